@@ -1,0 +1,275 @@
+//! The closed list of facts, each with its effect on the set of valid messages.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::openapi::Surface;
+
+/// Which way the data flows that a fact is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// The consumer sends it: parameters, request bodies, answers to webhooks.
+    ToProvider,
+    /// The consumer receives it: responses, headers, webhook and callback payloads.
+    FromProvider,
+    /// No data: paths, servers, lifecycle.
+    Neither,
+}
+
+impl Direction {
+    /// The other way: what webhooks and callbacks do to everything beneath them.
+    pub const fn flipped(self) -> Self {
+        match self {
+            Self::ToProvider => Self::FromProvider,
+            Self::FromProvider => Self::ToProvider,
+            Self::Neither => Self::Neither,
+        }
+    }
+
+    /// The name rule pages use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ToProvider => "ToProvider",
+            Self::FromProvider => "FromProvider",
+            Self::Neither => "Neither",
+        }
+    }
+}
+
+/// What a change does to the set of valid messages. The law turns it into a severity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub enum Effect {
+    /// More messages are valid than before.
+    Widens,
+    /// Fewer messages are valid than before.
+    Narrows,
+    /// Other messages are valid than before.
+    Replaces,
+    /// The document cannot tell.
+    Opaque,
+    /// The same messages are valid.
+    Annotates,
+}
+
+const NEITHER: &[Direction] = &[Direction::Neither];
+const REQUEST: &[Direction] = &[Direction::ToProvider];
+const RESPONSE: &[Direction] = &[Direction::FromProvider];
+const BOTH: &[Direction] = &[Direction::ToProvider, Direction::FromProvider];
+
+macro_rules! kinds {
+    ($($kind:ident: $effect:ident, $directions:ident;)*) => {
+        /// What kind of thing changed. Request and response twins are one kind seen in two directions.
+        #[expect(missing_docs, reason = "the name is the fact; the rule pages explain each at length")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+        pub enum ChangeKind { $($kind,)* }
+
+        impl ChangeKind {
+            /// Every kind, in the order findings of one place are listed.
+            pub const ALL: &[Self] = &[$(Self::$kind,)*];
+
+            /// The name rule pages use.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$kind => stringify!($kind),)* }
+            }
+
+            /// What it does to the set of valid messages.
+            pub const fn effect(self) -> Effect {
+                match self { $(Self::$kind => Effect::$effect,)* }
+            }
+
+            /// The directions it can occur in.
+            pub const fn directions(self) -> &'static [Direction] {
+                match self { $(Self::$kind => $directions,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    OperationRemoved: Replaces, NEITHER;
+    OperationAdded: Annotates, NEITHER;
+    WebhookRemoved: Replaces, NEITHER;
+    WebhookAdded: Annotates, NEITHER;
+    CallbackRemoved: Replaces, NEITHER;
+    CallbackAdded: Annotates, NEITHER;
+    OperationDeprecated: Annotates, NEITHER;
+    OperationReactivated: Annotates, NEITHER;
+    OperationIdChanged: Annotates, NEITHER;
+    ServerRemoved: Replaces, NEITHER;
+    ServerAdded: Annotates, NEITHER;
+    SecurityAdded: Narrows, REQUEST;
+    SecurityRemoved: Widens, REQUEST;
+    SecurityAlternativeRemoved: Narrows, REQUEST;
+    SecurityAlternativeAdded: Widens, REQUEST;
+    SecurityScopeAdded: Narrows, REQUEST;
+    SecurityScopeRemoved: Widens, REQUEST;
+    SecuritySchemeChanged: Replaces, REQUEST;
+    RequiredParameterAdded: Narrows, BOTH;
+    OptionalParameterAdded: Annotates, BOTH;
+    ParameterRemoved: Opaque, BOTH;
+    ParameterBecameRequired: Narrows, BOTH;
+    ParameterBecameOptional: Widens, BOTH;
+    ParameterSerializationChanged: Replaces, BOTH;
+    ParameterDeprecated: Annotates, BOTH;
+    ParameterReactivated: Annotates, BOTH;
+    RequiredBodyAdded: Narrows, BOTH;
+    OptionalBodyAdded: Annotates, BOTH;
+    BodyRemoved: Opaque, BOTH;
+    BodyBecameRequired: Narrows, BOTH;
+    BodyBecameOptional: Widens, BOTH;
+    MediaTypeRemoved: Narrows, BOTH;
+    MediaTypeAdded: Widens, BOTH;
+    SuccessStatusRemoved: Replaces, BOTH;
+    SuccessStatusAdded: Opaque, BOTH;
+    ErrorStatusRemoved: Annotates, BOTH;
+    ErrorStatusAdded: Annotates, BOTH;
+    PropertyRemoved: Widens, BOTH;
+    RequiredPropertyAdded: Narrows, BOTH;
+    OptionalPropertyAdded: Annotates, BOTH;
+    PropertyBecameRequired: Narrows, BOTH;
+    PropertyBecameOptional: Widens, BOTH;
+    TypesNarrowed: Narrows, BOTH;
+    TypesWidened: Widens, BOTH;
+    TypeChanged: Replaces, BOTH;
+    BecameNullable: Widens, BOTH;
+    BecameNotNullable: Narrows, BOTH;
+    FormatAdded: Narrows, BOTH;
+    FormatRemoved: Widens, BOTH;
+    FormatChanged: Replaces, BOTH;
+    FormatNarrowed: Narrows, BOTH;
+    FormatWidened: Widens, BOTH;
+    EnumValueRemoved: Narrows, BOTH;
+    EnumValueAdded: Widens, BOTH;
+    BecameEnum: Narrows, BOTH;
+    NoLongerEnum: Widens, BOTH;
+    PatternAdded: Narrows, BOTH;
+    PatternRemoved: Widens, BOTH;
+    PatternChanged: Opaque, BOTH;
+    MinimumTightened: Narrows, BOTH;
+    MinimumLoosened: Widens, BOTH;
+    MaximumTightened: Narrows, BOTH;
+    MaximumLoosened: Widens, BOTH;
+    MinLengthTightened: Narrows, BOTH;
+    MinLengthLoosened: Widens, BOTH;
+    MaxLengthTightened: Narrows, BOTH;
+    MaxLengthLoosened: Widens, BOTH;
+    MinItemsTightened: Narrows, BOTH;
+    MinItemsLoosened: Widens, BOTH;
+    MaxItemsTightened: Narrows, BOTH;
+    MaxItemsLoosened: Widens, BOTH;
+    MinPropertiesTightened: Narrows, BOTH;
+    MinPropertiesLoosened: Widens, BOTH;
+    MaxPropertiesTightened: Narrows, BOTH;
+    MaxPropertiesLoosened: Widens, BOTH;
+    MultipleOfTightened: Narrows, BOTH;
+    MultipleOfLoosened: Widens, BOTH;
+    MultipleOfChanged: Replaces, BOTH;
+    UniqueItemsAdded: Narrows, BOTH;
+    UniqueItemsRemoved: Widens, BOTH;
+    AdditionalPropertiesNarrowed: Narrows, BOTH;
+    AdditionalPropertiesWidened: Widens, BOTH;
+    VariantRemoved: Narrows, BOTH;
+    VariantAdded: Widens, BOTH;
+    CompositionAdded: Opaque, BOTH;
+    CompositionRemoved: Opaque, BOTH;
+    CompositionChanged: Opaque, BOTH;
+    ConstraintChanged: Opaque, BOTH;
+    ContentEncodingChanged: Replaces, BOTH;
+    DiscriminatorAdded: Opaque, BOTH;
+    DiscriminatorRemoved: Opaque, BOTH;
+    DiscriminatorPropertyChanged: Replaces, BOTH;
+    DiscriminatorMappingRemoved: Narrows, BOTH;
+    DiscriminatorMappingAdded: Widens, BOTH;
+    DefaultChanged: Opaque, BOTH;
+    SchemaDeprecated: Annotates, BOTH;
+    SchemaReactivated: Annotates, BOTH;
+    ReadOnlyAdded: Opaque, REQUEST;
+    ReadOnlyRemoved: Annotates, REQUEST;
+    WriteOnlyAdded: Widens, RESPONSE;
+    WriteOnlyRemoved: Annotates, RESPONSE;
+}
+
+/// Circumstances of a change that a guarded rule may ask about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "six independent observations, each read by exactly one guard")]
+pub struct Evidence {
+    /// It was required before.
+    pub was_required: bool,
+    /// It is required now.
+    pub is_required: bool,
+    /// The object it belongs to refused undeclared names before.
+    pub was_closed: bool,
+    /// The object it belongs to refuses undeclared names now.
+    pub is_closed: bool,
+    /// It was marked deprecated before.
+    pub was_deprecated: bool,
+    /// A discriminator tells the branches apart on both sides.
+    pub discriminated: bool,
+}
+
+/// Where a change stands, in both documents.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Site {
+    /// JSON Pointer in the document before; for something new, the place it was put into.
+    pub before: String,
+    /// JSON Pointer in the document after; for something gone, the place it was taken from.
+    pub after: String,
+}
+
+/// The smallest objects that show the change, for a text diff.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fragment {
+    /// JSON Pointer in the document before; none where there was nothing.
+    pub before: Option<String>,
+    /// JSON Pointer in the document after; none where there is nothing.
+    pub after: Option<String>,
+}
+
+/// An operation that a change reaches.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Use {
+    /// Upper case.
+    pub method: String,
+    /// Path template, or name of a webhook.
+    pub path: String,
+    /// `operationId` before the change, else after it.
+    pub operation_id: Option<String>,
+    /// Paths, webhooks or callbacks.
+    #[serde(skip)]
+    pub surface: Surface,
+}
+
+impl Use {
+    /// `GET /doors`; webhooks and callbacks say what they are.
+    pub fn label(&self) -> String {
+        match self.surface {
+            Surface::Path => format!("{} {}", self.method, self.path),
+            Surface::Webhook => format!("webhook {} {}", self.method, self.path),
+            Surface::Callback => format!("callback {} {}", self.method, self.path),
+        }
+    }
+}
+
+/// A fact: what differs, where, and which way data flows.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// What changed.
+    pub kind: ChangeKind,
+    /// Which way the data flows.
+    pub direction: Direction,
+    /// The name it is about: a property, parameter, status, value, scheme.
+    pub subject: String,
+    /// What stood there before, where it is small.
+    pub before: Option<Value>,
+    /// What stands there now, where it is small.
+    pub after: Option<Value>,
+    /// Circumstances.
+    pub evidence: Evidence,
+    /// Where.
+    pub site: Site,
+    /// What to show.
+    pub fragment: Fragment,
+    /// Operations it reaches, sorted; empty when it concerns the whole document.
+    pub used_by: Vec<Use>,
+}

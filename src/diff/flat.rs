@@ -1,0 +1,313 @@
+//! A schema with its `allOf` members folded in: what it says as a whole, each word with its origin.
+//!
+//! Splitting an object into `allOf` halves, wrapping a single `$ref`, or writing `nullable` as a union
+//! with `null` are respellings; folding both sides first is what keeps them silent.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde_json::{Number, Value};
+
+use crate::openapi::{Additional, Bound, Contract, Discriminator, Schema, SchemaId, TypeSet, Union};
+
+/// A word of a schema and the schema it stands in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct From<T> {
+    pub(super) value: T,
+    pub(super) at: SchemaId,
+}
+
+/// `oneOf` or `anyOf` that really has alternatives.
+#[derive(Debug)]
+pub(super) struct FlatUnion {
+    pub(super) exclusive: bool,
+    pub(super) branches: Vec<SchemaId>,
+    pub(super) at: SchemaId,
+}
+
+/// The counts a schema may bound, in one place so that they are compared by one loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Count {
+    MinLength,
+    MaxLength,
+    MinItems,
+    MaxItems,
+    MinProperties,
+    MaxProperties,
+}
+
+impl Count {
+    pub(super) const ALL: [Self; 6] =
+        [Self::MinLength, Self::MaxLength, Self::MinItems, Self::MaxItems, Self::MinProperties, Self::MaxProperties];
+
+    pub(super) const fn is_upper(self) -> bool {
+        matches!(self, Self::MaxLength | Self::MaxItems | Self::MaxProperties)
+    }
+
+    const fn of(self, schema: &Schema<'_>) -> Option<u64> {
+        match self {
+            Self::MinLength => schema.min_length,
+            Self::MaxLength => schema.max_length,
+            Self::MinItems => schema.min_items,
+            Self::MaxItems => schema.max_items,
+            Self::MinProperties => schema.min_properties,
+            Self::MaxProperties => schema.max_properties,
+        }
+    }
+}
+
+pub(super) struct Flat<'c, 'd> {
+    pub(super) id: SchemaId,
+    pub(super) types: TypeSet,
+    pub(super) enumeration: Option<From<Vec<&'d Value>>>,
+    pub(super) extensible: bool,
+    pub(super) format: Option<From<&'d str>>,
+    pub(super) patterns: Vec<From<&'d str>>,
+    pub(super) minimum: Option<From<Bound<'d>>>,
+    pub(super) maximum: Option<From<Bound<'d>>>,
+    pub(super) multiple_of: Option<From<&'d Number>>,
+    pub(super) counts: [Option<From<u64>>; 6],
+    pub(super) unique_items: Option<SchemaId>,
+    pub(super) content: From<(Option<&'d str>, Option<&'d str>)>,
+    pub(super) properties: BTreeMap<&'d str, Property>,
+    pub(super) required: BTreeMap<&'d str, SchemaId>,
+    pub(super) additional: From<Additional>,
+    pub(super) items: Vec<SchemaId>,
+    pub(super) prefix_items: Vec<SchemaId>,
+    pub(super) unions: Vec<FlatUnion>,
+    pub(super) discriminator: Option<From<&'c Discriminator<'d>>>,
+    pub(super) constraints: BTreeMap<&'d str, Vec<From<&'d Value>>>,
+    pub(super) default: Option<From<&'d Value>>,
+    pub(super) deprecated: Option<SchemaId>,
+    pub(super) read_only: bool,
+    pub(super) write_only: bool,
+}
+
+/// A property: the schemas it must match, and the object that declares it first.
+#[derive(Debug, Default)]
+pub(super) struct Property {
+    pub(super) schemas: Vec<SchemaId>,
+    pub(super) owner: Option<SchemaId>,
+}
+
+impl<'c, 'd> Flat<'c, 'd> {
+    pub(super) fn of(contract: &'c Contract<'d>, id: SchemaId) -> Self {
+        let mut flat = Self {
+            id,
+            types: TypeSet::ALL,
+            enumeration: None,
+            extensible: false,
+            format: None,
+            patterns: Vec::new(),
+            minimum: None,
+            maximum: None,
+            multiple_of: None,
+            counts: [None; 6],
+            unique_items: None,
+            content: From { value: (None, None), at: id },
+            properties: BTreeMap::new(),
+            required: BTreeMap::new(),
+            additional: From { value: Additional::Open, at: id },
+            items: Vec::new(),
+            prefix_items: Vec::new(),
+            unions: Vec::new(),
+            discriminator: None,
+            constraints: BTreeMap::new(),
+            default: None,
+            deprecated: None,
+            read_only: false,
+            write_only: false,
+        };
+        let mut or_null = false;
+        let mut seen = HashSet::new();
+        let mut pending = vec![id];
+        while let Some(member) = pending.pop() {
+            if !seen.insert(member) {
+                continue;
+            }
+            let schema = contract.schema(member);
+            flat.fold(schema, member);
+            or_null |= schema.or_null && !(schema.all_of.is_empty() && schema.unions.is_empty());
+            for union in &schema.unions {
+                flat.fold_union(contract, schema, union, member, &mut pending, &mut or_null);
+            }
+            pending.extend(schema.all_of.iter().rev());
+        }
+        if or_null {
+            flat.types = flat.types.union(TypeSet::NULL);
+        }
+        flat
+    }
+
+    fn fold(&mut self, schema: &'c Schema<'d>, at: SchemaId) {
+        self.types = self.types.intersection(schema.types);
+        if let Some(values) = &schema.enumeration {
+            self.enumeration = Some(match self.enumeration.take() {
+                Some(known) => {
+                    let both = known.value.into_iter().filter(|value| values.contains(value)).collect();
+                    From { value: both, at: known.at }
+                }
+                None => From { value: values.clone(), at },
+            });
+        }
+        self.extensible |= schema.extensible_enum;
+        self.format = self.format.or(schema.format.map(|value| From { value, at }));
+        self.patterns.extend(schema.pattern.map(|value| From { value, at }));
+        self.minimum = tighter(self.minimum, schema.minimum.map(|value| From { value, at }), false);
+        self.maximum = tighter(self.maximum, schema.maximum.map(|value| From { value, at }), true);
+        self.multiple_of = self.multiple_of.or(schema.multiple_of.map(|value| From { value, at }));
+        for (slot, count) in self.counts.iter_mut().zip(Count::ALL) {
+            if let Some(value) = count.of(schema) {
+                let better = slot.is_none_or(|known| if count.is_upper() { value < known.value } else { value > known.value });
+                if better {
+                    *slot = Some(From { value, at });
+                }
+            }
+        }
+        if schema.unique_items {
+            self.unique_items = self.unique_items.or(Some(at));
+        }
+        if schema.content != (None, None) {
+            self.content = From { value: schema.content, at };
+        }
+        for (name, property) in &schema.properties {
+            let known = self.properties.entry(name).or_default();
+            if !known.schemas.contains(property) {
+                known.schemas.push(*property);
+            }
+            known.owner = known.owner.or(Some(at));
+        }
+        for name in &schema.required {
+            self.required.entry(name).or_insert(at);
+        }
+        match (self.additional.value, schema.additional) {
+            (_, Additional::Open) | (Additional::Closed, _) => {}
+            (_, other) => self.additional = From { value: other, at },
+        }
+        self.items.extend(schema.items);
+        if self.prefix_items.is_empty() {
+            self.prefix_items.clone_from(&schema.prefix_items);
+        }
+        if self.discriminator.is_none() {
+            self.discriminator = schema.discriminator.as_ref().map(|value| From { value, at });
+        }
+        for (name, value) in &schema.constraints {
+            self.constraints.entry(name).or_default().push(From { value, at });
+        }
+        self.default = self.default.or(schema.default.map(|value| From { value, at }));
+        if schema.deprecated {
+            self.deprecated = self.deprecated.or(Some(at));
+        }
+        self.read_only |= schema.read_only;
+        self.write_only |= schema.write_only;
+    }
+
+    /// A union with `null` is nullability; a union of one is that one; a union of plain types is a type
+    /// list; a union of enums is one enum. What remains has real alternatives.
+    fn fold_union(
+        &mut self,
+        contract: &Contract<'d>,
+        schema: &Schema<'d>,
+        union: &Union,
+        at: SchemaId,
+        pending: &mut Vec<SchemaId>,
+        or_null: &mut bool,
+    ) {
+        let is_null = |id: &SchemaId| {
+            let branch = contract.schema(*id);
+            branch.types == TypeSet::NULL
+                || branch.enumeration.as_ref().is_some_and(|values| !values.is_empty() && values.iter().all(|v| v.is_null()))
+        };
+        let (nulls, branches): (Vec<SchemaId>, Vec<SchemaId>) = union.branches.iter().partition(|id| is_null(id));
+        *or_null |= !nulls.is_empty();
+        if let [only] = branches.as_slice() {
+            pending.push(*only);
+            return;
+        }
+        let all: Vec<&Schema<'d>> = branches.iter().map(|id| contract.schema(*id)).collect();
+        if !all.is_empty() && schema.discriminator.is_none() {
+            if all.iter().all(|branch| is_bare(branch)) {
+                let types = all.iter().fold(TypeSet::NONE, |types, branch| types.union(branch.types));
+                self.types = self.types.intersection(types);
+                return;
+            }
+            if all.iter().all(|branch| is_bare_enum(branch)) {
+                let values = all.iter().filter_map(|branch| branch.enumeration.as_ref()).flatten().copied().collect();
+                let types = all.iter().fold(TypeSet::NONE, |types, branch| types.union(branch.types));
+                self.types = self.types.intersection(types);
+                self.enumeration = Some(From { value: values, at });
+                return;
+            }
+        }
+        if !branches.is_empty() {
+            self.unions.push(FlatUnion { exclusive: union.exclusive, branches, at });
+        }
+    }
+
+    pub(super) fn count(&self, count: Count) -> Option<From<u64>> {
+        Count::ALL.iter().position(|known| *known == count).and_then(|index| self.counts.get(index).copied().flatten())
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.additional.value == Additional::Closed
+    }
+
+    /// Whether it says nothing of its own besides its unions.
+    pub(super) fn is_only_unions(&self) -> bool {
+        !self.unions.is_empty() && self.properties.is_empty() && self.enumeration.is_none() && self.items.is_empty()
+    }
+}
+
+/// Only a type, nothing else.
+fn is_bare(schema: &Schema<'_>) -> bool {
+    schema.enumeration.is_none() && schema.types != TypeSet::ALL && says_nothing_else(schema)
+}
+
+/// Only an enum, perhaps with its type.
+fn is_bare_enum(schema: &Schema<'_>) -> bool {
+    schema.enumeration.is_some() && says_nothing_else(schema)
+}
+
+fn says_nothing_else(schema: &Schema<'_>) -> bool {
+    schema.format.is_none()
+        && schema.pattern.is_none()
+        && schema.minimum.is_none()
+        && schema.maximum.is_none()
+        && schema.multiple_of.is_none()
+        && Count::ALL.iter().all(|count| count.of(schema).is_none())
+        && !schema.unique_items
+        && schema.content == (None, None)
+        && schema.properties.is_empty()
+        && schema.required.is_empty()
+        && schema.additional == Additional::Open
+        && schema.items.is_none()
+        && schema.prefix_items.is_empty()
+        && schema.all_of.is_empty()
+        && schema.unions.is_empty()
+        && schema.constraints.is_empty()
+        && schema.default.is_none()
+}
+
+fn tighter<'d>(known: Option<From<Bound<'d>>>, new: Option<From<Bound<'d>>>, upper: bool) -> Option<From<Bound<'d>>> {
+    match (known, new) {
+        (Some(known), Some(new)) => {
+            let order = compare_bounds(&known.value, &new.value, upper);
+            Some(if order == std::cmp::Ordering::Greater { known } else { new })
+        }
+        (known, new) => known.or(new),
+    }
+}
+
+/// `Greater` when `a` is the tighter bound.
+pub(super) fn compare_bounds(a: &Bound<'_>, b: &Bound<'_>, upper: bool) -> std::cmp::Ordering {
+    let order = compare_numbers(a.value, b.value);
+    let order = if upper { order.reverse() } else { order };
+    order.then(a.exclusive.cmp(&b.exclusive))
+}
+
+/// Exact for integers, by value for all others.
+pub(super) fn compare_numbers(a: &Number, b: &Number) -> std::cmp::Ordering {
+    match (a.as_i128(), b.as_i128()) {
+        (Some(a), Some(b)) => a.cmp(&b),
+        _ => a.as_f64().unwrap_or(0.0).total_cmp(&b.as_f64().unwrap_or(0.0)),
+    }
+}

@@ -1,0 +1,181 @@
+//! Which parts are equal on both sides together with everything they refer to.
+//!
+//! Units (path items, components, 2.0 definitions) are compared as raw values; a unit that reaches a
+//! changed one is not clean. Most publications touch a few units, so this is where a diff of two large
+//! documents mostly ends.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use crate::openapi::{escape, unit_of};
+
+/// Parts of a document that every operation depends on.
+const CONTEXT: &[&str] = &["security", "securityDefinitions", "consumes", "produces", "swagger"];
+
+/// Parts of a document whose members are units.
+const SECTIONS: &[&str] = &["paths", "webhooks", "x-webhooks", "definitions", "parameters", "responses"];
+
+pub(super) struct Unchanged {
+    clean: HashMap<String, bool>,
+    context: bool,
+}
+
+struct Unit<'d> {
+    before: &'d Value,
+    clean: bool,
+    /// Units that refer to this one.
+    referrers: Vec<usize>,
+}
+
+impl Unchanged {
+    pub(super) fn between(before: &Value, after: &Value, same_dialect: bool) -> Self {
+        let schemes = |root: &Value| root.get("components").and_then(|c| c.get("securitySchemes")).cloned();
+        let context = same_dialect
+            && CONTEXT.iter().all(|name| match (before.get(*name), after.get(*name)) {
+                (Some(a), Some(b)) => same(a, b),
+                (None, None) => true,
+                _ => false,
+            })
+            && schemes(before) == schemes(after);
+        if !same_dialect {
+            return Self { clean: HashMap::new(), context };
+        }
+        let mut index: HashMap<String, usize> = HashMap::new();
+        let mut units: Vec<Unit<'_>> = Vec::new();
+        for (pointer, value, other) in pairs_of_units(before, after) {
+            let clean = other.is_some_and(|other| same(value, other));
+            index.insert(pointer, units.len());
+            units.push(Unit { before: value, clean, referrers: Vec::new() });
+        }
+        let mut dirty: Vec<usize> = Vec::new();
+        for at in 0..units.len() {
+            let Some(unit) = units.get(at) else { continue };
+            let mut targets = Vec::new();
+            references(unit.before, &mut targets);
+            let mut clean = unit.clean;
+            for reference in targets {
+                match unit_pointer(reference).and_then(|pointer| index.get(&pointer)) {
+                    Some(target) => {
+                        if let Some(target) = units.get_mut(*target) {
+                            target.referrers.push(at);
+                        }
+                    }
+                    // Dangling, external or unusual: nothing is known about it, so nothing is skipped.
+                    None => clean = false,
+                }
+            }
+            if !clean {
+                dirty.push(at);
+            }
+        }
+        let mut is_dirty = vec![false; units.len()];
+        while let Some(at) = dirty.pop() {
+            let Some(mark) = is_dirty.get_mut(at) else { continue };
+            if !std::mem::replace(mark, true)
+                && let Some(unit) = units.get(at)
+            {
+                dirty.extend(&unit.referrers);
+            }
+        }
+        let clean = index.into_iter().map(|(pointer, at)| (pointer, is_dirty.get(at) == Some(&false))).collect();
+        Self { clean, context }
+    }
+
+    /// Whether the unit that holds `pointer` is equal on both sides, with all it refers to.
+    pub(super) fn holds(&self, pointer: &str) -> bool {
+        unit_pointer(pointer).is_some_and(|unit| self.clean.get(&unit) == Some(&true))
+    }
+
+    /// Whether what all operations inherit is equal on both sides.
+    pub(super) const fn context(&self) -> bool {
+        self.context
+    }
+}
+
+fn unit_pointer(reference: &str) -> Option<String> {
+    let (section, name, third) = unit_of(reference)?;
+    Some(match third {
+        Some(third) => format!("/{section}/{}/{}", escape(&name), escape(&third)),
+        None => format!("/{section}/{}", escape(&name)),
+    })
+}
+
+fn pairs_of_units<'d>(before: &'d Value, after: &'d Value) -> Vec<(String, &'d Value, Option<&'d Value>)> {
+    let mut units = Vec::new();
+    let mut section = |prefix: String, before: Option<&'d Value>, after: Option<&'d Value>| {
+        let others = after.and_then(Value::as_object);
+        for (name, value) in before.and_then(Value::as_object).into_iter().flatten() {
+            units.push((format!("{prefix}/{}", escape(name)), value, others.and_then(|others| others.get(name))));
+        }
+    };
+    for name in SECTIONS {
+        section(format!("/{name}"), before.get(*name), after.get(*name));
+    }
+    let others = after.get("components").and_then(Value::as_object);
+    for (kind, members) in before.get("components").and_then(Value::as_object).into_iter().flatten() {
+        section(format!("/components/{}", escape(kind)), Some(members), others.and_then(|others| others.get(kind)));
+    }
+    units
+}
+
+/// Every local reference beneath a value. Depth is bounded by reading.
+fn references<'d>(value: &'d Value, into: &mut Vec<&'d str>) {
+    match value {
+        Value::Object(map) => {
+            for (name, inner) in map {
+                match inner {
+                    Value::String(text) if name == "$ref" => into.push(text),
+                    Value::Object(_) | Value::Array(_) => references(inner, into),
+                    _ => {}
+                }
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|inner| references(inner, into)),
+        _ => {}
+    }
+}
+
+/// Equality of JSON values: `Value`'s own, without hashing a key as long as both sides keep its order.
+pub(super) fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => a.len() == b.len() && same_members(a, b),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        _ => a == b,
+    }
+}
+
+fn same_members(a: &Map<String, Value>, b: &Map<String, Value>) -> bool {
+    let mut in_step = true;
+    let mut others = b.iter();
+    a.iter().all(|(name, value)| {
+        if in_step {
+            match others.next() {
+                Some((other, counterpart)) if other == name => return same(value, counterpart),
+                _ => in_step = false,
+            }
+        }
+        b.get(name).is_some_and(|counterpart| same(value, counterpart))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn dirt_travels_up_references() {
+        let before = json!({"components": {"schemas": {
+            "A": {"$ref": "#/components/schemas/B"}, "B": {"properties": {"c": {"$ref": "#/components/schemas/C"}}},
+            "C": {"type": "string"}, "D": {"type": "object", "title": "x"}, "E": {"$ref": "#/components/schemas/E"}, "F": {"$ref": "x.yaml"}
+        }}});
+        let mut after = before.clone();
+        after["components"]["schemas"]["C"] = json!({"type": "integer"});
+        after["components"]["schemas"]["D"] = json!({"title": "x", "type": "object"});
+        let unchanged = Unchanged::between(&before, &after, true);
+        let clean = |name: &str| unchanged.holds(&format!("#/components/schemas/{name}/properties/x"));
+        assert_eq!(["A", "B", "C", "D", "E", "F"].map(clean), [false, false, false, true, true, false]);
+        assert!(unchanged.context());
+    }
+}

@@ -1,0 +1,289 @@
+//! The worklist: pairs of schemas, each entered once, and the operations that reach them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde_json::Value;
+
+use crate::openapi::{Contract, PointerId, SchemaId};
+
+use super::change::{Change, ChangeKind, Direction, Evidence, Fragment, Site, Use};
+use super::unchanged::Unchanged;
+use super::{operation, schema};
+
+/// Values larger than this many nodes are shown as fragments, not repeated in a change.
+const SMALL: usize = 24;
+
+/// How much work a diff may do before it says that it cannot tell.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    /// Pairs of schemas entered. The largest real description needs about 60,000.
+    pub pairs: usize,
+    /// Changes collected.
+    pub changes: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { pairs: 400_000, changes: 50_000 }
+    }
+}
+
+/// Everything that differs between two contracts.
+#[derive(Debug, Default)]
+pub struct Delta {
+    /// The facts, ordered by place.
+    pub changes: Vec<Change>,
+    /// Pairs of schemas that were compared.
+    pub pairs: usize,
+    /// Whether the budget ran out: what is missing is *undecidable*, not unchanged.
+    pub exhausted: bool,
+}
+
+/// States every difference between two contracts.
+pub fn diff(before: &Contract<'_>, after: &Contract<'_>, budget: Budget) -> Delta {
+    let unchanged = Unchanged::between(before.root, after.root, before.dialect == after.dialect);
+    let mut walk = Walk {
+        before,
+        after,
+        unchanged,
+        budget,
+        nodes: Vec::new(),
+        index: HashMap::new(),
+        document: Vec::new(),
+        uses: Vec::new(),
+        exhausted: false,
+    };
+    operation::document(&mut walk);
+    let mut next = 0;
+    while next < walk.nodes.len() {
+        schema::compare(&mut walk, next);
+        next += 1;
+    }
+    walk.finish()
+}
+
+/// What is compared once: two schemas and the way their values travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Pair {
+    pub(super) before: SchemaId,
+    pub(super) after: SchemaId,
+    pub(super) direction: Direction,
+}
+
+struct Node {
+    pair: Pair,
+    facts: Vec<Fact>,
+    parents: Vec<usize>,
+    roots: BTreeSet<usize>,
+}
+
+/// A change before it is known who uses it.
+#[derive(Debug)]
+pub(super) struct Fact {
+    pub(super) kind: ChangeKind,
+    pub(super) direction: Direction,
+    pub(super) subject: String,
+    pub(super) before: Option<Value>,
+    pub(super) after: Option<Value>,
+    pub(super) evidence: Evidence,
+    pub(super) site: Site,
+    pub(super) fragment: Fragment,
+}
+
+pub(super) struct Walk<'c, 'd> {
+    pub(super) before: &'c Contract<'d>,
+    pub(super) after: &'c Contract<'d>,
+    pub(super) unchanged: Unchanged,
+    budget: Budget,
+    nodes: Vec<Node>,
+    index: HashMap<Pair, usize>,
+    /// Facts of operations and of the whole document, with the operation they belong to.
+    document: Vec<(Fact, Option<usize>)>,
+    uses: Vec<Use>,
+    exhausted: bool,
+}
+
+impl Walk<'_, '_> {
+    /// Registers an operation; facts and roots refer to it by the number returned.
+    pub(super) fn operation(&mut self, operation: Use) -> usize {
+        self.uses.push(operation);
+        self.uses.len() - 1
+    }
+
+    /// A fact about an operation, or about the whole document.
+    pub(super) fn state(&mut self, fact: Fact, operation: Option<usize>) {
+        if self.document.len() >= self.budget.changes {
+            self.exhausted = true;
+            return;
+        }
+        self.document.push((fact, operation));
+    }
+
+    /// Compares two schemas that an operation names directly.
+    pub(super) fn root(&mut self, before: SchemaId, after: SchemaId, direction: Direction, operation: usize) {
+        if let Some(node) = self.enter(Pair { before, after, direction })
+            && let Some(node) = self.nodes.get_mut(node)
+        {
+            node.roots.insert(operation);
+        }
+    }
+
+    /// Compares two schemas beneath the pair of `parent`.
+    pub(super) fn child(&mut self, parent: usize, before: SchemaId, after: SchemaId) {
+        let Some(direction) = self.nodes.get(parent).map(|node| node.pair.direction) else { return };
+        if let Some(child) = self.enter(Pair { before, after, direction })
+            && child != parent
+            && let Some(node) = self.nodes.get_mut(child)
+            && node.parents.last() != Some(&parent)
+        {
+            node.parents.push(parent);
+        }
+    }
+
+    fn enter(&mut self, pair: Pair) -> Option<usize> {
+        if let Some(known) = self.index.get(&pair) {
+            return Some(*known);
+        }
+        if self.is_unchanged(pair) {
+            return None;
+        }
+        if self.nodes.len() >= self.budget.pairs {
+            self.exhausted = true;
+            return None;
+        }
+        let id = self.nodes.len();
+        self.nodes.push(Node { pair, facts: Vec::new(), parents: Vec::new(), roots: BTreeSet::new() });
+        self.index.insert(pair, id);
+        Some(id)
+    }
+
+    fn is_unchanged(&self, pair: Pair) -> bool {
+        if pair.before == pair.after && (pair.before == SchemaId::ANY || pair.before == SchemaId::NEVER) {
+            return true;
+        }
+        let before = self.before.pointers.text(self.before.schema(pair.before).at);
+        self.unchanged.holds(&before) && before == self.after.pointers.text(self.after.schema(pair.after).at)
+    }
+
+    pub(super) fn pair(&self, node: usize) -> Option<Pair> {
+        self.nodes.get(node).map(|node| node.pair)
+    }
+
+    pub(super) fn record(&mut self, node: usize, fact: Fact) {
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.facts.push(fact);
+        }
+    }
+
+    pub(super) fn text_before(&self, at: PointerId) -> String {
+        self.before.pointers.text(at)
+    }
+
+    pub(super) fn text_after(&self, at: PointerId) -> String {
+        self.after.pointers.text(at)
+    }
+
+    fn finish(self) -> Delta {
+        // Two routes to one edit (a base schema folded into each child) are one fact.
+        type Key = (String, ChangeKind, Direction, String, String);
+        let mut merged: BTreeMap<Key, (Fact, BTreeSet<usize>)> = BTreeMap::new();
+        let mut add = |fact: Fact, operations: BTreeSet<usize>| {
+            let values = format!("{:?} {:?}", fact.before, fact.after);
+            let place = if fact.kind.name().ends_with("Added") { fact.site.after.clone() } else { fact.site.before.clone() };
+            let key = (place, fact.kind, fact.direction, fact.subject.clone(), values);
+            match merged.get_mut(&key) {
+                Some((_, known)) => known.extend(operations),
+                None => {
+                    merged.insert(key, (fact, operations));
+                }
+            }
+        };
+        let reach = Reach { nodes: &self.nodes };
+        let with_facts: Vec<usize> =
+            (0..self.nodes.len()).filter(|at| self.nodes.get(*at).is_some_and(|n| !n.facts.is_empty())).collect();
+        let reached: Vec<BTreeSet<usize>> = reach.operations_of(&with_facts);
+        let pairs = self.nodes.len();
+        let mut reached = reached.into_iter();
+        let mut exhausted = self.exhausted;
+        let mut left = self.budget.changes;
+        for node in self.nodes {
+            if node.facts.is_empty() {
+                continue;
+            }
+            let operations = reached.next().unwrap_or_default();
+            for fact in node.facts {
+                if left == 0 {
+                    exhausted = true;
+                    break;
+                }
+                left -= 1;
+                add(fact, operations.clone());
+            }
+        }
+        for (fact, operation) in self.document {
+            add(fact, operation.into_iter().collect());
+        }
+        let uses = self.uses;
+        let mut changes: Vec<Change> = merged
+            .into_values()
+            .map(|(fact, operations)| {
+                let mut used_by: Vec<Use> = operations.iter().filter_map(|at| uses.get(*at)).cloned().collect();
+                // Shortest path first: it is the one a reader recognises.
+                used_by.sort_by(|a, b| (a.path.len(), &a.path, &a.method).cmp(&(b.path.len(), &b.path, &b.method)));
+                used_by.dedup();
+                Change {
+                    kind: fact.kind,
+                    direction: fact.direction,
+                    subject: fact.subject,
+                    before: fact.before,
+                    after: fact.after,
+                    evidence: fact.evidence,
+                    site: fact.site,
+                    fragment: fact.fragment,
+                    used_by,
+                }
+            })
+            .collect();
+        changes.sort_by(|a, b| (&a.site, a.kind, a.direction, &a.subject).cmp(&(&b.site, b.kind, b.direction, &b.subject)));
+        Delta { changes, pairs, exhausted }
+    }
+}
+
+/// Reverse reachability: which operations lead to a node.
+struct Reach<'n> {
+    nodes: &'n [Node],
+}
+
+impl Reach<'_> {
+    fn operations_of(&self, targets: &[usize]) -> Vec<BTreeSet<usize>> {
+        let mut stamp = vec![usize::MAX; self.nodes.len()];
+        targets
+            .iter()
+            .map(|target| {
+                let mut operations = BTreeSet::new();
+                let mut pending = vec![*target];
+                while let Some(at) = pending.pop() {
+                    let (Some(mark), Some(node)) = (stamp.get_mut(at), self.nodes.get(at)) else { continue };
+                    if std::mem::replace(mark, *target) != *target {
+                        operations.extend(&node.roots);
+                        pending.extend(&node.parents);
+                    }
+                }
+                operations
+            })
+            .collect()
+    }
+}
+
+/// A copy of a value, if it is small enough to be read in a sentence.
+pub(super) fn small(value: &Value) -> Option<Value> {
+    fn count(value: &Value, left: usize) -> Option<usize> {
+        let left = left.checked_sub(1)?;
+        match value {
+            Value::Array(list) => list.iter().try_fold(left, |left, inner| count(inner, left)),
+            Value::Object(map) => map.values().try_fold(left, |left, inner| count(inner, left)),
+            _ => Some(left),
+        }
+    }
+    count(value, SMALL).map(|_| value.clone())
+}

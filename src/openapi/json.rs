@@ -1,0 +1,111 @@
+//! JSON into [`Value`], telling of duplicate names, which RFC 8259 section 4 leaves undefined.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use super::{Oddity, escape};
+
+/// Parses `text`; depth is bounded by `serde_json`'s own recursion limit of 128.
+pub(super) fn parse(text: &[u8], oddities: &mut Vec<Oddity>) -> Result<Value, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let value = Seed { trail: None, oddities }.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(value)
+}
+
+/// The way from the root to the value being read, on the stack: it costs nothing until something is odd.
+struct Trail<'a> {
+    parent: Option<&'a Trail<'a>>,
+    token: Token<'a>,
+}
+
+enum Token<'a> {
+    Name(&'a str),
+    Index(usize),
+}
+
+impl Trail<'_> {
+    fn text(&self) -> String {
+        let parent = self.parent.map(Trail::text).unwrap_or_default();
+        match self.token {
+            Token::Name(name) => format!("{parent}/{}", escape(name)),
+            Token::Index(index) => format!("{parent}/{index}"),
+        }
+    }
+}
+
+struct Seed<'a> {
+    trail: Option<&'a Trail<'a>>,
+    oddities: &'a mut Vec<Oddity>,
+}
+
+impl<'de> DeserializeSeed<'de> for Seed<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seed<'_> {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        loop {
+            let trail = Trail { parent: self.trail, token: Token::Index(list.len()) };
+            let seed = Seed { trail: Some(&trail), oddities: &mut *self.oddities };
+            match seq.next_element_seed(seed)? {
+                Some(value) => list.push(value),
+                None => return Ok(Value::Array(list)),
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(name) = access.next_key::<String>()? {
+            let trail = Trail { parent: self.trail, token: Token::Name(&name) };
+            let value = access.next_value_seed(Seed { trail: Some(&trail), oddities: &mut *self.oddities })?;
+            if map.contains_key(&name) {
+                self.oddities.push(Oddity::new(trail.text(), "this name stands twice in one object; the last one was read"));
+            }
+            map.insert(name, value);
+        }
+        Ok(Value::Object(map))
+    }
+}

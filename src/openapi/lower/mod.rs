@@ -1,0 +1,190 @@
+//! A document into its [`Contract`]: what every dialect shares.
+//!
+//! `operation` reads OpenAPI 3.x, `swagger2` the older shape, `schema` the schemas of all. References
+//! are memoised by their text and their targets lowered from a queue, so `$ref` cycles end by themselves
+//! and recursion follows only inline nesting, which reading has bounded.
+
+mod operation;
+mod schema;
+mod security;
+mod swagger2;
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use serde_json::{Map, Value};
+
+use super::contract::{Contract, Operation, Schema, SchemaId, SecurityScheme, Server, TypeSet};
+use super::{Dialect, Document, Oddity, PointerId, Pointers, resolve};
+
+/// How many references may lead to the next before it counts as a circle.
+const MAX_HOPS: usize = 32;
+
+static NULL: Value = Value::Null;
+
+/// Gives a document its meaning. Never fails: what cannot be read becomes an [`Oddity`].
+pub fn lower(document: &Document) -> Contract<'_> {
+    let mut lowering = Lowering::new(document);
+    let (operations, servers) = match document.dialect {
+        Dialect::Swagger20 => swagger2::document(&mut lowering),
+        _ => operation::document(&mut lowering),
+    };
+    lowering.finish(operations, servers)
+}
+
+struct Lowering<'d> {
+    root: &'d Value,
+    dialect: Dialect,
+    schemas: Vec<Schema<'d>>,
+    schemes: Vec<SecurityScheme<'d>>,
+    pointers: Pointers<'d>,
+    by_reference: HashMap<&'d str, SchemaId>,
+    queue: VecDeque<(SchemaId, &'d Value, PointerId)>,
+    oddities: Vec<Oddity>,
+    told: HashSet<(PointerId, &'static str)>,
+}
+
+impl<'d> Lowering<'d> {
+    fn new(document: &'d Document) -> Self {
+        let at = Pointers::ROOT;
+        let any = Schema::any(at, &NULL);
+        let never = Schema { types: TypeSet::NONE, ..Schema::any(at, &NULL) };
+        Self {
+            root: &document.root,
+            dialect: document.dialect,
+            schemas: vec![any, never],
+            schemes: Vec::new(),
+            pointers: Pointers::default(),
+            by_reference: HashMap::new(),
+            queue: VecDeque::new(),
+            oddities: document.oddities.clone(),
+            told: HashSet::new(),
+        }
+    }
+
+    fn finish(mut self, operations: Vec<Operation<'d>>, servers: Vec<Server<'d>>) -> Contract<'d> {
+        while let Some((id, value, at)) = self.queue.pop_front() {
+            let schema = self.schema_object(value, at);
+            if let Some(slot) = self.schemas.get_mut(id.0 as usize) {
+                *slot = schema;
+            }
+        }
+        self.duplicates(&operations);
+        self.oddities.sort();
+        self.oddities.dedup();
+        let info = self.root.get("info");
+        let version = match info.and_then(|info| info.get("version")) {
+            Some(Value::String(text)) => Cow::Borrowed(text.as_str()),
+            Some(other) if !other.is_null() => Cow::Owned(other.to_string()),
+            _ => Cow::Borrowed(""),
+        };
+        Contract {
+            root: self.root,
+            dialect: self.dialect,
+            title: info.and_then(|info| info.get("title")).and_then(Value::as_str).unwrap_or("untitled API"),
+            version,
+            operations,
+            schemas: self.schemas,
+            servers,
+            schemes: self.schemes,
+            pointers: self.pointers,
+            oddities: self.oddities,
+        }
+    }
+
+    /// Two operations with one identity: the first is compared, the second would shadow it.
+    fn duplicates(&mut self, operations: &[Operation<'d>]) {
+        let mut seen: HashMap<(&str, &str), &str> = HashMap::new();
+        for operation in operations {
+            let key = (operation.method.as_ref(), operation.shape.as_str());
+            if let Some(first) = seen.insert(key, operation.path.as_ref())
+                && first != operation.path.as_ref()
+            {
+                let message = format!("this path and {first} match the same requests (OpenAPI 3.1 section 4.8.8.2)");
+                self.oddities.push(Oddity::new(self.pointers.text(operation.at), message));
+            }
+        }
+    }
+
+    fn odd(&mut self, at: PointerId, message: impl Into<String>) {
+        let pointer = self.pointers.text(at);
+        self.oddities.push(Oddity::new(pointer, message));
+    }
+
+    /// Tells one kind of oddity once for each place, however many references lead there.
+    fn odd_once(&mut self, at: PointerId, what: &'static str) {
+        if self.told.insert((at, what)) {
+            self.odd(at, what);
+        }
+    }
+
+    /// An object member as an object; anything else there is odd.
+    fn object(&mut self, parent: &'d Value, name: &'d str, at: PointerId) -> Option<(&'d Map<String, Value>, PointerId)> {
+        let value = parent.get(name)?;
+        let here = self.pointers.child(at, name);
+        match value {
+            Value::Object(map) => Some((map, here)),
+            Value::Null => None,
+            _ => {
+                self.odd(here, format!("`{name}` must be an object; it was skipped"));
+                None
+            }
+        }
+    }
+
+    /// An array member as a list; anything else there is odd.
+    fn list(&mut self, parent: &'d Value, name: &'d str, at: PointerId) -> Option<(&'d [Value], PointerId)> {
+        let value = parent.get(name)?;
+        let here = self.pointers.child(at, name);
+        match value {
+            Value::Array(list) => Some((list, here)),
+            Value::Null => None,
+            _ => {
+                self.odd(here, format!("`{name}` must be a list; it was skipped"));
+                None
+            }
+        }
+    }
+
+    /// Follows a chain of references outside schemas (parameters, bodies, responses, path items).
+    fn follow(&mut self, value: &'d Value, at: PointerId) -> Option<(&'d Value, PointerId)> {
+        let (mut value, mut at) = (value, at);
+        for _ in 0..MAX_HOPS {
+            let Some(reference) = value.get("$ref").and_then(Value::as_str) else { return Some((value, at)) };
+            let target = self.target(reference, at)?;
+            at = self.pointers.of_reference(reference);
+            value = target;
+        }
+        self.odd(at, "references lead in a circle here; it was skipped");
+        None
+    }
+
+    /// What a reference points at, or nothing and an oddity.
+    fn target(&mut self, reference: &'d str, at: PointerId) -> Option<&'d Value> {
+        let here = self.pointers.child(at, "$ref");
+        if !reference.starts_with('#') {
+            self.odd(
+                here,
+                format!("{reference:?} points into another document, which is not followed; what stands there is not judged"),
+            );
+            return None;
+        }
+        let target = resolve(self.root, reference);
+        if target.is_none() {
+            self.odd(here, format!("{reference:?} points at nothing; what it should say is not judged"));
+        }
+        target
+    }
+}
+
+/// `deprecated: true` and the like; anything but `true` is false.
+fn flag(value: &Value, name: &str) -> bool {
+    value.get(name).and_then(Value::as_bool).unwrap_or(false)
+}
+
+fn text<'d>(value: &'d Value, name: &str) -> Option<&'d str> {
+    value.get(name).and_then(Value::as_str)
+}
+
+#[cfg(test)]
+mod tests;

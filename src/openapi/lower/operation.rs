@@ -1,0 +1,324 @@
+//! Paths, webhooks, callbacks and what hangs on them, OpenAPI 3.0 to 3.2.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::super::contract::{Body, Location, Media, Operation, Parameter, Requirement, Response, SchemaId, Server, Surface};
+use super::super::{PointerId, Pointers};
+use super::{Lowering, flag, text};
+
+/// Fixed fields of a path item that are operations; `query` is new in 3.2.
+const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
+
+/// Callbacks may stand inside callbacks; deeper than this nobody publishes.
+const MAX_CALLBACK_DEPTH: usize = 4;
+
+pub(super) fn document<'d>(lowering: &mut Lowering<'d>) -> (Vec<Operation<'d>>, Vec<Server<'d>>) {
+    let root = lowering.root;
+    if let Some((components, at)) = root.get("components").map(|value| (value, Pointers::ROOT)) {
+        let at = lowering.pointers.child(at, "components");
+        if let Some((schemes, here)) = lowering.object(components, "securitySchemes", at) {
+            lowering.schemes(schemes, here);
+        }
+    }
+    let security = match root.get("security") {
+        Some(value) => {
+            let at = lowering.pointers.child(Pointers::ROOT, "security");
+            lowering.requirements(value, at)
+        }
+        None => Vec::new(),
+    };
+    let mut operations = Vec::new();
+    for (section, surface) in [("paths", Surface::Path), ("webhooks", Surface::Webhook), ("x-webhooks", Surface::Webhook)] {
+        let Some((items, at)) = lowering.object(root, section, Pointers::ROOT) else { continue };
+        for (path, item) in items {
+            if path.starts_with("x-") {
+                continue;
+            }
+            let here = lowering.pointers.child(at, path.as_str());
+            let context = Context { surface, path: Cow::Borrowed(path), security: &security, depth: 0 };
+            lowering.path_item(item, here, &context, &mut operations);
+        }
+    }
+    let servers = servers(lowering, root);
+    (operations, servers)
+}
+
+fn servers<'d>(lowering: &mut Lowering<'d>, root: &'d Value) -> Vec<Server<'d>> {
+    let Some((list, at)) = lowering.list(root, "servers", Pointers::ROOT) else { return Vec::new() };
+    let mut servers = Vec::new();
+    for (index, server) in list.iter().enumerate() {
+        if let Some(url) = text(server, "url") {
+            let at = lowering.pointers.child(at, index.to_string());
+            servers.push(Server { url: Cow::Borrowed(url.trim_end_matches('/')), at });
+        }
+    }
+    servers
+}
+
+/// What an operation inherits from where it stands.
+struct Context<'a, 'd> {
+    surface: Surface,
+    path: Cow<'d, str>,
+    security: &'a [Requirement<'d>],
+    depth: usize,
+}
+
+impl<'d> Lowering<'d> {
+    fn path_item(&mut self, item: &'d Value, at: PointerId, context: &Context<'_, 'd>, into: &mut Vec<Operation<'d>>) {
+        let Some((item, at)) = self.follow(item, at) else { return };
+        let Value::Object(map) = item else {
+            self.odd(at, "a path item must be an object; it was skipped");
+            return;
+        };
+        let shared = self.parameters(item, at);
+        for method in METHODS {
+            if let Some(value) = map.get(*method) {
+                let here = self.pointers.child(at, *method);
+                self.operation(value, here, Cow::Owned(method.to_ascii_uppercase()), item, &shared, context, into);
+            }
+        }
+        if let Some((others, here)) = self.object(item, "additionalOperations", at) {
+            for (method, value) in others {
+                let place = self.pointers.child(here, method.as_str());
+                self.operation(value, place, Cow::Borrowed(method), item, &shared, context, into);
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call site builds an operation from its three surroundings")]
+    fn operation(
+        &mut self,
+        value: &'d Value,
+        at: PointerId,
+        method: Cow<'d, str>,
+        item: &'d Value,
+        shared: &[(&'d Value, PointerId)],
+        context: &Context<'_, 'd>,
+        into: &mut Vec<Operation<'d>>,
+    ) {
+        if !value.is_object() {
+            self.odd(at, "an operation must be an object; it was skipped");
+            return;
+        }
+        let mut parameters: Vec<Parameter<'d>> = Vec::new();
+        let own = self.parameters(value, at);
+        for (value, at) in own.iter().chain(shared) {
+            if let Some(parameter) = self.parameter(value, *at)
+                && !parameters.iter().any(|known| known.key() == parameter.key())
+            {
+                parameters.push(parameter);
+            }
+        }
+        let body = value.get("requestBody").and_then(|body| {
+            let here = self.pointers.child(at, "requestBody");
+            self.body(body, here)
+        });
+        let responses = self.responses(value, at);
+        let security = match value.get("security") {
+            Some(own) => {
+                let here = self.pointers.child(at, "security");
+                self.requirements(own, here)
+            }
+            None => context.security.to_vec(),
+        };
+        let (shape, variables) = shape(&context.path);
+        into.push(Operation {
+            surface: context.surface,
+            method,
+            path: context.path.clone(),
+            shape,
+            variables,
+            operation_id: text(value, "operationId"),
+            deprecated: flag(value, "deprecated"),
+            parameters,
+            body,
+            responses,
+            security,
+            at,
+            value,
+            item,
+        });
+        if context.depth < MAX_CALLBACK_DEPTH {
+            self.callbacks(value, at, context, into);
+        }
+    }
+
+    fn callbacks(&mut self, value: &'d Value, at: PointerId, context: &Context<'_, 'd>, into: &mut Vec<Operation<'d>>) {
+        let Some((callbacks, here)) = self.object(value, "callbacks", at) else { return };
+        for (name, callback) in callbacks {
+            let place = self.pointers.child(here, name.as_str());
+            let Some((callback, place)) = self.follow(callback, place) else { continue };
+            for (expression, item) in callback.as_object().into_iter().flatten() {
+                if expression.starts_with("x-") {
+                    continue;
+                }
+                let path = Cow::Owned(format!("{} › {name} › {expression}", context.path));
+                let inner = Context { surface: Surface::Callback, path, security: &[], depth: context.depth + 1 };
+                let spot = self.pointers.child(place, expression.as_str());
+                self.path_item(item, spot, &inner, into);
+            }
+        }
+    }
+
+    /// The parameter objects of a path item or operation, references followed.
+    fn parameters(&mut self, value: &'d Value, at: PointerId) -> Vec<(&'d Value, PointerId)> {
+        let Some((list, here)) = self.list(value, "parameters", at) else { return Vec::new() };
+        let mut found = Vec::with_capacity(list.len());
+        for (index, entry) in list.iter().enumerate() {
+            let place = self.pointers.child(here, index.to_string());
+            found.extend(self.follow(entry, place));
+        }
+        found
+    }
+
+    fn parameter(&mut self, value: &'d Value, at: PointerId) -> Option<Parameter<'d>> {
+        let location = match text(value, "in") {
+            Some("path") => Location::Path,
+            Some("query") => Location::Query,
+            Some("header") => Location::Header,
+            Some("cookie") => Location::Cookie,
+            Some("querystring") => Location::QueryString,
+            _ => {
+                self.odd_once(at, "a parameter needs `in`: path, query, header, cookie or querystring; it was skipped");
+                return None;
+            }
+        };
+        let Some(name) = text(value, "name") else {
+            self.odd_once(at, "a parameter needs a name; it was skipped");
+            return None;
+        };
+        // OpenAPI 3.1 section 4.8.12.2.1: header parameters of these names are ignored.
+        let reserved = ["accept", "content-type", "authorization"];
+        if location == Location::Header && reserved.contains(&name.to_ascii_lowercase().as_str()) {
+            return None;
+        }
+        Some(self.named_value(value, at, name, location))
+    }
+
+    /// What parameters and headers share.
+    fn named_value(&mut self, value: &'d Value, at: PointerId, name: &'d str, location: Location) -> Parameter<'d> {
+        let (schema, serialization) = if let Some((media, object)) = value.get("content").and_then(Value::as_object).and_then(|map| map.iter().next()) {
+            let here = self.pointers.below(at, &["content", media]);
+            (self.media_schema(object, here), media_name(media))
+        } else {
+            let default = if matches!(location, Location::Path | Location::Header) { "simple" } else { "form" };
+            let style = text(value, "style").unwrap_or(default);
+            let explode = value.get("explode").and_then(Value::as_bool).unwrap_or(style == "form");
+            let reserved = if flag(value, "allowReserved") { ", reserved characters allowed" } else { "" };
+            let schema = match value.get("schema") {
+                Some(schema) => {
+                    let here = self.pointers.child(at, "schema");
+                    self.schema(schema, here)
+                }
+                None => SchemaId::ANY,
+            };
+            let exploded = if explode { ", exploded" } else { "" };
+            (schema, format!("{style}{exploded}{reserved}"))
+        };
+        Parameter {
+            name,
+            location,
+            required: flag(value, "required") || location == Location::Path,
+            deprecated: flag(value, "deprecated"),
+            serialization,
+            schema,
+            at,
+        }
+    }
+
+    fn body(&mut self, value: &'d Value, at: PointerId) -> Option<Body<'d>> {
+        let (value, at) = self.follow(value, at)?;
+        let content = self.content(value, at);
+        Some(Body { required: flag(value, "required"), content, at, value })
+    }
+
+    fn content(&mut self, value: &'d Value, at: PointerId) -> Vec<Media> {
+        let Some((map, here)) = self.object(value, "content", at) else { return Vec::new() };
+        let mut content: Vec<Media> = Vec::with_capacity(map.len());
+        for (name, object) in map {
+            let place = self.pointers.child(here, name.as_str());
+            let schema = self.media_schema(object, place);
+            let name = media_name(name);
+            if !content.iter().any(|media| media.name == name) {
+                content.push(Media { name, schema, at: place });
+            }
+        }
+        content
+    }
+
+    fn media_schema(&mut self, media: &'d Value, at: PointerId) -> SchemaId {
+        // 3.2 describes a stream by the schema of one item.
+        for name in ["schema", "itemSchema"] {
+            if let Some(schema) = media.get(name) {
+                let here = self.pointers.child(at, name);
+                return self.schema(schema, here);
+            }
+        }
+        SchemaId::ANY
+    }
+
+    fn responses(&mut self, operation: &'d Value, at: PointerId) -> Vec<Response<'d>> {
+        let Some((map, here)) = self.object(operation, "responses", at) else { return Vec::new() };
+        let mut responses = Vec::with_capacity(map.len());
+        for (status, value) in map {
+            if status.starts_with("x-") {
+                continue;
+            }
+            let place = self.pointers.child(here, status.as_str());
+            let Some((value, place)) = self.follow(value, place) else { continue };
+            let headers = self.headers(value, place);
+            let content = self.content(value, place);
+            responses.push(Response { status: status_key(status), headers, content, at: place });
+        }
+        responses
+    }
+
+    pub(super) fn headers(&mut self, response: &'d Value, at: PointerId) -> Vec<Parameter<'d>> {
+        let Some((map, here)) = self.object(response, "headers", at) else { return Vec::new() };
+        let mut headers = Vec::with_capacity(map.len());
+        for (name, value) in map {
+            if name.eq_ignore_ascii_case("content-type") {
+                continue;
+            }
+            let place = self.pointers.child(here, name.as_str());
+            if let Some((value, place)) = self.follow(value, place) {
+                headers.push(self.named_value(value, place, name, Location::Header));
+            }
+        }
+        headers
+    }
+}
+
+/// `5xx` and `5XX` are one key; sloppy documents write both.
+pub(super) fn status_key(status: &str) -> String {
+    if status.eq_ignore_ascii_case("default") { "default".to_owned() } else { status.to_ascii_uppercase() }
+}
+
+/// Type and subtype in lower case, parameters dropped.
+pub(super) fn media_name(name: &str) -> String {
+    name.split(';').next().unwrap_or(name).trim().to_ascii_lowercase()
+}
+
+/// The path with its variables blanked, and their names: `/doors/{id}` is matched as `/doors/{}`.
+pub(super) fn shape<'d>(path: &Cow<'d, str>) -> (String, Vec<&'d str>) {
+    let mut shape = String::with_capacity(path.len());
+    let mut variables = Vec::new();
+    let mut rest: &str = path.as_ref();
+    let mut offset = 0;
+    while let Some(open) = rest.find('{') {
+        let Some(length) = rest.get(open..).and_then(|tail| tail.find('}')) else { break };
+        shape.push_str(rest.get(..open).unwrap_or_default());
+        shape.push_str("{}");
+        if let Cow::Borrowed(whole) = path
+            && let Some(name) = whole.get(offset + open + 1..offset + open + length)
+        {
+            variables.push(name);
+        }
+        offset += open + length + 1;
+        rest = rest.get(open + length + 1..).unwrap_or_default();
+    }
+    shape.push_str(rest);
+    (shape, variables)
+}

@@ -1,0 +1,86 @@
+//! Security schemes and requirements of all dialects.
+
+use serde_json::{Map, Value};
+
+use super::super::PointerId;
+use super::super::contract::{Requirement, SecurityScheme};
+use super::{Lowering, text};
+
+impl<'d> Lowering<'d> {
+    /// Reads the declared schemes into the contract.
+    pub(super) fn schemes(&mut self, map: &'d Map<String, Value>, at: PointerId) {
+        for (name, value) in map {
+            let here = self.pointers.child(at, name.as_str());
+            if let Some((value, at)) = self.follow(value, here) {
+                self.schemes.push(SecurityScheme { name, shape: shape(value), at, value });
+            }
+        }
+    }
+
+    /// The alternatives of a `security` list. `{}` among them means that none is needed.
+    pub(super) fn requirements(&mut self, value: &'d Value, at: PointerId) -> Vec<Requirement<'d>> {
+        let Value::Array(list) = value else {
+            self.odd(at, "`security` must be a list; it was skipped");
+            return Vec::new();
+        };
+        let mut alternatives = Vec::new();
+        for entry in list {
+            let Value::Object(map) = entry else { continue };
+            if map.is_empty() {
+                return Vec::new();
+            }
+            let mut schemes: Vec<(&str, Vec<&str>)> = Vec::new();
+            for (name, scopes) in map {
+                let mut scopes: Vec<&str> = scopes.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                scopes.sort_unstable();
+                scopes.dedup();
+                schemes.push((name, scopes));
+            }
+            schemes.sort_unstable();
+            alternatives.push(Requirement { schemes });
+        }
+        alternatives
+    }
+}
+
+/// What a client must follow to use a scheme: not its description, and not the full list of scopes.
+fn shape(value: &Value) -> String {
+    let mut parts = vec![text(value, "type").unwrap_or("?").to_owned()];
+    // Swagger 2.0 spells HTTP basic as a type of its own and an OAuth flow as one field.
+    if parts == ["basic"] {
+        return "http basic".to_owned();
+    }
+    for field in ["scheme", "in", "name", "openIdConnectUrl"] {
+        if let Some(found) = text(value, field) {
+            let found = if field == "scheme" || text(value, "in") == Some("header") {
+                found.to_ascii_lowercase()
+            } else {
+                found.to_owned()
+            };
+            parts.push(found);
+        }
+    }
+    let mut flows: Vec<String> =
+        value.get("flows").and_then(Value::as_object).into_iter().flatten().map(|(name, flow)| flow_shape(name, flow)).collect();
+    if let Some(flow) = text(value, "flow") {
+        let name = match flow {
+            "application" => "clientCredentials",
+            "accessCode" => "authorizationCode",
+            other => other,
+        };
+        flows.push(flow_shape(name, value));
+    }
+    flows.sort_unstable();
+    parts.extend(flows);
+    parts.join(" ")
+}
+
+fn flow_shape(name: &str, flow: &Value) -> String {
+    let mut shape = name.to_owned();
+    for field in ["authorizationUrl", "tokenUrl", "deviceAuthorizationUrl"] {
+        if let Some(url) = text(flow, field) {
+            shape.push_str(&format!(" {field}={url}"));
+        }
+    }
+    shape
+}

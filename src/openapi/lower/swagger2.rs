@@ -1,0 +1,252 @@
+//! Swagger 2.0: other places for the same facts.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::super::contract::{
+    Additional, Body, Location, Media, Operation, Parameter, Requirement, Response, Schema, SchemaId, Server, Surface, TypeSet,
+};
+use super::super::{PointerId, Pointers};
+use super::operation::{media_name, shape, status_key};
+use super::{Lowering, NULL, flag, text};
+
+const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch"];
+
+pub(super) fn document<'d>(lowering: &mut Lowering<'d>) -> (Vec<Operation<'d>>, Vec<Server<'d>>) {
+    let root = lowering.root;
+    if let Some((schemes, at)) = lowering.object(root, "securityDefinitions", Pointers::ROOT) {
+        lowering.schemes(schemes, at);
+    }
+    let security = match root.get("security") {
+        Some(value) => {
+            let at = lowering.pointers.child(Pointers::ROOT, "security");
+            lowering.requirements(value, at)
+        }
+        None => Vec::new(),
+    };
+    let mut operations = Vec::new();
+    if let Some((items, at)) = lowering.object(root, "paths", Pointers::ROOT) {
+        for (path, item) in items {
+            if !path.starts_with("x-") {
+                let here = lowering.pointers.child(at, path.as_str());
+                lowering.swagger_item(path, item, here, &security, &mut operations);
+            }
+        }
+    }
+    (operations, servers(lowering, root))
+}
+
+/// `schemes`, `host` and `basePath` as the URLs they stand for.
+fn servers<'d>(lowering: &mut Lowering<'d>, root: &'d Value) -> Vec<Server<'d>> {
+    let base = text(root, "basePath").unwrap_or_default().trim_end_matches('/');
+    let Some(host) = text(root, "host") else {
+        let at = lowering.pointers.child(Pointers::ROOT, "basePath");
+        return if base.is_empty() { Vec::new() } else { vec![Server { url: Cow::Borrowed(base), at }] };
+    };
+    let at = lowering.pointers.child(Pointers::ROOT, "host");
+    let schemes: Vec<&str> =
+        root.get("schemes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let schemes = if schemes.is_empty() { vec!["https"] } else { schemes };
+    schemes.into_iter().map(|scheme| Server { url: Cow::Owned(format!("{scheme}://{host}{base}")), at }).collect()
+}
+
+impl<'d> Lowering<'d> {
+    fn swagger_item(
+        &mut self,
+        path: &'d str,
+        item: &'d Value,
+        at: PointerId,
+        security: &[Requirement<'d>],
+        into: &mut Vec<Operation<'d>>,
+    ) {
+        let Some((item, at)) = self.follow(item, at) else { return };
+        let shared = self.swagger_parameters(item, at);
+        for method in METHODS {
+            let Some(value) = item.get(*method) else { continue };
+            let here = self.pointers.child(at, *method);
+            if !value.is_object() {
+                self.odd(here, "an operation must be an object; it was skipped");
+                continue;
+            }
+            let mut entries = self.swagger_parameters(value, here);
+            for entry in &shared {
+                let key = |value: &'d Value| (text(value, "in"), text(value, "name"));
+                if !entries.iter().any(|(own, _)| key(own) == key(entry.0)) {
+                    entries.push(*entry);
+                }
+            }
+            let consumes = self.media_types(value, "consumes");
+            let produces = self.media_types(value, "produces");
+            let parameters = entries.iter().filter_map(|(value, at)| self.swagger_parameter(value, *at)).collect();
+            let body = self.swagger_body(&entries, &consumes, value, here);
+            let responses = self.swagger_responses(value, here, &produces);
+            let own_security = match value.get("security") {
+                Some(own) => {
+                    let place = self.pointers.child(here, "security");
+                    self.requirements(own, place)
+                }
+                None => security.to_vec(),
+            };
+            let (shape, variables) = shape(&Cow::Borrowed(path));
+            into.push(Operation {
+                surface: Surface::Path,
+                method: Cow::Owned(method.to_ascii_uppercase()),
+                path: Cow::Borrowed(path),
+                shape,
+                variables,
+                operation_id: text(value, "operationId"),
+                deprecated: flag(value, "deprecated"),
+                parameters,
+                body,
+                responses,
+                security: own_security,
+                at: here,
+                value,
+                item,
+            });
+        }
+    }
+
+    fn swagger_parameters(&mut self, value: &'d Value, at: PointerId) -> Vec<(&'d Value, PointerId)> {
+        let Some((list, here)) = self.list(value, "parameters", at) else { return Vec::new() };
+        let mut found = Vec::with_capacity(list.len());
+        for (index, entry) in list.iter().enumerate() {
+            let place = self.pointers.child(here, index.to_string());
+            found.extend(self.follow(entry, place));
+        }
+        found
+    }
+
+    /// `consumes` or `produces`, the operation's own before the document's.
+    fn media_types(&self, operation: &'d Value, name: &str) -> Vec<String> {
+        let list = operation.get(name).or_else(|| self.root.get(name)).and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(Value::as_str).map(media_name).collect()
+    }
+
+    fn swagger_parameter(&mut self, value: &'d Value, at: PointerId) -> Option<Parameter<'d>> {
+        let location = match text(value, "in") {
+            Some("path") => Location::Path,
+            Some("query") => Location::Query,
+            Some("header") => Location::Header,
+            Some("body" | "formData") => return None,
+            _ => {
+                self.odd_once(at, "a parameter needs `in`: path, query, header, body or formData; it was skipped");
+                return None;
+            }
+        };
+        let name = text(value, "name")?;
+        Some(self.swagger_value(value, at, name, location))
+    }
+
+    /// A parameter or header whose schema is the object itself.
+    fn swagger_value(&mut self, value: &'d Value, at: PointerId, name: &'d str, location: Location) -> Parameter<'d> {
+        let schema = self.schema_object(value, at);
+        let schema = self.keep(Schema { deprecated: false, ..schema });
+        let plain = if matches!(location, Location::Path | Location::Header) { "simple" } else { "form" };
+        let serialization = match text(value, "collectionFormat") {
+            Some("multi") => "form, exploded".to_owned(),
+            Some("ssv") => "spaceDelimited".to_owned(),
+            Some("pipes") => "pipeDelimited".to_owned(),
+            Some("tsv") => "tabDelimited".to_owned(),
+            // Without a list there is nothing to separate: written as 3.x would by default.
+            _ if plain == "form" && text(value, "type") != Some("array") => "form, exploded".to_owned(),
+            _ => plain.to_owned(),
+        };
+        Parameter {
+            name,
+            location,
+            required: flag(value, "required") || location == Location::Path,
+            deprecated: flag(value, "x-deprecated"),
+            serialization,
+            schema,
+            at,
+        }
+    }
+
+    fn swagger_body(
+        &mut self,
+        entries: &[(&'d Value, PointerId)],
+        consumes: &[String],
+        operation: &'d Value,
+        at: PointerId,
+    ) -> Option<Body<'d>> {
+        let is = |place: &'static str| move |entry: &&(&'d Value, PointerId)| text(entry.0, "in") == Some(place);
+        if let Some((value, at)) = entries.iter().find(is("body")) {
+            let here = self.pointers.child(*at, "schema");
+            let schema = value.get("schema").map_or(SchemaId::ANY, |schema| self.schema(schema, here));
+            let content = media(consumes, "application/json", schema, here);
+            return Some(Body { required: flag(value, "required"), content, at: *at, value });
+        }
+        let fields: Vec<&(&'d Value, PointerId)> = entries.iter().filter(is("formData")).collect();
+        if fields.is_empty() {
+            return None;
+        }
+        let mut form = Schema { types: TypeSet::OBJECT, additional: Additional::Open, ..Schema::any(at, &NULL) };
+        let mut has_file = false;
+        for (value, at) in fields.iter().copied() {
+            let Some(name) = text(value, "name") else { continue };
+            has_file |= text(value, "type") == Some("file");
+            let schema = self.schema_object(value, *at);
+            let schema = self.keep(schema);
+            form.properties.push((name, schema));
+            if flag(value, "required") {
+                form.required.push(name);
+            }
+        }
+        let required = !form.required.is_empty();
+        let schema = self.keep(form);
+        let default = if has_file { "multipart/form-data" } else { "application/x-www-form-urlencoded" };
+        let forms: Vec<String> =
+            consumes.iter().filter(|name| name.starts_with("multipart/") || name.ends_with("urlencoded")).cloned().collect();
+        Some(Body { required, content: media(&forms, default, schema, at), at, value: operation })
+    }
+
+    fn swagger_responses(&mut self, operation: &'d Value, at: PointerId, produces: &[String]) -> Vec<Response<'d>> {
+        let Some((map, here)) = self.object(operation, "responses", at) else { return Vec::new() };
+        let mut responses = Vec::with_capacity(map.len());
+        for (status, value) in map {
+            if status.starts_with("x-") {
+                continue;
+            }
+            let place = self.pointers.child(here, status.as_str());
+            let Some((value, place)) = self.follow(value, place) else { continue };
+            let content = match value.get("schema") {
+                Some(schema) => {
+                    let spot = self.pointers.child(place, "schema");
+                    let schema = self.schema(schema, spot);
+                    media(produces, "application/json", schema, spot)
+                }
+                None => Vec::new(),
+            };
+            let mut headers = Vec::new();
+            if let Some((map, spot)) = self.object(value, "headers", place) {
+                for (name, header) in map {
+                    let at = self.pointers.child(spot, name.as_str());
+                    headers.push(self.swagger_value(header, at, name, Location::Header));
+                }
+            }
+            responses.push(Response { status: status_key(status), headers, content, at: place });
+        }
+        responses
+    }
+
+    fn keep(&mut self, schema: Schema<'d>) -> SchemaId {
+        let id = SchemaId(u32::try_from(self.schemas.len()).unwrap_or(0));
+        self.schemas.push(schema);
+        id
+    }
+}
+
+fn media(names: &[String], default: &str, schema: SchemaId, at: PointerId) -> Vec<Media> {
+    if names.is_empty() {
+        return vec![Media { name: default.to_owned(), schema, at }];
+    }
+    let mut content: Vec<Media> = Vec::with_capacity(names.len());
+    for name in names {
+        if !content.iter().any(|media| media.name == *name) {
+            content.push(Media { name: name.clone(), schema, at });
+        }
+    }
+    content
+}

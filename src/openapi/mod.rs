@@ -1,0 +1,26 @@
+//! From bytes to meaning: one [`Contract`] for every dialect.
+//!
+//! Reading goes `bytes → serde_json::Value → Contract`. Each step returns a value *and* its problems:
+//! a sloppy corner of a partner's document becomes an [`Oddity`] at its JSON Pointer and the rest is
+//! still read. Only input that cannot be a description at all is a [`ReadError`].
+//!
+//! Invariants: no input can make this module panic, recurse without bound, or hold more memory than
+//! [`Limits`] allows; nothing here reads a clock, a file or the network; a contract borrows from its
+//! document and copies no sub-tree.
+
+mod contract;
+mod json;
+mod lower;
+mod oddity;
+mod pointer;
+mod read;
+mod yaml;
+
+pub use contract::{
+    Additional, Body, Bound, Contract, Discriminator, Location, Media, Operation, Parameter, Requirement, Response, Schema,
+    SchemaId, SecurityScheme, Server, Surface, TypeSet, Union,
+};
+pub use lower::lower;
+pub use oddity::Oddity;
+pub use pointer::{PointerId, Pointers, escape, resolve, unit_of};
+pub use read::{Dialect, Document, Limits, ReadError, read};

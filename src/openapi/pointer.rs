@@ -1,0 +1,142 @@
+//! JSON Pointers (RFC 6901), kept as parent links so that a contract of 100,000 schemas costs no strings.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+/// Names one position in a document; made by [`Pointers`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PointerId(u32);
+
+#[derive(Debug)]
+struct Step<'d> {
+    parent: u32,
+    token: Cow<'d, str>,
+}
+
+/// Every position a contract speaks of, as a tree of parent links.
+#[derive(Debug)]
+pub struct Pointers<'d> {
+    steps: Vec<Step<'d>>,
+}
+
+impl Default for Pointers<'_> {
+    fn default() -> Self {
+        Self { steps: vec![Step { parent: 0, token: Cow::Borrowed("") }] }
+    }
+}
+
+impl<'d> Pointers<'d> {
+    /// The whole document.
+    pub const ROOT: PointerId = PointerId(0);
+
+    /// The position `token` below `parent`.
+    pub fn child(&mut self, parent: PointerId, token: impl Into<Cow<'d, str>>) -> PointerId {
+        let id = u32::try_from(self.steps.len()).unwrap_or(u32::MAX);
+        self.steps.push(Step { parent: parent.0, token: token.into() });
+        PointerId(id)
+    }
+
+    /// The position several tokens below `parent`.
+    pub fn below(&mut self, parent: PointerId, tokens: &[&'d str]) -> PointerId {
+        tokens.iter().fold(parent, |at, token| self.child(at, *token))
+    }
+
+    /// The position a local reference (`#/components/schemas/Door`) names.
+    pub fn of_reference(&mut self, reference: &'d str) -> PointerId {
+        tokens(reference).fold(Self::ROOT, |at, token| self.child(at, token))
+    }
+
+    /// The pointer as text, tokens escaped as RFC 6901 section 3 asks.
+    pub fn text(&self, id: PointerId) -> String {
+        let mut trail = Vec::new();
+        let mut at = id.0;
+        while at != 0 {
+            let Some(step) = self.steps.get(at as usize) else { break };
+            trail.push(step.token.as_ref());
+            at = step.parent;
+        }
+        let mut text = String::new();
+        for token in trail.iter().rev() {
+            text.push('/');
+            text.push_str(&escape(token));
+        }
+        text
+    }
+}
+
+/// A token escaped for a JSON Pointer: `~` as `~0`, `/` as `~1`.
+pub fn escape(token: &str) -> Cow<'_, str> {
+    if token.contains(['~', '/']) { Cow::Owned(token.replace('~', "~0").replace('/', "~1")) } else { Cow::Borrowed(token) }
+}
+
+/// The tokens of a pointer, with or without a leading `#`, unescaped (RFC 6901 sections 4 and 6).
+fn tokens(pointer: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    let path = pointer.strip_prefix('#').unwrap_or(pointer);
+    path.strip_prefix('/').into_iter().flat_map(|rest| rest.split('/')).map(unescape)
+}
+
+fn unescape(token: &str) -> Cow<'_, str> {
+    if !token.contains(['~', '%']) {
+        return Cow::Borrowed(token);
+    }
+    let decoded = percent_decode(token);
+    Cow::Owned(decoded.replace("~1", "/").replace("~0", "~"))
+}
+
+/// Percent-decodes the fragment form of a pointer; malformed escapes stay as they are.
+fn percent_decode(token: &str) -> String {
+    let mut bytes = Vec::with_capacity(token.len());
+    let mut rest = token.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let hex = |byte: Option<&u8>| byte.and_then(|b| char::from(*b).to_digit(16)).and_then(|d| u8::try_from(d).ok());
+        if let (b'%', Some(high), Some(low)) = (first, hex(tail.first()), hex(tail.get(1))) {
+            bytes.push(high * 16 + low);
+            rest = tail.get(2..).unwrap_or_default();
+        } else {
+            bytes.push(first);
+            rest = tail;
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| token.to_owned())
+}
+
+/// The value a pointer or local reference names, if it is there.
+pub fn resolve<'d>(root: &'d Value, pointer: &str) -> Option<&'d Value> {
+    let mut at = root;
+    for token in tokens(pointer) {
+        at = match at {
+            Value::Object(map) => map.get(token.as_ref())?,
+            Value::Array(list) => list.get(token.parse::<usize>().ok()?)?,
+            _ => return None,
+        };
+    }
+    Some(at)
+}
+
+/// The unit of a document a reference points into: a component, a 2.0 definition, a path item.
+///
+/// Units are what is compared as a whole before anything is compared in detail.
+pub fn unit_of(reference: &str) -> Option<(String, String, Option<String>)> {
+    let mut tokens = tokens(reference);
+    let section = tokens.next()?.into_owned();
+    let name = tokens.next()?.into_owned();
+    let third = if section == "components" { Some(tokens.next()?.into_owned()) } else { None };
+    Some((section, name, third))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn escapes_and_finds() {
+        let doc = json!({"paths": {"/a~b/{id}": [1, {"x": 2}]}});
+        assert_eq!(resolve(&doc, "#/paths/~1a~0b~1%7Bid%7D/1/x"), Some(&json!(2)));
+        assert_eq!(resolve(&doc, "/paths/nope"), None);
+        let mut pointers = Pointers::default();
+        let at = pointers.of_reference("#/paths/~1a~0b~1%7Bid%7D/1");
+        assert_eq!(pointers.text(at), "/paths/~1a~0b~1{id}/1");
+    }
+}

@@ -1,0 +1,229 @@
+//! Bytes into a [`Document`], or the reason why they are not a description.
+
+use serde_json::Value;
+use thiserror::Error;
+
+use super::{Oddity, json, yaml};
+
+/// How much of a partner's document is read before it counts as hostile.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bytes of the decoded document.
+    pub bytes: usize,
+    /// Nesting depth of values. Real descriptions stay below 32.
+    pub depth: usize,
+    /// Values in the document with aliases written out. Real descriptions stay below 600,000.
+    pub nodes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 32 * 1024 * 1024, depth: 120, nodes: 5_000_000 }
+    }
+}
+
+/// The specification a document declares to follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Dialect {
+    /// `swagger: "2.0"`.
+    Swagger20,
+    /// `openapi: 3.0.x`.
+    OpenApi30,
+    /// `openapi: 3.1.x`.
+    OpenApi31,
+    /// `openapi: 3.2.x`.
+    OpenApi32,
+}
+
+impl Dialect {
+    /// The name people use for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Swagger20 => "Swagger 2.0",
+            Self::OpenApi30 => "OpenAPI 3.0",
+            Self::OpenApi31 => "OpenAPI 3.1",
+            Self::OpenApi32 => "OpenAPI 3.2",
+        }
+    }
+
+    /// Whether its schemas are JSON Schema 2020-12 (type lists, `const`, `$ref` siblings).
+    pub const fn is_json_schema(self) -> bool {
+        matches!(self, Self::OpenApi31 | Self::OpenApi32)
+    }
+}
+
+/// A parsed description that has not been given meaning yet.
+#[derive(Debug)]
+pub struct Document {
+    /// The whole document.
+    pub root: Value,
+    /// The specification it declares.
+    pub dialect: Dialect,
+    /// What was odd about its text.
+    pub oddities: Vec<Oddity>,
+}
+
+/// Why bytes are not a description. Each is the state *undecidable*, never "everything was removed".
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ReadError {
+    /// No bytes, or only white space.
+    #[error("the document is empty")]
+    Empty,
+    /// More bytes than [`Limits::bytes`].
+    #[error("the document is larger than {limit} bytes")]
+    TooLarge {
+        /// The limit in force, bytes.
+        limit: usize,
+    },
+    /// Not UTF-8 (RFC 8259 section 8.1 asks for it).
+    #[error("the document is not UTF-8 text: byte {offset} is not part of a character")]
+    NotText {
+        /// Offset of the first bad byte.
+        offset: usize,
+    },
+    /// An HTML page: a login form, a maintenance notice, a CDN's challenge.
+    #[error("an HTML page was served where a description was expected (a login or error page?)")]
+    Html,
+    /// Neither JSON nor YAML, or cut short.
+    #[error("line {line}: {message}")]
+    Syntax {
+        /// Line, counted from 1.
+        line: usize,
+        /// What the parser said.
+        message: String,
+    },
+    /// Well-formed, but no `openapi` or `swagger` field at its root.
+    #[error("this is not an API description: the root has neither `openapi` nor `swagger`")]
+    NotADescription,
+    /// A version this build cannot read; said aloud rather than read wrongly.
+    #[error(
+        "the document declares {declared}, which this version of driftd cannot read (it reads Swagger 2.0 and OpenAPI 3.0, 3.1, 3.2)"
+    )]
+    UnknownVersion {
+        /// What the document declares.
+        declared: String,
+    },
+    /// No path, webhook or component: a blank published by accident.
+    #[error("the description has no paths and no webhooks")]
+    NoPaths,
+}
+
+/// Reads JSON or YAML.
+///
+/// # Errors
+/// When the bytes cannot be a description; see [`ReadError`]. Anything less is an [`Oddity`].
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
+    if bytes.len() > limits.bytes {
+        return Err(ReadError::TooLarge { limit: limits.bytes });
+    }
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let text = std::str::from_utf8(bytes).map_err(|error| ReadError::NotText { offset: error.valid_up_to() })?;
+    let start = text.trim_start();
+    if start.is_empty() {
+        return Err(ReadError::Empty);
+    }
+    if looks_like_html(start) {
+        return Err(ReadError::Html);
+    }
+    let mut oddities = Vec::new();
+    let root = if start.starts_with(['{', '[']) {
+        parse_json_or_flow(text, limits, &mut oddities)?
+    } else {
+        parse_yaml(text, limits, &mut oddities)?
+    };
+    let dialect = dialect(&root)?;
+    if is_blank(&root) {
+        return Err(ReadError::NoPaths);
+    }
+    Ok(Document { root, dialect, oddities })
+}
+
+/// JSON first; a flow-style YAML document also starts with a brace, so YAML has the second word
+/// unless it could only repeat the complaint at greater cost.
+fn parse_json_or_flow(text: &str, limits: &Limits, oddities: &mut Vec<Oddity>) -> Result<Value, ReadError> {
+    match json::parse(text.as_bytes(), oddities) {
+        Ok(value) => Ok(value),
+        Err(error) => {
+            let hopeless = error.is_eof() || error.to_string().contains("recursion limit");
+            oddities.clear();
+            if !hopeless && let Ok(value) = yaml::parse(text, limits, oddities) {
+                return Ok(value);
+            }
+            let message = if error.is_eof() { format!("the document ends too early: {error}") } else { error.to_string() };
+            Err(ReadError::Syntax { line: error.line(), message })
+        }
+    }
+}
+
+fn parse_yaml(text: &str, limits: &Limits, oddities: &mut Vec<Oddity>) -> Result<Value, ReadError> {
+    yaml::parse(text, limits, oddities).map_err(|failure| ReadError::Syntax { line: failure.line, message: failure.message })
+}
+
+fn looks_like_html(start: &str) -> bool {
+    let head: String = start.chars().take(64).collect::<String>().to_ascii_lowercase();
+    ["<!doctype html", "<html", "<head", "<body"].iter().any(|tag| head.starts_with(tag))
+        || (head.starts_with('<') && start.to_ascii_lowercase().contains("<html"))
+}
+
+fn dialect(root: &Value) -> Result<Dialect, ReadError> {
+    let text = |name: &str| match root.get(name) {
+        Some(Value::String(text)) => Some(text.trim().to_owned()),
+        Some(Value::Number(number)) => Some(number.to_string()),
+        _ => None,
+    };
+    if let Some(version) = text("openapi") {
+        let mut parts = version.split('.');
+        return match (parts.next(), parts.next()) {
+            (Some("3"), Some("0")) => Ok(Dialect::OpenApi30),
+            (Some("3"), Some("1")) => Ok(Dialect::OpenApi31),
+            (Some("3"), Some("2")) => Ok(Dialect::OpenApi32),
+            _ => Err(ReadError::UnknownVersion { declared: format!("openapi {version:?}") }),
+        };
+    }
+    match text("swagger") {
+        Some(version) if matches!(version.as_str(), "2" | "2.0") => Ok(Dialect::Swagger20),
+        Some(version) => Err(ReadError::UnknownVersion { declared: format!("swagger {version:?}") }),
+        None => Err(ReadError::NotADescription),
+    }
+}
+
+fn is_blank(root: &Value) -> bool {
+    ["paths", "webhooks", "x-webhooks"]
+        .iter()
+        .all(|name| root.get(name).and_then(Value::as_object).is_none_or(serde_json::Map::is_empty))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(bytes: &[u8]) -> Option<ReadError> {
+        read(bytes, &Limits::default()).err()
+    }
+
+    #[test]
+    fn what_is_not_a_description_says_why() {
+        assert_eq!(error(b" \n"), Some(ReadError::Empty));
+        assert_eq!(error(b"<!DOCTYPE html><html>sign in</html>"), Some(ReadError::Html));
+        assert_eq!(error(b"\xff\xfe"), Some(ReadError::NotText { offset: 0 }));
+        assert_eq!(error(b"{\"error\":\"not found\"}"), Some(ReadError::NotADescription));
+        assert_eq!(error(b"hello: world"), Some(ReadError::NotADescription));
+        assert_eq!(error(b"openapi: 3.0.0\npaths: {}\n"), Some(ReadError::NoPaths));
+        assert_eq!(
+            error(b"openapi: 4.0.0\npaths: {/a: {}}\n"),
+            Some(ReadError::UnknownVersion { declared: "openapi \"4.0.0\"".into() })
+        );
+        assert!(matches!(error(b"{\"openapi\": \"3.0.0\", \"paths\": {\"/a\":"), Some(ReadError::Syntax { .. })));
+        assert!(matches!(error("[".repeat(10_000_000).as_bytes()), Some(ReadError::Syntax { .. })));
+        let small = Limits { bytes: 10, ..Limits::default() };
+        assert_eq!(read(b"openapi: 3.0.0", &small).err(), Some(ReadError::TooLarge { limit: 10 }));
+    }
+
+    #[test]
+    fn duplicate_json_names_are_told() {
+        let text = br#"{"openapi":"3.0.0","paths":{"/a":{},"/a":{"get":{}}}}"#;
+        let document = read(text, &Limits::default()).ok();
+        let pointers: Vec<String> = document.iter().flat_map(|d| d.oddities.iter().map(|o| o.pointer.clone())).collect();
+        assert_eq!(pointers, ["/paths/~1a"]);
+    }
+}

@@ -1,0 +1,105 @@
+//! Changes into findings, each with two digests: what it is, and what it says.
+
+use sha2::{Digest, Sha256};
+
+use serde_json::Value;
+
+use crate::diff::{Change, Delta, Direction};
+use crate::openapi::Contract;
+
+use super::catalogue::Catalogue;
+use super::law::Severity;
+use super::place::place;
+use super::sentence::sentence;
+
+/// A change judged by a rule.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// The verdict.
+    pub severity: Severity,
+    /// The fact.
+    pub change: Change,
+    /// The fact in one sentence.
+    pub message: String,
+    /// 32 hex digits over rule and site: keeps one notice alive while a value moves 10 → 5 → 3.
+    pub identity: String,
+    /// 32 hex digits over identity, before and after: says whether to speak again.
+    pub content: String,
+}
+
+/// Everything that was found between two contracts.
+#[derive(Debug)]
+pub struct Verdict {
+    /// Most severe first; stable within a severity.
+    pub findings: Vec<Finding>,
+    /// Why the comparison is incomplete, if it is.
+    pub undecided: Option<String>,
+}
+
+/// Judges every change of a delta. A change of a cell without a rule cannot occur: the catalogue's test
+/// proves that each cell has one.
+pub fn judge(before: &Contract<'_>, after: &Contract<'_>, delta: Delta, catalogue: &Catalogue) -> Verdict {
+    let exhausted = delta.exhausted.then(|| undecided(delta.pairs));
+    let mut findings: Vec<Finding> = delta
+        .changes
+        .into_iter()
+        .filter_map(|change| {
+            let rule = catalogue.judge(&change)?;
+            let message = sentence(&change, &words(before, after, &change));
+            let identity = identity(rule.id, &change);
+            let content = content(&identity, &change);
+            Some(Finding { rule: rule.id, severity: rule.severity, change, message, identity, content })
+        })
+        .collect();
+    // Two edits of one site under one rule (two enum values) differ by subject, which is part of the identity.
+    findings.sort_by(|a, b| b.severity.cmp(&a.severity));
+    Verdict { findings, undecided: exhausted }
+}
+
+/// The sentence for a comparison that was stopped by its budget.
+pub fn undecided(pairs: usize) -> String {
+    format!("the comparison was stopped after {pairs} pairs of schemas; what it did not reach is not judged")
+}
+
+/// The place of a change in words; for a property, the object that holds it.
+fn words(before: &Contract<'_>, after: &Contract<'_>, change: &Change) -> String {
+    let added = change.before.is_none() && change.after.is_some();
+    let (root, pointer) = if added { (after.root, &change.site.after) } else { (before.root, &change.site.before) };
+    let keyword = pointer.rsplit_once("/properties/").filter(|(_, name)| !name.contains('/'));
+    let about_property = change.kind.name().contains("Property") && !change.kind.name().contains("Discriminator")
+        || change.kind.name().contains("ReadOnly")
+        || change.kind.name().contains("WriteOnly");
+    match keyword {
+        Some((object, _)) if about_property => place(root, object),
+        _ => place(root, pointer.strip_suffix("/additionalProperties").unwrap_or(pointer)),
+    }
+}
+
+/// Feeds length-prefixed parts, so that no two lists of parts collide (`ab|c` and `a|bc`).
+fn digest(parts: &[&[u8]]) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hasher.update(part);
+    }
+    hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn identity(rule: &str, change: &Change) -> String {
+    // Operations are known by method and path; the pointer to one is the same thing written longer.
+    let site = if change.direction == Direction::Neither || change.before.is_some() || change.after.is_none() {
+        &change.site.before
+    } else {
+        &change.site.after
+    };
+    let digest_version = super::RULE_SET.to_be_bytes();
+    let direction = change.direction.name().as_bytes();
+    digest(&[&digest_version, rule.as_bytes(), direction, site.as_bytes(), change.subject.as_bytes()])
+}
+
+fn content(identity: &str, change: &Change) -> String {
+    let text = |value: &Option<Value>| value.as_ref().map(ToString::to_string).unwrap_or_default();
+    digest(&[identity.as_bytes(), text(&change.before).as_bytes(), text(&change.after).as_bytes()])
+}

@@ -1,0 +1,28 @@
+//! Facts become findings: first the law, then the catalogue's reasoned exceptions to it.
+//!
+//! The catalogue is data: one Markdown page for each rule under `pages/`, whose header names a
+//! `(kind, direction)` cell. Documentation, mail text, `driftd rules`, `/rules/<id>` and the tests all
+//! read the same page.
+//!
+//! Invariants: pure; every cell that can occur has exactly one rule without a guard; a severity that
+//! departs from the law carries its reason; identities are computed over facts, never over prose.
+
+mod catalogue;
+mod files;
+mod judge;
+mod law;
+mod page;
+mod place;
+mod report;
+mod sentence;
+
+pub use catalogue::{Catalogue, CatalogueError, Guard, Rule};
+pub use judge::{Finding, Verdict, judge, undecided};
+pub use law::{Severity, law};
+pub use page::{Example, Page, PageError};
+pub use place::place;
+pub use report::{JsonFinding, JsonPointer, JsonReport, Summary, compare, fragment_diff};
+
+/// Version of the rule set and of the digests. It is stored with each verdict, so that an upgrade of
+/// driftd does not speak again about history. Raise it when a rule's meaning or a digest changes.
+pub const RULE_SET: u32 = 1;

@@ -1,0 +1,229 @@
+//! The documented JSON object of a comparison, and the fragments shown beside it.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use similar::{Algorithm, TextDiff};
+
+use crate::diff::{Budget, Direction, Fragment, diff};
+use crate::openapi::{Document, Oddity, lower, resolve};
+
+use super::catalogue::Catalogue;
+use super::judge::{Finding, Verdict, judge};
+use super::law::Severity;
+
+/// The result of a comparison, as `driftd diff --format json` prints it.
+#[derive(Debug, Clone, Serialize)]
+pub struct JsonReport {
+    /// Counts by severity.
+    pub summary: Summary,
+    /// Most severe first.
+    pub findings: Vec<JsonFinding>,
+    /// Corners of either document that could not be read as meant; `pointer` is prefixed with the side.
+    pub oddities: Vec<Oddity>,
+    /// Why the comparison is incomplete, if it is.
+    pub undecided: Option<String>,
+}
+
+/// Counts by severity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Findings that break a client.
+    pub breaking: usize,
+    /// Findings that may break a client.
+    pub warning: usize,
+    /// Findings nobody has to act on.
+    pub info: usize,
+}
+
+impl Summary {
+    /// Counts severities.
+    pub fn of(severities: impl Iterator<Item = Severity>) -> Self {
+        let mut summary = Self::default();
+        for severity in severities {
+            match severity {
+                Severity::Breaking => summary.breaking += 1,
+                Severity::Warning => summary.warning += 1,
+                Severity::Info => summary.info += 1,
+            }
+        }
+        summary
+    }
+}
+
+/// One finding, for machines.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JsonFinding {
+    /// Rule id; `driftd rules ID` explains it.
+    pub rule: String,
+    /// `breaking`, `warning` or `info`.
+    pub severity: Severity,
+    /// `to-provider`, `from-provider` or `neither`.
+    pub direction: String,
+    /// Method of the first operation it reaches; null when it concerns the whole document.
+    pub method: Option<String>,
+    /// Path of that operation.
+    pub path: Option<String>,
+    /// Where it stands in both documents.
+    pub pointer: JsonPointer,
+    /// What stood there, where it is small.
+    pub before: Option<Value>,
+    /// What stands there now, where it is small.
+    pub after: Option<Value>,
+    /// One sentence.
+    pub message: String,
+    /// Every operation it reaches, as `METHOD path`.
+    pub used_by: Vec<String>,
+    /// Keeps its value while the finding stays the same one.
+    pub identity: String,
+    /// Changes when what is to be said changes.
+    pub content: String,
+}
+
+/// JSON Pointers of a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JsonPointer {
+    /// In the document before.
+    pub before: String,
+    /// In the document after.
+    pub after: String,
+}
+
+impl From<&Finding> for JsonFinding {
+    fn from(finding: &Finding) -> Self {
+        let change = &finding.change;
+        let first = change.used_by.first();
+        let direction = match change.direction {
+            Direction::ToProvider => "to-provider",
+            Direction::FromProvider => "from-provider",
+            Direction::Neither => "neither",
+        };
+        Self {
+            rule: finding.rule.to_owned(),
+            severity: finding.severity,
+            direction: direction.to_owned(),
+            method: first.map(|first| first.method.clone()),
+            path: first.map(|first| first.path.clone()),
+            pointer: JsonPointer { before: change.site.before.clone(), after: change.site.after.clone() },
+            before: change.before.clone(),
+            after: change.after.clone(),
+            message: finding.message.clone(),
+            used_by: change.used_by.iter().map(crate::diff::Use::label).collect(),
+            identity: finding.identity.clone(),
+            content: finding.content.clone(),
+        }
+    }
+}
+
+impl JsonReport {
+    /// The report of a verdict with the oddities of both documents.
+    pub fn new(verdict: &Verdict, oddities: Vec<Oddity>) -> Self {
+        Self {
+            summary: Summary::of(verdict.findings.iter().map(|finding| finding.severity)),
+            findings: verdict.findings.iter().map(JsonFinding::from).collect(),
+            oddities,
+            undecided: verdict.undecided.clone(),
+        }
+    }
+}
+
+/// Compares two documents: lower, diff, judge. The oddities of both sides come with the verdict.
+pub fn compare(before: &Document, after: &Document, catalogue: &Catalogue, budget: Budget) -> (Verdict, Vec<Oddity>) {
+    // The two sides have nothing to do with each other until they meet in the diff.
+    let (old, new) = std::thread::scope(|scope| {
+        let handle = scope.spawn(|| lower(before));
+        let new = lower(after);
+        (handle.join(), new)
+    });
+    let old = old.unwrap_or_else(|_| lower(before));
+    let delta = diff(&old, &new, budget);
+    let mut oddities: Vec<Oddity> = Vec::new();
+    for (side, contract) in [("before", &old), ("after", &new)] {
+        oddities.extend(contract.oddities.iter().map(|odd| Oddity::new(format!("{side}:{}", odd.pointer), odd.message.clone())));
+    }
+    (judge(&old, &new, delta, catalogue), oddities)
+}
+
+/// How long one fragment may take to be compared as text.
+const TEXT_DIFF_TIMEOUT: Duration = Duration::from_millis(200);
+
+/// Lines of a fragment that are shown before it is cut.
+const LONGEST_FRAGMENT: usize = 40;
+
+/// The changed fragment as a unified diff, keys sorted so that order is no change.
+pub fn fragment_diff(before: &Value, after: &Value, fragment: &Fragment) -> String {
+    let text = |root: &Value, pointer: Option<&String>| {
+        pointer.and_then(|pointer| resolve(root, pointer)).map(pretty).unwrap_or_default()
+    };
+    let (old, new) = (text(before, fragment.before.as_ref()), text(after, fragment.after.as_ref()));
+    let diff =
+        TextDiff::configure().algorithm(Algorithm::Patience).timeout(TEXT_DIFF_TIMEOUT).diff_lines(old.as_str(), new.as_str());
+    let unified = diff.unified_diff().context_radius(2).to_string();
+    let mut lines: Vec<&str> = unified.lines().filter(|line| !line.starts_with("@@")).collect();
+    let cut = lines.len() > LONGEST_FRAGMENT;
+    lines.truncate(LONGEST_FRAGMENT);
+    let mut shown = lines.join("\n");
+    if cut {
+        shown.push_str("\n … (cut)");
+    }
+    shown
+}
+
+/// A value as indented lines close to YAML: what changes stands on a line of its own.
+fn pretty(value: &Value) -> String {
+    let mut text = String::new();
+    write(value, 0, &mut text);
+    text
+}
+
+/// Prose is not part of the contract and would drown what is.
+const PROSE: &[&str] = &["description", "summary", "example", "examples", "externalDocs"];
+
+fn write(value: &Value, depth: usize, text: &mut String) {
+    let indent = "  ".repeat(depth);
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            let mut names: Vec<&String> = map
+                .keys()
+                .filter(|name| !(PROSE.contains(&name.as_str()) && map.get(*name).is_some_and(Value::is_string)))
+                .collect();
+            names.sort_unstable();
+            for name in names {
+                let Some(inner) = map.get(name) else { continue };
+                if is_leaf(inner) {
+                    text.push_str(&format!("{indent}{name}: {}\n", leaf(inner)));
+                } else {
+                    text.push_str(&format!("{indent}{name}:\n"));
+                    write(inner, depth + 1, text);
+                }
+            }
+        }
+        Value::Array(list) if !list.is_empty() => {
+            for inner in list {
+                if is_leaf(inner) {
+                    text.push_str(&format!("{indent}- {}\n", leaf(inner)));
+                } else {
+                    text.push_str(&format!("{indent}-\n"));
+                    write(inner, depth + 1, text);
+                }
+            }
+        }
+        other => text.push_str(&format!("{indent}{}\n", leaf(other))),
+    }
+}
+
+fn is_leaf(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => map.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        _ => true,
+    }
+}
+
+fn leaf(value: &Value) -> String {
+    match value {
+        Value::String(text) if !text.is_empty() && !text.contains(['\n', '\r', '"']) => text.clone(),
+        other => other.to_string(),
+    }
+}

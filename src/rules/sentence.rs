@@ -1,0 +1,175 @@
+//! What a change says to a tired engineer, in one sentence.
+
+use serde_json::Value;
+
+use crate::diff::{Change, ChangeKind};
+
+/// The sentence of a change. `place` is where it stands, in words.
+pub(super) fn sentence(change: &Change, place: &str) -> String {
+    let name = if change.subject.is_empty() { "it" } else { &change.subject };
+    let mut text = String::new();
+    let mut rest = template(change);
+    while let Some((head, tail)) = rest.split_once('{') {
+        text.push_str(head);
+        let Some((field, tail)) = tail.split_once('}') else { break };
+        match field {
+            "name" => text.push_str(&quoted(name)),
+            "place" => text.push_str(place),
+            "before" => text.push_str(&value(change.before.as_ref())),
+            "after" => text.push_str(&value(change.after.as_ref())),
+            _ => {}
+        }
+        rest = tail;
+    }
+    text.push_str(rest);
+    capitalised(&text)
+}
+
+fn quoted(name: &str) -> String {
+    format!("`{}`", name.replace('`', "'"))
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A value as a reader would write it; long ones are cut.
+fn value(value: Option<&Value>) -> String {
+    const LONGEST: usize = 80;
+    let text = match value {
+        None => "none".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(list)) => {
+            list.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect::<Vec<_>>().join(", ")
+        }
+        Some(other) => other.to_string(),
+    };
+    if text.chars().count() > LONGEST { text.chars().take(LONGEST).chain(['…']).collect() } else { text }
+}
+
+const fn template(change: &Change) -> &'static str {
+    use ChangeKind as K;
+    let had = change.before.is_some();
+    let has = change.after.is_some();
+    match change.kind {
+        K::OperationRemoved => "{name} is gone",
+        K::OperationAdded => "{name} is new",
+        K::WebhookRemoved => "the webhook {name} is no longer sent",
+        K::WebhookAdded => "the webhook {name} is new",
+        K::CallbackRemoved => "the callback {name} is no longer made",
+        K::CallbackAdded => "the callback {name} is new",
+        K::OperationDeprecated => "{name} is now deprecated",
+        K::OperationReactivated => "{name} is no longer deprecated",
+        K::OperationIdChanged => "the operationId changed from {before} to {after}",
+        K::ServerRemoved => "the server {name} is gone",
+        K::ServerAdded => "the server {name} is new",
+        K::SecurityAdded => "authentication is now required: {name}",
+        K::SecurityRemoved => "authentication is no longer required; it was {name}",
+        K::SecurityAlternativeRemoved => "authenticating by {name} is no longer possible",
+        K::SecurityAlternativeAdded => "authenticating by {name} is now possible",
+        K::SecurityScopeAdded => "the scope {name} is now required",
+        K::SecurityScopeRemoved => "the scope {name} is no longer required",
+        K::SecuritySchemeChanged => "the security scheme {name} changed from {before} to {after}",
+        K::RequiredParameterAdded => "the {after} {name} is new and required",
+        K::OptionalParameterAdded => "the {after} {name} is new and optional",
+        K::ParameterRemoved => "the {before} {name} is gone",
+        K::ParameterBecameRequired => "{name} is now required",
+        K::ParameterBecameOptional => "{name} is now optional",
+        K::ParameterSerializationChanged => "{name} is now written differently: {before} became {after}",
+        K::ParameterDeprecated => "{name} is now deprecated",
+        K::ParameterReactivated => "{name} is no longer deprecated",
+        K::RequiredBodyAdded => "a body is now required ({after})",
+        K::OptionalBodyAdded => "a body may now be sent ({after})",
+        K::BodyRemoved => "the body is gone (it was {before})",
+        K::BodyBecameRequired => "the body is now required",
+        K::BodyBecameOptional => "the body is now optional",
+        K::MediaTypeRemoved => "the media type {name} is gone",
+        K::MediaTypeAdded => "the media type {name} is new",
+        K::SuccessStatusRemoved => "the success status {name} is gone",
+        K::SuccessStatusAdded => "the success status {name} is new",
+        K::ErrorStatusRemoved => "the error status {name} is no longer declared",
+        K::ErrorStatusAdded => "the error status {name} is now declared",
+        K::PropertyRemoved => "the property {name} is gone from {place}",
+        K::RequiredPropertyAdded => "the property {name} is new and required in {place}",
+        K::OptionalPropertyAdded => "the property {name} is new and optional in {place}",
+        K::PropertyBecameRequired => "the property {name} of {place} is now required",
+        K::PropertyBecameOptional => "the property {name} of {place} is now optional",
+        K::TypesNarrowed => "the type of {place} narrowed from {before} to {after}",
+        K::TypesWidened => "the type of {place} widened from {before} to {after}",
+        K::TypeChanged => "the type of {place} changed from {before} to {after}",
+        K::BecameNullable => "{place} may now be null",
+        K::BecameNotNullable => "{place} can no longer be null",
+        K::FormatAdded => "{place} now has the format {after}",
+        K::FormatRemoved => "{place} no longer has the format {before}",
+        K::FormatChanged => "the format of {place} changed from {before} to {after}",
+        K::FormatNarrowed => "the format of {place} narrowed from {before} to {after}",
+        K::FormatWidened => "the format of {place} widened from {before} to {after}",
+        K::EnumValueRemoved => "{place} no longer takes the value {name}",
+        K::EnumValueAdded => "{place} may now take the value {name}",
+        K::BecameEnum => "{place} is now limited to {after}",
+        K::NoLongerEnum => "{place} is no longer limited to {before}",
+        K::PatternAdded => "{place} must now match the pattern {after}",
+        K::PatternRemoved => "{place} no longer has to match the pattern {before}",
+        K::PatternChanged => "the pattern of {place} changed from {before} to {after}",
+        K::MinimumTightened if had => "the minimum of {place} rose from {before} to {after}",
+        K::MinimumTightened => "{place} now has the minimum {after}",
+        K::MinimumLoosened if has => "the minimum of {place} fell from {before} to {after}",
+        K::MinimumLoosened => "{place} no longer has the minimum {before}",
+        K::MaximumTightened if had => "the maximum of {place} fell from {before} to {after}",
+        K::MaximumTightened => "{place} now has the maximum {after}",
+        K::MaximumLoosened if has => "the maximum of {place} rose from {before} to {after}",
+        K::MaximumLoosened => "{place} no longer has the maximum {before}",
+        K::MinLengthTightened if had => "the minimum length of {place} rose from {before} to {after}",
+        K::MinLengthTightened => "{place} must now be at least {after} characters long",
+        K::MinLengthLoosened if has => "the minimum length of {place} fell from {before} to {after}",
+        K::MinLengthLoosened => "{place} no longer has the minimum length {before}",
+        K::MaxLengthTightened if had => "the maximum length of {place} fell from {before} to {after}",
+        K::MaxLengthTightened => "{place} must now be at most {after} characters long",
+        K::MaxLengthLoosened if has => "the maximum length of {place} rose from {before} to {after}",
+        K::MaxLengthLoosened => "{place} no longer has the maximum length {before}",
+        K::MinItemsTightened if had => "the minimum number of items of {place} rose from {before} to {after}",
+        K::MinItemsTightened => "{place} must now hold at least {after} items",
+        K::MinItemsLoosened if has => "the minimum number of items of {place} fell from {before} to {after}",
+        K::MinItemsLoosened => "{place} may now hold fewer than {before} items",
+        K::MaxItemsTightened if had => "the maximum number of items of {place} fell from {before} to {after}",
+        K::MaxItemsTightened => "{place} must now hold at most {after} items",
+        K::MaxItemsLoosened if has => "the maximum number of items of {place} rose from {before} to {after}",
+        K::MaxItemsLoosened => "{place} may now hold more than {before} items",
+        K::MinPropertiesTightened if had => "the minimum number of properties of {place} rose from {before} to {after}",
+        K::MinPropertiesTightened => "{place} must now have at least {after} properties",
+        K::MinPropertiesLoosened if has => "the minimum number of properties of {place} fell from {before} to {after}",
+        K::MinPropertiesLoosened => "{place} may now have fewer than {before} properties",
+        K::MaxPropertiesTightened if had => "the maximum number of properties of {place} fell from {before} to {after}",
+        K::MaxPropertiesTightened => "{place} must now have at most {after} properties",
+        K::MaxPropertiesLoosened if has => "the maximum number of properties of {place} rose from {before} to {after}",
+        K::MaxPropertiesLoosened => "{place} may now have more than {before} properties",
+        K::MultipleOfTightened | K::MultipleOfChanged if had => "{place} must now be a multiple of {after} instead of {before}",
+        K::MultipleOfTightened | K::MultipleOfChanged => "{place} must now be a multiple of {after}",
+        K::MultipleOfLoosened if has => "{place} must now be a multiple of only {after} instead of {before}",
+        K::MultipleOfLoosened => "{place} no longer has to be a multiple of {before}",
+        K::UniqueItemsAdded => "the items of {place} must now be unique",
+        K::UniqueItemsRemoved => "the items of {place} may now repeat",
+        K::AdditionalPropertiesNarrowed => "{place} accepts fewer undeclared properties: {before} became {after}",
+        K::AdditionalPropertiesWidened => "{place} may carry more undeclared properties: {before} became {after}",
+        K::VariantRemoved => "{place} can no longer be {name}",
+        K::VariantAdded => "{place} can now also be {name}",
+        K::CompositionAdded => "{place} must now match one of {after} alternatives",
+        K::CompositionRemoved => "{place} no longer has to match one of {before} alternatives",
+        K::CompositionChanged => "{place} changed from {before} to {after}",
+        K::ConstraintChanged => "the constraint {name} of {place} changed",
+        K::ContentEncodingChanged => "the encoding of {place} changed from {before} to {after}",
+        K::DiscriminatorAdded => "{place} is now told apart by the property {name}",
+        K::DiscriminatorRemoved => "{place} is no longer told apart by the property {name}",
+        K::DiscriminatorPropertyChanged => "{place} is now told apart by {after} instead of {before}",
+        K::DiscriminatorMappingRemoved => "{place} no longer has the discriminator value {name}",
+        K::DiscriminatorMappingAdded => "{place} may now have the discriminator value {name}",
+        K::DefaultChanged => "the default of {place} changed from {before} to {after}",
+        K::SchemaDeprecated => "{place} is now deprecated",
+        K::SchemaReactivated => "{place} is no longer deprecated",
+        K::ReadOnlyAdded => "the property {name} of {place} is now read-only",
+        K::ReadOnlyRemoved => "the property {name} of {place} is no longer read-only",
+        K::WriteOnlyAdded => "the property {name} of {place} is now write-only and vanishes from what you receive",
+        K::WriteOnlyRemoved => "the property {name} of {place} is no longer write-only",
+    }
+}
