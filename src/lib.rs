@@ -6,3 +6,8 @@ pub mod diff;
 pub mod openapi;
 #[cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::todo))]
 pub mod rules;
+pub mod config;
+pub mod model;
+pub mod fetch;
+pub mod mail;
+pub mod store;

@@ -1,0 +1,318 @@
+//! `integrations/*.toml`: who is joined to whom, what was promised, what is watched.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use crate::model::{
+    Agreement, Api, Auth, Consumer, Contact, Days, Integration, OperationPattern, Party, Person, Role, Schedule, Source,
+};
+
+use super::daemon::{check_address, duration, web_url};
+use super::reader::{At, Problem, Problems, Table, did_you_mean};
+use super::{Environment, secret};
+
+/// What reading an integration needs besides its file.
+pub(super) struct Context<'c> {
+    pub(super) folder: &'c Path,
+    pub(super) environment: &'c Environment,
+    pub(super) now: DateTime<Utc>,
+}
+
+pub(super) fn read(
+    mut root: Table<'_, '_>,
+    context: &Context<'_>,
+    problems: &mut Problems<'_>,
+    warnings: &mut Vec<Problem>,
+) -> Option<Integration> {
+    let before = problems.found.len();
+    let stem = problems.file.file_stem().and_then(|stem| stem.to_str()).unwrap_or("integration").to_owned();
+    let id = root.text("id", problems).map_or(stem, |at| at.value);
+    let name = root.required_text("name", "say what joins the parties, for example name = \"Acme payments in the web shop\"", problems);
+    let agreement = agreement(&mut root, problems);
+    let parties: BTreeMap<String, Party> =
+        root.tables("parties", problems).into_iter().map(|(key, table)| (key.clone(), party(key, table, problems, warnings))).collect();
+    if parties.len() < 2 {
+        root.missing("parties", "an integration joins at least two: [parties.<key>] with `name` and [[parties.<key>.contacts]]", problems);
+    }
+    let mut apis: Vec<Api> = Vec::new();
+    let tables = root.list("apis", problems);
+    if tables.is_empty() {
+        root.missing("apis", "add [[apis]] with `id`, `provider`, `live` and [[apis.consumers]]", problems);
+    }
+    let mut ids = BTreeSet::new();
+    for table in tables {
+        let offset = table.offset;
+        if let Some(api) = api(table, &parties, context, problems) {
+            if !ids.insert(api.id.clone()) {
+                problems.add(offset, "apis", format!("two APIs have the id {:?}", api.id), "give each its own `id`");
+            }
+            apis.push(api);
+        }
+    }
+    let used: BTreeSet<&str> =
+        apis.iter().flat_map(|api| api.consumers.iter().map(|c| c.party.as_str()).chain([api.provider.as_str()])).collect();
+    for key in parties.keys().filter(|key| !used.contains(key.as_str())) {
+        if problems.found.len() == before {
+            root.wrong(format!("the party {key:?} neither provides nor consumes any API"), "name it in [[apis]], or remove it", problems);
+        }
+    }
+    root.finish(problems);
+    if problems.found.len() > before {
+        return None;
+    }
+    Some(Integration { id, name: name?.value, agreement, parties, apis })
+}
+
+fn agreement(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Agreement {
+    let mut agreement = Agreement { breaking_notice: Days(0), acknowledge_within: Days(0) };
+    let Some(mut table) = root.table("agreement", problems) else {
+        root.missing("agreement", "write down what was promised: [agreement] with `breaking_notice` and `acknowledge_within`", problems);
+        return agreement;
+    };
+    let days = |text: &str| {
+        let help = "write \"90 days\"".to_owned();
+        let duration = duration(text).map_err(|(message, _)| (message, help.clone()))?;
+        let days = duration.as_secs() / 86_400;
+        if days == 0 || duration.as_secs() % 86_400 != 0 {
+            return Err(("must be a whole number of days, at least one".to_owned(), help));
+        }
+        u32::try_from(days).map(Days).map_err(|_| ("is too long".to_owned(), help))
+    };
+    match table.parsed("breaking_notice", problems, days) {
+        Some(at) => agreement.breaking_notice = at.value,
+        None => table.missing("breaking_notice", "how long before a breaking change: write \"90 days\"", problems),
+    }
+    match table.parsed("acknowledge_within", problems, days) {
+        Some(at) => agreement.acknowledge_within = at.value,
+        None => table.missing("acknowledge_within", "how soon each side answers: write \"3 days\"", problems),
+    }
+    table.finish(problems);
+    agreement
+}
+
+fn party(id: String, mut table: Table<'_, '_>, problems: &mut Problems<'_>, warnings: &mut Vec<Problem>) -> Party {
+    let name = table.required_text("name", "the organisation's name", problems).map_or_else(|| id.clone(), |at| at.value);
+    let mut contacts = BTreeMap::new();
+    for mut entry in table.list("contacts", problems) {
+        let offset = entry.offset;
+        let role = entry.parsed("role", problems, |text| {
+            Role::ALL
+                .into_iter()
+                .find(|role| role.name() == text)
+                .ok_or_else(|| (format!("{text:?} is not a role"), did_you_mean(text, Role::ALL.iter().map(|role| role.name()))))
+        });
+        if role.is_none() {
+            entry.missing("role", "one of api-owner, engineering, on-call, product, support, partner-manager", problems);
+        }
+        let person = person(&mut entry, problems);
+        let deputy = entry.table("deputy", problems).and_then(|mut table| {
+            let deputy = self::person(&mut table, problems);
+            table.finish(problems);
+            deputy
+        });
+        entry.finish(problems);
+        if let (Some(role), Some(person)) = (role, person) {
+            if deputy.is_none() && matches!(role.value, Role::ApiOwner | Role::Engineering) {
+                let message = format!("{} ({}) has no deputy: nobody is asked when that address dies", person.name, role.value.name());
+                warnings.push(problems.problem(offset, format!("parties.{id}"), message, "add deputy = { name = \"…\", email = \"…\" }"));
+            }
+            if contacts.insert(role.value, Contact { person, deputy }).is_some() {
+                let message = format!("{} has two contacts with the role {}", name, role.value.name());
+                problems.add(offset, role.key, message, "keep one, and make the other its deputy");
+            }
+        }
+    }
+    table.finish(problems);
+    Party { id, name, contacts }
+}
+
+fn person(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Person> {
+    let name = table.required_text("name", "a person, or the name of a list", problems);
+    let email = table.required_text("email", "a mail address", problems);
+    if let Some(email) = &email {
+        check_address(email, problems);
+    }
+    let phone = table.text("phone", problems).map(|at| at.value);
+    Some(Person { name: name?.value, email: email?.value, phone })
+}
+
+fn api(mut table: Table<'_, '_>, parties: &BTreeMap<String, Party>, context: &Context<'_>, problems: &mut Problems<'_>) -> Option<Api> {
+    let id = table.required_text("id", "a short name, for example id = \"payments\"", problems);
+    if let Some(id) = &id
+        && !id.value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    {
+        problems.add(id.offset, &id.key, format!("{:?} cannot be used in addresses", id.value), "use letters, digits, '-', '_' and '.'");
+    }
+    let name = table.text("name", problems).map(|at| at.value);
+    let provider = table.required_text("provider", "the key of the party that publishes it", problems);
+    if let Some(provider) = &provider {
+        let known = known_party(provider, parties, problems);
+        if known.is_some_and(|party| party.as_provider().is_none()) {
+            let help = format!("add [[parties.{}.contacts]] with role = \"api-owner\"", provider.value);
+            problems.add(provider.offset, &provider.key, format!("{} has nobody who owns the API", provider.value), help);
+        }
+    }
+    let consumers = consumers(&mut table, provider.as_ref(), parties, problems);
+    let live = table.required_text("live", "where the description is published: a URL or file:…", problems);
+    let live = live.and_then(|at| source(&at, context.folder, problems));
+    let upcoming = table.text("upcoming", problems).and_then(|at| source(&at, context.folder, problems));
+    if live.is_some() && live == upcoming {
+        table.wrong("`live` and `upcoming` are the same source", "leave `upcoming` out until there is a second one", problems);
+    }
+    let schedule = schedule(&mut table, context.now, problems);
+    let auth = auth(&mut table, context, problems);
+    table.finish(problems);
+    let id = id?.value;
+    Some(Api {
+        name: name.unwrap_or_else(|| id.clone()),
+        id,
+        provider: provider?.value,
+        consumers,
+        live: live?,
+        upcoming,
+        schedule: schedule?,
+        auth,
+    })
+}
+
+fn known_party<'p>(key: &At<String>, parties: &'p BTreeMap<String, Party>, problems: &mut Problems<'_>) -> Option<&'p Party> {
+    let found = parties.get(&key.value);
+    if found.is_none() {
+        let help = did_you_mean(&key.value, parties.keys().map(String::as_str));
+        problems.add(key.offset, &key.key, format!("there is no party {:?}", key.value), help);
+    }
+    found
+}
+
+fn consumers(
+    table: &mut Table<'_, '_>,
+    provider: Option<&At<String>>,
+    parties: &BTreeMap<String, Party>,
+    problems: &mut Problems<'_>,
+) -> Vec<Consumer> {
+    let mut consumers: Vec<Consumer> = Vec::new();
+    let entries = table.list("consumers", problems);
+    if entries.is_empty() {
+        table.missing("consumers", "add [[apis.consumers]] with `party`: a change nobody meets needs no watching", problems);
+    }
+    for mut entry in entries {
+        let party = entry.required_text("party", "the key of a party that calls the API", problems);
+        if let Some(party) = &party {
+            if let Some(known) = known_party(party, parties, problems)
+                && known.as_consumer().is_none()
+            {
+                let help = format!("add [[parties.{}.contacts]] with role = \"engineering\"", party.value);
+                problems.add(party.offset, &party.key, format!("{} has nobody who builds against the API", party.value), help);
+            }
+            if provider.is_some_and(|provider| provider.value == party.value) {
+                problems.add(party.offset, &party.key, format!("{} is the provider of this API", party.value), "a consumer is another party");
+            }
+            if consumers.iter().any(|known| known.party == party.value) {
+                problems.add(party.offset, &party.key, format!("{} is named twice", party.value), "keep one entry");
+            }
+        }
+        let operations = entry.texts("operations", problems).map(|list| {
+            let mut patterns = Vec::new();
+            for text in list {
+                match OperationPattern::parse(&text.value) {
+                    Some(pattern) => patterns.push(pattern),
+                    None => problems.add(
+                        text.offset,
+                        text.key,
+                        format!("{:?} is not an operation", text.value),
+                        "write \"GET /v1/doors/{id}\"; `*` stands for any method or segment, a last `**` for all below",
+                    ),
+                }
+            }
+            patterns
+        });
+        entry.finish(problems);
+        consumers.extend(party.map(|party| Consumer { party: party.value, operations }));
+    }
+    consumers
+}
+
+fn source(text: &At<String>, folder: &Path, problems: &mut Problems<'_>) -> Option<Source> {
+    if let Some(path) = text.value.strip_prefix("file:") {
+        let path = path.strip_prefix("//").unwrap_or(path);
+        return Some(Source::File(folder.join(path)));
+    }
+    match web_url(&text.value) {
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            let help = "take them out and use auth = { basic = { username = \"…\", password = { file = \"…\" } } }";
+            problems.add(text.offset, &text.key, "holds a user name or password", help);
+            None
+        }
+        Ok(url) => Some(Source::Web(url)),
+        Err((message, help)) => {
+            problems.add(text.offset, &text.key, message, format!("{help} or \"file:…\""));
+            None
+        }
+    }
+}
+
+fn schedule(table: &mut Table<'_, '_>, now: DateTime<Utc>, problems: &mut Problems<'_>) -> Option<Schedule> {
+    let zone = table.parsed("time_zone", problems, |text| {
+        text.parse::<Tz>().map_err(|_| (format!("{text:?} is not a time zone"), "write \"Europe/Berlin\" or \"UTC\"".to_owned()))
+    });
+    let every = table.parsed("every", problems, duration);
+    let zone_value = zone.as_ref().map_or(Tz::UTC, |at| at.value);
+    let cron = table.parsed("schedule", problems, |text| {
+        Schedule::cron(text, zone_value, now)
+            .map_err(|error| (error.to_string(), "write a crontab line such as \"*/15 * * * *\", or every = \"15m\"".to_owned()))
+    });
+    match (cron, every) {
+        (Some(cron), None) => Some(cron.value),
+        (None, Some(every)) => {
+            if let Some(zone) = zone {
+                problems.add(zone.offset, zone.key, "has no effect with `every`", "remove it, or use `schedule`");
+            }
+            Some(Schedule::Every(every.value))
+        }
+        (Some(cron), Some(_)) => {
+            problems.add(cron.offset, cron.key, "contradicts `every`", "keep one of the two");
+            None
+        }
+        // A schedule that could not be read has been told of already.
+        (None, None) => Some(Schedule::Every(Duration::from_secs(900))),
+    }
+}
+
+fn auth(table: &mut Table<'_, '_>, context: &Context<'_>, problems: &mut Problems<'_>) -> Auth {
+    let Some(mut auth) = table.table("auth", problems) else { return Auth::None };
+    let (folder, environment) = (context.folder, context.environment);
+    let bearer = secret::read(&mut auth, "bearer", folder, environment, problems);
+    let api_key = auth.table("api_key", problems).and_then(|mut table| {
+        let header = table.required_text("header", "the header's name, for example \"X-API-Key\"", problems);
+        if let Some(header) = &header
+            && reqwest::header::HeaderName::from_bytes(header.value.as_bytes()).is_err()
+        {
+            problems.add(header.offset, &header.key, format!("{:?} is not a header name", header.value), "write \"X-API-Key\"");
+        }
+        let key = secret::read(&mut table, "key", folder, environment, problems);
+        if key.is_none() {
+            table.missing("key", "write key = { file = \"…\" }", problems);
+        }
+        table.finish(problems);
+        Some(Auth::ApiKey { header: header?.value, key: key? })
+    });
+    let basic = auth.table("basic", problems).and_then(|mut table| {
+        let username = table.required_text("username", "", problems);
+        let password = secret::read(&mut table, "password", folder, environment, problems);
+        if password.is_none() {
+            table.missing("password", "write password = { file = \"…\" }", problems);
+        }
+        table.finish(problems);
+        Some(Auth::Basic { username: username?.value, password: password? })
+    });
+    let mut chosen: Vec<Auth> = [bearer.map(Auth::Bearer), api_key, basic].into_iter().flatten().collect();
+    if chosen.len() > 1 {
+        auth.wrong("names more than one way to authenticate", "keep one of bearer, api_key, basic", problems);
+    }
+    auth.finish(problems);
+    chosen.pop().unwrap_or(Auth::None)
+}

@@ -1,0 +1,158 @@
+use std::collections::BTreeMap;
+
+use secrecy::ExposeSecret;
+
+use super::*;
+use crate::model::{Auth, Days, Role, Source};
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new(daemon: &str, integrations: &[(&str, &str)]) -> Self {
+        let folder = Self(tempfile::tempdir().expect("a folder"));
+        folder.write("driftd.toml", daemon);
+        std::fs::create_dir(folder.0.path().join("integrations")).expect("a folder");
+        for (name, text) in integrations {
+            folder.write(&format!("integrations/{name}"), text);
+        }
+        folder
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.0.path().join(name), text).expect("a file");
+    }
+
+    fn load(&self, variables: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+        let variables: BTreeMap<String, String> = variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let environment = Environment { variables };
+        load(&self.0.path().join("driftd.toml"), &environment, DateTime::UNIX_EPOCH).map_err(|problems| {
+            let place = format!("{}/", self.0.path().display());
+            problems.iter().map(|problem| problem.to_string().replace(&place, "").replace("\n    ", " | ")).collect()
+        })
+    }
+}
+
+const DAEMON: &str = r#"
+state_dir = "state"
+[mail]
+from = "driftd <driftd@example.com>"
+operator = "ops@example.com"
+[mail.smtp]
+host = "localhost"
+tls = "none"
+"#;
+
+const INTEGRATION: &str = r#"
+name = "Doors"
+[agreement]
+breaking_notice = "90 days"
+acknowledge_within = "3 days"
+[parties.maker]
+name = "Maker"
+contacts = [{ role = "api-owner", name = "Ann", email = "ann@maker.example", deputy = { name = "Bo", email = "bo@maker.example" } }]
+[parties.user]
+name = "User"
+contacts = [{ role = "engineering", name = "Cy", email = "cy@user.example" }]
+[[apis]]
+id = "doors"
+provider = "maker"
+live = "https://api.maker.example/openapi.json"
+schedule = "*/5 * * * 1-5"
+time_zone = "Europe/Berlin"
+auth = { bearer = { env = "TOKEN" } }
+consumers = [{ party = "user", operations = ["GET /v1/doors/{id}"] }]
+"#;
+
+#[test]
+fn a_good_configuration_becomes_types() {
+    let folder = Folder::new(DAEMON, &[("doors.toml", INTEGRATION)]);
+    let config = folder.load(&[("TOKEN", "s3cret")]).expect("a configuration");
+    let integration = &config.integrations[0];
+    assert_eq!((integration.id.as_str(), integration.agreement.breaking_notice), ("doors", Days(90)));
+    let api = &integration.apis[0];
+    assert!(matches!(&api.live, Source::Web(url) if url.host_str() == Some("api.maker.example")));
+    assert!(matches!(&api.auth, Auth::Bearer(secret) if secret.expose_secret() == "s3cret"));
+    assert_eq!(api.schedule.describe(), "*/5 * * * 1-5 (Europe/Berlin)");
+    assert_eq!(integration.parties["maker"].as_provider().map(|(role, c)| (role, c.person.name.as_str())), Some((Role::ApiOwner, "Ann")));
+    assert_eq!(config.warnings.len(), 1, "Cy has no deputy");
+    assert!(!format!("{config:?}").contains("s3cret"), "a secret must not show");
+}
+
+#[test]
+fn every_mistake_is_told_at_once_with_its_line() {
+    let daemon = DAEMON.replace("operator", "oprator").replace("\"localhost\"", "\"mx.example.com\"");
+    let integration = INTEGRATION
+        .replace("\"90 days\"", "90")
+        .replace("\"api-owner\"", "\"api-ower\"")
+        .replace("bo@maker.example", "bo at maker")
+        .replace("\"*/5 * * * 1-5\"", "\"*/5 * * 9\"")
+        .replace("provider = \"maker\"", "provider = \"makr\"\nprovidr = 1")
+        .replace("GET /v1/doors/{id}", "doors");
+    let folder = Folder::new(&daemon, &[("doors.toml", &integration), ("broken.toml", "name = \n")]);
+    let problems = folder.load(&[]).expect_err("mistakes");
+    let expected = [
+        "driftd.toml:3: mail.operator: is missing",
+        "driftd.toml:5: mail.oprator: is not a known key | did you mean \"operator\"?",
+        "driftd.toml:8: mail.smtp.tls: mail to mx.example.com would travel unprotected",
+        "integrations/broken.toml:1:",
+        "integrations/doors.toml:4: agreement.breaking_notice: expected a text, found integer",
+        "integrations/doors.toml:8: parties.maker.contacts[0].role: \"api-ower\" is not a role | did you mean \"api-owner\"?",
+        "integrations/doors.toml:8: parties.maker.contacts[0].deputy.email: \"bo at maker\" is not a mail address",
+        "integrations/doors.toml:14: apis[0].provider: there is no party \"makr\" | did you mean \"maker\"?",
+        "integrations/doors.toml:15: apis[0].providr: is not a known key | did you mean \"provider\"?",
+        "integrations/doors.toml:17: apis[0].schedule: a cron expression has 5 fields",
+        "integrations/doors.toml:19: apis[0].auth.bearer.env: $TOKEN is not set",
+        "integrations/doors.toml:20: apis[0].consumers[0].operations[0]: \"doors\" is not an operation",
+    ];
+    for line in expected {
+        assert!(problems.iter().any(|problem| problem.starts_with(line)), "{line}\nis not among\n{}", problems.join("\n"));
+    }
+}
+
+#[test]
+fn contradictions_are_mistakes() {
+    let case = |integration: &str, expected: &str| {
+        let folder = Folder::new(DAEMON, &[("doors.toml", integration)]);
+        let problems = folder.load(&[("TOKEN", "x")]).expect_err(expected);
+        assert!(problems.iter().any(|problem| problem.contains(expected)), "{expected}: {problems:#?}");
+    };
+    case(&INTEGRATION.replace("time_zone = \"Europe/Berlin\"", "every = \"5m\""), "contradicts `every`");
+    case(&INTEGRATION.replace("party = \"user\"", "party = \"maker\""), "is the provider of this API");
+    case(&INTEGRATION.replace("env = \"TOKEN\"", "env = \"TOKEN\", file = \"x\""), "exactly one place");
+    case(&INTEGRATION.replace("{ env = \"TOKEN\" }", "\"s3cret\""), "holds the secret itself");
+    case(&INTEGRATION.replace("https://", "ftp://"), "is not http or https");
+    case(&INTEGRATION.replace("https://", "https://me:pw@"), "holds a user name or password");
+    case(&INTEGRATION.replace("schedule = \"*/5 * * * 1-5\"", "schedule = \"0 0 30 2 *\""), "no time that ever comes");
+    case(&format!("{INTEGRATION}\n[[apis]]\nid = \"doors\"\nprovider = \"maker\"\nlive = \"file:x\"\nconsumers = [{{ party = \"user\" }}]"), "two APIs have the id");
+    case(&INTEGRATION.replace("id = \"doors\"", "id = \"do ors\""), "cannot be used in addresses");
+    case("", "is missing");
+}
+
+#[test]
+fn missing_and_unreadable_files_say_so() {
+    let folder = Folder::new(DAEMON, &[]);
+    assert!(folder.load(&[]).expect_err("empty")[0].contains("holds no integration"));
+    std::fs::remove_dir(folder.0.path().join("integrations")).expect("removed");
+    assert!(folder.load(&[]).expect_err("gone")[0].contains("cannot be read"));
+    std::fs::remove_file(folder.0.path().join("driftd.toml")).expect("removed");
+    assert!(folder.load(&[]).expect_err("gone")[0].starts_with("driftd.toml: cannot be read"));
+}
+
+#[test]
+fn the_shipped_configuration_is_good() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    std::fs::create_dir(folder.path().join("integrations")).expect("a folder");
+    for file in ["driftd.toml", "integrations/quayside.toml"] {
+        std::fs::copy(shipped.join(file), folder.path().join(file)).expect("a copy");
+    }
+    let credentials = folder.path().join("credentials");
+    std::fs::create_dir(&credentials).expect("a folder");
+    for name in ["smtp-password", "quayside-token"] {
+        std::fs::write(credentials.join(name), "secret\n").expect("a file");
+    }
+    let variables = BTreeMap::from([("CREDENTIALS_DIRECTORY".to_owned(), credentials.display().to_string())]);
+    let config = load(&folder.path().join("driftd.toml"), &Environment { variables }, DateTime::UNIX_EPOCH);
+    let config = config.unwrap_or_else(|problems| panic!("{problems:#?}"));
+    assert!(config.warnings.is_empty(), "{:#?}", config.warnings);
+}

@@ -1,0 +1,16 @@
+//! Fetching what partners publish: politely, and with suspicion.
+//!
+//! Polite: conditional GET, `Retry-After` and cache lifetimes respected, few requests for one host at a
+//! time, a User-Agent that says whom to ask. Suspicious: every address is checked before it is connected
+//! to, on every hop; decoded bytes are counted while they stream; one deadline covers it all.
+//!
+//! Invariants: TLS is always verified; credentials never follow a redirect to another origin; no proxy is
+//! taken from the environment, where it would sidestep the address check.
+
+mod address;
+mod client;
+mod outcome;
+
+pub use address::{RefusedAddress, is_public};
+pub use client::{Client, ClientError, Request, Settings};
+pub use outcome::{Body, Failure, FailureKind, Outcome, backoff};

@@ -1,0 +1,93 @@
+//! What a fetch came to, as a type: not modified, a body, later, or failed and whose fault it is.
+
+use std::time::Duration;
+
+use crate::model::Validators;
+
+/// A document as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Body {
+    /// Decoded bytes.
+    pub bytes: Vec<u8>,
+    /// What makes the next GET conditional.
+    pub validators: Validators,
+    /// How long the provider says it stays fresh.
+    pub fresh_for: Option<Duration>,
+    /// Where it came from after all redirects, without query.
+    pub from: String,
+}
+
+/// What a fetch came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The provider says nothing changed (304).
+    NotModified {
+        /// How long the provider says it stays so.
+        fresh_for: Option<Duration>,
+    },
+    /// A document.
+    Body(Body),
+    /// The provider asks to come back later (429 or 503 with `Retry-After`).
+    Later {
+        /// How much later.
+        after: Duration,
+        /// What it answered.
+        why: String,
+    },
+    /// Nothing came.
+    Failed(Failure),
+}
+
+/// Why nothing came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Whose fault it is.
+    pub kind: FailureKind,
+    /// One sentence, the whole chain of causes in it.
+    pub why: String,
+}
+
+/// Whose fault it is that nothing came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FailureKind {
+    /// Theirs: unreachable, refusing, failing, or asking for other credentials.
+    Down,
+    /// What came cannot be read: too large, cut short, or from where we do not go.
+    Unreadable,
+    /// Ours: no network, no resolver, no permission to read a file.
+    Blind,
+}
+
+impl Failure {
+    pub(super) fn down(why: impl Into<String>) -> Self {
+        Self { kind: FailureKind::Down, why: why.into() }
+    }
+
+    pub(super) fn unreadable(why: impl Into<String>) -> Self {
+        Self { kind: FailureKind::Unreadable, why: why.into() }
+    }
+
+    pub(super) fn blind(why: impl Into<String>) -> Self {
+        Self { kind: FailureKind::Blind, why: why.into() }
+    }
+}
+
+/// How long to wait after so many failures in a row: `first`, doubled each time, at most six hours, and up
+/// to a quarter more so that many APIs of one host do not return in step. It never gives up.
+pub fn backoff(failures: u32, first: Duration, jitter: f64) -> Duration {
+    const LONGEST: Duration = Duration::from_secs(6 * 3600);
+    let doubled = first.saturating_mul(1_u32 << failures.saturating_sub(1).min(20)).min(LONGEST);
+    doubled.mul_f64(1.0 + jitter.clamp(0.0, 1.0) / 4.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backoff_grows_to_six_hours_and_stays() {
+        let seconds = |failures| backoff(failures, Duration::from_secs(60), 0.0).as_secs();
+        assert_eq!([1, 2, 3, 9, 10, 4_000_000_000].map(seconds), [60, 120, 240, 15_360, 21_600, 21_600]);
+        assert!(backoff(1, Duration::from_secs(60), 1.0) > Duration::from_secs(60));
+    }
+}

@@ -1,0 +1,152 @@
+//! RFC 5322 bytes of a letter: headers that thread, filter and stop auto-replies.
+
+use chrono::{DateTime, Utc};
+use lettre::Message;
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart, SinglePart};
+use thiserror::Error;
+
+/// A rendered letter to one person.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    /// `From`, with a name or without.
+    pub from: String,
+    /// Name and address of the one recipient.
+    pub to: (String, String),
+    /// Where an answer goes: a person on the other side.
+    pub reply_to: Option<(String, String)>,
+    /// Subject, one line.
+    pub subject: String,
+    /// Complete by itself.
+    pub text: String,
+    /// The same for those who see it.
+    pub html: String,
+    /// When it was written; part of what mail systems recognise a copy by.
+    pub date: DateTime<Utc>,
+    /// Left part of the Message-ID, unique for this letter and recipient.
+    pub id: String,
+    /// Left part of the thread's root, the same for all letters of one notice. The root is never sent:
+    /// threading needs only that all letters name it.
+    pub thread: String,
+    /// `List-Id` without the domain: one filter rule for all letters about one API (RFC 2919).
+    pub list: String,
+    /// Value of `X-Driftd-Notice`.
+    pub notice: String,
+}
+
+/// Why a letter could not be composed.
+#[derive(Debug, Error)]
+pub enum ComposeError {
+    /// An address is none.
+    #[error("{address:?} is not a mail address")]
+    Address {
+        /// The address.
+        address: String,
+        /// Why.
+        source: lettre::address::AddressError,
+    },
+    /// The parts do not make a message.
+    #[error("the message cannot be built")]
+    Build(#[from] lettre::error::Error),
+    /// A header name is not one; only a mistake in this file makes that happen.
+    #[error("a header name is not one")]
+    Header,
+}
+
+/// The domain of an address: what Message-IDs end with.
+pub fn domain_of(from: &str) -> String {
+    let domain = from.rsplit('@').next().unwrap_or_default().trim_end_matches('>').trim();
+    if domain.is_empty() { "localhost".to_owned() } else { domain.to_ascii_lowercase() }
+}
+
+/// The final bytes of a letter.
+///
+/// # Errors
+/// When an address cannot be read or the parts do not make a message.
+pub fn compose(letter: &Letter) -> Result<Vec<u8>, ComposeError> {
+    let domain = domain_of(&letter.from);
+    let from: Mailbox = letter.from.parse().map_err(|source| ComposeError::Address { address: letter.from.clone(), source })?;
+    let mut builder = Message::builder()
+        .from(from)
+        .to(mailbox(&letter.to)?)
+        .subject(&letter.subject)
+        .date(letter.date.into())
+        .message_id(Some(format!("<{}@{domain}>", letter.id)))
+        .in_reply_to(format!("<{}@{domain}>", letter.thread))
+        .references(format!("<{}@{domain}>", letter.thread));
+    if let Some(person) = &letter.reply_to {
+        builder = builder.reply_to(mailbox(person)?);
+    }
+    let headers = [
+        // RFC 3834 section 5: nobody's autoresponder answers a machine.
+        ("Auto-Submitted", "auto-generated".to_owned()),
+        // Exchange's word for it; not `All`, which would also silence non-delivery reports.
+        ("X-Auto-Response-Suppress", "OOF, AutoReply".to_owned()),
+        ("List-Id", format!("<{}.driftd.{domain}>", letter.list)),
+        ("X-Driftd-Notice", letter.notice.clone()),
+    ];
+    for (name, value) in headers {
+        let name = HeaderName::new_from_ascii(name.to_owned()).map_err(|_| ComposeError::Header)?;
+        builder = builder.raw_header(HeaderValue::new(name, value));
+    }
+    let part = |kind: ContentType, body: &str| {
+        SinglePart::builder().header(kind).header(ContentTransferEncoding::QuotedPrintable).body(body.to_owned())
+    };
+    let body = MultiPart::alternative()
+        .boundary(format!("=_driftd_{}", letter.id.replace(|c: char| !c.is_ascii_alphanumeric(), "")))
+        .build()
+        .singlepart(part(ContentType::TEXT_PLAIN, &letter.text))
+        .singlepart(part(ContentType::TEXT_HTML, &letter.html));
+    Ok(builder.multipart(body)?.formatted())
+}
+
+fn mailbox((name, address): &(String, String)) -> Result<Mailbox, ComposeError> {
+    let address = address.parse().map_err(|source| ComposeError::Address { address: address.clone(), source })?;
+    Ok(Mailbox::new(Some(name.clone()), address))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn letter() -> Letter {
+        Letter {
+            from: "driftd <driftd@example.com>".to_owned(),
+            to: ("Änn".to_owned(), "ann@maker.example".to_owned()),
+            reply_to: Some(("Cy".to_owned(), "cy@user.example".to_owned())),
+            subject: "[driftd] BREAKING: Türen".to_owned(),
+            text: "Grüße\n".to_owned(),
+            html: "<p>Grüße</p>".to_owned(),
+            date: DateTime::UNIX_EPOCH,
+            id: "n-1.opened.provider.abcd".to_owned(),
+            thread: "n-1.root".to_owned(),
+            list: "doors.maker".to_owned(),
+            notice: "N-1".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_same_letter_is_the_same_bytes_and_ascii() {
+        let bytes = compose(&letter()).expect("a message");
+        assert_eq!(bytes, compose(&letter()).expect("a message"));
+        assert!(bytes.is_ascii(), "no server has to support 8BITMIME");
+        let text = String::from_utf8(bytes).expect("ASCII");
+        for header in [
+            "Message-ID: <n-1.opened.provider.abcd@example.com>",
+            "References: <n-1.root@example.com>",
+            "Auto-Submitted: auto-generated",
+            "List-Id: <doors.maker.driftd.example.com>",
+            "Reply-To: \"Cy\" <cy@user.example>",
+            "Date: Thu, 01 Jan 1970 00:00:00 +0000",
+        ] {
+            assert!(text.contains(header) || text.contains(&header.replace('"', "")), "{header} is missing in\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_partner_cannot_add_headers() {
+        let hostile = Letter { subject: "x\r\nBcc: all@example.com".to_owned(), notice: "N\r\nBcc: a@b".to_owned(), ..letter() };
+        let text = String::from_utf8(compose(&hostile).expect("a message")).expect("ASCII");
+        assert!(!text.lines().any(|line| line.to_ascii_lowercase().starts_with("bcc:")), "{text}");
+    }
+}

@@ -1,0 +1,122 @@
+//! What one check of one description came to.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::Surface;
+
+/// Names one watched description: integration, API, and which of its two surfaces.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct WatchKey {
+    /// Integration id.
+    pub integration: String,
+    /// API id within it.
+    pub api: String,
+    /// Live or upcoming.
+    pub surface: Surface,
+}
+
+impl std::fmt::Display for WatchKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}/{}", self.integration, self.api)?;
+        if self.surface == Surface::Upcoming { formatter.write_str(" (upcoming)") } else { Ok(()) }
+    }
+}
+
+/// The state of a watched description. The first four are never confused with one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ApiState {
+    /// Never checked.
+    New,
+    /// Read, and nothing above info differs from the baseline.
+    Verified,
+    /// Read, and something that matters differs from the baseline.
+    Changed,
+    /// They cannot be reached.
+    Down,
+    /// They publish something we cannot read.
+    Undecidable,
+    /// Our own network, disk or mail is at fault: nothing is known.
+    Blind,
+    /// Much of it vanished at once; held until a second fetch agrees.
+    Held,
+}
+
+impl ApiState {
+    /// The word in status and storage.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Verified => "verified",
+            Self::Changed => "changed",
+            Self::Down => "down",
+            Self::Undecidable => "undecidable",
+            Self::Blind => "blind",
+            Self::Held => "held",
+        }
+    }
+
+    /// The state a stored word stands for.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::New, Self::Verified, Self::Changed, Self::Down, Self::Undecidable, Self::Blind, Self::Held]
+            .into_iter()
+            .find(|state| state.name() == name)
+    }
+}
+
+/// What makes the next GET conditional (RFC 9110 section 13).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Validators {
+    /// `ETag`, verbatim.
+    pub etag: Option<String>,
+    /// `Last-Modified`, verbatim.
+    pub last_modified: Option<String>,
+}
+
+/// What is known of a watched description after its last check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// Its state.
+    pub state: ApiState,
+    /// Why, in one sentence.
+    pub detail: String,
+    /// When it was last tried.
+    pub checked_at: DateTime<Utc>,
+    /// When it is tried next.
+    pub next_at: DateTime<Utc>,
+    /// Consecutive failures.
+    pub failures: u32,
+}
+
+/// A finding as it is stored and told: the judged fact without the documents it was found in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OpenFinding {
+    /// Keeps one finding alive while its value moves.
+    pub identity: String,
+    /// Changes when there is something new to say.
+    pub content: String,
+    /// `breaking`, `warning` or `info`.
+    pub severity: String,
+    /// Rule id.
+    pub rule: String,
+    /// One sentence.
+    pub message: String,
+    /// Operations it reaches, as `METHOD path`; empty means the whole description.
+    pub used_by: Vec<String>,
+    /// JSON Pointer before.
+    pub before_pointer: String,
+    /// JSON Pointer after.
+    pub after_pointer: String,
+    /// The changed fragment as a unified diff.
+    pub fragment: String,
+    /// `to-provider`, `from-provider` or `neither`.
+    pub direction: String,
+}
+
+impl OpenFinding {
+    /// Whether somebody has to hear of it.
+    pub fn is_told(&self) -> bool {
+        self.severity != "info"
+    }
+}

@@ -1,0 +1,293 @@
+//! Parties, their people, what they promised each other, and the APIs between them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::Schedule;
+
+/// What a person answers for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Owns the published API.
+    ApiOwner,
+    /// Builds against it.
+    Engineering,
+    /// Is called at night.
+    OnCall,
+    /// Decides about the product.
+    Product,
+    /// Answers customers.
+    Support,
+    /// Holds the relationship between the companies.
+    PartnerManager,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 6] =
+        [Self::ApiOwner, Self::Engineering, Self::OnCall, Self::Product, Self::Support, Self::PartnerManager];
+
+    /// The word in configuration and mails.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ApiOwner => "api-owner",
+            Self::Engineering => "engineering",
+            Self::OnCall => "on-call",
+            Self::Product => "product",
+            Self::Support => "support",
+            Self::PartnerManager => "partner-manager",
+        }
+    }
+}
+
+/// Somebody who can be reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// A name, or the name of a list.
+    pub name: String,
+    /// A mail address.
+    pub email: String,
+    /// Where to call, if anywhere.
+    pub phone: Option<String>,
+}
+
+/// A person in a role, and who stands in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// Who.
+    pub person: Person,
+    /// Who instead, when the first cannot be reached.
+    pub deputy: Option<Person>,
+}
+
+/// An organisation on one end of an integration.
+#[derive(Debug, Clone)]
+pub struct Party {
+    /// Its key in configuration.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its people by role.
+    pub contacts: BTreeMap<Role, Contact>,
+}
+
+impl Party {
+    /// Who answers for this party as the provider of an API.
+    pub fn as_provider(&self) -> Option<(Role, &Contact)> {
+        self.first_of(&[Role::ApiOwner, Role::Engineering])
+    }
+
+    /// Who answers for this party as a consumer of an API.
+    pub fn as_consumer(&self) -> Option<(Role, &Contact)> {
+        self.first_of(&[Role::Engineering, Role::ApiOwner])
+    }
+
+    fn first_of(&self, roles: &[Role]) -> Option<(Role, &Contact)> {
+        roles.iter().find_map(|role| self.contacts.get(role).map(|contact| (*role, contact)))
+    }
+}
+
+/// Whole days, the unit promises are made in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Days(pub u32);
+
+impl std::fmt::Display for Days {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} {}", self.0, if self.0 == 1 { "day" } else { "days" })
+    }
+}
+
+/// What the parties promised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Agreement {
+    /// Notice before a breaking change takes effect.
+    pub breaking_notice: Days,
+    /// How soon each side answers a notice.
+    pub acknowledge_within: Days,
+}
+
+/// Where a description is published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Over HTTP or HTTPS.
+    Web(Url),
+    /// A file on this machine, for what is pushed here.
+    File(PathBuf),
+}
+
+impl std::fmt::Display for Source {
+    /// The address without user information and query, which may hold secrets.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Web(url) => {
+                let mut shown = url.clone();
+                // Only URLs that cannot have a user name refuse this, and they need none removed.
+                let _ = shown.set_username("");
+                let _ = shown.set_password(None);
+                shown.set_query(None);
+                shown.set_fragment(None);
+                write!(formatter, "{shown}")
+            }
+            Self::File(path) => write!(formatter, "{}", path.display()),
+        }
+    }
+}
+
+/// How a fetch proves who asks. Debug output shows no secret.
+#[derive(Debug, Clone)]
+pub enum Auth {
+    /// It does not.
+    None,
+    /// `Authorization: Bearer …` (RFC 6750).
+    Bearer(SecretString),
+    /// A header of the provider's choice.
+    ApiKey {
+        /// Its name.
+        header: String,
+        /// Its value.
+        key: SecretString,
+    },
+    /// HTTP basic (RFC 7617).
+    Basic {
+        /// User name.
+        username: String,
+        /// Password.
+        password: SecretString,
+    },
+}
+
+/// Operations a consumer says it uses: `GET /v1/doors/{id}`, with `*` for any method or path segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationPattern {
+    /// Upper case, or `*`.
+    pub method: String,
+    /// A path template; variable names do not matter.
+    pub path: String,
+}
+
+impl OperationPattern {
+    /// Reads `METHOD /path`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (method, path) = text.trim().split_once(char::is_whitespace)?;
+        let (method, path) = (method.to_ascii_uppercase(), path.trim());
+        let method_ok = method == "*" || method.bytes().all(|byte| byte.is_ascii_uppercase());
+        (method_ok && path.starts_with('/')).then(|| Self { method, path: path.to_owned() })
+    }
+
+    /// Whether it names an operation.
+    pub fn matches(&self, method: &str, path: &str) -> bool {
+        if self.method != "*" && self.method != method {
+            return false;
+        }
+        let is_variable = |segment: &str| segment.starts_with('{') && segment.ends_with('}');
+        let (mine, theirs): (Vec<&str>, Vec<&str>) = (self.path.split('/').collect(), path.split('/').collect());
+        let rest_matches = |mine: &[&str], theirs: &[&str]| {
+            mine.iter().zip(theirs).all(|(a, b)| *a == "*" || a == b || (is_variable(a) && is_variable(b)))
+        };
+        match mine.split_last() {
+            // A trailing `**` takes in everything below.
+            Some((&"**", head)) => theirs.len() >= head.len() && rest_matches(head, &theirs),
+            _ => mine.len() == theirs.len() && rest_matches(&mine, &theirs),
+        }
+    }
+}
+
+/// A party that calls an API.
+#[derive(Debug, Clone)]
+pub struct Consumer {
+    /// Key of the party.
+    pub party: String,
+    /// What it uses; none means that nobody said, and every operation counts.
+    pub operations: Option<Vec<OperationPattern>>,
+}
+
+/// Which description of an API is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Surface {
+    /// What callers meet today.
+    Live,
+    /// What they will meet: a preview, a beta, the next version.
+    Upcoming,
+}
+
+impl Surface {
+    /// The word in configuration and status.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Upcoming => "upcoming",
+        }
+    }
+}
+
+/// One published description of one provider within an integration.
+#[derive(Debug, Clone)]
+pub struct Api {
+    /// Unique within its integration.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Key of the party that publishes it.
+    pub provider: String,
+    /// The parties that call it.
+    pub consumers: Vec<Consumer>,
+    /// Where it is published.
+    pub live: Source,
+    /// Where its next version is published, if anywhere.
+    pub upcoming: Option<Source>,
+    /// When it is checked.
+    pub schedule: Schedule,
+    /// How the fetch proves who asks.
+    pub auth: Auth,
+}
+
+/// The product that joins parties.
+#[derive(Debug, Clone)]
+pub struct Integration {
+    /// The stem of its file.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What was promised.
+    pub agreement: Agreement,
+    /// Who is joined, by key.
+    pub parties: BTreeMap<String, Party>,
+    /// What is watched.
+    pub apis: Vec<Api>,
+}
+
+impl Integration {
+    /// The party with this key. Configuration guarantees that every key an API names exists.
+    pub fn party(&self, key: &str) -> Option<&Party> {
+        self.parties.get(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operation_patterns() {
+        let pattern = |text: &str| OperationPattern::parse(text).expect("a pattern");
+        assert!(pattern("get /v1/doors/{id}").matches("GET", "/v1/doors/{door}"));
+        assert!(!pattern("GET /v1/doors/{id}").matches("GET", "/v1/doors/mine"));
+        assert!(!pattern("GET /v1/doors").matches("POST", "/v1/doors"));
+        assert!(pattern("* /v1/**").matches("POST", "/v1/doors/{id}/locks"));
+        assert!(pattern("GET /v1/*/locks").matches("GET", "/v1/doors/locks"));
+        assert_eq!(OperationPattern::parse("/v1/doors"), None);
+        assert_eq!(OperationPattern::parse("GET v1"), None);
+    }
+
+    #[test]
+    fn sources_show_no_secret() {
+        let source = Source::Web("https://user:pw@api.example.com/spec.json?token=abc".parse().expect("a URL"));
+        assert_eq!(source.to_string(), "https://api.example.com/spec.json");
+    }
+}

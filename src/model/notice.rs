@@ -1,0 +1,211 @@
+//! What is told, to whom, and how each try at telling went.
+
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Which end of the bridge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// Calls the API.
+    Consumer,
+    /// Publishes it.
+    Provider,
+}
+
+impl Side {
+    /// The word in mails and storage.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Consumer => "consumer",
+            Self::Provider => "provider",
+        }
+    }
+
+    /// The side a stored word stands for.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Consumer, Self::Provider].into_iter().find(|side| side.name() == name)
+    }
+}
+
+/// What a mail of a notice says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoticeKind {
+    /// Something changed.
+    Opened,
+    /// More changed, or the same changed again.
+    Updated,
+    /// It is as before again.
+    Resolved,
+}
+
+impl NoticeKind {
+    /// The word in storage.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Updated => "updated",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// One change set of one API, told to both sides under one id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Shared by both mails: `N-` and 10 hex digits.
+    pub id: String,
+    /// When it was first seen.
+    pub opened_at: DateTime<Utc>,
+    /// When it was last told.
+    pub told_at: DateTime<Utc>,
+}
+
+/// Where a rendered message stands on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeliveryState {
+    /// Waits until the delivery it stands in for turns out to be undeliverable.
+    Standby,
+    /// Waiting for its first or next try.
+    Pending,
+    /// A server has taken it.
+    Sent,
+    /// The address does not exist; whoever stands in has been written to.
+    DeadAddress,
+    /// The content was refused; a person must look.
+    Refused,
+}
+
+impl DeliveryState {
+    /// The word in storage and status.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Standby => "standby",
+            Self::Pending => "pending",
+            Self::Sent => "sent",
+            Self::DeadAddress => "dead-address",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// The state a stored word stands for.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Standby, Self::Pending, Self::Sent, Self::DeadAddress, Self::Refused].into_iter().find(|state| state.name() == name)
+    }
+}
+
+/// One rendered message to one recipient. Its bytes never change, so a re-send is the same message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Row number.
+    pub id: i64,
+    /// The notice it tells of.
+    pub notice: String,
+    /// Which end it goes to.
+    pub side: Side,
+    /// The one envelope recipient.
+    pub recipient: String,
+    /// Envelope sender.
+    pub sender: String,
+    /// The message, RFC 5322.
+    pub message: Vec<u8>,
+    /// Tries so far.
+    pub attempts: u32,
+}
+
+/// How one try at sending went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttemptOutcome {
+    /// The server took it, with these words.
+    Sent(String),
+    /// It was not taken; it may be later.
+    Retry(String),
+    /// Nobody knows whether it was taken: the same bytes are sent again.
+    Ambiguous(String),
+    /// The recipient was refused for good.
+    DeadAddress(String),
+    /// The content or the sender was refused for good.
+    Policy(String),
+}
+
+impl AttemptOutcome {
+    /// The word in storage and metrics.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Sent(_) => "sent",
+            Self::Retry(_) => "retry",
+            Self::Ambiguous(_) => "ambiguous",
+            Self::DeadAddress(_) => "dead-address",
+            Self::Policy(_) => "policy",
+        }
+    }
+
+    /// What the server said, or what went wrong.
+    pub fn reply(&self) -> &str {
+        match self {
+            Self::Sent(reply) | Self::Retry(reply) | Self::Ambiguous(reply) | Self::DeadAddress(reply) | Self::Policy(reply) => reply,
+        }
+    }
+}
+
+/// How long to wait before the next try: one minute, doubled each time, at most an hour, and up to a
+/// quarter more so that a backlog does not return in step. It never gives up (RFC 5321 section 4.5.4.1
+/// asks for four to five days at least).
+pub fn retry_after(attempts: u32, jitter: f64) -> Duration {
+    let base = Duration::from_secs(60).saturating_mul(1_u32 << attempts.saturating_sub(1).min(6)).min(Duration::from_secs(3600));
+    base.mul_f64(1.0 + jitter.clamp(0.0, 1.0) / 4.0)
+}
+
+/// What a side says to a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// "Ours, fixed by …".
+    Ours,
+    /// "We have adapted; compare with this from now on."
+    Accepted,
+}
+
+impl Answer {
+    /// The word in forms and storage.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ours => "ours",
+            Self::Accepted => "accepted",
+        }
+    }
+
+    /// The answer a word stands for.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Ours, Self::Accepted].into_iter().find(|answer| answer.name() == name)
+    }
+}
+
+/// Who answered a notice, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledgement {
+    /// Who owns it from now on.
+    pub owner: String,
+    /// What was said.
+    pub answer: Answer,
+    /// By when it will be done.
+    pub fix_by: Option<NaiveDate>,
+    /// Anything else.
+    pub note: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retries_grow_to_an_hour_and_never_end() {
+        let minutes = |attempts| retry_after(attempts, 0.0).as_secs() / 60;
+        assert_eq!([1, 2, 3, 6, 7, 8, 1000].map(minutes), [1, 2, 4, 32, 60, 60, 60]);
+        assert_eq!(retry_after(1, 1.0).as_secs(), 75);
+    }
+}

@@ -1,0 +1,539 @@
+//! Checks: what is due, what was known, and the one commit of what a check came to.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, Sqlite, Transaction};
+
+use crate::model::{ApiState, Checked, Notice, NoticeKind, OpenFinding, Side, Surface, Validators, WatchKey, time_of};
+
+use super::{Store, StoreError, count, json, stored, word};
+
+/// zstd level of stored snapshots: 4 MB of description become 200 kB in 50 ms.
+const COMPRESSION: i32 = 9;
+
+/// A description that configuration asks to watch.
+#[derive(Debug, Clone)]
+pub struct WatchSpec {
+    /// Its name.
+    pub key: WatchKey,
+    /// Where it is, without secrets.
+    pub source: String,
+    /// When it is due for the first time.
+    pub first_at: DateTime<Utc>,
+}
+
+/// A description that is due, and what is known of it.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// Its name.
+    pub key: WatchKey,
+    /// Its state after the last check.
+    pub state: ApiState,
+    /// Why.
+    pub detail: String,
+    /// What makes the next GET conditional.
+    pub validators: Validators,
+    /// When the whole document was last fetched.
+    pub full_at: Option<DateTime<Utc>>,
+    /// Consecutive failures.
+    pub failures: u32,
+    /// Digest of the newest snapshot.
+    pub latest: Option<String>,
+    /// Digest of the snapshot that changes are counted from.
+    pub baseline: Option<String>,
+    /// Digest of an implausible document that waits for a second fetch to agree.
+    pub held: Option<String>,
+    /// Rule set of the stored findings.
+    pub rule_set: u32,
+    /// What differs now.
+    pub findings: Vec<OpenFinding>,
+    /// The notice that tells of it.
+    pub notice: Option<Notice>,
+}
+
+/// A document worth keeping.
+#[derive(Debug, Clone)]
+pub struct NewSnapshot {
+    /// SHA-256 of the bytes, hexadecimal.
+    pub digest: String,
+    /// As fetched.
+    pub bytes: Vec<u8>,
+    /// Where it came from after all redirects.
+    pub from: String,
+}
+
+/// A letter that is ready to go, and who stands in for its reader.
+#[derive(Debug, Clone)]
+pub struct PlannedDelivery {
+    /// What it says.
+    pub kind: NoticeKind,
+    /// Which end it goes to.
+    pub side: Side,
+    /// Key of the party.
+    pub party: String,
+    /// Name of the recipient.
+    pub name: String,
+    /// The one envelope recipient.
+    pub recipient: String,
+    /// Envelope sender.
+    pub sender: String,
+    /// Its subject.
+    pub subject: String,
+    /// Final RFC 5322 bytes.
+    pub message: Vec<u8>,
+    /// What its answer link carries; none where no answer is expected.
+    pub token: Option<String>,
+    /// Who is written to if this address is dead, in order.
+    pub stand_ins: Vec<PlannedDelivery>,
+}
+
+/// What happens to the notice of a watch.
+#[derive(Debug, Clone)]
+pub enum NoticeStep {
+    /// Nothing.
+    Keep,
+    /// It is opened, or told again.
+    Tell {
+        /// The notice.
+        notice: Notice,
+        /// The letters.
+        deliveries: Vec<PlannedDelivery>,
+    },
+    /// It is over.
+    Close {
+        /// Its id.
+        id: String,
+        /// Why, in words.
+        why: String,
+        /// The letters.
+        deliveries: Vec<PlannedDelivery>,
+    },
+}
+
+/// What a check that could read the description came to.
+#[derive(Debug, Clone)]
+pub struct Success {
+    /// What makes the next GET conditional.
+    pub validators: Validators,
+    /// Whether the whole document was fetched.
+    pub full: bool,
+    /// The document, where it is a new one.
+    pub snapshot: Option<NewSnapshot>,
+    /// The new baseline, where it moves.
+    pub baseline: Option<String>,
+    /// All that differs from the baseline, where it was computed.
+    pub findings: Option<Vec<OpenFinding>>,
+    /// The notice.
+    pub notice: NoticeStep,
+}
+
+/// All that one check changes, committed at once.
+#[derive(Debug, Clone)]
+pub struct CheckCommit {
+    /// The watch.
+    pub key: WatchKey,
+    /// Its state from now on.
+    pub checked: Checked,
+    /// The rule set that judged.
+    pub rule_set: u32,
+    /// What was read, if anything was.
+    pub success: Option<Success>,
+    /// An implausible document that waits for a second fetch to agree.
+    pub held: Option<String>,
+    /// What happened, in words: kind and text.
+    pub events: Vec<(&'static str, String)>,
+}
+
+impl Store {
+    /// Makes the watched descriptions those of the configuration. What is gone is kept, but rests.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn sync_watches(&self, specs: &[WatchSpec]) -> Result<(), StoreError> {
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query("UPDATE watch SET active = 0").execute(&mut *transaction).await?;
+        for spec in specs {
+            // Another source is another document: validators of the old one would hide it.
+            sqlx::query(
+                "INSERT INTO watch (integration, api, surface, source, next_at) VALUES ($1, $2, $3, $4, $5)
+                 ON CONFLICT (integration, api, surface) DO UPDATE SET
+                   active = 1,
+                   etag = CASE WHEN watch.source = excluded.source THEN watch.etag END,
+                   last_modified = CASE WHEN watch.source = excluded.source THEN watch.last_modified END,
+                   next_at = CASE WHEN watch.source = excluded.source THEN MIN(watch.next_at, excluded.next_at) ELSE excluded.next_at END,
+                   source = excluded.source",
+            )
+            .bind(&spec.key.integration)
+            .bind(&spec.key.api)
+            .bind(spec.key.surface.name())
+            .bind(&spec.source)
+            .bind(stored(spec.first_at))
+            .execute(&mut *transaction)
+            .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Takes descriptions that are due and keeps others from taking them until `lease` has passed.
+    ///
+    /// A clock that was set back must not silence anything: what was checked "in the future" is due.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn claim_due(&self, now: DateTime<Utc>, lease: Duration, limit: u32) -> Result<Vec<Claim>, StoreError> {
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let tolerance = 60_000;
+        let rows = sqlx::query(
+            "UPDATE watch SET next_at = $1 WHERE rowid IN (
+               SELECT rowid FROM watch WHERE active = 1 AND (next_at <= $2 OR checked_at > $3) ORDER BY next_at LIMIT $4
+             ) RETURNING *",
+        )
+        .bind(stored(now + lease))
+        .bind(stored(now))
+        .bind(stored(now) + tolerance)
+        .bind(i64::from(limit))
+        .fetch_all(&mut *transaction)
+        .await?;
+        let mut claims = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let mut claim = claim(row)?;
+            claim.findings = findings(&mut transaction, &claim.key).await?;
+            claim.notice = open_notice(&mut transaction, &claim.key).await?;
+            claims.push(claim);
+        }
+        // The lease is also a "checked" mark, or a set-back clock would claim the same rows again at once.
+        for claim in &claims {
+            sqlx::query("UPDATE watch SET checked_at = $1 WHERE integration = $2 AND api = $3 AND surface = $4 AND checked_at > $1")
+                .bind(stored(now))
+                .bind(&claim.key.integration)
+                .bind(&claim.key.api)
+                .bind(claim.key.surface.name())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(claims)
+    }
+
+    /// When the next description is due.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let next: Option<i64> = sqlx::query_scalar("SELECT MIN(next_at) FROM watch WHERE active = 1").fetch_one(&self.readers).await?;
+        Ok(next.map(time_of))
+    }
+
+    /// Makes a description due now.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn make_due(&self, key: &WatchKey, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let done = sqlx::query("UPDATE watch SET next_at = $1 WHERE integration = $2 AND api = $3 AND surface = $4 AND active = 1")
+            .bind(stored(now))
+            .bind(&key.integration)
+            .bind(&key.api)
+            .bind(key.surface.name())
+            .execute(&self.writer)
+            .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// The live baseline of an API: what its upcoming description is compared with.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn live_baseline(&self, key: &WatchKey) -> Result<Option<String>, StoreError> {
+        let found: Option<Option<String>> =
+            sqlx::query_scalar("SELECT baseline FROM watch WHERE integration = $1 AND api = $2 AND surface = $3")
+                .bind(&key.integration)
+                .bind(&key.api)
+                .bind(Surface::Live.name())
+                .fetch_optional(&self.readers)
+                .await?;
+        Ok(found.flatten())
+    }
+
+    /// The bytes of a snapshot.
+    ///
+    /// # Errors
+    /// When the database does not answer, there is no such snapshot, or its bytes are damaged.
+    pub async fn snapshot(&self, digest: &str) -> Result<Vec<u8>, StoreError> {
+        let corrupt = |what: String| StoreError::Corrupt { table: "snapshot", row: digest.to_owned(), what };
+        let row = sqlx::query("SELECT size, body FROM snapshot WHERE digest = $1").bind(digest).fetch_optional(&self.readers).await?;
+        let row = row.ok_or_else(|| corrupt("it is missing".to_owned()))?;
+        let size = usize::try_from(row.get::<i64, _>("size")).unwrap_or(0);
+        let body: Vec<u8> = row.get("body");
+        zstd::bulk::decompress(&body, size).map_err(|error| corrupt(error.to_string()))
+    }
+
+    /// Commits everything a check changes: all of it, or nothing.
+    ///
+    /// # Errors
+    /// When the database does not answer; then nothing has changed.
+    pub async fn commit_check(&self, commit: CheckCommit) -> Result<(), StoreError> {
+        let CheckCommit { key, checked, rule_set, success, held, events } = commit;
+        let compressed = match success.as_ref().and_then(|success| success.snapshot.as_ref()) {
+            Some(snapshot) => {
+                let body = zstd::bulk::compress(&snapshot.bytes, COMPRESSION);
+                Some(body.map_err(|error| StoreError::Unavailable(sqlx::Error::Io(error)))?)
+            }
+            None => None,
+        };
+        let now = stored(checked.checked_at);
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query(
+            "UPDATE watch SET state = $1, detail = $2, failures = $3, checked_at = $4, next_at = $5, held = $6, rule_set = $7
+             WHERE integration = $8 AND api = $9 AND surface = $10",
+        )
+        .bind(checked.state.name())
+        .bind(&checked.detail)
+        .bind(i64::from(checked.failures))
+        .bind(now)
+        .bind(stored(checked.next_at))
+        .bind(&held)
+        .bind(i64::from(rule_set))
+        .bind(&key.integration)
+        .bind(&key.api)
+        .bind(key.surface.name())
+        .execute(&mut *transaction)
+        .await?;
+        if let Some(success) = success {
+            record_success(&mut transaction, &key, now, success, compressed).await?;
+        }
+        for (kind, text) in events {
+            event(&mut transaction, now, &key.integration, &key.api, kind, &text).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+async fn record_success(
+    transaction: &mut Transaction<'_, Sqlite>,
+    key: &WatchKey,
+    now: i64,
+    success: Success,
+    compressed: Option<Vec<u8>>,
+) -> Result<(), StoreError> {
+    let Success { validators, full, snapshot, baseline, findings, notice } = success;
+    if let (Some(snapshot), Some(body)) = (&snapshot, compressed) {
+        sqlx::query(
+            "INSERT INTO snapshot (digest, size, body, fetched_at, fetched_from) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (digest) DO NOTHING",
+        )
+        .bind(&snapshot.digest)
+        .bind(i64::try_from(snapshot.bytes.len()).unwrap_or(i64::MAX))
+        .bind(body)
+        .bind(now)
+        .bind(&snapshot.from)
+        .execute(&mut **transaction)
+        .await?;
+    }
+    sqlx::query(
+        "UPDATE watch SET succeeded_at = $1,
+           verified_at = CASE WHEN $2 IS NULL THEN $1 ELSE verified_at END,
+           changed_at = CASE WHEN $2 IS NULL THEN changed_at ELSE $1 END,
+           full_at = CASE WHEN $3 = 1 THEN $1 ELSE full_at END,
+           etag = $4, last_modified = $5, latest = COALESCE($2, latest), baseline = COALESCE($6, baseline)
+         WHERE integration = $7 AND api = $8 AND surface = $9",
+    )
+    .bind(now)
+    .bind(snapshot.as_ref().map(|snapshot| snapshot.digest.clone()))
+    .bind(i64::from(full))
+    .bind(&validators.etag)
+    .bind(&validators.last_modified)
+    .bind(&baseline)
+    .bind(&key.integration)
+    .bind(&key.api)
+    .bind(key.surface.name())
+    .execute(&mut **transaction)
+    .await?;
+    if let Some(findings) = findings {
+        replace_findings(transaction, key, now, &findings).await?;
+    }
+    match notice {
+        NoticeStep::Keep => {}
+        NoticeStep::Tell { notice, deliveries } => {
+            sqlx::query(
+                "INSERT INTO notice (id, integration, api, surface, opened_at, told_at) VALUES ($1, $2, $3, $4, $5, $6)
+                 ON CONFLICT (id) DO UPDATE SET told_at = excluded.told_at",
+            )
+            .bind(&notice.id)
+            .bind(&key.integration)
+            .bind(&key.api)
+            .bind(key.surface.name())
+            .bind(stored(notice.opened_at))
+            .bind(now)
+            .execute(&mut **transaction)
+            .await?;
+            insert_deliveries(transaction, &notice.id, now, deliveries).await?;
+        }
+        NoticeStep::Close { id, why, deliveries } => {
+            sqlx::query("UPDATE notice SET closed_at = $1, closed_why = $2 WHERE id = $3")
+                .bind(now)
+                .bind(&why)
+                .bind(&id)
+                .execute(&mut **transaction)
+                .await?;
+            insert_deliveries(transaction, &id, now, deliveries).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Open findings are a state: gone ones go, known ones keep the day they were first seen.
+async fn replace_findings(
+    transaction: &mut Transaction<'_, Sqlite>,
+    key: &WatchKey,
+    now: i64,
+    findings: &[OpenFinding],
+) -> Result<(), StoreError> {
+    let known: Vec<(String, i64)> =
+        sqlx::query_as("SELECT identity, opened_at FROM finding WHERE integration = $1 AND api = $2 AND surface = $3")
+            .bind(&key.integration)
+            .bind(&key.api)
+            .bind(key.surface.name())
+            .fetch_all(&mut **transaction)
+            .await?;
+    let known: std::collections::HashMap<String, i64> = known.into_iter().collect();
+    sqlx::query("DELETE FROM finding WHERE integration = $1 AND api = $2 AND surface = $3")
+        .bind(&key.integration)
+        .bind(&key.api)
+        .bind(key.surface.name())
+        .execute(&mut **transaction)
+        .await?;
+    for finding in findings {
+        let body = serde_json::to_string(finding).map_err(|error| StoreError::Corrupt {
+            table: "finding",
+            row: finding.identity.clone(),
+            what: error.to_string(),
+        })?;
+        sqlx::query(
+            "INSERT INTO finding (integration, api, surface, identity, severity, body, opened_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+             ON CONFLICT (integration, api, surface, identity) DO NOTHING",
+        )
+        .bind(&key.integration)
+        .bind(&key.api)
+        .bind(key.surface.name())
+        .bind(&finding.identity)
+        .bind(&finding.severity)
+        .bind(body)
+        .bind(known.get(&finding.identity).copied().unwrap_or(now))
+        .execute(&mut **transaction)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn insert_deliveries(
+    transaction: &mut Transaction<'_, Sqlite>,
+    notice: &str,
+    now: i64,
+    deliveries: Vec<PlannedDelivery>,
+) -> Result<(), StoreError> {
+    for delivery in deliveries {
+        let mut previous: Option<i64> = None;
+        let mut chain = vec![];
+        let PlannedDelivery { stand_ins, .. } = &delivery;
+        chain.extend(stand_ins.iter().cloned());
+        chain.insert(0, PlannedDelivery { stand_ins: Vec::new(), ..delivery });
+        for letter in chain {
+            let state = if previous.is_none() { "pending" } else { "standby" };
+            let id: i64 = sqlx::query_scalar(
+                "INSERT INTO delivery (notice, kind, side, party, name, recipient, sender, subject, message, stands_in_for, token, state, next_at, created_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13) RETURNING id",
+            )
+            .bind(notice)
+            .bind(letter.kind.name())
+            .bind(letter.side.name())
+            .bind(&letter.party)
+            .bind(&letter.name)
+            .bind(&letter.recipient)
+            .bind(&letter.sender)
+            .bind(&letter.subject)
+            .bind(&letter.message)
+            .bind(previous)
+            .bind(&letter.token)
+            .bind(state)
+            .bind(now)
+            .fetch_one(&mut **transaction)
+            .await?;
+            previous = Some(id);
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn event(
+    transaction: &mut Transaction<'_, Sqlite>,
+    at: i64,
+    integration: &str,
+    api: &str,
+    kind: &str,
+    text: &str,
+) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO event (at, integration, api, kind, text) VALUES ($1, $2, $3, $4, $5)")
+        .bind(at)
+        .bind(integration)
+        .bind(api)
+        .bind(kind)
+        .bind(text)
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
+pub(super) fn key_of(row: &SqliteRow) -> Result<WatchKey, StoreError> {
+    let surface: String = row.get("surface");
+    let integration: String = row.get("integration");
+    let api: String = row.get("api");
+    let known = [Surface::Live, Surface::Upcoming].into_iter().find(|known| known.name() == surface);
+    let surface = word(known, "watch", &format!("{integration}/{api}"), &surface)?;
+    Ok(WatchKey { integration, api, surface })
+}
+
+fn claim(row: &SqliteRow) -> Result<Claim, StoreError> {
+    let key = key_of(row)?;
+    let state: String = row.get("state");
+    Ok(Claim {
+        state: word(ApiState::named(&state), "watch", &key.to_string(), &state)?,
+        key,
+        detail: row.get("detail"),
+        validators: Validators { etag: row.get("etag"), last_modified: row.get("last_modified") },
+        full_at: row.get::<Option<i64>, _>("full_at").map(time_of),
+        failures: count(row.get("failures")),
+        latest: row.get("latest"),
+        baseline: row.get("baseline"),
+        held: row.get("held"),
+        rule_set: count(row.get("rule_set")),
+        findings: Vec::new(),
+        notice: None,
+    })
+}
+
+async fn findings(transaction: &mut Transaction<'_, Sqlite>, key: &WatchKey) -> Result<Vec<OpenFinding>, StoreError> {
+    let rows: Vec<(String, String)> =
+        sqlx::query_as("SELECT identity, body FROM finding WHERE integration = $1 AND api = $2 AND surface = $3 ORDER BY rowid")
+            .bind(&key.integration)
+            .bind(&key.api)
+            .bind(key.surface.name())
+            .fetch_all(&mut **transaction)
+            .await?;
+    rows.iter().map(|(identity, body)| json(body, "finding", identity)).collect()
+}
+
+async fn open_notice(transaction: &mut Transaction<'_, Sqlite>, key: &WatchKey) -> Result<Option<Notice>, StoreError> {
+    let row: Option<(String, i64, i64)> = sqlx::query_as(
+        "SELECT id, opened_at, told_at FROM notice WHERE integration = $1 AND api = $2 AND surface = $3 AND closed_at IS NULL",
+    )
+    .bind(&key.integration)
+    .bind(&key.api)
+    .bind(key.surface.name())
+    .fetch_optional(&mut **transaction)
+    .await?;
+    Ok(row.map(|(id, opened, told)| Notice { id, opened_at: time_of(opened), told_at: time_of(told) }))
+}

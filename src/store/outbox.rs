@@ -1,0 +1,312 @@
+//! The outbox: which letter is due, how each try went, and what its readers answered.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sqlx::{Row, Sqlite, Transaction};
+
+use crate::model::{Acknowledgement, Answer, AttemptOutcome, Delivery, DeliveryState, Side, Surface, WatchKey, time_of};
+
+use super::checks::{event, key_of};
+use super::{Store, StoreError, count, stored, word};
+
+/// What finishing an attempt led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finished {
+    /// The letter is where it should be, or waits for its next try.
+    Settled,
+    /// Somebody else was written to instead.
+    StandInCalled,
+    /// There is nobody left to write to.
+    NobodyLeft,
+}
+
+/// A letter that its reader can answer.
+#[derive(Debug, Clone)]
+pub struct OpenLetter {
+    /// The notice.
+    pub notice: String,
+    /// The API.
+    pub key: WatchKey,
+    /// Which end the reader is on.
+    pub side: Side,
+    /// Key of the reader's party.
+    pub party: String,
+    /// Name of the reader.
+    pub name: String,
+    /// Subject of the letter.
+    pub subject: String,
+    /// When the notice was closed, if it was.
+    pub closed_at: Option<DateTime<Utc>>,
+    /// What this side answered last.
+    pub answered: Option<Acknowledgement>,
+}
+
+/// What an answer led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answered {
+    /// It was taken down.
+    Recorded,
+    /// It was taken down, and with it everyone who is affected has accepted: the baseline moves.
+    BaselineMoved,
+    /// There is no such letter.
+    Unknown,
+    /// The notice is closed already.
+    Closed,
+}
+
+impl Store {
+    /// Takes letters that are due, oldest first, and records that a try begins.
+    ///
+    /// The try is a row before a byte is sent: after a crash it shows as begun and never finished, and the
+    /// same bytes are sent again.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn start_attempts(&self, now: DateTime<Utc>, lease: Duration, limit: u32) -> Result<Vec<(Delivery, i64)>, StoreError> {
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        // A set-back clock must not hold mail: nothing waits longer than its longest pause, two hours.
+        let rows = sqlx::query(
+            "UPDATE delivery SET next_at = $1, attempts = attempts + 1 WHERE id IN (
+               SELECT id FROM delivery WHERE state = 'pending' AND (next_at <= $2 OR next_at > $3) ORDER BY next_at, id LIMIT $4
+             ) RETURNING *",
+        )
+        .bind(stored(now + lease))
+        .bind(stored(now))
+        .bind(stored(now + Duration::from_secs(2 * 3600)))
+        .bind(i64::from(limit))
+        .fetch_all(&mut *transaction)
+        .await?;
+        let mut started = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let id: i64 = row.get("id");
+            let side: String = row.get("side");
+            let delivery = Delivery {
+                id,
+                notice: row.get("notice"),
+                side: word(Side::named(&side), "delivery", &id.to_string(), &side)?,
+                recipient: row.get("recipient"),
+                sender: row.get("sender"),
+                message: row.get("message"),
+                attempts: count(row.get("attempts")),
+            };
+            let attempt: i64 = sqlx::query_scalar("INSERT INTO attempt (delivery, started_at) VALUES ($1, $2) RETURNING id")
+                .bind(id)
+                .bind(stored(now))
+                .fetch_one(&mut *transaction)
+                .await?;
+            started.push((delivery, attempt));
+        }
+        started.sort_by_key(|(delivery, _)| delivery.id);
+        transaction.commit().await?;
+        Ok(started)
+    }
+
+    /// Makes letters due again whose try was cut off by the end of the process.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn recover_attempts(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let cut_off = "SELECT delivery FROM attempt WHERE finished_at IS NULL";
+        let query = format!("UPDATE delivery SET next_at = $1 WHERE state = 'pending' AND id IN ({cut_off})");
+        let done = sqlx::query(sqlx::AssertSqlSafe(query)).bind(stored(now)).execute(&mut *transaction).await?;
+        sqlx::query("UPDATE attempt SET finished_at = $1, outcome = 'ambiguous', reply = 'driftd stopped before the server answered' WHERE finished_at IS NULL")
+            .bind(stored(now))
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(done.rows_affected())
+    }
+
+    /// When the next letter is due.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn next_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let next: Option<i64> = sqlx::query_scalar("SELECT MIN(next_at) FROM delivery WHERE state = 'pending'").fetch_one(&self.readers).await?;
+        Ok(next.map(time_of))
+    }
+
+    /// Records how a try went, and calls whoever stands in where it can never go well.
+    ///
+    /// # Errors
+    /// When the database does not answer; the try then counts as cut off.
+    pub async fn finish_attempt(
+        &self,
+        delivery: i64,
+        attempt: i64,
+        outcome: &AttemptOutcome,
+        retry_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Finished, StoreError> {
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query("UPDATE attempt SET finished_at = $1, outcome = $2, reply = $3 WHERE id = $4")
+            .bind(stored(now))
+            .bind(outcome.name())
+            .bind(outcome.reply())
+            .bind(attempt)
+            .execute(&mut *transaction)
+            .await?;
+        let state = match outcome {
+            AttemptOutcome::Sent(_) => DeliveryState::Sent,
+            AttemptOutcome::Retry(_) | AttemptOutcome::Ambiguous(_) => DeliveryState::Pending,
+            AttemptOutcome::DeadAddress(_) => DeliveryState::DeadAddress,
+            AttemptOutcome::Policy(_) => DeliveryState::Refused,
+        };
+        sqlx::query("UPDATE delivery SET state = $1, next_at = $2, last_reply = $3, sent_at = $4 WHERE id = $5")
+            .bind(state.name())
+            .bind(stored(retry_at))
+            .bind(outcome.reply())
+            .bind((state == DeliveryState::Sent).then(|| stored(now)))
+            .bind(delivery)
+            .execute(&mut *transaction)
+            .await?;
+        let finished = match state {
+            DeliveryState::DeadAddress | DeliveryState::Refused => call_stand_in(&mut transaction, delivery, outcome, now).await?,
+            _ => Finished::Settled,
+        };
+        transaction.commit().await?;
+        Ok(finished)
+    }
+
+    /// The letter an answer link belongs to.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn letter(&self, token: &str) -> Result<Option<OpenLetter>, StoreError> {
+        let row = sqlx::query(
+            "SELECT d.notice, d.side, d.party, d.name, d.subject, n.integration, n.api, n.surface, n.closed_at,
+                    a.owner, a.answer, a.fix_by, a.note
+             FROM delivery d JOIN notice n ON n.id = d.notice
+             LEFT JOIN acknowledgement a ON a.notice = d.notice AND a.side = d.side AND a.party = d.party
+             WHERE d.token = $1",
+        )
+        .bind(token)
+        .fetch_optional(&self.readers)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let notice: String = row.get("notice");
+        let side: String = row.get("side");
+        let answered = match row.get::<Option<String>, _>("answer") {
+            Some(answer) => Some(Acknowledgement {
+                owner: row.get("owner"),
+                answer: word(Answer::named(&answer), "acknowledgement", &notice, &answer)?,
+                fix_by: super::date(row.get("fix_by"), &notice)?,
+                note: row.get("note"),
+            }),
+            None => None,
+        };
+        Ok(Some(OpenLetter {
+            key: key_of(&row)?,
+            side: word(Side::named(&side), "delivery", &notice, &side)?,
+            party: row.get("party"),
+            name: row.get("name"),
+            subject: row.get("subject"),
+            closed_at: row.get::<Option<i64>, _>("closed_at").map(time_of),
+            answered,
+            notice,
+        }))
+    }
+
+    /// Takes down an answer. When every consumer that was written to has accepted, the latest description
+    /// becomes the baseline and the notice is closed.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn acknowledge(&self, token: &str, answer: &Acknowledgement, now: DateTime<Utc>) -> Result<Answered, StoreError> {
+        let Some(letter) = self.letter(token).await? else { return Ok(Answered::Unknown) };
+        if letter.closed_at.is_some() {
+            return Ok(Answered::Closed);
+        }
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query(
+            "INSERT INTO acknowledgement (notice, side, party, owner, answer, fix_by, note, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+             ON CONFLICT (notice, side, party) DO UPDATE SET
+               owner = excluded.owner, answer = excluded.answer, fix_by = excluded.fix_by, note = excluded.note, at = excluded.at",
+        )
+        .bind(&letter.notice)
+        .bind(letter.side.name())
+        .bind(&letter.party)
+        .bind(&answer.owner)
+        .bind(answer.answer.name())
+        .bind(answer.fix_by.map(|date| date.to_string()))
+        .bind(&answer.note)
+        .bind(stored(now))
+        .execute(&mut *transaction)
+        .await?;
+        let by = answer.fix_by.map(|date| format!(", done by {date}")).unwrap_or_default();
+        let words = match answer.answer {
+            Answer::Ours => format!("{} answered for the {}: ours{by} ({})", answer.owner, letter.side.name(), letter.notice),
+            Answer::Accepted => format!("{} answered for the {}: accepted ({})", answer.owner, letter.side.name(), letter.notice),
+        };
+        event(&mut transaction, stored(now), &letter.key.integration, &letter.key.api, "answered", &words).await?;
+        let moved = letter.key.surface == Surface::Live && everyone_accepted(&mut transaction, &letter.notice).await?;
+        if moved {
+            accept(&mut transaction, &letter, now).await?;
+        }
+        transaction.commit().await?;
+        Ok(if moved { Answered::BaselineMoved } else { Answered::Recorded })
+    }
+}
+
+async fn call_stand_in(
+    transaction: &mut Transaction<'_, Sqlite>,
+    delivery: i64,
+    outcome: &AttemptOutcome,
+    now: DateTime<Utc>,
+) -> Result<Finished, StoreError> {
+    let called = sqlx::query("UPDATE delivery SET state = 'pending', next_at = $1 WHERE stands_in_for = $2 AND state = 'standby'")
+        .bind(stored(now))
+        .bind(delivery)
+        .execute(&mut **transaction)
+        .await?;
+    let row = sqlx::query(
+        "SELECT d.name, d.recipient, n.integration, n.api FROM delivery d JOIN notice n ON n.id = d.notice WHERE d.id = $1",
+    )
+    .bind(delivery)
+    .fetch_one(&mut **transaction)
+    .await?;
+    let (name, recipient): (String, String) = (row.get("name"), row.get("recipient"));
+    let (integration, api): (String, String) = (row.get("integration"), row.get("api"));
+    let stood_in = called.rows_affected() > 0;
+    let what = if stood_in { "whoever stands in is written to" } else { "nobody stands in" };
+    let text = format!("{name} <{recipient}> cannot be written to ({}); {what}", outcome.reply());
+    event(transaction, stored(now), &integration, &api, "undeliverable", &text).await?;
+    Ok(if stood_in { Finished::StandInCalled } else { Finished::NobodyLeft })
+}
+
+async fn everyone_accepted(transaction: &mut Transaction<'_, Sqlite>, notice: &str) -> Result<bool, StoreError> {
+    let open: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM (SELECT DISTINCT party FROM delivery WHERE notice = $1 AND side = 'consumer' AND kind <> 'resolved') p
+         WHERE NOT EXISTS (SELECT 1 FROM acknowledgement a
+           WHERE a.notice = $1 AND a.side = 'consumer' AND a.party = p.party AND a.answer = 'accepted')",
+    )
+    .bind(notice)
+    .fetch_one(&mut **transaction)
+    .await?;
+    Ok(open == 0)
+}
+
+async fn accept(transaction: &mut Transaction<'_, Sqlite>, letter: &OpenLetter, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let key = &letter.key;
+    sqlx::query("UPDATE watch SET baseline = latest, state = 'verified', detail = 'accepted as the new baseline' WHERE integration = $1 AND api = $2 AND surface = $3")
+        .bind(&key.integration)
+        .bind(&key.api)
+        .bind(key.surface.name())
+        .execute(&mut **transaction)
+        .await?;
+    sqlx::query("DELETE FROM finding WHERE integration = $1 AND api = $2 AND surface = $3")
+        .bind(&key.integration)
+        .bind(&key.api)
+        .bind(key.surface.name())
+        .execute(&mut **transaction)
+        .await?;
+    sqlx::query("UPDATE notice SET closed_at = $1, closed_why = 'accepted by every consumer' WHERE id = $2")
+        .bind(stored(now))
+        .bind(&letter.notice)
+        .execute(&mut **transaction)
+        .await?;
+    let text = format!("the latest description is the new baseline: accepted by every consumer ({})", letter.notice);
+    event(transaction, stored(now), &key.integration, &key.api, "accepted", &text).await
+}

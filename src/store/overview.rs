@@ -1,0 +1,247 @@
+//! What status, history and metrics read: one consistent look at everything.
+
+use chrono::{DateTime, Utc};
+use sqlx::Row;
+
+use crate::model::{Acknowledgement, Answer, ApiState, DeliveryState, OpenFinding, Side, WatchKey, time_of};
+
+use super::checks::key_of;
+use super::{Store, StoreError, count, json, stored, word};
+
+/// A watched description as status shows it.
+#[derive(Debug, Clone)]
+pub struct WatchRow {
+    /// Its name.
+    pub key: WatchKey,
+    /// Where it is.
+    pub source: String,
+    /// Its state.
+    pub state: ApiState,
+    /// Why.
+    pub detail: String,
+    /// Consecutive failures.
+    pub failures: u32,
+    /// When it was last tried.
+    pub checked_at: Option<DateTime<Utc>>,
+    /// When it was last read.
+    pub succeeded_at: Option<DateTime<Utc>>,
+    /// When it was last found unchanged.
+    pub verified_at: Option<DateTime<Utc>>,
+    /// When it last changed.
+    pub changed_at: Option<DateTime<Utc>>,
+    /// When it is tried next.
+    pub next_at: DateTime<Utc>,
+    /// Digest of the newest snapshot.
+    pub latest: Option<String>,
+    /// Digest of the baseline.
+    pub baseline: Option<String>,
+    /// What differs, with the day each was first seen.
+    pub findings: Vec<(OpenFinding, DateTime<Utc>)>,
+}
+
+/// A notice as status shows it.
+#[derive(Debug, Clone)]
+pub struct NoticeRow {
+    /// Its id.
+    pub id: String,
+    /// The API.
+    pub key: WatchKey,
+    /// When it was opened.
+    pub opened_at: DateTime<Utc>,
+    /// Its letters.
+    pub deliveries: Vec<DeliveryRow>,
+    /// What was answered, by side and party.
+    pub answers: Vec<(Side, String, Acknowledgement, DateTime<Utc>)>,
+}
+
+/// A letter as status shows it.
+#[derive(Debug, Clone)]
+pub struct DeliveryRow {
+    /// Row number.
+    pub id: i64,
+    /// What it says: opened, updated, resolved.
+    pub kind: String,
+    /// Which end it goes to.
+    pub side: Side,
+    /// Key of the party.
+    pub party: String,
+    /// Name of the recipient.
+    pub name: String,
+    /// Address of the recipient.
+    pub recipient: String,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// Tries so far.
+    pub attempts: u32,
+    /// When it was written.
+    pub created_at: DateTime<Utc>,
+    /// When a server took it.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// What the server said last.
+    pub last_reply: Option<String>,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub struct EventRow {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Integration id.
+    pub integration: String,
+    /// API id.
+    pub api: String,
+    /// What kind of thing.
+    pub kind: String,
+    /// In words.
+    pub text: String,
+}
+
+/// Everything status tells.
+#[derive(Debug, Clone, Default)]
+pub struct Overview {
+    /// Every watched description.
+    pub watches: Vec<WatchRow>,
+    /// Every open notice, oldest first.
+    pub notices: Vec<NoticeRow>,
+    /// When the oldest letter that has not left was written.
+    pub oldest_undelivered: Option<DateTime<Utc>>,
+    /// Letters by state.
+    pub deliveries: std::collections::BTreeMap<String, u64>,
+    /// Tries by outcome.
+    pub attempts: std::collections::BTreeMap<String, u64>,
+    /// The last letters that could not be delivered at all.
+    pub undeliverable: Vec<DeliveryRow>,
+}
+
+impl Store {
+    /// One consistent look at everything.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn overview(&self) -> Result<Overview, StoreError> {
+        let mut transaction = self.readers.begin().await?;
+        let rows = sqlx::query("SELECT * FROM watch WHERE active = 1 ORDER BY integration, api, surface").fetch_all(&mut *transaction).await?;
+        let mut watches = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let key = key_of(row)?;
+            let state: String = row.get("state");
+            let time = |name: &str| row.get::<Option<i64>, _>(name).map(time_of);
+            let found: Vec<(String, String, i64)> = sqlx::query_as(
+                "SELECT identity, body, opened_at FROM finding WHERE integration = $1 AND api = $2 AND surface = $3 ORDER BY rowid",
+            )
+            .bind(&key.integration)
+            .bind(&key.api)
+            .bind(key.surface.name())
+            .fetch_all(&mut *transaction)
+            .await?;
+            let findings = found
+                .iter()
+                .map(|(identity, body, opened)| Ok((json(body, "finding", identity)?, time_of(*opened))))
+                .collect::<Result<Vec<_>, StoreError>>()?;
+            watches.push(WatchRow {
+                source: row.get("source"),
+                state: word(ApiState::named(&state), "watch", &key.to_string(), &state)?,
+                detail: row.get("detail"),
+                failures: count(row.get("failures")),
+                checked_at: time("checked_at"),
+                succeeded_at: time("succeeded_at"),
+                verified_at: time("verified_at"),
+                changed_at: time("changed_at"),
+                next_at: time_of(row.get("next_at")),
+                latest: row.get("latest"),
+                baseline: row.get("baseline"),
+                findings,
+                key,
+            });
+        }
+        let open = sqlx::query("SELECT * FROM notice WHERE closed_at IS NULL ORDER BY opened_at, id").fetch_all(&mut *transaction).await?;
+        let mut notices = Vec::with_capacity(open.len());
+        for row in &open {
+            let id: String = row.get("id");
+            let letters = sqlx::query("SELECT * FROM delivery WHERE notice = $1 AND state <> 'standby' ORDER BY id")
+                .bind(&id)
+                .fetch_all(&mut *transaction)
+                .await?;
+            let said = sqlx::query("SELECT * FROM acknowledgement WHERE notice = $1 ORDER BY side, party").bind(&id).fetch_all(&mut *transaction).await?;
+            let answers = said
+                .iter()
+                .map(|row| {
+                    let (side, answer): (String, String) = (row.get("side"), row.get("answer"));
+                    let acknowledgement = Acknowledgement {
+                        owner: row.get("owner"),
+                        answer: word(Answer::named(&answer), "acknowledgement", &id, &answer)?,
+                        fix_by: super::date(row.get("fix_by"), &id)?,
+                        note: row.get("note"),
+                    };
+                    Ok((word(Side::named(&side), "acknowledgement", &id, &side)?, row.get("party"), acknowledgement, time_of(row.get("at"))))
+                })
+                .collect::<Result<Vec<_>, StoreError>>()?;
+            notices.push(NoticeRow {
+                key: key_of(row)?,
+                opened_at: time_of(row.get("opened_at")),
+                deliveries: letters.iter().map(delivery_row).collect::<Result<_, _>>()?,
+                answers,
+                id,
+            });
+        }
+        let oldest: Option<i64> =
+            sqlx::query_scalar("SELECT MIN(created_at) FROM delivery WHERE state = 'pending'").fetch_one(&mut *transaction).await?;
+        let deliveries: Vec<(String, i64)> =
+            sqlx::query_as("SELECT state, COUNT(*) FROM delivery GROUP BY state").fetch_all(&mut *transaction).await?;
+        let attempts: Vec<(String, i64)> = sqlx::query_as("SELECT outcome, COUNT(*) FROM attempt WHERE outcome IS NOT NULL GROUP BY outcome")
+            .fetch_all(&mut *transaction)
+            .await?;
+        let lost = sqlx::query("SELECT * FROM delivery WHERE state IN ('dead-address', 'refused') ORDER BY id DESC LIMIT 20")
+            .fetch_all(&mut *transaction)
+            .await?;
+        let totals = |rows: Vec<(String, i64)>| rows.into_iter().map(|(name, n)| (name, u64::try_from(n).unwrap_or(0))).collect();
+        Ok(Overview {
+            watches,
+            notices,
+            oldest_undelivered: oldest.map(time_of),
+            deliveries: totals(deliveries),
+            attempts: totals(attempts),
+            undeliverable: lost.iter().map(delivery_row).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// What happened since `since`, oldest first, at most `limit` of the newest.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn history(&self, since: DateTime<Utc>, limit: u32) -> Result<Vec<EventRow>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM (SELECT * FROM event WHERE at >= $1 ORDER BY id DESC LIMIT $2) ORDER BY id")
+            .bind(stored(since))
+            .bind(i64::from(limit))
+            .fetch_all(&self.readers)
+            .await?;
+        Ok(rows
+            .iter()
+            .map(|row| EventRow {
+                at: time_of(row.get("at")),
+                integration: row.get("integration"),
+                api: row.get("api"),
+                kind: row.get("kind"),
+                text: row.get("text"),
+            })
+            .collect())
+    }
+}
+
+fn delivery_row(row: &sqlx::sqlite::SqliteRow) -> Result<DeliveryRow, StoreError> {
+    let id: i64 = row.get("id");
+    let (side, state): (String, String) = (row.get("side"), row.get("state"));
+    Ok(DeliveryRow {
+        id,
+        kind: row.get("kind"),
+        side: word(Side::named(&side), "delivery", &id.to_string(), &side)?,
+        party: row.get("party"),
+        name: row.get("name"),
+        recipient: row.get("recipient"),
+        state: word(DeliveryState::named(&state), "delivery", &id.to_string(), &state)?,
+        attempts: count(row.get("attempts")),
+        created_at: time_of(row.get("created_at")),
+        sent_at: row.get::<Option<i64>, _>("sent_at").map(time_of),
+        last_reply: row.get("last_reply"),
+    })
+}
