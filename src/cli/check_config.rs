@@ -1,0 +1,57 @@
+//! `driftd check-config`.
+
+use crate::config::{Environment, load};
+use crate::model::{Clock as _, Surface, SystemClock};
+
+use super::ConfigArgs;
+
+/// Upcoming runs that are shown for each API: a schedule is best checked by what it does.
+const RUNS: usize = 3;
+
+pub(super) fn run(args: &ConfigArgs) -> u8 {
+    let now = SystemClock.now();
+    match load(&args.config, &Environment::of_process(), now) {
+        Ok(config) => {
+            for warning in &config.warnings {
+                eprintln!("warning: {warning}");
+            }
+            println!("{} is good", args.config.display());
+            println!("  state {}; listens on {}; mail through {}:{}", config.state_dir.display(), config.http.listen, config.mail.smtp.host, config.mail.smtp.port);
+            for integration in &config.integrations {
+                let agreement = integration.agreement;
+                println!("\n{} ({})", integration.name, integration.id);
+                println!("  promised: {} before a breaking change; each side answers within {}", agreement.breaking_notice, agreement.acknowledge_within);
+                for api in &integration.apis {
+                    println!("  {} from {}", api.name, api.live);
+                    if let Some(upcoming) = &api.upcoming {
+                        println!("    {}: {upcoming}", Surface::Upcoming.name());
+                    }
+                    let name = |key: &str| integration.party(key).map_or_else(|| key.to_owned(), |party| party.name.clone());
+                    if let Some((_, contact)) = integration.party(&api.provider).and_then(|party| party.as_provider()) {
+                        println!("    provider {}: {} <{}>", name(&api.provider), contact.person.name, contact.person.email);
+                    }
+                    for consumer in &api.consumers {
+                        if let Some((_, contact)) = integration.party(&consumer.party).and_then(|party| party.as_consumer()) {
+                            println!("    consumer {}: {} <{}>", name(&consumer.party), contact.person.name, contact.person.email);
+                        }
+                    }
+                    let mut at = now;
+                    let mut runs = Vec::new();
+                    while let Some(next) = api.schedule.next_after(at).filter(|_| runs.len() < RUNS) {
+                        runs.push(next.format("%a %Y-%m-%d %H:%M:%S UTC").to_string());
+                        at = next;
+                    }
+                    println!("    {}: {}", api.schedule.describe(), runs.join(", "));
+                }
+            }
+            0
+        }
+        Err(problems) => {
+            for problem in &problems {
+                eprintln!("{problem}");
+            }
+            eprintln!("driftd: {} in the configuration", if problems.len() == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", problems.len()) });
+            78
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Commands that ask a running daemon through its endpoint.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{DateTime, Local, NaiveDate, Utc};
+use clap::Args;
+use serde::Deserialize;
+
+use crate::config::{Environment, load};
+use crate::http::StatusView;
+use crate::model::{Clock as _, SystemClock};
+
+/// Where the daemon is.
+#[derive(Debug, Args)]
+struct Where {
+    /// Address of the endpoint; without it, the one in the configuration.
+    #[arg(long, env = "DRIFTD_URL")]
+    url: Option<String>,
+    /// The configuration file.
+    #[arg(short, long, default_value = "/etc/driftd/driftd.toml", env = "DRIFTD_CONFIG")]
+    config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    #[command(flatten)]
+    at: Where,
+    /// Print the JSON object instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HistoryArgs {
+    #[command(flatten)]
+    at: Where,
+    /// How far to look back.
+    #[arg(long, default_value_t = 30)]
+    days: u32,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AckArgs {
+    /// The answer link from the letter.
+    link: String,
+    /// Who owns it from now on.
+    #[arg(long)]
+    owner: String,
+    /// When it will be done: 2026-12-31.
+    #[arg(long)]
+    fix_by: Option<NaiveDate>,
+    /// Anything the other side should know.
+    #[arg(long, default_value = "")]
+    note: String,
+    /// The consumer has adapted: compare with the new description from now on.
+    #[arg(long)]
+    accept: bool,
+}
+
+fn client() -> Result<reqwest::Client, String> {
+    let builder = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15));
+    builder.build().map_err(|error| format!("no HTTP client: {error}"))
+}
+
+fn address(at: &Where) -> Result<String, String> {
+    if let Some(url) = &at.url {
+        return Ok(url.trim_end_matches('/').to_owned());
+    }
+    match load(&at.config, &Environment::of_process(), SystemClock.now()) {
+        Ok(config) => Ok(format!("http://{}", config.http.listen)),
+        Err(_) => Err(format!("{} cannot be used to find the daemon; name it with --url", at.config.display())),
+    }
+}
+
+async fn get(url: &str) -> Result<String, String> {
+    let response = client()?.get(url).header("Accept", "application/json").send().await;
+    let response = response.map_err(|_| format!("no daemon answers at {url}: is it running? `systemctl status driftd`, or name it with --url"))?;
+    let status = response.status();
+    let text = response.text().await.map_err(|error| format!("{url}: {error}"))?;
+    if status.is_success() { Ok(text) } else { Err(format!("{url} answered {status}: {}", text.trim())) }
+}
+
+pub(super) async fn status(args: &StatusArgs) -> u8 {
+    let fetched = match address(&args.at) {
+        Ok(address) => get(&format!("{address}/status")).await,
+        Err(problem) => Err(problem),
+    };
+    let text = match fetched {
+        Ok(text) => text,
+        Err(problem) => {
+            eprintln!("driftd: {problem}");
+            return 69;
+        }
+    };
+    let status: StatusView = match serde_json::from_str(&text) {
+        Ok(status) => status,
+        Err(problem) => {
+            eprintln!("driftd: the daemon's answer is not understood (another version?): {problem}");
+            return 65;
+        }
+    };
+    if args.json {
+        println!("{text}");
+    } else {
+        print!("{}", in_words(&status));
+    }
+    u8::from(status.state != "ok")
+}
+
+fn local(time: DateTime<Utc>) -> String {
+    time.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+fn in_words(status: &StatusView) -> String {
+    use std::fmt::Write as _;
+    let mut out = format!("{}: {}\n", status.state.to_uppercase(), status.verdict);
+    let _ = writeln!(out, "driftd {}, up since {}, configuration of {}", status.version, local(status.started_at), local(status.config_loaded_at));
+    for trouble in &status.trouble {
+        let _ = writeln!(out, "\n! {} since {}: {}", trouble.part, local(trouble.since), trouble.what);
+    }
+    for open in &status.open {
+        let _ = writeln!(out, "\n{}  {} ({}), {} h old, to be answered by {}", open.notice, open.api_name, open.integration_name, open.age_hours, local(open.answer_by));
+        for finding in open.findings.iter().take(5) {
+            let _ = writeln!(out, "    {:<8}  {}", finding.severity, finding.message);
+        }
+        if open.findings.len() > 5 {
+            let _ = writeln!(out, "    and {} more", open.findings.len() - 5);
+        }
+        for side in &open.sides {
+            let answer = side.answer.as_deref().unwrap_or("no answer yet");
+            let _ = writeln!(out, "  {:<8}  {}: {} ({}); {answer}", side.side.name(), side.party, side.owner, side.contact);
+            for letter in &side.letters {
+                let reply = letter.last_reply.as_deref().unwrap_or("not tried yet");
+                let _ = writeln!(out, "            {} letter {} ({} tries): {reply}", letter.kind, letter.state.name(), letter.tries);
+            }
+        }
+    }
+    out.push('\n');
+    for api in &status.checking {
+        let read = api.last_success.map_or_else(|| "never".to_owned(), local);
+        let verified = api.last_verified_unchanged.map_or_else(|| "never".to_owned(), local);
+        let name = if api.surface == crate::model::Surface::Upcoming { format!("{}/{} (upcoming)", api.integration, api.api) } else { format!("{}/{}", api.integration, api.api) };
+        let _ = writeln!(out, "{:<11}  {name}: {}", api.state.name(), api.detail);
+        let _ = writeln!(out, "             read {read}, verified unchanged {verified}, next {}", local(api.next_check));
+    }
+    if let Some(oldest) = status.telling.oldest_undelivered {
+        let _ = writeln!(out, "\nThe oldest letter that has not left was written {}.", local(oldest));
+    }
+    out
+}
+
+#[derive(Deserialize)]
+struct History {
+    events: Vec<Event>,
+}
+
+#[derive(Deserialize)]
+struct Event {
+    at: DateTime<Utc>,
+    kind: String,
+    text: String,
+}
+
+pub(super) async fn history(args: &HistoryArgs) -> u8 {
+    let fetched = match address(&args.at) {
+        Ok(address) => get(&format!("{address}/history?days={}&limit=10000", args.days)).await,
+        Err(problem) => Err(problem),
+    };
+    let parsed = fetched.and_then(|text| serde_json::from_str::<History>(&text).map_err(|error| format!("the daemon's answer is not understood: {error}")));
+    match parsed {
+        Ok(history) => {
+            for event in history.events {
+                println!("{}  {:<13}  {}", local(event.at), event.kind, event.text);
+            }
+            0
+        }
+        Err(problem) => {
+            eprintln!("driftd: {problem}");
+            69
+        }
+    }
+}
+
+pub(super) async fn ack(args: &AckArgs) -> u8 {
+    let is_link = url::Url::parse(&args.link).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.path().contains("/answer/"));
+    if !is_link {
+        eprintln!("driftd: {:?} is not an answer link; copy it from the letter, it contains /answer/", args.link);
+        return 2;
+    }
+    let answer = if args.accept { "accepted" } else { "ours" };
+    let date = args.fix_by.map(|date| date.to_string()).unwrap_or_default();
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("owner", &args.owner)
+        .append_pair("answer", answer)
+        .append_pair("fix_by", &date)
+        .append_pair("note", &args.note)
+        .finish();
+    let sent = match client() {
+        Ok(client) => client.post(&args.link).header("Content-Type", "application/x-www-form-urlencoded").body(form).send().await,
+        Err(problem) => {
+            eprintln!("driftd: {problem}");
+            return 74;
+        }
+    };
+    match sent {
+        Ok(response) if response.status().is_success() => {
+            println!("Taken down: {} answered {answer}{}.", args.owner, args.fix_by.map(|date| format!(", done by {date}")).unwrap_or_default());
+            0
+        }
+        Ok(response) if response.status() == reqwest::StatusCode::NOT_FOUND => {
+            eprintln!("driftd: there is no such letter: use the link exactly as it stands in the letter");
+            65
+        }
+        Ok(response) if response.status() == reqwest::StatusCode::UNPROCESSABLE_ENTITY => {
+            eprintln!("driftd: the answer was not taken: a date in the past, or `--accept` for the provider's side?");
+            65
+        }
+        Ok(response) => {
+            eprintln!("driftd: the daemon answered {}", response.status());
+            69
+        }
+        Err(_) => {
+            eprintln!("driftd: nobody answers at {}", args.link);
+            69
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Commands. Each writes data to standard output and talk to standard error, and ends with a sysexits code:
+//! 0 fine · 1 findings · 65 bad description · 69 unreachable · 74 IO · 75 try later · 78 configuration.
+
+mod check_config;
+mod demo;
+mod diff;
+mod endpoint;
+mod rules;
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracing_subscriber::EnvFilter;
+
+use crate::daemon::{self, StartError};
+use crate::lifecycle::Ended;
+
+/// Watches the API descriptions two companies share, and writes to both sides before a change breaks anything.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub struct Cli {
+    /// How logs are written to standard error.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Human, env = "DRIFTD_LOG_FORMAT")]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// How logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon.
+    Run(ConfigArgs),
+    /// Check the configuration and report every mistake at once.
+    CheckConfig(ConfigArgs),
+    /// Compare two descriptions: files or URLs.
+    Diff(diff::DiffArgs),
+    /// Print the rules, or one of them.
+    Rules {
+        /// The rule's id.
+        id: Option<String>,
+    },
+    /// Ask a running daemon: alive, checking, telling, and what is open?
+    Status(endpoint::StatusArgs),
+    /// What a running daemon saw and did.
+    History(endpoint::HistoryArgs),
+    /// Answer a notice with the link from its letter.
+    Ack(endpoint::AckArgs),
+    /// Watch driftd at work: a partner that changes its API, and the letters to both sides.
+    Demo(demo::DemoArgs),
+}
+
+/// Where the configuration is.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ConfigArgs {
+    /// The configuration file.
+    #[arg(short, long, default_value = "/etc/driftd/driftd.toml", env = "DRIFTD_CONFIG")]
+    pub(crate) config: PathBuf,
+}
+
+/// Installs the log: human on a terminal, JSON on request. `DRIFTD_LOG` filters, for example `driftd=debug`.
+pub fn install_tracing(cli: &Cli) {
+    let quiet = if matches!(cli.command, Command::Demo(_)) { "driftd=error" } else { "driftd=info" };
+    let filter = EnvFilter::try_from_env("DRIFTD_LOG").unwrap_or_else(|_| EnvFilter::new(format!("warn,{quiet}")));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    match cli.log_format {
+        LogFormat::Human => log.with_target(false).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}
+
+/// Runs a command and returns the exit code.
+pub async fn run(cli: Cli) -> u8 {
+    match cli.command {
+        Command::Run(args) => run_daemon(&args).await,
+        Command::CheckConfig(args) => check_config::run(&args),
+        Command::Diff(args) => diff::run(&args).await,
+        Command::Rules { id } => rules::run(id.as_deref()),
+        Command::Status(args) => endpoint::status(&args).await,
+        Command::History(args) => endpoint::history(&args).await,
+        Command::Ack(args) => endpoint::ack(&args).await,
+        Command::Demo(args) => demo::run(&args).await,
+    }
+}
+
+async fn run_daemon(args: &ConfigArgs) -> u8 {
+    match daemon::start(&args.config).await {
+        Ok(daemon) => match daemon.run().await {
+            Ended::Asked => 0,
+            Ended::TaskDied => 70,
+        },
+        Err(problem) => complain(&problem),
+    }
+}
+
+/// Says why the daemon did not start, with the whole chain of causes.
+fn complain(problem: &StartError) -> u8 {
+    if let StartError::Config(problems) = problem {
+        for problem in problems {
+            eprintln!("{problem}");
+        }
+    }
+    let mut text = format!("driftd: {problem}");
+    let mut source = std::error::Error::source(problem);
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    eprintln!("{text}");
+    problem.exit_code()
+}

@@ -1,0 +1,241 @@
+//! The daemon put together: configuration, lock, store, loops, endpoint; then handed to the lifecycle.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use sd_notify::NotifyState;
+use thiserror::Error;
+use tokio::sync::{Notify, watch};
+use tracing::{error, info, warn};
+
+use crate::config::{self, Config, Environment, Problem};
+use crate::http::{Endpoint, serve};
+use crate::lifecycle::{Ended, Heart, Lifecycle, notify};
+use crate::model::{Clock, SystemClock};
+use crate::render::Renderer;
+use crate::rules::Catalogue;
+use crate::store::{Store, StoreError};
+use crate::tasks::{self, Counters, Live, Shared, Trouble, make_link_key};
+
+/// Why the daemon did not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// Mistakes in the configuration.
+    #[error("{} in the configuration", if .0.len() == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", .0.len()) })]
+    Config(Vec<Problem>),
+    /// Another daemon works on this state directory.
+    #[error("another driftd (process {holder}) works on {}: stop it first, or give this one its own state_dir", state_dir.display())]
+    Locked {
+        /// The state directory.
+        state_dir: PathBuf,
+        /// The other's process id, as far as it is known.
+        holder: String,
+    },
+    /// The state directory cannot be used.
+    #[error("the state directory {} cannot be used", state_dir.display())]
+    StateDir {
+        /// The state directory.
+        state_dir: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database cannot be opened.
+    #[error("the database in {} cannot be opened", state_dir.display())]
+    Store {
+        /// The state directory.
+        state_dir: PathBuf,
+        /// Why.
+        source: StoreError,
+    },
+    /// The endpoint cannot listen.
+    #[error("cannot listen on {address} (http.listen)")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Something this build lacks or got wrong.
+    #[error(transparent)]
+    Other(#[from] anyhow::Error),
+}
+
+impl StartError {
+    /// The sysexits code that says what kind of trouble it is.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config(_) => 78,
+            Self::Locked { .. } => 75,
+            Self::Store { source: StoreError::Migration(_), .. } => 78,
+            Self::StateDir { .. } | Self::Store { .. } | Self::Bind { .. } | Self::Other(_) => 74,
+        }
+    }
+}
+
+/// A daemon that has started and is about to run.
+pub struct Daemon {
+    lifecycle: Lifecycle,
+    shared: Arc<Shared>,
+    http: std::thread::JoinHandle<()>,
+    /// Where the endpoint listens.
+    pub address: SocketAddr,
+    // Held for as long as the daemon lives.
+    _lock: File,
+}
+
+/// Starts the daemon: everything that can go wrong at the start goes wrong here, before READY.
+///
+/// # Errors
+/// When it cannot work; see [`StartError`].
+pub async fn start(config_file: &Path) -> Result<Daemon, StartError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let environment = Environment::of_process();
+    let config = config::load(config_file, &environment, clock.now()).map_err(StartError::Config)?;
+    for warning in &config.warnings {
+        warn!("{warning}");
+    }
+    let state_dir = config.state_dir.clone();
+    let lock = lock(&state_dir)?;
+    let opened = Store::open(&state_dir).await;
+    let store = opened.map_err(|source| StartError::Store { state_dir: state_dir.clone(), source })?;
+    let address = config.http.listen;
+    let endpoint = Endpoint::bind(address).map_err(|source| StartError::Bind { address, source })?;
+    let address = endpoint.address;
+    let external_url = external_url(&config, address);
+    let watched: usize = config.integrations.iter().map(|integration| integration.apis.len()).sum();
+    info!(%address, state = %state_dir.display(), integrations = config.integrations.len(), apis = watched, "driftd starts");
+    let live = Live::new(config, &clock).map_err(anyhow::Error::from)?;
+    let failed = |source: StoreError| StartError::Store { state_dir: state_dir.clone(), source };
+    store.sync_watches(&live.watches(clock.now())).await.map_err(failed)?;
+    let link_key = store.link_key(make_link_key).await.map_err(failed)?;
+    let (sender, receiver) = watch::channel(Arc::new(live));
+    let shared = Arc::new(Shared {
+        live: receiver,
+        store,
+        started_at: clock.now(),
+        clock: Arc::clone(&clock),
+        catalogue: Arc::new(Catalogue::load().map_err(anyhow::Error::from)?),
+        renderer: Renderer::new().map_err(anyhow::Error::from)?,
+        external_url,
+        link_key,
+        wake_watch: Notify::new(),
+        wake_deliver: Notify::new(),
+        trouble: Trouble::default(),
+        counters: Counters::default(),
+        parse_slots: Shared::parse_slots(),
+        jitter: Mutex::new(fastrand::Rng::new()),
+    });
+    let mut lifecycle = Lifecycle::default();
+    let (heart, stopping) = (lifecycle.heart(), lifecycle.stopping());
+    let http = serve(endpoint, Arc::clone(&shared), heart.clone(), stopping.clone())?;
+    lifecycle.spawn("watch", tasks::watch(Arc::clone(&shared), heart.clone(), stopping.clone()));
+    lifecycle.spawn("deliver", tasks::deliver(Arc::clone(&shared), heart, stopping.clone()));
+    let reloading = Reload { file: config_file.to_owned(), environment, sender, shared: Arc::clone(&shared), asked: lifecycle.reload() };
+    lifecycle.spawn("reload", async move {
+        tokio::select! {
+            () = stopping.cancelled() => {}
+            () = reloading.run() => {}
+        }
+    });
+    Ok(Daemon { lifecycle, shared, http, address, _lock: lock })
+}
+
+impl Daemon {
+    /// Says that it is ready, and runs until it is asked to stop or a task dies.
+    pub async fn run(self) -> Ended {
+        let ended = self.lifecycle.run("watching").await;
+        self.shared.store.close().await;
+        if self.http.join().is_err() {
+            error!("the endpoint's thread died");
+            return Ended::TaskDied;
+        }
+        info!("driftd has stopped");
+        ended
+    }
+
+    /// Where loops say that they are alive; for those who start a daemon inside another program.
+    pub fn heart(&self) -> Heart {
+        self.lifecycle.heart()
+    }
+}
+
+/// One daemon for one state directory. The lock goes with the process, however that ends.
+fn lock(state_dir: &Path) -> Result<File, StartError> {
+    let unusable = |source| StartError::StateDir { state_dir: state_dir.to_owned(), source };
+    std::fs::create_dir_all(state_dir).map_err(unusable)?;
+    let path = state_dir.join("driftd.lock");
+    let mut file = File::options().create(true).read(true).write(true).truncate(false).open(&path).map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(std::fs::TryLockError::WouldBlock) => {
+            let holder = std::fs::read_to_string(&path).unwrap_or_default().trim().to_owned();
+            let holder = if holder.is_empty() { "unknown".to_owned() } else { holder };
+            return Err(StartError::Locked { state_dir: state_dir.to_owned(), holder });
+        }
+        Err(std::fs::TryLockError::Error(source)) => return Err(unusable(source)),
+    }
+    // Only for the message above; the lock itself is what counts.
+    let noted = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+    noted.map_err(unusable)?;
+    Ok(file)
+}
+
+fn external_url(config: &Config, address: SocketAddr) -> String {
+    match &config.http.external_url {
+        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+        None => format!("http://{address}"),
+    }
+}
+
+/// SIGHUP: a good configuration is put to work, a broken one changes nothing and is said aloud.
+struct Reload {
+    file: PathBuf,
+    environment: Environment,
+    sender: watch::Sender<Arc<Live>>,
+    shared: Arc<Shared>,
+    asked: Arc<Notify>,
+}
+
+impl Reload {
+    async fn run(self) {
+        loop {
+            self.asked.notified().await;
+            match self.reload().await {
+                Ok(()) => {
+                    Counters::add(&self.shared.counters.reloads);
+                    self.shared.trouble.clear("configuration");
+                    info!("the configuration was reloaded");
+                    self.shared.wake_watch.notify_one();
+                }
+                Err(problems) => {
+                    Counters::add(&self.shared.counters.reload_failures);
+                    for problem in &problems {
+                        error!("{problem}");
+                    }
+                    let what = format!("the last reload was refused, the old configuration stays at work: {}", problems.join("; "));
+                    error!(count = problems.len(), "the reload was refused; the old configuration stays at work");
+                    self.shared.trouble.set("configuration", self.shared.clock.now(), what);
+                }
+            }
+            notify(&[NotifyState::Ready]);
+        }
+    }
+
+    async fn reload(&self) -> Result<(), Vec<String>> {
+        let clock = &self.shared.clock;
+        let config = config::load(&self.file, &self.environment, clock.now())
+            .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+        let running = self.shared.now_live();
+        if config.state_dir != running.config.state_dir || config.http.listen != running.config.http.listen {
+            warn!("state_dir and http.listen take effect at the next start");
+        }
+        let live = Live::new(config, clock).map_err(|problem| vec![problem.to_string()])?;
+        let watches = live.watches(clock.now());
+        self.shared.store.sync_watches(&watches).await.map_err(|problem| vec![problem.to_string()])?;
+        self.sender.send_replace(Arc::new(live));
+        Ok(())
+    }
+}

@@ -1,0 +1,98 @@
+//! `/metrics`, gathered from the store at each scrape: what is on disk is what is told.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+use crate::tasks::Shared;
+
+use super::status::StatusView;
+
+type Labels = Vec<(&'static str, String)>;
+
+/// The metrics as OpenMetrics text.
+pub(super) fn text(shared: &Shared, status: &StatusView, attempts: &BTreeMap<String, u64>) -> Result<String, std::fmt::Error> {
+    let mut registry = Registry::with_prefix("driftd");
+    let family = |registry: &mut Registry, name: &str, help: &str| {
+        let family = Family::<Labels, Gauge>::default();
+        registry.register(name, help, family.clone());
+        family
+    };
+    let states = family(&mut registry, "api_state", "1 for the state each description is in");
+    let success = family(&mut registry, "api_last_success_timestamp_seconds", "When a description was last read");
+    let verified = family(&mut registry, "api_last_verified_unchanged_timestamp_seconds", "When a description was last found unchanged");
+    let failures = family(&mut registry, "api_consecutive_failures", "Failures in a row");
+    let findings = family(&mut registry, "findings_open", "Findings against the baseline");
+    for api in &status.checking {
+        let labels = |more: &[(&'static str, &str)]| -> Labels {
+            let mut labels: Labels = vec![
+                ("integration", api.integration.clone()),
+                ("api", api.api.clone()),
+                ("surface", api.surface.name().to_owned()),
+            ];
+            labels.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
+            labels
+        };
+        states.get_or_create(&labels(&[("state", api.state.name())])).set(1);
+        if let Some(at) = api.last_success {
+            success.get_or_create(&labels(&[])).set(at.timestamp());
+        }
+        if let Some(at) = api.last_verified_unchanged {
+            verified.get_or_create(&labels(&[])).set(at.timestamp());
+        }
+        failures.get_or_create(&labels(&[])).set(i64::from(api.failures));
+        for severity in ["breaking", "warning", "info"] {
+            let count = api.findings.get(severity).copied().unwrap_or(0);
+            findings.get_or_create(&labels(&[("severity", severity)])).set(whole(count));
+        }
+    }
+    let gauge = |registry: &mut Registry, name: &str, help: &str, value: i64| {
+        let gauge: Gauge = Gauge::default();
+        gauge.set(value);
+        registry.register(name, help, gauge);
+    };
+    let unanswered = status.open.iter().filter(|open| open.sides.iter().any(|side| side.answer.is_none())).count();
+    gauge(&mut registry, "notices_open", "Open notices", whole(status.open.len()));
+    gauge(&mut registry, "notices_unanswered", "Open notices that not every side has answered", whole(unanswered));
+    let oldest = status.telling.oldest_undelivered.map_or(0, |oldest| (status.at - oldest).num_seconds().max(0));
+    gauge(&mut registry, "outbox_oldest_seconds", "Age of the oldest letter that has not left", oldest);
+    let letters = family(&mut registry, "letters", "Letters by state");
+    for (state, count) in &status.telling.letters {
+        letters.get_or_create(&vec![("state", state.clone())]).set(i64::try_from(*count).unwrap_or(i64::MAX));
+    }
+    let trouble = family(&mut registry, "trouble", "1 for each part of driftd that needs help");
+    for part in &status.trouble {
+        trouble.get_or_create(&vec![("part", part.part.clone())]).set(1);
+    }
+    let reload_ok = !status.trouble.iter().any(|trouble| trouble.part == "configuration");
+    gauge(&mut registry, "config_reload_success", "Whether the last reload worked", i64::from(reload_ok));
+    gauge(&mut registry, "config_loaded_timestamp_seconds", "When the configuration at work was loaded", status.config_loaded_at.timestamp());
+    gauge(&mut registry, "start_timestamp_seconds", "When the daemon started", status.started_at.timestamp());
+    let counters = &shared.counters;
+    let single = |value: &std::sync::atomic::AtomicU64| ConstCounter::new(value.load(Ordering::Relaxed));
+    registry.register("config_reloads", "Reloads that worked", single(&counters.reloads));
+    registry.register("config_reload_failures", "Reloads that were refused", single(&counters.reload_failures));
+    registry.register("mail_resent_ambiguous", "Letters sent again because an earlier try may have gone through", single(&counters.resent));
+    let checks = Family::<Labels, prometheus_client::metrics::counter::Counter>::default();
+    registry.register("checks", "Checks by outcome since the start", checks.clone());
+    for (outcome, count) in counters.checks() {
+        checks.get_or_create(&vec![("outcome", outcome.to_owned())]).inc_by(count);
+    }
+    let tries = Family::<Labels, prometheus_client::metrics::counter::Counter>::default();
+    registry.register("mail_attempts", "Tries at sending by outcome", tries.clone());
+    for (outcome, count) in attempts {
+        tries.get_or_create(&vec![("outcome", outcome.clone())]).inc_by(*count);
+    }
+    let mut text = String::new();
+    encode(&mut text, &registry)?;
+    Ok(text)
+}
+
+fn whole(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,126 @@
+//! Pages, rendered on the server from embedded templates.
+
+use chrono::{DateTime, Utc};
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, Value, context};
+use serde::Serialize;
+
+use crate::render::clean;
+use crate::rules::{Catalogue, Rule};
+
+use super::status::{StatusView, ago};
+
+const TEMPLATES: &[(&str, &str)] = &[
+    ("base.html", include_str!("templates/base.html")),
+    ("status.html", include_str!("templates/status.html")),
+    ("answer.html", include_str!("templates/answer.html")),
+    ("rule.html", include_str!("templates/rule.html")),
+    ("rules.html", include_str!("templates/rules.html")),
+    ("message.html", include_str!("templates/message.html")),
+];
+
+/// The style of every page; its digest stands in the Content-Security-Policy.
+pub(super) const STYLE: &str = include_str!("templates/style.css");
+
+/// Renders pages. Make one and keep it.
+#[derive(Debug)]
+pub(super) struct Pages {
+    environment: Environment<'static>,
+}
+
+impl Pages {
+    pub(super) fn new() -> Result<Self, minijinja::Error> {
+        let mut environment = Environment::new();
+        environment.set_auto_escape_callback(|_| AutoEscape::Html);
+        environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+        environment.add_filter("plain", |text: &str| clean(text, 1000));
+        environment.add_filter("time", |text: &str| {
+            text.parse::<DateTime<Utc>>().map_or_else(|_| text.to_owned(), |at| at.format("%Y-%m-%d %H:%M:%S").to_string())
+        });
+        for (name, source) in TEMPLATES {
+            environment.add_template(name, source)?;
+        }
+        Ok(Self { environment })
+    }
+
+    fn render(&self, template: &str, context: &Value) -> Result<String, minijinja::Error> {
+        self.environment.get_template(template)?.render(context)
+    }
+
+    pub(super) fn status(&self, status: &StatusView) -> Result<String, minijinja::Error> {
+        let up = ago(status.at - status.started_at);
+        let ages: Vec<String> = status.open.iter().map(|open| ago(status.at - open.opened_at)).collect();
+        self.render("status.html", &context! { status => Serde(status), up, ages, style => Value::from_safe_string(STYLE.to_owned()) })
+    }
+
+    pub(super) fn answer(&self, page: &AnswerPage) -> Result<String, minijinja::Error> {
+        self.render("answer.html", &context! { page => Serde(page), style => Value::from_safe_string(STYLE.to_owned()) })
+    }
+
+    pub(super) fn message(&self, title: &str, text: &str) -> Result<String, minijinja::Error> {
+        self.render("message.html", &context! { title, text, style => Value::from_safe_string(STYLE.to_owned()) })
+    }
+
+    pub(super) fn rule(&self, rule: &Rule) -> Result<String, minijinja::Error> {
+        let page = RulePage::new(rule);
+        self.render("rule.html", &context! { rule => Serde(&page), style => Value::from_safe_string(STYLE.to_owned()) })
+    }
+
+    pub(super) fn rules(&self, catalogue: &Catalogue) -> Result<String, minijinja::Error> {
+        let rules: Vec<RulePage> = catalogue.rules().map(RulePage::new).collect();
+        self.render("rules.html", &context! { rules => Serde(&rules), style => Value::from_safe_string(STYLE.to_owned()) })
+    }
+}
+
+/// What the answer page shows.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct AnswerPage {
+    pub(super) token: String,
+    pub(super) notice: String,
+    pub(super) subject: String,
+    pub(super) name: String,
+    pub(super) party: String,
+    pub(super) side: String,
+    pub(super) closed: bool,
+    pub(super) answered: Option<String>,
+    pub(super) problem: Option<String>,
+    pub(super) may_accept: bool,
+    pub(super) today: String,
+}
+
+#[derive(Debug, Serialize)]
+struct RulePage {
+    id: &'static str,
+    severity: &'static str,
+    direction: &'static str,
+    title: &'static str,
+    hurt: &'static str,
+    remedy: &'static str,
+    because: Option<String>,
+    before: &'static str,
+    after: &'static str,
+    finding: &'static str,
+    oasdiff: Vec<String>,
+}
+
+impl RulePage {
+    fn new(rule: &Rule) -> Self {
+        Self {
+            id: rule.id,
+            severity: rule.severity.name(),
+            direction: match rule.direction {
+                crate::diff::Direction::ToProvider => "about what the consumer sends",
+                crate::diff::Direction::FromProvider => "about what the consumer receives",
+                crate::diff::Direction::Neither => "about the API itself",
+            },
+            title: rule.page.title,
+            hurt: rule.page.hurt,
+            remedy: rule.page.remedy,
+            because: rule.because.clone(),
+            before: rule.page.example.before,
+            after: rule.page.example.after,
+            finding: rule.page.example.finding,
+            oasdiff: rule.oasdiff.clone(),
+        }
+    }
+}

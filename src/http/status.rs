@@ -1,0 +1,387 @@
+//! What `/status` tells, as one documented object.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::model::{ApiState, Contact, DeliveryState, Integration, Side, Surface};
+use crate::notice::{Impact, impact};
+use crate::render::clean;
+use crate::store::{DeliveryRow, NoticeRow, Overview, StoreError, WatchRow};
+use crate::tasks::{Live, Shared};
+
+/// Everything on-call needs, in the order they ask.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StatusView {
+    /// `ok`, `action` (somebody must answer or look), or `trouble` (driftd itself needs help).
+    pub state: String,
+    /// One sentence.
+    pub verdict: String,
+    /// When this was gathered.
+    pub at: DateTime<Utc>,
+    /// Version of driftd.
+    pub version: String,
+    /// When the daemon started.
+    pub started_at: DateTime<Utc>,
+    /// When the configuration at work was loaded.
+    pub config_loaded_at: DateTime<Utc>,
+    /// What is wrong with driftd itself.
+    pub trouble: Vec<TroubleView>,
+    /// Every watched description.
+    pub checking: Vec<ApiView>,
+    /// How letters fare.
+    pub telling: TellingView,
+    /// Every open notice, oldest first.
+    pub open: Vec<OpenView>,
+}
+
+/// Something wrong with driftd itself.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TroubleView {
+    /// `database`, `outbox`, `mail`, `letters` or `configuration`.
+    pub part: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// What is wrong.
+    pub what: String,
+}
+
+/// A watched description.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ApiView {
+    /// Integration id.
+    pub integration: String,
+    /// API id.
+    pub api: String,
+    /// `live` or `upcoming`.
+    pub surface: Surface,
+    /// What people call it.
+    pub name: String,
+    /// Where it is.
+    pub source: String,
+    /// `new`, `verified`, `changed`, `down`, `undecidable`, `blind` or `held`.
+    pub state: ApiState,
+    /// Why.
+    pub detail: String,
+    /// When it was last tried.
+    pub last_check: Option<DateTime<Utc>>,
+    /// When it was last read.
+    pub last_success: Option<DateTime<Utc>>,
+    /// When it was last found unchanged.
+    pub last_verified_unchanged: Option<DateTime<Utc>>,
+    /// When it last changed.
+    pub last_changed: Option<DateTime<Utc>>,
+    /// When it is tried next.
+    pub next_check: DateTime<Utc>,
+    /// Consecutive failures.
+    pub failures: u32,
+    /// SHA-256 of the newest snapshot.
+    pub snapshot: Option<String>,
+    /// SHA-256 of the baseline.
+    pub baseline: Option<String>,
+    /// Findings against the baseline, by severity.
+    pub findings: BTreeMap<String, usize>,
+    /// Each of them.
+    pub messages: Vec<FindingView>,
+}
+
+/// A finding.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FindingView {
+    /// `breaking`, `warning` or `info`.
+    pub severity: String,
+    /// Rule id.
+    pub rule: String,
+    /// One sentence.
+    pub message: String,
+    /// Operations it reaches.
+    pub used_by: Vec<String>,
+    /// When it was first seen.
+    pub since: DateTime<Utc>,
+    /// Whether any consumer is concerned.
+    pub concerns_somebody: bool,
+}
+
+/// How letters fare.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct TellingView {
+    /// When the oldest letter that has not left was written.
+    pub oldest_undelivered: Option<DateTime<Utc>>,
+    /// Letters by state.
+    pub letters: BTreeMap<String, u64>,
+    /// The last letters that could not be delivered at all.
+    pub undeliverable: Vec<LetterView>,
+}
+
+/// An open notice.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OpenView {
+    /// Its id, on both letters.
+    pub notice: String,
+    /// Integration id.
+    pub integration: String,
+    /// The integration's name.
+    pub integration_name: String,
+    /// API id.
+    pub api: String,
+    /// What people call it.
+    pub api_name: String,
+    /// `live` or `upcoming`.
+    pub surface: Surface,
+    /// When it was opened.
+    pub opened_at: DateTime<Utc>,
+    /// How old it is, whole hours.
+    pub age_hours: i64,
+    /// By when each side should have answered.
+    pub answer_by: DateTime<Utc>,
+    /// What is open.
+    pub findings: Vec<FindingView>,
+    /// Both ends, consumers first.
+    pub sides: Vec<SideView>,
+}
+
+/// One end of an open notice.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SideView {
+    /// Which end.
+    pub side: Side,
+    /// The party's name.
+    pub party: String,
+    /// Who owns it there: whoever answered, else the contact.
+    pub owner: String,
+    /// How to reach the contact.
+    pub contact: String,
+    /// What was answered, in words; none yet.
+    pub answer: Option<String>,
+    /// Its letters.
+    pub letters: Vec<LetterView>,
+}
+
+/// A letter.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LetterView {
+    /// `opened`, `updated` or `resolved`.
+    pub kind: String,
+    /// To whom.
+    pub to: String,
+    /// `pending`, `sent`, `dead-address` or `refused`.
+    pub state: DeliveryState,
+    /// When it was written.
+    pub written_at: DateTime<Utc>,
+    /// When a server took it.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// Tries so far.
+    pub tries: u32,
+    /// What the server said last.
+    pub last_reply: Option<String>,
+}
+
+/// Gathers everything.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn gather(shared: &Shared) -> Result<StatusView, StoreError> {
+    let overview = shared.store.overview().await?;
+    let live = shared.now_live();
+    let now = shared.clock.now();
+    let trouble: Vec<TroubleView> = shared
+        .trouble
+        .all()
+        .into_iter()
+        .map(|(part, since, what)| TroubleView { part: part.to_owned(), since, what })
+        .collect();
+    let checking: Vec<ApiView> = overview.watches.iter().map(|row| api_view(row, &live)).collect();
+    let open: Vec<OpenView> = overview.notices.iter().map(|row| open_view(row, &overview, &live, now)).collect();
+    let (state, verdict) = verdict(&trouble, &checking, &open, &overview, now);
+    Ok(StatusView {
+        state,
+        verdict,
+        at: now,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        started_at: shared.started_at,
+        config_loaded_at: live.loaded_at,
+        trouble,
+        checking,
+        telling: TellingView {
+            oldest_undelivered: overview.oldest_undelivered,
+            letters: overview.deliveries.clone(),
+            undeliverable: overview.undeliverable.iter().map(letter_view).collect(),
+        },
+        open,
+    })
+}
+
+fn verdict(
+    trouble: &[TroubleView],
+    checking: &[ApiView],
+    open: &[OpenView],
+    overview: &Overview,
+    now: DateTime<Utc>,
+) -> (String, String) {
+    let count = |state: ApiState| checking.iter().filter(|api| api.state == state).count();
+    let unseen = count(ApiState::Down) + count(ApiState::Undecidable) + count(ApiState::Blind) + count(ApiState::Held);
+    let unanswered = open.iter().filter(|open| open.sides.iter().any(|side| side.answer.is_none())).count();
+    let fine = count(ApiState::Verified);
+    let checked = checking.iter().filter_map(|api| api.last_success).max();
+    let mut parts = Vec::new();
+    if let Some(first) = trouble.first() {
+        parts.push(format!("driftd needs help: {} ({})", first.what, first.part));
+    }
+    if !open.is_empty() {
+        parts.push(format!("{} open, {unanswered} not answered by both sides", plural(open.len(), "notice")));
+    }
+    if unseen > 0 {
+        parts.push(format!("{} cannot be judged", plural(unseen, "description")));
+    }
+    parts.push(format!("{fine} of {} fine", plural(checking.len(), "description")));
+    parts.push(match checked {
+        Some(at) => format!("last read {} ago", ago(now - at)),
+        None => "nothing read yet".to_owned(),
+    });
+    if let Some(oldest) = overview.oldest_undelivered.filter(|oldest| now - *oldest > TimeDelta::minutes(5)) {
+        parts.push(format!("a letter has been waiting for {}", ago(now - oldest)));
+    }
+    let state = if !trouble.is_empty() {
+        "trouble"
+    } else if !open.is_empty() || unseen > 0 {
+        "action"
+    } else {
+        "ok"
+    };
+    (state.to_owned(), format!("{}.", parts.join("; ")))
+}
+
+fn plural(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// `3 h`, `2 d`: how long ago, in the largest unit that says something.
+pub(super) fn ago(delta: TimeDelta) -> String {
+    let seconds = delta.num_seconds().max(0);
+    match seconds {
+        0..=119 => format!("{seconds} s"),
+        120..=7199 => format!("{} min", seconds / 60),
+        7200..=172_799 => format!("{} h", seconds / 3600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+fn api_view(row: &WatchRow, live: &Live) -> ApiView {
+    let found = live.find(&row.key);
+    let mut findings: BTreeMap<String, usize> = BTreeMap::new();
+    for (finding, _) in &row.findings {
+        *findings.entry(finding.severity.clone()).or_default() += 1;
+    }
+    ApiView {
+        integration: row.key.integration.clone(),
+        api: row.key.api.clone(),
+        surface: row.key.surface,
+        name: found.map_or_else(|| row.key.api.clone(), |(_, api)| api.name.clone()),
+        source: row.source.clone(),
+        state: row.state,
+        detail: clean(&row.detail, 600),
+        last_check: row.checked_at,
+        last_success: row.succeeded_at,
+        last_verified_unchanged: row.verified_at,
+        last_changed: row.changed_at,
+        next_check: row.next_at,
+        failures: row.failures,
+        snapshot: row.latest.clone(),
+        baseline: row.baseline.clone(),
+        findings,
+        messages: finding_views(row, live),
+    }
+}
+
+fn finding_views(row: &WatchRow, live: &Live) -> Vec<FindingView> {
+    let consumers = live.find(&row.key).map(|(_, api)| api.consumers.as_slice()).unwrap_or_default();
+    row.findings
+        .iter()
+        .map(|(finding, since)| FindingView {
+            severity: finding.severity.clone(),
+            rule: finding.rule.clone(),
+            message: clean(&finding.message, 600),
+            used_by: finding.used_by.iter().map(|label| clean(label, 200)).collect(),
+            since: *since,
+            concerns_somebody: consumers.iter().any(|consumer| impact(finding, consumer) > Impact::NotUsed),
+        })
+        .collect()
+}
+
+fn open_view(row: &NoticeRow, overview: &Overview, live: &Live, now: DateTime<Utc>) -> OpenView {
+    let found = live.find(&row.key);
+    let findings = overview
+        .watches
+        .iter()
+        .find(|watch| watch.key == row.key)
+        .map(|watch| finding_views(watch, live))
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|finding| finding.severity != "info" && finding.concerns_somebody)
+        .collect();
+    let days = found.map_or(0, |(integration, _)| integration.agreement.acknowledge_within.0);
+    let mut parties: Vec<(Side, String)> = Vec::new();
+    for delivery in &row.deliveries {
+        if !parties.iter().any(|(side, party)| *side == delivery.side && *party == delivery.party) {
+            parties.push((delivery.side, delivery.party.clone()));
+        }
+    }
+    parties.sort();
+    let sides = parties.iter().map(|(side, party)| side_view(*side, party, row, found.map(|(integration, _)| integration))).collect();
+    OpenView {
+        notice: row.id.clone(),
+        integration: row.key.integration.clone(),
+        integration_name: found.map_or_else(|| row.key.integration.clone(), |(integration, _)| integration.name.clone()),
+        api: row.key.api.clone(),
+        api_name: found.map_or_else(|| row.key.api.clone(), |(_, api)| api.name.clone()),
+        surface: row.key.surface,
+        opened_at: row.opened_at,
+        age_hours: (now - row.opened_at).num_hours().max(0),
+        answer_by: row.opened_at + TimeDelta::days(i64::from(days)),
+        findings,
+        sides,
+    }
+}
+
+fn side_view(side: Side, party: &str, row: &NoticeRow, integration: Option<&Integration>) -> SideView {
+    let known = integration.and_then(|integration| integration.party(party));
+    let contact: Option<&Contact> = known
+        .and_then(|party| match side {
+            Side::Consumer => party.as_consumer(),
+            Side::Provider => party.as_provider(),
+        })
+        .map(|(_, contact)| contact);
+    let answer = row.answers.iter().find(|(answered, by, _, _)| *answered == side && by == party).map(|(_, _, answer, _)| answer);
+    let reach = contact.map(|contact| {
+        let phone = contact.person.phone.as_ref().map(|phone| format!(", {phone}")).unwrap_or_default();
+        format!("{} <{}>{phone}", contact.person.name, contact.person.email)
+    });
+    SideView {
+        side,
+        party: known.map_or_else(|| party.to_owned(), |party| party.name.clone()),
+        owner: answer
+            .map(|answer| clean(&answer.owner, 120))
+            .or_else(|| contact.map(|contact| contact.person.name.clone()))
+            .unwrap_or_else(|| "nobody".to_owned()),
+        contact: reach.unwrap_or_else(|| "no longer in the configuration".to_owned()),
+        answer: answer.map(|answer| {
+            let by = answer.fix_by.map(|date| format!(", done by {date}")).unwrap_or_default();
+            let note = if answer.note.is_empty() { String::new() } else { format!(": {}", clean(&answer.note, 300)) };
+            format!("{}{by}{note}", answer.answer.name())
+        }),
+        letters: row.deliveries.iter().filter(|d| d.side == side && d.party == party).map(letter_view).collect(),
+    }
+}
+
+fn letter_view(row: &DeliveryRow) -> LetterView {
+    LetterView {
+        kind: row.kind.clone(),
+        to: format!("{} <{}>", row.name, row.recipient),
+        state: row.state,
+        written_at: row.created_at,
+        sent_at: row.sent_at,
+        tries: row.attempts,
+        last_reply: row.last_reply.as_ref().map(|reply| clean(reply, 300)),
+    }
+}

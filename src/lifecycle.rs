@@ -1,0 +1,155 @@
+//! Starting, stopping and staying alive: signals, systemd, and what happens when a task dies.
+//!
+//! The first SIGTERM or SIGINT asks every task to finish what it does; a second one, or the end of the
+//! grace period, stops them where they are. A task that ends by itself is a defect: the process then ends
+//! with failure, and systemd starts it again. The watchdog is fed only while every loop beats.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+/// How long tasks may take to finish after the first signal. TimeoutStopSec of the unit is longer.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// A loop that has not beaten for this long is stuck. Loops beat every few seconds.
+const STUCK: Duration = Duration::from_secs(45);
+
+/// How the daemon ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// As it was asked to.
+    Asked,
+    /// Because a task died.
+    TaskDied,
+}
+
+/// The beats of every loop, by name.
+#[derive(Debug, Clone, Default)]
+pub struct Heart {
+    beats: Arc<Mutex<BTreeMap<&'static str, Instant>>>,
+}
+
+impl Heart {
+    /// Says that the loop `name` is alive.
+    pub fn beat(&self, name: &'static str) {
+        self.beats.lock().unwrap_or_else(PoisonError::into_inner).insert(name, Instant::now());
+    }
+
+    /// The loops that are stuck.
+    pub fn stuck(&self) -> Vec<&'static str> {
+        let beats = self.beats.lock().unwrap_or_else(PoisonError::into_inner);
+        beats.iter().filter(|(_, last)| last.elapsed() > STUCK).map(|(name, _)| *name).collect()
+    }
+}
+
+/// Owns the tasks of the daemon.
+pub struct Lifecycle {
+    tasks: JoinSet<&'static str>,
+    stopping: CancellationToken,
+    reload: Arc<Notify>,
+    heart: Heart,
+}
+
+impl Default for Lifecycle {
+    fn default() -> Self {
+        Self { tasks: JoinSet::new(), stopping: CancellationToken::new(), reload: Arc::new(Notify::new()), heart: Heart::default() }
+    }
+}
+
+impl Lifecycle {
+    /// Cancelled when tasks should finish what they do and end.
+    pub fn stopping(&self) -> CancellationToken {
+        self.stopping.clone()
+    }
+
+    /// Notified on SIGHUP.
+    pub fn reload(&self) -> Arc<Notify> {
+        Arc::clone(&self.reload)
+    }
+
+    /// Where loops say that they are alive.
+    pub fn heart(&self) -> Heart {
+        self.heart.clone()
+    }
+
+    /// Runs a task until the daemon stops. It must end only when it is asked to.
+    pub fn spawn(&mut self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(async move {
+            task.await;
+            name
+        });
+    }
+
+    /// Tells systemd that the daemon works, then waits for its end.
+    pub async fn run(mut self, status: &str) -> Ended {
+        notify(&[NotifyState::Ready, NotifyState::Status(status)]);
+        let mut ended = Ended::Asked;
+        let (mut terminate, mut interrupt, mut hangup) =
+            match (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup())) {
+                (Ok(terminate), Ok(interrupt), Ok(hangup)) => (terminate, interrupt, hangup),
+                _ => {
+                    error!("signals cannot be received; stopping");
+                    return Ended::TaskDied;
+                }
+            };
+        let feed = sd_notify::watchdog_enabled().map_or(Duration::from_secs(15), |period| period / 3);
+        let mut watchdog = tokio::time::interval(feed);
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => break info!("asked to stop by SIGTERM"),
+                _ = interrupt.recv() => break info!("asked to stop by SIGINT"),
+                _ = hangup.recv() => {
+                    let monotonic = NotifyState::monotonic_usec_now();
+                    match monotonic {
+                        Ok(now) => notify(&[NotifyState::Reloading, now]),
+                        Err(_) => notify(&[NotifyState::Reloading]),
+                    }
+                    self.reload.notify_one();
+                }
+                _ = watchdog.tick() => {
+                    let stuck = self.heart.stuck();
+                    if stuck.is_empty() {
+                        notify(&[NotifyState::Watchdog]);
+                    } else {
+                        warn!(?stuck, "a loop is stuck; the watchdog is not fed");
+                    }
+                }
+                Some(died) = self.tasks.join_next() => {
+                    match died {
+                        Ok(name) => error!(task = name, "a task ended by itself; stopping with failure"),
+                        Err(problem) => error!(%problem, "a task died; stopping with failure"),
+                    }
+                    ended = Ended::TaskDied;
+                    break;
+                }
+            }
+        }
+        notify(&[NotifyState::Stopping]);
+        self.stopping.cancel();
+        let finished = async { while self.tasks.join_next().await.is_some() {} };
+        tokio::select! {
+            () = finished => {}
+            () = tokio::time::sleep(GRACE) => warn!("tasks did not finish in time and were stopped; what was not committed is done again"),
+            _ = terminate.recv() => warn!("asked to stop again; stopping at once"),
+            _ = interrupt.recv() => warn!("asked to stop again; stopping at once"),
+        }
+        self.tasks.abort_all();
+        ended
+    }
+}
+
+/// Tells systemd something; outside systemd this is nothing.
+pub fn notify(states: &[NotifyState<'_>]) {
+    if let Err(problem) = sd_notify::notify(states) {
+        warn!(%problem, "systemd cannot be told");
+    }
+}

@@ -1,0 +1,314 @@
+//! What each letter must say, before anybody has formatted it.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use serde::Serialize;
+
+use crate::model::{Api, Contact, Integration, Notice, NoticeKind, OpenFinding, Party, Person, Role, Side, Surface};
+use crate::rules::Catalogue;
+
+use super::usage::{Impact, impact};
+
+/// Findings shown in full; a letter is read, not searched.
+const SHOWN: usize = 8;
+
+/// Findings listed in one line each after those.
+const LISTED: usize = 30;
+
+/// Operations named for one finding.
+const NAMED_USES: usize = 4;
+
+/// Addresses a letter links to.
+#[derive(Debug, Clone, Serialize)]
+pub struct Links {
+    /// Rule pages, without the id.
+    pub rules: String,
+}
+
+/// Whom a letter goes to.
+#[derive(Debug, Clone)]
+pub struct Addressee {
+    /// Which end.
+    pub side: Side,
+    /// Key of the party.
+    pub party: String,
+    /// The person.
+    pub person: Person,
+    /// Who instead, in order: a deputy.
+    pub deputy: Option<Person>,
+}
+
+/// A letter that is to be written.
+#[derive(Debug, Clone)]
+pub struct LetterPlan {
+    /// Whom it goes to.
+    pub to: Addressee,
+    /// A person on the other side, who gets the answers.
+    pub reply_to: Option<Person>,
+    /// What it says.
+    pub view: LetterView,
+}
+
+/// Which of the two ways of telling a letter uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Audience {
+    /// What breaks for what you use.
+    Consumer,
+    /// Which integration you break.
+    Provider,
+}
+
+/// Everything a template may use.
+#[derive(Debug, Clone, Serialize)]
+pub struct LetterView {
+    /// Consumer or provider.
+    pub audience: Audience,
+    /// `opened`, `updated` or `resolved`.
+    pub kind: NoticeKind,
+    /// `breaking` or `warning`: the worst finding.
+    pub verdict: String,
+    /// Whether the change stands in an upcoming description and is not live yet.
+    pub announced: bool,
+    /// Shared id of both letters.
+    pub notice: String,
+    /// The integration's name.
+    pub integration: String,
+    /// The API's name.
+    pub api: String,
+    /// The reader's name.
+    pub reader: String,
+    /// The reader's organisation.
+    pub reader_party: String,
+    /// The provider's name.
+    pub provider: String,
+    /// The consumer's name; for the provider, all of them that are affected.
+    pub consumers: String,
+    /// How many findings break something.
+    pub breaking: usize,
+    /// How many may.
+    pub warnings: usize,
+    /// In full, most severe first.
+    pub findings: Vec<FindingCard>,
+    /// In one line each.
+    pub more: Vec<String>,
+    /// How many are not even listed.
+    pub unlisted: usize,
+    /// When it was first seen.
+    pub seen_at: String,
+    /// Notice the agreement promises.
+    pub promised: String,
+    /// Until when the old behaviour was promised if the change was announced the day it was seen.
+    pub promised_until: NaiveDate,
+    /// By when the reader's side should answer.
+    pub answer_by: NaiveDate,
+    /// Whom to call on the other side.
+    pub call: Vec<CallCard>,
+    /// Where to answer; filled in for each recipient.
+    pub answer_url: Option<String>,
+    /// Other links.
+    pub links: Links,
+    /// Where the description was read.
+    pub source: String,
+    /// Digests of the two descriptions that were compared, before and after.
+    pub evidence: Option<(String, String)>,
+}
+
+/// A finding as a letter shows it.
+#[derive(Debug, Clone, Serialize)]
+pub struct FindingCard {
+    /// `breaking` or `warning`.
+    pub severity: String,
+    /// One sentence.
+    pub message: String,
+    /// Who is hurt, from the rule page.
+    pub hurt: String,
+    /// What to do, from the rule page.
+    pub remedy: String,
+    /// Operations it reaches, the reader's own first.
+    pub uses: Vec<String>,
+    /// How many more.
+    pub more_uses: usize,
+    /// Lines of the changed fragment.
+    pub fragment: Vec<String>,
+    /// Rule id.
+    pub rule: String,
+    /// JSON Pointer in the new description.
+    pub pointer: String,
+}
+
+/// Somebody to call.
+#[derive(Debug, Clone, Serialize)]
+pub struct CallCard {
+    /// Name.
+    pub name: String,
+    /// Role and organisation.
+    pub role: String,
+    /// Address.
+    pub email: String,
+    /// Number, if there is one.
+    pub phone: Option<String>,
+}
+
+/// What all letters of one notice share.
+pub struct Circumstances<'c> {
+    /// The integration.
+    pub integration: &'c Integration,
+    /// The API.
+    pub api: &'c Api,
+    /// Live or upcoming.
+    pub surface: Surface,
+    /// The notice.
+    pub notice: &'c Notice,
+    /// What is said about it.
+    pub kind: NoticeKind,
+    /// What differs; for a resolved notice, what used to.
+    pub findings: &'c [OpenFinding],
+    /// Links.
+    pub links: Links,
+    /// Digests compared.
+    pub evidence: Option<(String, String)>,
+    /// Rule pages.
+    pub catalogue: &'c Catalogue,
+}
+
+/// One letter for each consumer that is concerned, and one for the provider.
+pub fn plan(about: &Circumstances<'_>) -> Vec<LetterPlan> {
+    let mut letters = Vec::new();
+    let Some(provider) = about.integration.party(&about.api.provider) else { return letters };
+    let mut concerned: Vec<(&Party, Vec<&OpenFinding>)> = Vec::new();
+    for consumer in &about.api.consumers {
+        let Some(party) = about.integration.party(&consumer.party) else { continue };
+        let theirs: Vec<&OpenFinding> =
+            about.findings.iter().filter(|finding| finding.is_told() && impact(finding, consumer) > Impact::NotUsed).collect();
+        if !theirs.is_empty() {
+            concerned.push((party, theirs));
+        }
+    }
+    let names = concerned.iter().map(|(party, _)| party.name.as_str()).collect::<Vec<_>>().join(", ");
+    for (party, theirs) in &concerned {
+        if let Some((_, contact)) = party.as_consumer() {
+            let call = people(provider, &[Role::ApiOwner, Role::Engineering, Role::PartnerManager]);
+            let view = view(about, Audience::Consumer, contact, party, (provider, &party.name), theirs, call);
+            letters.push(letter(Side::Consumer, party, contact, provider.as_provider().map(|(_, contact)| contact), view));
+        }
+    }
+    // The provider reads everything that concerns any consumer, once.
+    let mut all: Vec<&OpenFinding> = Vec::new();
+    for finding in about.findings {
+        if concerned.iter().any(|(_, theirs)| theirs.iter().any(|theirs| theirs.identity == finding.identity)) {
+            all.push(finding);
+        }
+    }
+    if let (Some((_, contact)), false) = (provider.as_provider(), all.is_empty()) {
+        let call: Vec<CallCard> = concerned
+            .iter()
+            .flat_map(|(party, _)| people(party, &[Role::Engineering, Role::ApiOwner, Role::PartnerManager]).into_iter().take(2))
+            .collect();
+        let view = view(about, Audience::Provider, contact, provider, (provider, &names), &all, call);
+        let other = concerned.first().and_then(|(party, _)| party.as_consumer()).map(|(_, contact)| contact);
+        letters.push(letter(Side::Provider, provider, contact, other, view));
+    }
+    letters
+}
+
+fn letter(side: Side, party: &Party, contact: &Contact, other: Option<&Contact>, view: LetterView) -> LetterPlan {
+    LetterPlan {
+        to: Addressee { side, party: party.id.clone(), person: contact.person.clone(), deputy: contact.deputy.clone() },
+        reply_to: other.map(|contact| contact.person.clone()),
+        view,
+    }
+}
+
+fn people(party: &Party, roles: &[Role]) -> Vec<CallCard> {
+    let mut cards: Vec<CallCard> = Vec::new();
+    for role in roles {
+        if let Some(contact) = party.contacts.get(role)
+            && !cards.iter().any(|card| card.email == contact.person.email)
+        {
+            cards.push(CallCard {
+                name: contact.person.name.clone(),
+                role: format!("{} at {}", role.name(), party.name),
+                email: contact.person.email.clone(),
+                phone: contact.person.phone.clone(),
+            });
+        }
+    }
+    cards
+}
+
+fn view(
+    about: &Circumstances<'_>,
+    audience: Audience,
+    reader: &Contact,
+    reader_party: &Party,
+    (provider, consumers): (&Party, &str),
+    findings: &[&OpenFinding],
+    call: Vec<CallCard>,
+) -> LetterView {
+    let agreement = about.integration.agreement;
+    let opened = about.notice.opened_at;
+    let after = |days: u32| (opened + TimeDelta::days(i64::from(days))).date_naive();
+    let breaking = findings.iter().filter(|finding| finding.severity == "breaking").count();
+    let cards = findings.iter().take(SHOWN).map(|finding| card(finding, about, reader_party, audience)).collect();
+    let more: Vec<String> =
+        findings.iter().skip(SHOWN).take(LISTED).map(|finding| format!("{}: {}", finding.severity, finding.message)).collect();
+    LetterView {
+        audience,
+        kind: about.kind,
+        verdict: if breaking > 0 { "breaking" } else { "warning" }.to_owned(),
+        announced: about.surface == Surface::Upcoming,
+        notice: about.notice.id.clone(),
+        integration: about.integration.name.clone(),
+        api: about.api.name.clone(),
+        reader: reader.person.name.clone(),
+        reader_party: reader_party.name.clone(),
+        provider: provider.name.clone(),
+        consumers: consumers.to_owned(),
+        breaking,
+        warnings: findings.len() - breaking,
+        findings: cards,
+        unlisted: findings.len().saturating_sub(SHOWN + LISTED),
+        more,
+        seen_at: stamp(opened),
+        promised: agreement.breaking_notice.to_string(),
+        promised_until: after(agreement.breaking_notice.0),
+        answer_by: after(agreement.acknowledge_within.0),
+        call,
+        answer_url: None,
+        links: about.links.clone(),
+        source: match about.surface {
+            Surface::Live => about.api.live.to_string(),
+            Surface::Upcoming => about.api.upcoming.as_ref().unwrap_or(&about.api.live).to_string(),
+        },
+        evidence: about.evidence.clone(),
+    }
+}
+
+/// A time as people on two continents read it the same way.
+fn stamp(time: DateTime<Utc>) -> String {
+    time.format("%-d %B %Y, %H:%M UTC").to_string()
+}
+
+fn card(finding: &OpenFinding, about: &Circumstances<'_>, reader: &Party, audience: Audience) -> FindingCard {
+    let rule = about.catalogue.get(&finding.rule);
+    // What the reader calls comes first; a provider is not shown what a consumer calls.
+    let consumer = about.api.consumers.iter().find(|consumer| consumer.party == reader.id && audience == Audience::Consumer);
+    let is_own = |label: &String| {
+        consumer.and_then(|consumer| consumer.operations.as_ref()).is_some_and(|patterns| {
+            label.split_once(' ').is_some_and(|(method, path)| patterns.iter().any(|pattern| pattern.matches(method, path)))
+        })
+    };
+    let (own, others): (Vec<&String>, Vec<&String>) = finding.used_by.iter().partition(|label| is_own(label));
+    let uses: Vec<String> = own.into_iter().chain(others).take(NAMED_USES).cloned().collect();
+    FindingCard {
+        severity: finding.severity.clone(),
+        message: finding.message.clone(),
+        hurt: rule.map(|rule| rule.page.hurt.to_owned()).unwrap_or_default(),
+        remedy: rule.map(|rule| rule.page.remedy.to_owned()).unwrap_or_default(),
+        more_uses: finding.used_by.len() - uses.len(),
+        uses,
+        fragment: finding.fragment.lines().map(str::to_owned).collect(),
+        rule: finding.rule.clone(),
+        pointer: finding.after_pointer.clone(),
+    }
+}

@@ -1,0 +1,12 @@
+//! From findings to letters: whether anything is to be said, to whom, and what each side must know.
+//!
+//! Pure: a function of what was open, what is open now, and the integration. The same change set becomes
+//! different letters for consumer and provider with one shared id; neither sees the other's internals.
+
+mod decide;
+mod letter;
+mod usage;
+
+pub use decide::{Decision, decide};
+pub use letter::{Addressee, Audience, CallCard, Circumstances, FindingCard, LetterPlan, LetterView, Links, plan};
+pub use usage::{Impact, impact};

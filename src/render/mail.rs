@@ -1,0 +1,129 @@
+//! Letters from embedded templates.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, Value};
+use thiserror::Error;
+
+use crate::model::NoticeKind;
+use crate::notice::{Audience, LetterView};
+
+use super::clean;
+
+/// A template that does not render is a mistake in this build.
+#[derive(Debug, Error)]
+#[error("the template {template} cannot be rendered")]
+pub struct RenderError {
+    template: &'static str,
+    source: minijinja::Error,
+}
+
+/// A letter, formatted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// One line.
+    pub subject: String,
+    /// The text part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+}
+
+/// Longest line of partner text in a letter, characters.
+const LONGEST: usize = 400;
+
+/// Steps a template may take before it counts as runaway.
+const FUEL: u64 = 2_000_000;
+
+/// Renders letters. Make one and keep it.
+#[derive(Debug)]
+pub struct Renderer {
+    environment: Environment<'static>,
+}
+
+const TEMPLATES: &[(&str, &str)] = &[
+    ("layout.html", include_str!("templates/layout.html")),
+    ("parts.html", include_str!("templates/parts.html")),
+    ("consumer.html", include_str!("templates/consumer.html")),
+    ("provider.html", include_str!("templates/provider.html")),
+    ("resolved.html", include_str!("templates/resolved.html")),
+    ("findings.txt", include_str!("templates/findings.txt")),
+    ("consumer.txt", include_str!("templates/consumer.txt")),
+    ("provider.txt", include_str!("templates/provider.txt")),
+    ("resolved.txt", include_str!("templates/resolved.txt")),
+];
+
+impl Renderer {
+    /// Parses the embedded templates.
+    ///
+    /// # Errors
+    /// When one does not parse, which the tests of this build rule out.
+    pub fn new() -> Result<Self, RenderError> {
+        let mut environment = Environment::new();
+        environment.set_fuel(Some(FUEL));
+        environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+        environment.set_auto_escape_callback(|name| if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None });
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+        environment.set_syntax(syntax.map_err(|source| RenderError { template: "syntax", source })?);
+        environment.add_filter("plain", |text: &str| clean(text, LONGEST));
+        environment.add_filter("wrap", |text: &str, indent: usize| wrap(text, indent));
+        for (template, source) in TEMPLATES {
+            environment.add_template(template, source).map_err(|source| RenderError { template, source })?;
+        }
+        Ok(Self { environment })
+    }
+
+    /// Formats a letter.
+    ///
+    /// # Errors
+    /// When a template asks for something the view does not have, which the tests of this build rule out.
+    pub fn letter(&self, view: &LetterView) -> Result<Rendered, RenderError> {
+        let (text, html) = match (view.kind, view.audience) {
+            (NoticeKind::Resolved, _) => ("resolved.txt", "resolved.html"),
+            (_, Audience::Consumer) => ("consumer.txt", "consumer.html"),
+            (_, Audience::Provider) => ("provider.txt", "provider.html"),
+        };
+        let context = Value::from(Serde(view));
+        let render = |template: &'static str| {
+            let loaded = self.environment.get_template(template).map_err(|source| RenderError { template, source })?;
+            loaded.render(&context).map_err(|source| RenderError { template, source })
+        };
+        Ok(Rendered { subject: subject(view), text: render(text)?, html: render(html)? })
+    }
+}
+
+/// Verdict first, then the API. The stem stays the same through a notice's life: mail programs thread by it.
+fn subject(view: &LetterView) -> String {
+    let verdict = match (view.verdict.as_str(), view.announced) {
+        ("breaking", false) => "BREAKING",
+        ("breaking", true) => "BREAKING SOON",
+        (_, false) => "WARNING",
+        (_, true) => "WARNING, COMING",
+    };
+    let stem = format!("[driftd] {verdict}: {} ({})", clean(&view.api, 60), view.notice);
+    match view.kind {
+        NoticeKind::Opened => stem,
+        NoticeKind::Updated => format!("Re: {stem}"),
+        NoticeKind::Resolved => format!("Re: {stem}: resolved"),
+    }
+}
+
+/// Words in lines of at most 76 characters, later lines indented.
+fn wrap(text: &str, indent: usize) -> String {
+    const WIDTH: usize = 76;
+    let cleaned = clean(text, 4 * LONGEST);
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = String::new();
+    for word in cleaned.split_whitespace() {
+        let room = WIDTH.saturating_sub(indent);
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > room {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines.join(&format!("\n{}", " ".repeat(indent)))
+}

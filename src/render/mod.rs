@@ -1,0 +1,10 @@
+//! Letters as subject, text and HTML. Templates are embedded; partner text is cleaned and escaped.
+//!
+//! Invariants: the text part is complete by itself; no remote content; nothing a partner wrote reaches a
+//! reader with control or bidirectional characters, or unescaped.
+
+mod clean;
+mod mail;
+
+pub use clean::clean;
+pub use mail::{RenderError, Rendered, Renderer};

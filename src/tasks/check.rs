@@ -1,0 +1,535 @@
+//! One check of one description, from the fetch to the commit.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
+use tracing::{info, warn};
+
+use crate::diff::Budget;
+use crate::fetch::{self, FailureKind, Outcome, backoff};
+use crate::mail::{Letter, compose};
+use crate::model::{
+    Api, ApiState, Checked, Integration, Notice, NoticeKind, OpenFinding, Person, Schedule, Surface, Validators, WatchKey,
+};
+use crate::notice::{Circumstances, Decision, LetterPlan, Links, decide, plan};
+use crate::openapi::{Document, Limits, ReadError, read};
+use crate::rules::{Catalogue, JsonFinding, RULE_SET, compare, fragment_diff};
+use crate::store::{CheckCommit, Claim, NewSnapshot, NoticeStep, PlannedDelivery, StoreError, Success};
+
+use super::shared::{Live, Shared, link_token};
+
+/// The whole document is fetched at least this often: a 304 is a claim, not a proof.
+const FULL_EVERY: TimeDelta = TimeDelta::hours(24);
+
+/// First pause after a failure; shorter schedules pause shorter.
+const FIRST_PAUSE: Duration = Duration::from_secs(60);
+
+/// A document that lost at least this share of its operations at once is held until a second fetch agrees.
+#[derive(Debug, Clone, Copy)]
+pub struct Collapse;
+
+impl Collapse {
+    /// Whether losing so many operations at once looks like an accident of publishing.
+    pub const fn is_implausible(before: usize, after: usize) -> bool {
+        before >= 4 && after * 2 < before
+    }
+}
+
+/// Checks one description and commits what came of it.
+///
+/// # Errors
+/// When the database does not answer; then nothing was recorded and the check is done again.
+pub async fn check(shared: &Arc<Shared>, claim: Claim) -> Result<(), StoreError> {
+    let live = shared.now_live();
+    let key = claim.key.clone();
+    let Some((integration, api)) = live.find(&key) else { return Ok(()) };
+    let Some(source) = live.source(api, key.surface) else { return Ok(()) };
+    let now = shared.clock.now();
+    let wants_full = claim.latest.is_none() || claim.held.is_some() || claim.full_at.is_none_or(|at| now - at > FULL_EVERY || at > now);
+    let validators = (!wants_full).then_some(&claim.validators);
+    let outcome = live.client.fetch(&fetch::Request { source, auth: &api.auth, validators }).await;
+    let now = shared.clock.now();
+    let commit = match outcome {
+        Outcome::NotModified { fresh_for } => unchanged(shared, &claim, api, now, claim.validators.clone(), false, fresh_for),
+        Outcome::Later { after, why } => later(&claim, now, after, &why),
+        Outcome::Failed(failure) => {
+            let state = match failure.kind {
+                FailureKind::Down => ApiState::Down,
+                FailureKind::Unreadable => ApiState::Undecidable,
+                FailureKind::Blind => ApiState::Blind,
+            };
+            failed(shared, &claim, api, now, state, failure.why)
+        }
+        Outcome::Body(body) => {
+            let digest = hex_digest(&body.bytes);
+            if claim.latest.as_deref() == Some(digest.as_str()) {
+                unchanged(shared, &claim, api, now, body.validators, true, body.fresh_for)
+            } else {
+                let fetched = Fetched { digest, body };
+                Box::pin(changed(shared, &live, &claim, (integration, api), now, fetched)).await?
+            }
+        }
+    };
+    log(&key, &claim, &commit);
+    shared.counters.checked(commit.checked.state.name());
+    let has_letters = matches!(
+        commit.success.as_ref().map(|success| &success.notice),
+        Some(NoticeStep::Tell { .. } | NoticeStep::Close { .. })
+    );
+    shared.store.commit_check(commit).await?;
+    if has_letters {
+        shared.wake_deliver.notify_one();
+    }
+    Ok(())
+}
+
+/// Says what a check came to: aloud when the state changed, quietly when not.
+fn log(key: &WatchKey, before: &Claim, commit: &CheckCommit) {
+    let (state, detail) = (commit.checked.state.name(), &commit.checked.detail);
+    if before.state == commit.checked.state && commit.events.is_empty() {
+        tracing::debug!(api = %key, state, %detail, "checked");
+    } else if matches!(commit.checked.state, ApiState::Verified | ApiState::Changed) {
+        info!(api = %key, state, %detail, "checked");
+    } else {
+        warn!(api = %key, state, %detail, next = %commit.checked.next_at, "checked");
+    }
+}
+
+fn hex_digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        use std::fmt::Write as _;
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// When a description that could be read is due again.
+fn next_at(shared: &Shared, api: &Api, now: DateTime<Utc>, fresh_for: Option<Duration>) -> DateTime<Utc> {
+    let planned = api.schedule.next_after(now).unwrap_or(now + TimeDelta::days(1));
+    let spread = match &api.schedule {
+        // A twentieth of the interval, so that a thousand APIs started together drift apart.
+        Schedule::Every(interval) => interval.mul_f64(shared.jitter() / 20.0).min(Duration::from_secs(60)),
+        Schedule::Cron { .. } => Duration::from_secs_f64(shared.jitter() * 5.0),
+    };
+    let planned = planned + spread;
+    fresh_for.map_or(planned, |fresh| planned.max(now + fresh))
+}
+
+fn unchanged(
+    shared: &Shared,
+    claim: &Claim,
+    api: &Api,
+    now: DateTime<Utc>,
+    validators: Validators,
+    full: bool,
+    fresh_for: Option<Duration>,
+) -> CheckCommit {
+    let told = claim.findings.iter().filter(|finding| finding.is_told()).count();
+    let (state, detail) = if told > 0 {
+        (ApiState::Changed, describe(&claim.findings))
+    } else {
+        (ApiState::Verified, "unchanged".to_owned())
+    };
+    let mut events = Vec::new();
+    if !matches!(claim.state, ApiState::Verified | ApiState::Changed) {
+        events.push(("recovered", format!("{} can be read again, unchanged", claim.key)));
+    }
+    CheckCommit {
+        key: claim.key.clone(),
+        checked: Checked { state, detail, checked_at: now, next_at: next_at(shared, api, now, fresh_for), failures: 0 },
+        rule_set: claim.rule_set,
+        success: Some(Success { validators, full, snapshot: None, baseline: None, findings: None, notice: NoticeStep::Keep }),
+        held: None,
+        events,
+    }
+}
+
+fn later(claim: &Claim, now: DateTime<Utc>, after: Duration, why: &str) -> CheckCommit {
+    let checked = Checked {
+        state: claim.state,
+        detail: why.to_owned(),
+        checked_at: now,
+        next_at: now + after.max(Duration::from_secs(1)),
+        failures: claim.failures,
+    };
+    CheckCommit { key: claim.key.clone(), checked, rule_set: claim.rule_set, success: None, held: claim.held.clone(), events: Vec::new() }
+}
+
+fn failed(shared: &Shared, claim: &Claim, api: &Api, now: DateTime<Utc>, state: ApiState, why: String) -> CheckCommit {
+    let failures = claim.failures.saturating_add(1);
+    let first = match &api.schedule {
+        Schedule::Every(interval) => FIRST_PAUSE.min(*interval),
+        Schedule::Cron { .. } => FIRST_PAUSE,
+    };
+    let next_at = now + backoff(failures, first, shared.jitter());
+    let events = if claim.state == state { Vec::new() } else { vec![(state.name(), format!("{}: {why}", claim.key))] };
+    CheckCommit {
+        key: claim.key.clone(),
+        checked: Checked { state, detail: why, checked_at: now, next_at, failures },
+        rule_set: claim.rule_set,
+        success: None,
+        held: claim.held.clone(),
+        events,
+    }
+}
+
+struct Fetched {
+    digest: String,
+    body: fetch::Body,
+}
+
+/// What comparing came to, off the async threads.
+enum Compared {
+    /// The new document is no description.
+    Unreadable(ReadError),
+    /// The first one.
+    First { operations: usize, title: String },
+    /// Much of it vanished at once.
+    Collapsed { before: usize, after: usize },
+    /// It was compared.
+    Judged(Box<Judged>),
+}
+
+struct Judged {
+    findings: Vec<OpenFinding>,
+    /// What was open before, judged again where an older rule set had judged it.
+    previous: Option<Vec<OpenFinding>>,
+    undecided: Option<String>,
+}
+
+async fn changed(
+    shared: &Arc<Shared>,
+    live: &Live,
+    claim: &Claim,
+    (integration, api): (&Integration, &Api),
+    now: DateTime<Utc>,
+    fetched: Fetched,
+) -> Result<CheckCommit, StoreError> {
+    let Fetched { digest, body } = fetched;
+    let baseline = baseline_of(shared, claim).await?;
+    let compared = compare_with(shared, claim, baseline.as_deref(), &body.bytes, claim.held.as_deref() == Some(digest.as_str())).await?;
+    let checked = |state: ApiState, detail: String| Checked {
+        state,
+        detail,
+        checked_at: now,
+        next_at: next_at(shared, api, now, body.fresh_for),
+        failures: 0,
+    };
+    let key = claim.key.clone();
+    let snapshot = NewSnapshot { digest: digest.clone(), bytes: body.bytes.clone(), from: body.from.clone() };
+    let success = |baseline: Option<String>, findings: Vec<OpenFinding>, notice: NoticeStep| Success {
+        validators: body.validators.clone(),
+        full: true,
+        snapshot: Some(snapshot.clone()),
+        baseline,
+        findings: Some(findings),
+        notice,
+    };
+    let commit = match compared {
+        Compared::Unreadable(why) => failed(shared, claim, api, now, ApiState::Undecidable, why.to_string()),
+        Compared::First { operations, title } => {
+            let text = format!("{key}: baseline taken: {title}, {operations} operations (sha256 {})", short(&digest));
+            CheckCommit {
+                key,
+                checked: checked(ApiState::Verified, "baseline taken".to_owned()),
+                rule_set: RULE_SET,
+                success: Some(success(Some(digest), Vec::new(), NoticeStep::Keep)),
+                held: None,
+                events: vec![("baseline", text)],
+            }
+        }
+        Compared::Collapsed { before, after } => {
+            let detail = format!("{before} operations became {after} at once; held until a second fetch agrees");
+            let soon = match &api.schedule {
+                Schedule::Every(interval) => FIRST_PAUSE.min(*interval),
+                Schedule::Cron { .. } => FIRST_PAUSE,
+            };
+            let text = format!("{key}: {detail}");
+            CheckCommit {
+                key,
+                checked: Checked { next_at: now + soon, ..checked(ApiState::Held, detail) },
+                rule_set: claim.rule_set,
+                success: None,
+                held: Some(digest),
+                events: vec![("held", text)],
+            }
+        }
+        Compared::Judged(judged) => {
+            let Judged { findings, previous, undecided } = *judged;
+            let previous = previous.as_deref().unwrap_or(&claim.findings);
+            let told = findings.iter().any(OpenFinding::is_told);
+            let step = tell(shared, live, claim, (integration, api), now, previous, &findings, baseline.as_deref().map(|b| (b, digest.as_str())));
+            let detail = undecided.clone().unwrap_or_else(|| describe(&findings));
+            let mut events = vec![("changed", format!("{key}: {} (sha256 {})", describe(&findings), short(&digest)))];
+            events.extend(findings.iter().filter(|f| !previous.iter().any(|p| p.content == f.content)).map(|f| ("finding", format!("{key}: {}: {}", f.severity, f.message))));
+            match &step {
+                NoticeStep::Tell { notice, deliveries } => {
+                    events.push(("notice", format!("{key}: {} letters for notice {}", deliveries.len(), notice.id)));
+                }
+                NoticeStep::Close { id, .. } => events.push(("resolved", format!("{key}: notice {id} is resolved"))),
+                NoticeStep::Keep => {}
+            }
+            // Nothing that anybody must hear of: compare with this from now on. What an incomplete
+            // comparison did not reach must stay comparable, so then the baseline stays.
+            let settles = !told && undecided.is_none() && key.surface == Surface::Live;
+            let state = match (&undecided, told) {
+                (Some(_), _) => ApiState::Undecidable,
+                (None, true) => ApiState::Changed,
+                (None, false) => ApiState::Verified,
+            };
+            let first_upcoming = claim.baseline.is_none().then(|| digest.clone());
+            let baseline = if settles { Some(digest.clone()) } else { first_upcoming };
+            CheckCommit {
+                key,
+                checked: checked(state, detail),
+                rule_set: RULE_SET,
+                success: Some(success(baseline, findings, step)),
+                held: None,
+                events,
+            }
+        }
+    };
+    Ok(commit)
+}
+
+/// What changes are counted from: the live baseline, also for what is upcoming.
+async fn baseline_of(shared: &Shared, claim: &Claim) -> Result<Option<String>, StoreError> {
+    match claim.key.surface {
+        Surface::Live => Ok(claim.baseline.clone()),
+        Surface::Upcoming => Ok(shared.store.live_baseline(&claim.key).await?.or_else(|| claim.baseline.clone())),
+    }
+}
+
+async fn compare_with(
+    shared: &Arc<Shared>,
+    claim: &Claim,
+    baseline: Option<&str>,
+    bytes: &[u8],
+    confirmed: bool,
+) -> Result<Compared, StoreError> {
+    let live = shared.now_live();
+    let limits = Limits { bytes: live.config.fetch.max_bytes, ..Limits::default() };
+    let before = match baseline {
+        Some(digest) => Some(shared.store.snapshot(digest).await?),
+        None => None,
+    };
+    // Findings of an older rule set carry other digests: judge that history again, so that an upgrade of
+    // driftd does not speak about it a second time.
+    let latest = match &claim.latest {
+        Some(latest) if claim.rule_set != RULE_SET && !claim.findings.is_empty() => Some(shared.store.snapshot(latest).await?),
+        _ => None,
+    };
+    let catalogue = Arc::clone(&shared.catalogue);
+    let bytes = bytes.to_vec();
+    let slot = shared.parse_slots.acquire().await;
+    let surface = claim.key.surface;
+    let compared = tokio::task::spawn_blocking(move || {
+        let after = match read(&bytes, &limits) {
+            Ok(after) => after,
+            Err(why) => return Compared::Unreadable(why),
+        };
+        let operations = operations_in(&after);
+        let before = before.as_deref().map(|bytes| read(bytes, &limits));
+        // A baseline this version cannot read any more is replaced, not compared with nothing.
+        let Some(Ok(before)) = before else {
+            let title = after.root.get("info").and_then(|info| info.get("title")).and_then(|title| title.as_str());
+            return Compared::First { operations, title: title.unwrap_or("untitled").to_owned() };
+        };
+        let known = operations_in(&before);
+        if surface == Surface::Live && !confirmed && Collapse::is_implausible(known, operations) {
+            return Compared::Collapsed { before: known, after: operations };
+        }
+        let (findings, undecided) = judged(&before, &after, &catalogue);
+        let previous = latest.and_then(|bytes| read(&bytes, &limits).ok()).map(|latest| judged(&before, &latest, &catalogue).0);
+        Compared::Judged(Box::new(Judged { findings, previous, undecided }))
+    })
+    .await;
+    drop(slot);
+    compared.map_err(|problem| StoreError::Corrupt { table: "snapshot", row: claim.key.to_string(), what: format!("comparing died: {problem}") })
+}
+
+fn operations_in(document: &Document) -> usize {
+    let items = ["paths", "webhooks"].iter().filter_map(|section| document.root.get(*section)?.as_object());
+    items.flat_map(serde_json::Map::values).filter_map(|item| item.as_object()).map(serde_json::Map::len).sum()
+}
+
+fn judged(before: &Document, after: &Document, catalogue: &Catalogue) -> (Vec<OpenFinding>, Option<String>) {
+    let (verdict, _) = compare(before, after, catalogue, Budget::default());
+    let findings = verdict
+        .findings
+        .iter()
+        .map(|finding| {
+            let json = JsonFinding::from(finding);
+            let fragment = if finding.severity == crate::rules::Severity::Info {
+                String::new()
+            } else {
+                fragment_diff(&before.root, &after.root, &finding.change.fragment)
+            };
+            OpenFinding {
+                identity: json.identity,
+                content: json.content,
+                severity: finding.severity.name().to_owned(),
+                rule: json.rule,
+                message: json.message,
+                used_by: json.used_by,
+                before_pointer: json.pointer.before,
+                after_pointer: json.pointer.after,
+                fragment,
+                direction: json.direction,
+            }
+        })
+        .collect();
+    (findings, verdict.undecided)
+}
+
+/// `3 breaking, 1 warning, 2 info`.
+fn describe(findings: &[OpenFinding]) -> String {
+    let count = |severity: &str| findings.iter().filter(|finding| finding.severity == severity).count();
+    let parts: Vec<String> = ["breaking", "warning", "info"]
+        .iter()
+        .filter(|severity| count(severity) > 0)
+        .map(|severity| format!("{} {severity}", count(severity)))
+        .collect();
+    if parts.is_empty() { "changed, and nothing a caller can notice".to_owned() } else { parts.join(", ") }
+}
+
+fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
+}
+
+/// Decides whether anything is to be said, and writes the letters.
+#[expect(clippy::too_many_arguments, reason = "the two states, their circumstances and the evidence, each needed once")]
+fn tell(
+    shared: &Shared,
+    live: &Live,
+    claim: &Claim,
+    (integration, api): (&Integration, &Api),
+    now: DateTime<Utc>,
+    previous: &[OpenFinding],
+    current: &[OpenFinding],
+    evidence: Option<(&str, &str)>,
+) -> NoticeStep {
+    let name = || notice_id(&claim.key, now, current);
+    let (notice, kind, findings) = match decide(previous, current, &api.consumers, claim.notice.as_ref(), now, name) {
+        Decision::Keep => return NoticeStep::Keep,
+        Decision::Tell { notice, kind } => (notice, kind, current),
+        Decision::Close(notice) => (notice, NoticeKind::Resolved, previous),
+    };
+    let links = Links { rules: format!("{}/rules/", shared.external_url) };
+    let about = Circumstances {
+        integration,
+        api,
+        surface: claim.key.surface,
+        notice: &notice,
+        kind,
+        findings,
+        links,
+        evidence: evidence.map(|(before, after)| (before.to_owned(), after.to_owned())),
+        catalogue: &shared.catalogue,
+    };
+    let mut deliveries = Vec::new();
+    for letter in plan(&about) {
+        match written(shared, live, &claim.key, &notice, now, &letter) {
+            Ok(delivery) => deliveries.push(delivery),
+            Err(problem) => {
+                // Configuration has checked every address and tests every template: this is ours.
+                let problem = format!("{problem:#}");
+                tracing::error!(notice = notice.id, to = letter.to.person.email, problem, "a letter could not be written");
+                shared.trouble.set("letters", now, problem);
+            }
+        }
+    }
+    match kind {
+        NoticeKind::Resolved => NoticeStep::Close { id: notice.id, why: "nothing differs from the baseline any more".to_owned(), deliveries },
+        _ => NoticeStep::Tell { notice, deliveries },
+    }
+}
+
+/// The id both letters share: from facts, so that a check done again after a crash gives it again.
+fn notice_id(key: &WatchKey, now: DateTime<Utc>, findings: &[OpenFinding]) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(format!("{key} {}", now.timestamp_millis()));
+    for finding in findings {
+        hasher.update(&finding.content);
+    }
+    let digest: String = hasher.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("N-{digest}")
+}
+
+/// The letter to its reader, with the same letter to whoever stands in.
+fn written(
+    shared: &Shared,
+    live: &Live,
+    key: &WatchKey,
+    notice: &Notice,
+    now: DateTime<Utc>,
+    letter: &LetterPlan,
+) -> anyhow::Result<PlannedDelivery> {
+    let operator = Person { name: "driftd operator".to_owned(), email: live.config.mail.operator.clone(), phone: None };
+    let readers = std::iter::once(&letter.to.person).chain(&letter.to.deputy).chain([&operator]);
+    let mut chain: Vec<PlannedDelivery> = Vec::new();
+    for person in readers {
+        if chain.iter().any(|known| known.recipient == person.email) {
+            continue;
+        }
+        chain.push(one(shared, live, key, notice, now, letter, person)?);
+    }
+    let mut chain = chain.into_iter();
+    let mut first = chain.next().ok_or_else(|| anyhow::anyhow!("nobody to write to"))?;
+    first.stand_ins = chain.collect();
+    Ok(first)
+}
+
+fn one(
+    shared: &Shared,
+    live: &Live,
+    key: &WatchKey,
+    notice: &Notice,
+    now: DateTime<Utc>,
+    letter: &LetterPlan,
+    person: &Person,
+) -> anyhow::Result<PlannedDelivery> {
+    let side = letter.to.side;
+    let stamp = now.timestamp_millis().to_string();
+    let parts = [notice.id.as_str(), side.name(), letter.to.party.as_str(), person.email.as_str(), stamp.as_str()];
+    let token = link_token(&shared.link_key, &parts);
+    let mut view = letter.view.clone();
+    let answerable = view.kind != NoticeKind::Resolved;
+    if answerable {
+        view.answer_url = Some(format!("{}/answer/{token}", shared.external_url));
+    }
+    let rendered = shared.renderer.letter(&view)?;
+    let from = live.config.mail.from.clone();
+    let sender = from.rsplit('<').next().unwrap_or(&from).trim_end_matches('>').trim().to_owned();
+    let message = compose(&Letter {
+        from,
+        to: (person.name.clone(), person.email.clone()),
+        reply_to: letter.reply_to.as_ref().map(|person| (person.name.clone(), person.email.clone())),
+        subject: rendered.subject.clone(),
+        text: rendered.text,
+        html: rendered.html,
+        date: now,
+        id: format!("{}.{}.{}.{}", notice.id.to_ascii_lowercase(), view.kind.name(), side.name(), token.get(..8).unwrap_or(&token)),
+        thread: format!("{}.thread", notice.id.to_ascii_lowercase()),
+        list: format!("{}.{}", slug(&key.api), slug(&key.integration)),
+        notice: notice.id.clone(),
+    })?;
+    Ok(PlannedDelivery {
+        kind: view.kind,
+        side,
+        party: letter.to.party.clone(),
+        name: person.name.clone(),
+        recipient: person.email.clone(),
+        sender,
+        subject: rendered.subject,
+        message,
+        token: answerable.then_some(token),
+        stand_ins: Vec::new(),
+    })
+}
+
+fn slug(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
+}

@@ -1,0 +1,139 @@
+//! The delivering loop: the outbox, one letter at a time, until a server has each.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::lifecycle::Heart;
+use crate::model::{AttemptOutcome, Delivery, retry_after};
+use crate::store::{Finished, StoreError};
+
+use super::shared::{Counters, Shared};
+
+/// Conversations with the server at one time.
+const AT_ONCE: u32 = 4;
+
+/// The loop looks at least this often, whatever it believes to be due: clocks move.
+const LONGEST_NAP: Duration = Duration::from_secs(15);
+
+/// Delivers what is due until the daemon stops.
+pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken) {
+    match shared.store.recover_attempts(shared.clock.now()).await {
+        Ok(0) => {}
+        Ok(count) => {
+            warn!(count, "letters whose sending was cut off are sent again, byte for byte the same");
+            shared.counters.resent.fetch_add(count, std::sync::atomic::Ordering::Relaxed);
+        }
+        Err(problem) => error!(%problem, "the outbox cannot be read"),
+    }
+    loop {
+        heart.beat("deliver");
+        let roused = shared.wake_deliver.notified();
+        let nap = match deliver_due(&shared, &heart).await {
+            Ok(0) => nap(&shared).await,
+            Ok(_) => Duration::ZERO,
+            Err(problem) => {
+                if shared.trouble.set("outbox", shared.clock.now(), problem.to_string()) {
+                    error!(%problem, "the outbox cannot be read or written");
+                }
+                Duration::from_secs(5)
+            }
+        };
+        tokio::select! {
+            () = stopping.cancelled() => return,
+            () = roused => {}
+            () = tokio::time::sleep(nap) => {}
+        }
+        if stopping.is_cancelled() {
+            return;
+        }
+    }
+}
+
+async fn nap(shared: &Shared) -> Duration {
+    let next = shared.store.next_delivery().await.ok().flatten();
+    let until = next.and_then(|next| (next - shared.clock.now()).to_std().ok()).unwrap_or(Duration::ZERO);
+    let longest = if next.is_some() { LONGEST_NAP } else { Duration::from_secs(10) };
+    if next.is_none() { longest } else { until.clamp(Duration::from_millis(50), longest) }
+}
+
+/// Sends what is due now, once. Returns how many tries were made.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn deliver_due(shared: &Arc<Shared>, heart: &Heart) -> Result<usize, StoreError> {
+    let live = shared.now_live();
+    let lease = live.config.mail.timeout + Duration::from_secs(60);
+    let due = shared.store.start_attempts(shared.clock.now(), lease, AT_ONCE).await?;
+    let count = due.len();
+    let mut tries = JoinSet::new();
+    for (delivery, attempt) in due {
+        let shared = Arc::clone(shared);
+        tries.spawn(async move { send(&shared, delivery, attempt).await });
+    }
+    let mut beat = tokio::time::interval(Duration::from_secs(5));
+    let mut result = Ok(count);
+    loop {
+        tokio::select! {
+            done = tries.join_next() => match done {
+                None => break,
+                Some(Ok(Ok(()))) => {}
+                Some(Ok(Err(problem))) => result = Err(problem),
+                Some(Err(problem)) => error!(%problem, "sending a letter died; it is sent again when its lease ends"),
+            },
+            _ = beat.tick() => heart.beat("deliver"),
+        }
+    }
+    if result.is_ok() && shared.trouble.clear("outbox") {
+        info!("the outbox works again");
+    }
+    result
+}
+
+async fn send(shared: &Shared, delivery: Delivery, attempt: i64) -> Result<(), StoreError> {
+    let live = shared.now_live();
+    let outcome = live.transport.send(&delivery.sender, &delivery.recipient, &delivery.message).await;
+    let now = shared.clock.now();
+    let retry_at = now + retry_after(delivery.attempts, shared.jitter());
+    let (notice, to, side) = (&delivery.notice, masked(&delivery.recipient), delivery.side.name());
+    match &outcome {
+        AttemptOutcome::Sent(reply) => {
+            info!(notice, to, side, reply, "letter sent");
+            shared.trouble.clear("mail");
+        }
+        AttemptOutcome::Retry(reply) | AttemptOutcome::Ambiguous(reply) => {
+            if matches!(outcome, AttemptOutcome::Ambiguous(_)) {
+                Counters::add(&shared.counters.resent);
+            }
+            warn!(notice, to, side, reply, outcome = outcome.name(), %retry_at, "letter not sent; it is tried again");
+            shared.trouble.set("mail", now, format!("letters are not leaving: {reply}"));
+        }
+        AttemptOutcome::DeadAddress(reply) | AttemptOutcome::Policy(reply) => {
+            error!(notice, to, side, reply, outcome = outcome.name(), "letter refused for good");
+        }
+    }
+    let finished = shared.store.finish_attempt(delivery.id, attempt, &outcome, retry_at, now).await?;
+    match finished {
+        Finished::Settled => {}
+        Finished::StandInCalled => {
+            info!(notice, side, "whoever stands in is written to");
+            shared.wake_deliver.notify_one();
+        }
+        Finished::NobodyLeft => {
+            error!(notice, side, "nobody on this side can be written to");
+            shared.trouble.set("letters", now, format!("notice {notice} reaches nobody at the {side}"));
+        }
+    }
+    Ok(())
+}
+
+/// `p…@example.com`: enough to recognise in a log, not enough to harvest.
+fn masked(address: &str) -> String {
+    match address.split_once('@') {
+        Some((local, domain)) => format!("{}…@{domain}", local.chars().next().unwrap_or('?')),
+        None => "…".to_owned(),
+    }
+}

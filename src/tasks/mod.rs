@@ -1,0 +1,15 @@
+//! The loops: check what is due, deliver what is due. Periodic *and* signalled, idempotent, without input.
+//!
+//! A loop finds its work in the store, so there is one code path for the first run, the next, and the one
+//! after a crash. Each answers for its errors itself: it says them once, keeps them for status, and tries
+//! again.
+
+mod check;
+mod deliver;
+mod shared;
+mod watch;
+
+pub use check::{Collapse, check};
+pub use deliver::{deliver_due, run as deliver};
+pub use shared::{Counters, Live, Shared, Trouble, link_token, make_link_key};
+pub use watch::{check_due, run as watch};

@@ -1,0 +1,239 @@
+//! What the loops and the endpoint share.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use ring::rand::SecureRandom;
+use thiserror::Error;
+use tokio::sync::{Notify, Semaphore, watch};
+
+use crate::config::{Config, Tls};
+use crate::fetch;
+use crate::mail::{Connection, Protection, Transport};
+use crate::model::{Api, Clock, Integration, Source, Surface, WatchKey};
+use crate::render::Renderer;
+use crate::rules::Catalogue;
+use crate::store::{Store, WatchSpec};
+
+/// Documents that are read and compared at one time: a 13 MB description is 70 MB of values.
+const PARSE_SLOTS: usize = 2;
+
+/// Everything that follows from one configuration. A reload makes a new one.
+pub struct Live {
+    /// The configuration.
+    pub config: Config,
+    /// Fetches with its limits.
+    pub client: fetch::Client,
+    /// Sends through its server.
+    pub transport: Transport,
+    /// When it was loaded.
+    pub loaded_at: DateTime<Utc>,
+}
+
+/// Why a configuration cannot be put to work.
+#[derive(Debug, Error)]
+#[error(transparent)]
+pub struct LiveError(#[from] fetch::ClientError);
+
+impl Live {
+    /// Puts a configuration to work.
+    ///
+    /// # Errors
+    /// When no HTTPS client can be made.
+    pub fn new(config: Config, clock: &Arc<dyn Clock>) -> Result<Self, LiveError> {
+        let settings = fetch::Settings {
+            timeout: config.fetch.timeout,
+            max_bytes: config.fetch.max_bytes,
+            per_host: config.fetch.per_host,
+            allow_private_hosts: config.fetch.allow_private_hosts.clone(),
+            contact: config.fetch.contact.clone(),
+        };
+        let client = fetch::Client::new(settings, Arc::clone(clock))?;
+        let smtp = &config.mail.smtp;
+        let transport = Transport::new(Connection {
+            host: smtp.host.clone(),
+            port: smtp.port,
+            protection: match smtp.tls {
+                Tls::StartTls => Protection::StartTls,
+                Tls::Implicit => Protection::Implicit,
+                Tls::None => Protection::Plain,
+            },
+            credentials: smtp.credentials.clone(),
+            timeout: config.mail.timeout,
+        });
+        Ok(Self { client, transport, loaded_at: clock.now(), config })
+    }
+
+    /// The integration and API of a watched description.
+    pub fn find(&self, key: &WatchKey) -> Option<(&Integration, &Api)> {
+        let integration = self.config.integrations.iter().find(|integration| integration.id == key.integration)?;
+        let api = integration.apis.iter().find(|api| api.id == key.api)?;
+        Some((integration, api))
+    }
+
+    /// Where a watched description is.
+    pub fn source<'a>(&self, api: &'a Api, surface: Surface) -> Option<&'a Source> {
+        match surface {
+            Surface::Live => Some(&api.live),
+            Surface::Upcoming => api.upcoming.as_ref(),
+        }
+    }
+
+    /// Every description to watch. New ones are checked at once, live before upcoming.
+    pub fn watches(&self, now: DateTime<Utc>) -> Vec<WatchSpec> {
+        let mut specs = Vec::new();
+        for integration in &self.config.integrations {
+            for api in &integration.apis {
+                for surface in [Surface::Live, Surface::Upcoming] {
+                    if let Some(source) = self.source(api, surface) {
+                        let key = WatchKey { integration: integration.id.clone(), api: api.id.clone(), surface };
+                        specs.push(WatchSpec { key, source: source.to_string(), first_at: now });
+                    }
+                }
+            }
+        }
+        specs
+    }
+}
+
+/// What is wrong with driftd itself, by part; empty when all is well.
+#[derive(Debug, Clone, Default)]
+pub struct Trouble {
+    parts: Arc<Mutex<BTreeMap<&'static str, (DateTime<Utc>, String)>>>,
+}
+
+impl Trouble {
+    /// Something is wrong with `part`. Returns whether that is news.
+    pub fn set(&self, part: &'static str, now: DateTime<Utc>, what: String) -> bool {
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        match parts.get_mut(part) {
+            Some((_, known)) if *known == what => false,
+            Some((_, known)) => {
+                *known = what;
+                true
+            }
+            None => {
+                parts.insert(part, (now, what));
+                true
+            }
+        }
+    }
+
+    /// `part` works again.
+    pub fn clear(&self, part: &'static str) -> bool {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner).remove(part).is_some()
+    }
+
+    /// All that is wrong: part, since when, what.
+    pub fn all(&self) -> Vec<(&'static str, DateTime<Utc>, String)> {
+        let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.iter().map(|(part, (since, what))| (*part, *since, what.clone())).collect()
+    }
+}
+
+/// Totals since the start, for metrics.
+#[derive(Debug, Default)]
+pub struct Counters {
+    checks: Mutex<BTreeMap<&'static str, u64>>,
+    /// Letters sent a second time because nobody knows whether the first try went through.
+    pub resent: AtomicU64,
+    /// Reloads that were refused.
+    pub reload_failures: AtomicU64,
+    /// Reloads that worked.
+    pub reloads: AtomicU64,
+}
+
+impl Counters {
+    /// Counts a check by its outcome.
+    pub fn checked(&self, outcome: &'static str) {
+        *self.checks.lock().unwrap_or_else(PoisonError::into_inner).entry(outcome).or_default() += 1;
+    }
+
+    /// Checks by outcome.
+    pub fn checks(&self) -> BTreeMap<&'static str, u64> {
+        self.checks.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Adds one.
+    pub fn add(counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// What the loops and the endpoint share. Made once, lives as long as the daemon.
+pub struct Shared {
+    /// The current configuration at work.
+    pub live: watch::Receiver<Arc<Live>>,
+    /// The database.
+    pub store: Store,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The rules.
+    pub catalogue: Arc<Catalogue>,
+    /// The letters' form.
+    pub renderer: Renderer,
+    /// Where people reach the endpoint.
+    pub external_url: String,
+    /// What links are signed with.
+    pub link_key: String,
+    /// Rouses the checking loop.
+    pub wake_watch: Notify,
+    /// Rouses the delivering loop.
+    pub wake_deliver: Notify,
+    /// What is wrong with driftd itself.
+    pub trouble: Trouble,
+    /// Totals.
+    pub counters: Counters,
+    /// Bounds documents in memory.
+    pub parse_slots: Semaphore,
+    /// When the daemon started.
+    pub started_at: DateTime<Utc>,
+    /// Randomness for jitter; seeded by whoever makes this.
+    pub jitter: Mutex<fastrand::Rng>,
+}
+
+impl Shared {
+    /// The configuration at work now.
+    pub fn now_live(&self) -> Arc<Live> {
+        Arc::clone(&self.live.borrow())
+    }
+
+    /// Bounds documents in memory.
+    pub fn parse_slots() -> Semaphore {
+        Semaphore::new(PARSE_SLOTS)
+    }
+
+    /// A number from 0 to 1 to spread work by.
+    pub fn jitter(&self) -> f64 {
+        self.jitter.lock().unwrap_or_else(PoisonError::into_inner).f64()
+    }
+}
+
+/// A new secret for links: 32 random bytes, hexadecimal.
+pub fn make_link_key() -> String {
+    let mut bytes = [0_u8; 32];
+    let filled = ring::rand::SystemRandom::new().fill(&mut bytes);
+    assert!(filled.is_ok(), "the system has no randomness to sign links with");
+    hex(&bytes)
+}
+
+/// What an answer link carries: bound to one notice, side and recipient, and not to be guessed.
+pub fn link_token(key: &str, parts: &[&str]) -> String {
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, key.as_bytes());
+    let mut context = ring::hmac::Context::with_key(&key);
+    for part in parts {
+        context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        context.update(part.as_bytes());
+    }
+    hex(context.sign().as_ref().get(..16).unwrap_or_default())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
