@@ -5,7 +5,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value, context};
 use serde::Serialize;
 
-use crate::render::clean;
+use crate::render::{clean, with_code};
 use crate::rules::{Catalogue, Rule};
 
 use super::status::{StatusView, ago};
@@ -34,6 +34,7 @@ impl Pages {
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
         environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
         environment.add_filter("plain", |text: &str| clean(text, 1000));
+        environment.add_filter("code", |text: &str| Value::from_safe_string(with_code(text)));
         environment.add_filter("time", |text: &str| {
             text.parse::<DateTime<Utc>>().map_or_else(|_| text.to_owned(), |at| at.format("%Y-%m-%d %H:%M:%S").to_string())
         });

@@ -120,7 +120,7 @@ pub struct FindingCard {
     pub severity: String,
     /// One sentence.
     pub message: String,
-    /// Who is hurt, from the rule page.
+    /// Who is hurt, from the rule page; empty when an earlier card of the same rule says it.
     pub hurt: String,
     /// What to do, from the rule page.
     pub remedy: String,
@@ -128,11 +128,11 @@ pub struct FindingCard {
     pub uses: Vec<String>,
     /// How many more.
     pub more_uses: usize,
-    /// Lines of the changed fragment.
+    /// Lines of the changed fragment; empty when an earlier card shows the same.
     pub fragment: Vec<String>,
     /// Rule id.
     pub rule: String,
-    /// JSON Pointer in the new description.
+    /// JSON Pointer in the description that has it.
     pub pointer: String,
 }
 
@@ -249,7 +249,19 @@ fn view(
     let opened = about.notice.opened_at;
     let after = |days: u32| (opened + TimeDelta::days(i64::from(days))).date_naive();
     let breaking = findings.iter().filter(|finding| finding.severity == "breaking").count();
-    let cards = findings.iter().take(SHOWN).map(|finding| card(finding, about, reader_party, audience)).collect();
+    let mut cards: Vec<FindingCard> = Vec::new();
+    for finding in findings.iter().take(SHOWN) {
+        let mut card = card(finding, about, reader_party, audience);
+        // Two edits of one object have one fragment; once is enough.
+        if cards.iter().any(|known| known.fragment == card.fragment) {
+            card.fragment.clear();
+        }
+        if cards.iter().any(|known| known.rule == card.rule) {
+            card.hurt.clear();
+            card.remedy.clear();
+        }
+        cards.push(card);
+    }
     let more: Vec<String> =
         findings.iter().skip(SHOWN).take(LISTED).map(|finding| format!("{}: {}", finding.severity, finding.message)).collect();
     LetterView {
@@ -309,6 +321,11 @@ fn card(finding: &OpenFinding, about: &Circumstances<'_>, reader: &Party, audien
         uses,
         fragment: finding.fragment.lines().map(str::to_owned).collect(),
         rule: finding.rule.clone(),
-        pointer: finding.after_pointer.clone(),
+        // What is gone stands only in the old description, what is new only in the new one.
+        pointer: if finding.before_pointer.len() > finding.after_pointer.len() {
+            finding.before_pointer.clone()
+        } else {
+            finding.after_pointer.clone()
+        },
     }
 }

@@ -11,6 +11,33 @@ pub fn clean(text: &str, longest: usize) -> String {
     cleaned
 }
 
+/// Longest sentence that is set, characters.
+const LONGEST_SENTENCE: usize = 1000;
+
+/// HTML of a sentence: escaped, and what stands between backticks set as code.
+pub fn with_code(text: &str) -> String {
+    let cleaned = clean(text, LONGEST_SENTENCE);
+    let escaped = cleaned.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;");
+    let mut html = String::with_capacity(escaped.len());
+    let mut parts = escaped.split('`').peekable();
+    let mut is_code = false;
+    while let Some(part) = parts.next() {
+        // A lone last backtick is just a backtick.
+        if is_code && parts.peek().is_some() {
+            html.push_str("<code style=\"font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.92em\">");
+            html.push_str(part);
+            html.push_str("</code>");
+        } else {
+            if is_code {
+                html.push('`');
+            }
+            html.push_str(part);
+        }
+        is_code = !is_code;
+    }
+    html
+}
+
 fn is_treacherous(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
@@ -20,6 +47,14 @@ fn is_treacherous(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn partner_text_is_escaped_before_it_is_marked_up() {
+        let html = with_code("The property `<img onerror=x>` is gone from `A`");
+        assert!(html.contains(">&lt;img onerror=x&gt;</code>"), "{html}");
+        assert_eq!(html.matches("<code").count(), 2);
+        assert_eq!(with_code("one ` alone"), "one ` alone");
+    }
 
     #[test]
     fn nothing_treacherous_remains() {

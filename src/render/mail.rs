@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::model::NoticeKind;
 use crate::notice::{Audience, LetterView};
 
-use super::clean;
+use super::{clean, with_code};
 
 /// A template that does not render is a mistake in this build.
 #[derive(Debug, Error)]
@@ -66,6 +66,7 @@ impl Renderer {
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
         environment.set_syntax(syntax.map_err(|source| RenderError { template: "syntax", source })?);
         environment.add_filter("plain", |text: &str| clean(text, LONGEST));
+        environment.add_filter("code", |text: &str| Value::from_safe_string(with_code(text)));
         environment.add_filter("wrap", |text: &str, indent: usize| wrap(text, indent));
         for (template, source) in TEMPLATES {
             environment.add_template(template, source).map_err(|source| RenderError { template, source })?;
@@ -126,4 +127,16 @@ fn wrap(text: &str, indent: usize) -> String {
     }
     lines.push(line);
     lines.join(&format!("\n{}", " ".repeat(indent)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_wrapped_with_their_indent() {
+        let text = wrap(&"word ".repeat(40), 3);
+        assert!(text.lines().all(|line| line.chars().count() <= 76), "{text}");
+        assert!(text.lines().skip(1).all(|line| line.starts_with("   word")), "{text}");
+    }
 }

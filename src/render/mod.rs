@@ -6,5 +6,5 @@
 mod clean;
 mod mail;
 
-pub use clean::clean;
+pub use clean::{clean, with_code};
 pub use mail::{RenderError, Rendered, Renderer};

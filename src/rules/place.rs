@@ -18,6 +18,11 @@ pub fn place(root: &Value, pointer: &str) -> String {
                 owner = at(2).to_owned();
                 3
             }
+            "components" if matches!(at(1), "parameters") => {
+                let pointer = format!("/components/parameters/{}", crate::openapi::escape(at(2)));
+                owner = resolve(root, &pointer).map_or_else(|| "a parameter".to_owned(), parameter);
+                3
+            }
             "components" => {
                 owner = format!("{} {}", singular(at(1)), at(2));
                 3

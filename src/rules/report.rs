@@ -159,8 +159,9 @@ pub fn fragment_diff(before: &Value, after: &Value, fragment: &Fragment) -> Stri
     let (old, new) = (text(before, fragment.before.as_ref()), text(after, fragment.after.as_ref()));
     let diff =
         TextDiff::configure().algorithm(Algorithm::Patience).timeout(TEXT_DIFF_TIMEOUT).diff_lines(old.as_str(), new.as_str());
-    let unified = diff.unified_diff().context_radius(2).to_string();
-    let mut lines: Vec<&str> = unified.lines().filter(|line| !line.starts_with("@@")).collect();
+    let unified = diff.unified_diff().context_radius(1).to_string();
+    // Hunk headers count lines of a text nobody else has; a gap is all they say here.
+    let mut lines: Vec<&str> = unified.lines().map(|line| if line.starts_with("@@") { " …" } else { line }).skip(1).collect();
     let cut = lines.len() > LONGEST_FRAGMENT;
     lines.truncate(LONGEST_FRAGMENT);
     let mut shown = lines.join("\n");
@@ -173,29 +174,37 @@ pub fn fragment_diff(before: &Value, after: &Value, fragment: &Fragment) -> Stri
 /// A value as indented lines close to YAML: what changes stands on a line of its own.
 fn pretty(value: &Value) -> String {
     let mut text = String::new();
-    write(value, 0, &mut text);
+    write(value, 0, Keys::Keywords, &mut text);
     text
 }
 
 /// Prose is not part of the contract and would drown what is.
-const PROSE: &[&str] = &["description", "summary", "example", "examples", "externalDocs"];
+const PROSE: &[&str] = &["description", "summary", "title", "example", "examples", "externalDocs"];
 
-fn write(value: &Value, depth: usize, text: &mut String) {
+/// What the keys of an object are: a property may well be called `description`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keys {
+    Keywords,
+    Names,
+}
+
+fn write(value: &Value, depth: usize, keys: Keys, text: &mut String) {
     let indent = "  ".repeat(depth);
     match value {
         Value::Object(map) if !map.is_empty() => {
-            let mut names: Vec<&String> = map
-                .keys()
-                .filter(|name| !(PROSE.contains(&name.as_str()) && map.get(*name).is_some_and(Value::is_string)))
-                .collect();
+            let mut names: Vec<&String> = map.keys().filter(|name| keys == Keys::Names || !PROSE.contains(&name.as_str())).collect();
             names.sort_unstable();
             for name in names {
                 let Some(inner) = map.get(name) else { continue };
+                let inner_keys = match (keys, name.as_str()) {
+                    (Keys::Keywords, "properties" | "patternProperties" | "headers" | "responses" | "schemas") => Keys::Names,
+                    _ => Keys::Keywords,
+                };
                 if is_leaf(inner) {
                     text.push_str(&format!("{indent}{name}: {}\n", leaf(inner)));
                 } else {
                     text.push_str(&format!("{indent}{name}:\n"));
-                    write(inner, depth + 1, text);
+                    write(inner, depth + 1, inner_keys, text);
                 }
             }
         }
@@ -205,7 +214,7 @@ fn write(value: &Value, depth: usize, text: &mut String) {
                     text.push_str(&format!("{indent}- {}\n", leaf(inner)));
                 } else {
                     text.push_str(&format!("{indent}-\n"));
-                    write(inner, depth + 1, text);
+                    write(inner, depth + 1, Keys::Keywords, text);
                 }
             }
         }

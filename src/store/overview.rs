@@ -187,7 +187,7 @@ impl Store {
         let oldest: Option<i64> =
             sqlx::query_scalar("SELECT MIN(created_at) FROM delivery WHERE state = 'pending'").fetch_one(&mut *transaction).await?;
         let deliveries: Vec<(String, i64)> =
-            sqlx::query_as("SELECT state, COUNT(*) FROM delivery GROUP BY state").fetch_all(&mut *transaction).await?;
+            sqlx::query_as("SELECT state, COUNT(*) FROM delivery WHERE state <> 'standby' GROUP BY state").fetch_all(&mut *transaction).await?;
         let attempts: Vec<(String, i64)> = sqlx::query_as("SELECT outcome, COUNT(*) FROM attempt WHERE outcome IS NOT NULL GROUP BY outcome")
             .fetch_all(&mut *transaction)
             .await?;

@@ -351,8 +351,10 @@ async fn compare_with(
 }
 
 fn operations_in(document: &Document) -> usize {
+    const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
     let items = ["paths", "webhooks"].iter().filter_map(|section| document.root.get(*section)?.as_object());
-    items.flat_map(serde_json::Map::values).filter_map(|item| item.as_object()).map(serde_json::Map::len).sum()
+    let items = items.flat_map(serde_json::Map::values).filter_map(serde_json::Value::as_object);
+    items.map(|item| METHODS.iter().filter(|method| item.contains_key(**method)).count()).sum()
 }
 
 fn judged(before: &Document, after: &Document, catalogue: &Catalogue) -> (Vec<OpenFinding>, Option<String>) {
