@@ -44,6 +44,8 @@ pub struct MailConfig {
     pub operator: String,
     /// Deadline of one send, from connecting to the server's last word.
     pub timeout: Duration,
+    /// First pause before a letter that did not leave is tried again; doubled each time, up to an hour.
+    pub first_retry: Duration,
     /// The server that takes it.
     pub smtp: Smtp,
 }
@@ -169,6 +171,7 @@ fn mail(root: &mut Table<'_, '_>, folder: &Path, environment: &Environment, prob
         check_address(operator, problems);
     }
     let timeout = table.parsed("timeout", problems, duration).map_or(Duration::from_secs(60), |at| at.value);
+    let first_retry = table.parsed("first_retry", problems, duration).map_or(Duration::from_secs(60), |at| at.value);
     let smtp = match table.table("smtp", problems) {
         Some(smtp_table) => smtp(smtp_table, folder, environment, problems),
         None => {
@@ -177,7 +180,7 @@ fn mail(root: &mut Table<'_, '_>, folder: &Path, environment: &Environment, prob
         }
     };
     table.finish(problems);
-    Some(MailConfig { from: from?.value, operator: operator?.value, timeout, smtp: smtp? })
+    Some(MailConfig { from: from?.value, operator: operator?.value, timeout, first_retry, smtp: smtp? })
 }
 
 fn smtp(mut table: Table<'_, '_>, folder: &Path, environment: &Environment, problems: &mut Problems<'_>) -> Option<Smtp> {

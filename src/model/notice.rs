@@ -152,11 +152,11 @@ impl AttemptOutcome {
     }
 }
 
-/// How long to wait before the next try: one minute, doubled each time, at most an hour, and up to a
-/// quarter more so that a backlog does not return in step. It never gives up (RFC 5321 section 4.5.4.1
-/// asks for four to five days at least).
-pub fn retry_after(attempts: u32, jitter: f64) -> Duration {
-    let base = Duration::from_secs(60).saturating_mul(1_u32 << attempts.saturating_sub(1).min(6)).min(Duration::from_secs(3600));
+/// How long to wait before the next try: `first`, doubled each time, at most an hour, and up to a quarter
+/// more so that a backlog does not return in step. It never gives up (RFC 5321 section 4.5.4.1 asks for
+/// four to five days at least).
+pub fn retry_after(attempts: u32, first: Duration, jitter: f64) -> Duration {
+    let base = first.saturating_mul(1_u32 << attempts.saturating_sub(1).min(20)).min(Duration::from_secs(3600));
     base.mul_f64(1.0 + jitter.clamp(0.0, 1.0) / 4.0)
 }
 
@@ -204,8 +204,9 @@ mod tests {
 
     #[test]
     fn retries_grow_to_an_hour_and_never_end() {
-        let minutes = |attempts| retry_after(attempts, 0.0).as_secs() / 60;
+        let minute = Duration::from_secs(60);
+        let minutes = |attempts| retry_after(attempts, minute, 0.0).as_secs() / 60;
         assert_eq!([1, 2, 3, 6, 7, 8, 1000].map(minutes), [1, 2, 4, 32, 60, 60, 60]);
-        assert_eq!(retry_after(1, 1.0).as_secs(), 75);
+        assert_eq!(retry_after(1, minute, 1.0).as_secs(), 75);
     }
 }

@@ -152,7 +152,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn sync_watches(&self, specs: &[WatchSpec]) -> Result<(), StoreError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.begin().await?;
         sqlx::query("UPDATE watch SET active = 0").execute(&mut *transaction).await?;
         for spec in specs {
             // Another source is another document: validators of the old one would hide it.
@@ -184,7 +184,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn claim_due(&self, now: DateTime<Utc>, lease: Duration, limit: u32) -> Result<Vec<Claim>, StoreError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.begin().await?;
         let tolerance = 60_000;
         let rows = sqlx::query(
             "UPDATE watch SET next_at = $1 WHERE rowid IN (
@@ -284,7 +284,7 @@ impl Store {
             None => None,
         };
         let now = stored(checked.checked_at);
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.begin().await?;
         sqlx::query(
             "UPDATE watch SET state = $1, detail = $2, failures = $3, checked_at = $4, next_at = $5, held = $6, rule_set = $7
              WHERE integration = $8 AND api = $9 AND surface = $10",

@@ -13,6 +13,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use sqlx::{Sqlite, Transaction};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use thiserror::Error;
 
@@ -78,6 +79,21 @@ impl Store {
         &self.file
     }
 
+    /// Begins a write, taking SQLite's one write lock at once rather than half-way.
+    ///
+    /// After an I/O error SQLite rolls back by itself and the pooled connection no longer knows where it
+    /// stands; such a connection is closed and a new one begins.
+    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        const BEGIN: &str = "BEGIN IMMEDIATE";
+        match self.writer.begin_with(BEGIN).await {
+            Ok(transaction) => Ok(transaction),
+            Err(_) => {
+                self.writer.acquire().await?.close().await?;
+                Ok(self.writer.begin_with(BEGIN).await?)
+            }
+        }
+    }
+
     /// Closes every connection; what was committed is on disk.
     pub async fn close(&self) {
         self.readers.close().await;
@@ -89,7 +105,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn link_key(&self, make: impl FnOnce() -> String + Send) -> Result<String, StoreError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.begin().await?;
         let known: Option<String> = sqlx::query_scalar("SELECT value FROM meta WHERE name = 'link-key'").fetch_optional(&mut *transaction).await?;
         let key = match known {
             Some(key) => key,

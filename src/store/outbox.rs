@@ -64,7 +64,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn start_attempts(&self, now: DateTime<Utc>, lease: Duration, limit: u32) -> Result<Vec<(Delivery, i64)>, StoreError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.begin().await?;
         // A set-back clock must not hold mail: nothing waits longer than its longest pause, two hours.
         let rows = sqlx::query(
             "UPDATE delivery SET next_at = $1, attempts = attempts + 1 WHERE id IN (
@@ -107,7 +107,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn recover_attempts(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.begin().await?;
         let cut_off = "SELECT delivery FROM attempt WHERE finished_at IS NULL";
         let query = format!("UPDATE delivery SET next_at = $1 WHERE state = 'pending' AND id IN ({cut_off})");
         let done = sqlx::query(sqlx::AssertSqlSafe(query)).bind(stored(now)).execute(&mut *transaction).await?;
@@ -140,7 +140,7 @@ impl Store {
         retry_at: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<Finished, StoreError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.begin().await?;
         sqlx::query("UPDATE attempt SET finished_at = $1, outcome = $2, reply = $3 WHERE id = $4")
             .bind(stored(now))
             .bind(outcome.name())
@@ -219,7 +219,7 @@ impl Store {
         if letter.closed_at.is_some() {
             return Ok(Answered::Closed);
         }
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.begin().await?;
         sqlx::query(
             "INSERT INTO acknowledgement (notice, side, party, owner, answer, fix_by, note, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
              ON CONFLICT (notice, side, party) DO UPDATE SET

@@ -72,28 +72,30 @@ pub async fn check(shared: &Arc<Shared>, claim: Claim) -> Result<(), StoreError>
             }
         }
     };
-    log(&key, &claim, &commit);
-    shared.counters.checked(commit.checked.state.name());
     let has_letters = matches!(
         commit.success.as_ref().map(|success| &success.notice),
         Some(NoticeStep::Tell { .. } | NoticeStep::Close { .. })
     );
+    let (checked, news) = (commit.checked.clone(), !commit.events.is_empty());
     shared.store.commit_check(commit).await?;
+    // Only what is on disk has happened.
+    log(&key, claim.state, &checked, news);
+    shared.counters.checked(checked.state.name());
     if has_letters {
         shared.wake_deliver.notify_one();
     }
     Ok(())
 }
 
-/// Says what a check came to: aloud when the state changed, quietly when not.
-fn log(key: &WatchKey, before: &Claim, commit: &CheckCommit) {
-    let (state, detail) = (commit.checked.state.name(), &commit.checked.detail);
-    if before.state == commit.checked.state && commit.events.is_empty() {
+/// Says what a check came to: aloud when there is news, quietly when not.
+fn log(key: &WatchKey, before: ApiState, checked: &Checked, news: bool) {
+    let (state, detail) = (checked.state.name(), &checked.detail);
+    if before == checked.state && !news {
         tracing::debug!(api = %key, state, %detail, "checked");
-    } else if matches!(commit.checked.state, ApiState::Verified | ApiState::Changed) {
+    } else if matches!(checked.state, ApiState::Verified | ApiState::Changed) {
         info!(api = %key, state, %detail, "checked");
     } else {
-        warn!(api = %key, state, %detail, next = %commit.checked.next_at, "checked");
+        warn!(api = %key, state, %detail, next = %checked.next_at, "checked");
     }
 }
 

@@ -97,7 +97,7 @@ async fn send(shared: &Shared, delivery: Delivery, attempt: i64) -> Result<(), S
     let live = shared.now_live();
     let outcome = live.transport.send(&delivery.sender, &delivery.recipient, &delivery.message).await;
     let now = shared.clock.now();
-    let retry_at = now + retry_after(delivery.attempts, shared.jitter());
+    let retry_at = now + retry_after(delivery.attempts, live.config.mail.first_retry, shared.jitter());
     let (notice, to, side) = (&delivery.notice, masked(&delivery.recipient), delivery.side.name());
     match &outcome {
         AttemptOutcome::Sent(reply) => {

@@ -1,0 +1,141 @@
+//! The store's story with a clock that moves as it is told: nothing waits for a clock that was set back.
+
+use std::time::Duration;
+
+use chrono::{TimeDelta, TimeZone, Utc};
+use driftd::model::{ApiState, AttemptOutcome, Checked, Clock, ManualClock, Notice, NoticeKind, Side, Surface, Validators, WatchKey};
+use driftd::store::{CheckCommit, Finished, NewSnapshot, NoticeStep, PlannedDelivery, Store, Success, WatchSpec};
+
+const LEASE: Duration = Duration::from_secs(600);
+
+fn key() -> WatchKey {
+    WatchKey { integration: "i".to_owned(), api: "a".to_owned(), surface: Surface::Live }
+}
+
+fn letter(recipient: &str, stand_ins: Vec<PlannedDelivery>) -> PlannedDelivery {
+    PlannedDelivery {
+        kind: NoticeKind::Opened,
+        side: Side::Consumer,
+        party: "p".to_owned(),
+        name: recipient.to_owned(),
+        recipient: recipient.to_owned(),
+        sender: "driftd@example.com".to_owned(),
+        subject: "s".to_owned(),
+        message: recipient.as_bytes().to_vec(),
+        token: Some(format!("token-{recipient}")),
+        stand_ins,
+    }
+}
+
+fn commit(clock: &ManualClock, notice: NoticeStep, etag: &str) -> CheckCommit {
+    let now = clock.now();
+    CheckCommit {
+        key: key(),
+        checked: Checked { state: ApiState::Verified, detail: "d".to_owned(), checked_at: now, next_at: now + TimeDelta::minutes(5), failures: 0 },
+        rule_set: 1,
+        success: Some(Success {
+            validators: Validators { etag: Some(etag.to_owned()), last_modified: None },
+            full: true,
+            snapshot: Some(NewSnapshot { digest: format!("digest-{etag}"), bytes: b"bytes".repeat(1000), from: "here".to_owned() }),
+            baseline: Some(format!("digest-{etag}")),
+            findings: Some(Vec::new()),
+            notice,
+        }),
+        held: None,
+        events: vec![("changed", "text".to_owned())],
+    }
+}
+
+async fn store(clock: &ManualClock) -> (tempfile::TempDir, Store) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::open(folder.path()).await.expect("a store");
+    let spec = WatchSpec { key: key(), source: "here".to_owned(), first_at: clock.now() };
+    store.sync_watches(&[spec]).await.expect("synced");
+    (folder, store)
+}
+
+fn clock() -> ManualClock {
+    ManualClock::new(Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).single().expect("a time"))
+}
+
+#[tokio::test]
+async fn a_check_is_claimed_once_and_committed_whole() {
+    let clock = clock();
+    let (_folder, store) = store(&clock).await;
+    assert_eq!(store.claim_due(clock.now(), LEASE, 10).await.expect("claims").len(), 1);
+    assert_eq!(store.claim_due(clock.now(), LEASE, 10).await.expect("claims").len(), 0, "it is leased");
+    store.commit_check(commit(&clock, NoticeStep::Keep, "e1")).await.expect("committed");
+    assert_eq!(store.snapshot("digest-e1").await.expect("bytes"), b"bytes".repeat(1000));
+    clock.advance(Duration::from_secs(301));
+    let claim = store.claim_due(clock.now(), LEASE, 10).await.expect("claims").remove(0);
+    assert_eq!((claim.validators.etag.as_deref(), claim.latest.as_deref()), (Some("e1"), Some("digest-e1")));
+}
+
+#[tokio::test]
+async fn a_clock_set_back_silences_nothing() {
+    let clock = clock();
+    let (_folder, store) = store(&clock).await;
+    store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
+    let notice = Notice { id: "N-1".to_owned(), opened_at: clock.now(), told_at: clock.now() };
+    let step = NoticeStep::Tell { notice, deliveries: vec![letter("a@x.example", Vec::new())] };
+    store.commit_check(commit(&clock, step, "e1")).await.expect("committed");
+    // A year back: what was checked "in the future" is due, once, and letters leave.
+    clock.set(clock.now() - TimeDelta::days(365));
+    assert_eq!(store.claim_due(clock.now(), LEASE, 10).await.expect("claims").len(), 1);
+    assert_eq!(store.claim_due(clock.now(), LEASE, 10).await.expect("claims").len(), 0, "and not in a loop");
+    assert_eq!(store.start_attempts(clock.now(), LEASE, 10).await.expect("letters").len(), 1);
+    assert_eq!(store.start_attempts(clock.now(), LEASE, 10).await.expect("letters").len(), 0);
+}
+
+#[tokio::test]
+async fn another_source_forgets_the_validators_of_the_old_one() {
+    let clock = clock();
+    let (_folder, store) = store(&clock).await;
+    store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
+    store.commit_check(commit(&clock, NoticeStep::Keep, "e1")).await.expect("committed");
+    let moved = WatchSpec { key: key(), source: "there".to_owned(), first_at: clock.now() };
+    store.sync_watches(&[moved]).await.expect("synced");
+    let claim = store.claim_due(clock.now(), LEASE, 10).await.expect("claims").remove(0);
+    assert_eq!(claim.validators, Validators::default());
+    store.sync_watches(&[]).await.expect("synced");
+    clock.advance(Duration::from_secs(3600));
+    assert_eq!(store.claim_due(clock.now(), LEASE, 10).await.expect("claims").len(), 0, "what is no longer configured rests");
+}
+
+#[tokio::test]
+async fn a_chain_of_stand_ins_ends_in_words() {
+    let clock = clock();
+    let (_folder, store) = store(&clock).await;
+    store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
+    let notice = Notice { id: "N-1".to_owned(), opened_at: clock.now(), told_at: clock.now() };
+    let deliveries = vec![letter("a@x.example", vec![letter("b@x.example", Vec::new())])];
+    store.commit_check(commit(&clock, NoticeStep::Tell { notice, deliveries }, "e1")).await.expect("committed");
+    let dead = AttemptOutcome::DeadAddress("550".to_owned());
+    for (recipient, expected) in [("a@x.example", Finished::StandInCalled), ("b@x.example", Finished::NobodyLeft)] {
+        let (delivery, attempt) = store.start_attempts(clock.now(), LEASE, 10).await.expect("letters").remove(0);
+        assert_eq!(delivery.recipient, recipient);
+        let finished = store.finish_attempt(delivery.id, attempt, &dead, clock.now(), clock.now()).await.expect("finished");
+        assert_eq!(finished, expected);
+    }
+    let overview = store.overview().await.expect("an overview");
+    assert_eq!(overview.deliveries.get("dead-address"), Some(&2));
+    assert_eq!(overview.oldest_undelivered, None);
+}
+
+#[tokio::test]
+async fn a_try_that_was_cut_off_is_made_again_at_once() {
+    let clock = clock();
+    let (folder, store) = store(&clock).await;
+    store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
+    let notice = Notice { id: "N-1".to_owned(), opened_at: clock.now(), told_at: clock.now() };
+    let step = NoticeStep::Tell { notice, deliveries: vec![letter("a@x.example", Vec::new())] };
+    store.commit_check(commit(&clock, step, "e1")).await.expect("committed");
+    let before = store.start_attempts(clock.now(), LEASE, 10).await.expect("letters").remove(0).0;
+    store.close().await;
+    let store = Store::open(folder.path()).await.expect("a store");
+    assert_eq!(store.recover_attempts(clock.now()).await.expect("recovered"), 1);
+    assert_eq!(store.recover_attempts(clock.now()).await.expect("recovered"), 0);
+    let again = store.start_attempts(clock.now(), LEASE, 10).await.expect("letters").remove(0).0;
+    assert_eq!((before.id, before.message), (again.id, again.message));
+    assert_eq!(store.overview().await.expect("an overview").attempts.get("ambiguous"), Some(&1));
+}

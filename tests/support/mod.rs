@@ -1,0 +1,33 @@
+//! Real counterparts for the daemon: a partner over HTTP, a server over SMTP, a process to kill.
+#![allow(dead_code, reason = "each test file uses its own part of this")]
+
+pub mod daemon;
+pub mod partner;
+pub mod smtp;
+
+use std::time::{Duration, Instant};
+
+/// Waits until `condition` holds; the limit is for broken builds, not for timing.
+#[track_caller]
+pub fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+    let limit = Instant::now() + Duration::from_secs(60);
+    loop {
+        if let Some(found) = condition() {
+            return found;
+        }
+        assert!(Instant::now() < limit, "this did not happen within a minute: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The SHA-256 of bytes, hexadecimal.
+pub fn digest(bytes: &[u8]) -> String {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A shipped description.
+pub fn fixture(name: &str) -> Vec<u8> {
+    let path = format!("{}/fixtures/history/quayside/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
