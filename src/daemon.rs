@@ -133,7 +133,8 @@ pub async fn start(config_file: &Path) -> Result<Daemon, StartError> {
     let http = serve(endpoint, Arc::clone(&shared), heart.clone(), stopping.clone())?;
     lifecycle.spawn("watch", tasks::watch(Arc::clone(&shared), heart.clone(), stopping.clone()));
     lifecycle.spawn("deliver", tasks::deliver(Arc::clone(&shared), heart, stopping.clone()));
-    let reloading = Reload { file: config_file.to_owned(), environment, sender, shared: Arc::clone(&shared), asked: lifecycle.reload() };
+    let reloading =
+        Reload { file: config_file.to_owned(), environment, sender, shared: Arc::clone(&shared), asked: lifecycle.reload() };
     lifecycle.spawn("reload", async move {
         tokio::select! {
             () = stopping.cancelled() => {}
@@ -215,7 +216,8 @@ impl Reload {
                     for problem in &problems {
                         error!("{problem}");
                     }
-                    let what = format!("the last reload was refused, the old configuration stays at work: {}", problems.join("; "));
+                    let what =
+                        format!("the last reload was refused, the old configuration stays at work: {}", problems.join("; "));
                     error!(count = problems.len(), "the reload was refused; the old configuration stays at work");
                     self.shared.trouble.set("configuration", self.shared.clock.now(), what);
                 }

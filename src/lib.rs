@@ -1,20 +1,64 @@
 //! driftd watches the bridge between two companies and writes to both sides before it breaks.
+//!
+//! # A bird's eye view
+//!
+//! One loop finds descriptions that are due, fetches and reads them, compares them with what the
+//! integration last accepted, judges what differs, and commits snapshot, findings, notice and finished
+//! letters in **one transaction**. A second loop hands letters to a mail server, one envelope at a time,
+//! until it has taken each. An endpoint on a thread of its own tells what is known.
+//!
+//! ```text
+//! claim due → fetch → read → lower → diff(baseline, latest) → judge → decide → write → COMMIT → deliver
+//!             fetch   openapi         diff                    rules   notice   render   store    mail
+//! ```
+//!
+//! # Modules, in reading order
+//!
+//! | module | what it does | it knows nothing of |
+//! |---|---|---|
+//! | [`model`] | the words: parties, agreements, schedules, deliveries, time | everybody else |
+//! | [`openapi`] | bytes into one normalised contract, and what was odd about them | clocks, files, networks |
+//! | [`diff`] | what differs, as facts with a direction, over a worklist of schema pairs | verdicts |
+//! | [`rules`] | facts into findings: one law, and pages with reasoned exceptions | parties |
+//! | [`notice`] | findings into letters for each side: pure set difference | formatting |
+//! | [`render`] | letters into subject, text and HTML | transport |
+//! | [`config`] | files into types that cannot be wrong, every mistake at once | work |
+//! | [`fetch`] | polite and suspicious GETs | documents |
+//! | [`mail`] | final bytes, and one honest try at sending them | notices |
+//! | [`store`] | one method for each use case, one transaction for each method | rules |
+//! | [`tasks`] | the two loops | pages |
+//! | [`http`] | status, answers, metrics, rule pages | fetching |
+//! | [`lifecycle`], [`daemon`] | signals, systemd, and putting it all together | the engine |
+//! | [`cli`] | commands | |
+//!
+//! Imports go down only; `tests/layers.rs` holds them to it.
+//!
+//! # Invariants, mostly absences
+//!
+//! - Nothing is mailed that was not first a row, and nothing is mailed inside a transaction.
+//! - A letter's bytes never change: a re-send after a crash is the same message.
+//! - *Changed*, *down*, *undecidable* and *blind* are never confused: what cannot be read is never
+//!   "everything was removed".
+//! - Open findings are a state, `diff(baseline, latest)`, not a stream of events: a crash re-derives them,
+//!   a revert closes its own notice.
+//! - No partner's document can make the engine panic, recurse without bound or run for ever.
+//! - The engine reads no clock and does no IO.
 
+pub mod cli;
+pub mod config;
+pub mod daemon;
 #[cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::todo))]
 pub mod diff;
+pub mod fetch;
+pub mod http;
+pub mod lifecycle;
+pub mod mail;
+pub mod model;
+pub mod notice;
 #[cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::todo))]
 pub mod openapi;
+pub mod render;
 #[cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::todo))]
 pub mod rules;
-pub mod config;
-pub mod model;
-pub mod fetch;
-pub mod mail;
 pub mod store;
-pub mod notice;
-pub mod render;
-pub mod lifecycle;
 pub mod tasks;
-pub mod http;
-pub mod cli;
-pub mod daemon;

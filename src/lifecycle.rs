@@ -61,7 +61,12 @@ pub struct Lifecycle {
 
 impl Default for Lifecycle {
     fn default() -> Self {
-        Self { tasks: JoinSet::new(), stopping: CancellationToken::new(), reload: Arc::new(Notify::new()), heart: Heart::default() }
+        Self {
+            tasks: JoinSet::new(),
+            stopping: CancellationToken::new(),
+            reload: Arc::new(Notify::new()),
+            heart: Heart::default(),
+        }
     }
 }
 
@@ -93,14 +98,11 @@ impl Lifecycle {
     pub async fn run(mut self, status: &str) -> Ended {
         notify(&[NotifyState::Ready, NotifyState::Status(status)]);
         let mut ended = Ended::Asked;
-        let (mut terminate, mut interrupt, mut hangup) =
-            match (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup())) {
-                (Ok(terminate), Ok(interrupt), Ok(hangup)) => (terminate, interrupt, hangup),
-                _ => {
-                    error!("signals cannot be received; stopping");
-                    return Ended::TaskDied;
-                }
-            };
+        let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
+        let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = signals else {
+            error!("signals cannot be received; stopping");
+            return Ended::TaskDied;
+        };
         let feed = sd_notify::watchdog_enabled().map_or(Duration::from_secs(15), |period| period / 3);
         let mut watchdog = tokio::time::interval(feed);
         loop {

@@ -43,7 +43,16 @@ fn a_breaking_change_is_told_to_both_sides_and_nothing_else_is() {
     partner.publish(Answer::Document(breaking.clone()));
     let status = daemon.wait_for_snapshot(&breaking);
     wait_for("two letters", || (smtp.received().len() >= 2).then_some(()));
-    assert_eq!(recipients(&smtp), [PROVIDER, CONSUMER].map(str::to_owned).into_iter().rev().collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>());
+    assert_eq!(
+        recipients(&smtp),
+        [PROVIDER, CONSUMER]
+            .map(str::to_owned)
+            .into_iter()
+            .rev()
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+    );
     let letters = smtp.received();
     let to = |recipient: &str| letters.iter().find(|letter| letter.recipient == recipient).expect("a letter");
     let (consumer, provider) = (to(CONSUMER), to(PROVIDER));
@@ -74,7 +83,11 @@ fn a_breaking_change_is_told_to_both_sides_and_nothing_else_is() {
     assert!(thanks.starts_with("HTTP/1.1 200"), "{thanks}");
     let status = daemon.status();
     assert_eq!(status["open"][0]["sides"][1]["answer"], "ours, done by 2099-01-31: will keep both");
-    assert!(status["verdict"].as_str().is_some_and(|verdict| verdict.contains("1 not answered by both sides")), "{}", status["verdict"]);
+    assert!(
+        status["verdict"].as_str().is_some_and(|verdict| verdict.contains("1 not answered by both sides")),
+        "{}",
+        status["verdict"]
+    );
 
     // Still the same: no further letter. Then the provider puts it back.
     let before = partner.requests().len();
@@ -85,14 +98,20 @@ fn a_breaking_change_is_told_to_both_sides_and_nothing_else_is() {
     wait_for("two more letters", || (smtp.received().len() >= 4).then_some(()));
     assert_eq!((status["state"].as_str(), status["checking"][0]["state"].as_str()), (Some("ok"), Some("verified")));
     let resolved = &smtp.received()[2..];
-    assert!(resolved.iter().all(|letter| letter.header("X-Driftd-Notice") == notice && letter.text().contains("Resolved: the Freight API is as it was before")));
+    assert!(resolved.iter().all(|letter| letter.header("X-Driftd-Notice") == notice
+        && letter.text().contains("Resolved: the Freight API is as it was before")));
     assert!(resolved.iter().all(|letter| letter.header("References") == consumer.header("References")), "one thread");
     assert_eq!(smtp.received().len(), 4);
 
     let page = daemon.page("/status");
     assert!(body(&page).contains("Nothing is open"), "{page}");
     let metrics = daemon.page("/metrics");
-    for line in ["driftd_config_reload_success 1", "driftd_notices_open 0", "driftd_letters{state=\"sent\"} 4", "driftd_mail_attempts_total{outcome=\"sent\"} 4"] {
+    for line in [
+        "driftd_config_reload_success 1",
+        "driftd_notices_open 0",
+        "driftd_letters{state=\"sent\"} 4",
+        "driftd_mail_attempts_total{outcome=\"sent\"} 4",
+    ] {
         assert!(metrics.contains(line), "{line} is missing in\n{metrics}");
     }
     assert!(daemon.page("/healthz").contains("ok") && daemon.page("/readyz").contains("ready"));
@@ -112,7 +131,8 @@ fn info_waits_for_status_and_history_and_becomes_the_baseline() {
     assert_eq!(status["checking"][0]["state"], "verified");
     assert_eq!(status["checking"][0]["snapshot"], status["checking"][0]["baseline"]);
     let history: Value = serde_json::from_str(body(&daemon.page("/history"))).expect("JSON");
-    let texts: Vec<&str> = history["events"].as_array().expect("events").iter().filter_map(|event| event["text"].as_str()).collect();
+    let texts: Vec<&str> =
+        history["events"].as_array().expect("events").iter().filter_map(|event| event["text"].as_str()).collect();
     assert!(texts.iter().any(|text| text.contains("info: ") && text.contains("is new")), "{texts:?}");
     assert_eq!(smtp.received().len(), 0);
 }
@@ -130,12 +150,21 @@ fn acceptance_by_the_consumer_moves_the_baseline() {
     let letter = |recipient: &str| smtp.received().into_iter().find(|letter| letter.recipient == recipient).expect("a letter");
 
     // Looking changes nothing, nonsense is refused with a reason, a provider cannot accept.
-    let form = daemon.page(letter(CONSUMER).answer_link().split_once("/answer/").map(|(_, token)| format!("/answer/{token}")).expect("a token").as_str());
+    let form = daemon.page(
+        letter(CONSUMER)
+            .answer_link()
+            .split_once("/answer/")
+            .map(|(_, token)| format!("/answer/{token}"))
+            .expect("a token")
+            .as_str(),
+    );
     assert!(form.contains("Who takes this on at Harbor Books?"), "{form}");
     assert!(Daemon::post(&letter(CONSUMER).answer_link(), "owner=+&answer=ours").starts_with("HTTP/1.1 422"));
     assert!(Daemon::post(&letter(CONSUMER).answer_link(), "owner=x&fix_by=2001-01-01").contains("has passed"));
     assert!(Daemon::post(&letter(PROVIDER).answer_link(), "owner=x&answer=accepted").starts_with("HTTP/1.1 422"));
-    assert!(Daemon::post(&letter(CONSUMER).answer_link().replace("/answer/", "/answer/0"), "owner=x").starts_with("HTTP/1.1 404"));
+    assert!(
+        Daemon::post(&letter(CONSUMER).answer_link().replace("/answer/", "/answer/0"), "owner=x").starts_with("HTTP/1.1 404")
+    );
     assert_eq!(daemon.status()["open"][0]["sides"][0]["answer"], Value::Null);
 
     let done = std::process::Command::new(env!("CARGO_BIN_EXE_driftd"))
@@ -173,7 +202,11 @@ fn what_a_consumer_does_not_use_is_not_told() {
     daemon.wait_for_snapshot(&breaking);
     wait_for("two letters", || (smtp.received().len() >= 2).then_some(()));
     for letter in smtp.received() {
-        assert!(letter.text().contains("ShipmentCreate.reference") && !letter.text().contains("current_period_end"), "{}", letter.text());
+        assert!(
+            letter.text().contains("ShipmentCreate.reference") && !letter.text().contains("current_period_end"),
+            "{}",
+            letter.text()
+        );
     }
 }
 
@@ -256,7 +289,8 @@ fn no_secret_ever_reaches_a_log_or_a_page() {
     partner.publish(Answer::Status(401, ""));
     daemon.wait_for_state("down");
     assert!(partner.requests().iter().any(|request| request.authorization.as_deref() == Some("Bearer bearer-s3cret")));
-    let pages = [daemon.page("/status"), daemon.status().to_string(), daemon.page("/history"), daemon.page("/metrics"), daemon.log()];
+    let pages =
+        [daemon.page("/status"), daemon.status().to_string(), daemon.page("/history"), daemon.page("/metrics"), daemon.log()];
     for page in pages {
         assert!(!page.contains("s3cret"), "{page}");
     }
@@ -272,7 +306,14 @@ fn the_demo_plays_and_ends() {
         .expect("driftd demo");
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
-    for words in ["baseline taken", "5 breaking, 2 warning", "`totalPrice` is gone", "2 letters for notice", "answer at http://", "is resolved"] {
+    for words in [
+        "baseline taken",
+        "5 breaking, 2 warning",
+        "`totalPrice` is gone",
+        "2 letters for notice",
+        "answer at http://",
+        "is resolved",
+    ] {
         assert!(text.contains(words), "{words:?} is missing in\n{text}");
     }
     assert_eq!(std::fs::read_dir(folder.path().join("letters")).expect("letters").count(), 6);
@@ -284,8 +325,9 @@ fn corpus() -> PathBuf {
 }
 
 /// The story of the first test over a real history: baseline silent, letters in pairs, status agrees.
-fn replay(name: &str) {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(corpus().join(name)).expect(name).map(|entry| entry.expect("a file").path()).collect();
+fn replay(name: &str, must_tell: bool) {
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(corpus().join(name)).expect(name).map(|entry| entry.expect("a file").path()).collect();
     files.sort();
     let versions: Vec<Vec<u8>> = files.iter().map(|path| std::fs::read(path).expect("a file")).collect();
     let smtp = Smtp::start();
@@ -294,10 +336,21 @@ fn replay(name: &str) {
     let daemon = home.start();
     daemon.wait_for_snapshot(&versions[0]);
     assert_eq!(smtp.received().len(), 0, "{name}: the baseline is silent");
-    let mut told = 0;
+    let (mut told, mut unreadable) = (0, 0);
     for (version, path) in versions.iter().zip(&files).skip(1) {
         let before = smtp.received().len();
         partner.publish(Answer::Document(version.clone()));
+        if driftd::openapi::read(version, &driftd::openapi::Limits::default()).is_err() {
+            // Real providers publish documents that are none; the last good one stays.
+            let kept = daemon.status()["checking"][0]["snapshot"].clone();
+            let status = daemon.wait_for_state("undecidable");
+            assert_eq!(status["checking"][0]["snapshot"], kept, "{}", path.display());
+            assert_eq!(smtp.received().len(), before);
+            unreadable += 1;
+            daemon.signal("HUP");
+            continue;
+        }
+        daemon.signal("HUP");
         let status = daemon.wait_for_snapshot(version);
         let open = status["open"].as_array().expect("open notices").len();
         let findings = &status["checking"][0]["findings"];
@@ -317,33 +370,37 @@ fn replay(name: &str) {
         wait_for("one more poll", || (partner.requests().len() > polls + 1).then_some(()));
         assert_eq!(smtp.received().len(), before + new.len());
     }
-    println!("{name}: {} versions, told {told} times, state at the end: {}", versions.len(), daemon.status()["checking"][0]["detail"]);
-    assert!(told > 0, "{name}: nothing was ever told");
+    let detail = &daemon.status()["checking"][0]["detail"];
+    println!("{name}: {} versions, told {told} times, {unreadable} unreadable, at the end: {detail}", versions.len());
+    assert_eq!(told > 0, must_tell, "{name}");
     assert_eq!(daemon.stop(), 0);
 }
 
 #[test]
 #[ignore = "needs DRIFTD_CORPUS; tests/run-all.sh runs it"]
 fn corpus_history_kratos() {
-    replay("kratos-daily");
+    replay("kratos-daily", true);
 }
 
 #[test]
 #[ignore = "needs DRIFTD_CORPUS; tests/run-all.sh runs it"]
 fn corpus_history_netlify() {
-    replay("netlify-daily");
+    // Two years of additions only: nobody has to hear of them.
+    replay("netlify-daily", false);
 }
 
 #[test]
 #[ignore = "needs DRIFTD_CORPUS; tests/run-all.sh runs it"]
 fn corpus_history_resend() {
-    replay("resend-daily");
+    replay("resend-daily", true);
 }
 
 #[test]
 #[ignore = "needs DRIFTD_CORPUS; tests/run-all.sh runs it"]
 fn corpus_demo_plays_real_histories() {
-    for name in ["kratos-daily", "netlify-daily", "resend-daily"] {
+    for (name, words) in
+        [("kratos-daily", "2 letters for notice"), ("netlify-daily", "1 info"), ("resend-daily", "2 letters for notice")]
+    {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_driftd"))
             .args(["demo", "--once", "--history"])
             .arg(corpus().join(name))
@@ -351,6 +408,6 @@ fn corpus_demo_plays_real_histories() {
             .expect("driftd demo");
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{name}: {text}\n{}", String::from_utf8_lossy(&output.stderr));
-        assert!(text.contains("baseline taken") && text.contains("2 letters for notice"), "{name}: {text}");
+        assert!(text.contains("baseline taken") && text.contains(words), "{name}: {text}");
     }
 }

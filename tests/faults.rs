@@ -50,16 +50,36 @@ fn what_is_no_description_is_undecidable_and_what_is_down_is_down() {
         ("an HTML page", Answer::Unconditional(b"<!doctype html><html>Sign in</html>".to_vec()), "undecidable", "HTML page"),
         ("nothing", Answer::Unconditional(Vec::new()), "undecidable", "is empty"),
         ("empty paths", Answer::Unconditional(b"openapi: 3.0.0\npaths: {}\n".to_vec()), "undecidable", "no paths"),
-        ("an error object", Answer::Unconditional(b"{\"error\": \"not found\"}".to_vec()), "undecidable", "not an API description"),
-        ("JSON cut short", Answer::Unconditional(b"{\"openapi\": \"3.0.0\", \"paths\": {\"/a\":".to_vec()), "undecidable", "ends too early"),
+        (
+            "an error object",
+            Answer::Unconditional(b"{\"error\": \"not found\"}".to_vec()),
+            "undecidable",
+            "not an API description",
+        ),
+        (
+            "JSON cut short",
+            Answer::Unconditional(b"{\"openapi\": \"3.0.0\", \"paths\": {\"/a\":".to_vec()),
+            "undecidable",
+            "ends too early",
+        ),
         ("10 MB of brackets", Answer::Unconditional(vec![b'['; 10_000_000]), "undecidable", "recursion limit"),
         ("an alias bomb", Answer::Unconditional(alias_bomb), "undecidable", "aliases"),
-        ("a gzip bomb", response("Content-Encoding: gzip\r\n", &gzip(&vec![b' '; 200_000_000])), "undecidable", "larger than 12000000 bytes"),
+        (
+            "a gzip bomb",
+            response("Content-Encoding: gzip\r\n", &gzip(&vec![b' '; 200_000_000])),
+            "undecidable",
+            "larger than 12000000 bytes",
+        ),
         ("damaged gzip", response("Content-Encoding: gzip\r\n", b"this is not gzip"), "undecidable", "cut short or damaged"),
         ("a body cut short", Answer::Raw(cut_short.into_bytes()), "undecidable", "cut short"),
         ("an endless body", Answer::Endless, "undecidable", "larger than 12000000 bytes"),
         ("a redirect to this machine", Answer::Status(302, leaked), "undecidable", "not a public address"),
-        ("a redirect to a metadata service", Answer::Status(302, "Location: http://169.254.169.254/latest\r\n"), "undecidable", "not a public address"),
+        (
+            "a redirect to a metadata service",
+            Answer::Status(302, "Location: http://169.254.169.254/latest\r\n"),
+            "undecidable",
+            "not a public address",
+        ),
         ("a redirect to nowhere", Answer::Status(302, ""), "down", "redirects to nowhere"),
         ("an internal error", Answer::Status(500, ""), "down", "500"),
         ("a locked door", Answer::Status(403, ""), "down", "check `auth`"),
@@ -121,7 +141,9 @@ fn a_provider_that_asks_for_patience_gets_it() {
         let status = daemon.status();
         status["checking"][0]["detail"].as_str().is_some_and(|detail| detail.contains("come back later")).then_some(status)
     });
-    let time = |name: &str| status["checking"][0][name].as_str().expect("a time").parse::<chrono::DateTime<chrono::Utc>>().expect("a time");
+    let time = |name: &str| {
+        status["checking"][0][name].as_str().expect("a time").parse::<chrono::DateTime<chrono::Utc>>().expect("a time")
+    };
     assert_eq!((time("next_check") - time("last_check")).num_minutes(), 60);
     let asked = partner.requests().len();
     assert_eq!(asked, 1);
@@ -287,7 +309,12 @@ fn a_full_disk_loses_nothing_and_is_over_when_it_is_over() {
     // A soft limit on file size is what a full disk looks like to a process; `prlimit` lifts it again.
     let kilobytes = 400;
     let mut shell = Command::new("sh");
-    shell.args(["-c", &format!("trap '' XFSZ; ulimit -S -f {}; exec \"$0\" \"$@\"", kilobytes * 2), env!("CARGO_BIN_EXE_driftd"), "run"]);
+    shell.args([
+        "-c",
+        &format!("trap '' XFSZ; ulimit -S -f {}; exec \"$0\" \"$@\"", kilobytes * 2),
+        env!("CARGO_BIN_EXE_driftd"),
+        "run",
+    ]);
     let daemon = home.start_with(shell);
     daemon.wait_for_state("verified");
     // Larger than the limit even when compressed.
@@ -295,7 +322,8 @@ fn a_full_disk_loses_nothing_and_is_over_when_it_is_over() {
     let mut noise = fastrand::Rng::with_seed(7);
     breaking.extend_from_slice(b"x-noise:\n");
     for _ in 0..20_000 {
-        breaking.extend_from_slice(format!("- \"{:016x}{:016x}{:016x}\"\n", noise.u64(..), noise.u64(..), noise.u64(..)).as_bytes());
+        breaking
+            .extend_from_slice(format!("- \"{:016x}{:016x}{:016x}\"\n", noise.u64(..), noise.u64(..), noise.u64(..)).as_bytes());
     }
     partner.publish(Answer::Document(breaking.clone()));
     let status = wait_for("status tells of the disk", || {
@@ -305,7 +333,10 @@ fn a_full_disk_loses_nothing_and_is_over_when_it_is_over() {
     assert_eq!(status["state"], "trouble");
     assert_eq!(status["checking"][0]["snapshot"], support::digest(&baseline), "no state has advanced");
     assert_eq!(smtp.received().len(), 0);
-    let lifted = Command::new("prlimit").args(["--pid", &daemon.id().to_string(), "--fsize=unlimited:unlimited"]).status().expect("prlimit");
+    let lifted = Command::new("prlimit")
+        .args(["--pid", &daemon.id().to_string(), "--fsize=unlimited:unlimited"])
+        .status()
+        .expect("prlimit");
     assert!(lifted.success());
     daemon.signal("HUP");
     daemon.wait_for_snapshot(&breaking);
@@ -325,8 +356,14 @@ fn the_daemon_drains_on_sigterm_and_says_what_configuration_is_wrong() {
     std::fs::write(home.config(), "state_dir = 7\n").expect("a file");
     let mut broken = home.start();
     assert_eq!(broken.exit_code(), 78);
-    wait_for("every mistake", || (broken.log().contains("state_dir: expected a text") && broken.log().contains("mail: is missing")).then_some(()));
-    let check = Command::new(env!("CARGO_BIN_EXE_driftd")).args(["check-config", "--config"]).arg(home.config()).output().expect("check-config");
+    wait_for("every mistake", || {
+        (broken.log().contains("state_dir: expected a text") && broken.log().contains("mail: is missing")).then_some(())
+    });
+    let check = Command::new(env!("CARGO_BIN_EXE_driftd"))
+        .args(["check-config", "--config"])
+        .arg(home.config())
+        .output()
+        .expect("check-config");
     assert_eq!(check.status.code(), Some(78));
 }
 
@@ -337,8 +374,12 @@ fn the_endpoint_stands_hostile_clients() {
     let home = Home::new(smtp.port, &partner.url());
     let daemon = home.start();
     daemon.wait_for_state("verified");
-    let idle: Vec<std::net::TcpStream> = (0..50).map(|_| std::net::TcpStream::connect(daemon.address()).expect("a connection")).collect();
-    assert!(daemon.page("/status").contains("Content-Security-Policy".to_lowercase().as_str()) || daemon.page("/status").contains("content-security-policy"));
+    let idle: Vec<std::net::TcpStream> =
+        (0..50).map(|_| std::net::TcpStream::connect(daemon.address()).expect("a connection")).collect();
+    assert!(
+        daemon.page("/status").contains("Content-Security-Policy".to_lowercase().as_str())
+            || daemon.page("/status").contains("content-security-policy")
+    );
     let large = support::daemon::Daemon::post(&format!("http://{}/answer/x", daemon.address()), &"owner=x&note=".repeat(4000));
     assert!(large.starts_with("HTTP/1.1 4"), "{large}");
     assert!(daemon.page("/nothing").starts_with("HTTP/1.1 404"));

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use chrono::{TimeDelta, TimeZone, Utc};
-use driftd::model::{ApiState, AttemptOutcome, Checked, Clock, ManualClock, Notice, NoticeKind, Side, Surface, Validators, WatchKey};
+use driftd::model::{
+    ApiState, AttemptOutcome, Checked, Clock, ManualClock, Notice, NoticeKind, Side, Surface, Validators, WatchKey,
+};
 use driftd::store::{CheckCommit, Finished, NewSnapshot, NoticeStep, PlannedDelivery, Store, Success, WatchSpec};
 
 const LEASE: Duration = Duration::from_secs(600);
@@ -31,12 +33,22 @@ fn commit(clock: &ManualClock, notice: NoticeStep, etag: &str) -> CheckCommit {
     let now = clock.now();
     CheckCommit {
         key: key(),
-        checked: Checked { state: ApiState::Verified, detail: "d".to_owned(), checked_at: now, next_at: now + TimeDelta::minutes(5), failures: 0 },
+        checked: Checked {
+            state: ApiState::Verified,
+            detail: "d".to_owned(),
+            checked_at: now,
+            next_at: now + TimeDelta::minutes(5),
+            failures: 0,
+        },
         rule_set: 1,
         success: Some(Success {
             validators: Validators { etag: Some(etag.to_owned()), last_modified: None },
             full: true,
-            snapshot: Some(NewSnapshot { digest: format!("digest-{etag}"), bytes: b"bytes".repeat(1000), from: "here".to_owned() }),
+            snapshot: Some(NewSnapshot {
+                digest: format!("digest-{etag}"),
+                bytes: b"bytes".repeat(1000),
+                from: "here".to_owned(),
+            }),
             baseline: Some(format!("digest-{etag}")),
             findings: Some(Vec::new()),
             notice,

@@ -16,11 +16,20 @@ pub(super) fn run(args: &ConfigArgs) -> u8 {
                 eprintln!("warning: {warning}");
             }
             println!("{} is good", args.config.display());
-            println!("  state {}; listens on {}; mail through {}:{}", config.state_dir.display(), config.http.listen, config.mail.smtp.host, config.mail.smtp.port);
+            println!(
+                "  state {}; listens on {}; mail through {}:{}",
+                config.state_dir.display(),
+                config.http.listen,
+                config.mail.smtp.host,
+                config.mail.smtp.port
+            );
             for integration in &config.integrations {
                 let agreement = integration.agreement;
                 println!("\n{} ({})", integration.name, integration.id);
-                println!("  promised: {} before a breaking change; each side answers within {}", agreement.breaking_notice, agreement.acknowledge_within);
+                println!(
+                    "  promised: {} before a breaking change; each side answers within {}",
+                    agreement.breaking_notice, agreement.acknowledge_within
+                );
                 for api in &integration.apis {
                     println!("  {} from {}", api.name, api.live);
                     if let Some(upcoming) = &api.upcoming {
@@ -32,7 +41,12 @@ pub(super) fn run(args: &ConfigArgs) -> u8 {
                     }
                     for consumer in &api.consumers {
                         if let Some((_, contact)) = integration.party(&consumer.party).and_then(|party| party.as_consumer()) {
-                            println!("    consumer {}: {} <{}>", name(&consumer.party), contact.person.name, contact.person.email);
+                            println!(
+                                "    consumer {}: {} <{}>",
+                                name(&consumer.party),
+                                contact.person.name,
+                                contact.person.email
+                            );
                         }
                     }
                     let mut at = now;
@@ -50,7 +64,10 @@ pub(super) fn run(args: &ConfigArgs) -> u8 {
             for problem in &problems {
                 eprintln!("{problem}");
             }
-            eprintln!("driftd: {} in the configuration", if problems.len() == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", problems.len()) });
+            eprintln!(
+                "driftd: {} in the configuration",
+                if problems.len() == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", problems.len()) }
+            );
             78
         }
     }

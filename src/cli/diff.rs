@@ -84,7 +84,8 @@ pub(super) async fn run(args: &DiffArgs) -> u8 {
     // A closed pipe (`| head`) is not an error worth words.
     let _ = std::io::stdout().write_all(text.as_bytes());
     let limit = args.fail_on.as_deref().and_then(|word| word.parse::<Severity>().ok());
-    let failing = limit.is_some_and(|limit| verdict.findings.iter().any(|finding| finding.severity >= limit) || verdict.undecided.is_some());
+    let failing = limit
+        .is_some_and(|limit| verdict.findings.iter().any(|finding| finding.severity >= limit) || verdict.undecided.is_some());
     u8::from(failing)
 }
 
@@ -168,7 +169,14 @@ fn reach(finding: &Finding) -> String {
     }
 }
 
-fn text(before: &Document, after: &Document, verdict: &Verdict, oddities: &[Oddity], catalogue: &Catalogue, colour: bool) -> String {
+fn text(
+    before: &Document,
+    after: &Document,
+    verdict: &Verdict,
+    oddities: &[Oddity],
+    catalogue: &Catalogue,
+    colour: bool,
+) -> String {
     let paint = Paint(colour);
     let mut out = format!("{}\n", paint.with("1", &headline(before, after, verdict)));
     if let Some(undecided) = &verdict.undecided {
@@ -188,17 +196,31 @@ fn text(before: &Document, after: &Document, verdict: &Verdict, oddities: &[Oddi
             };
             let _ = writeln!(out, "           {}", paint.with(code, &clean(line, 200)));
         }
-        let _ = writeln!(out, "         {}", paint.with("2", &format!("{} at {}", finding.rule, clean(&finding.change.site.after, 300))));
+        let _ = writeln!(
+            out,
+            "         {}",
+            paint.with("2", &format!("{} at {}", finding.rule, clean(&finding.change.site.after, 300)))
+        );
     }
     let info: Vec<&Finding> = verdict.findings.iter().filter(|finding| finding.severity == Severity::Info).collect();
     if !info.is_empty() {
         out.push('\n');
     }
     for finding in info {
-        let _ = writeln!(out, "{} {} {}", paint.severity(finding.severity), clean(&finding.message, 400), paint.with("2", &format!("({})", reach(finding))));
+        let _ = writeln!(
+            out,
+            "{} {} {}",
+            paint.severity(finding.severity),
+            clean(&finding.message, 400),
+            paint.with("2", &format!("({})", reach(finding)))
+        );
     }
     if !oddities.is_empty() {
-        let _ = writeln!(out, "\n{} could not be read as the specification means it; the rest was compared:", corners(oddities.len()));
+        let _ = writeln!(
+            out,
+            "\n{} could not be read as the specification means it; the rest was compared:",
+            corners(oddities.len())
+        );
         for oddity in oddities.iter().take(20) {
             let _ = writeln!(out, "  {}: {}", clean(&oddity.pointer, 300), clean(&oddity.message, 300));
         }

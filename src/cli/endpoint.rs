@@ -75,7 +75,8 @@ fn address(at: &Where) -> Result<String, String> {
 
 async fn get(url: &str) -> Result<String, String> {
     let response = client()?.get(url).header("Accept", "application/json").send().await;
-    let response = response.map_err(|_| format!("no daemon answers at {url}: is it running? `systemctl status driftd`, or name it with --url"))?;
+    let response = response
+        .map_err(|_| format!("no daemon answers at {url}: is it running? `systemctl status driftd`, or name it with --url"))?;
     let status = response.status();
     let text = response.text().await.map_err(|error| format!("{url}: {error}"))?;
     if status.is_success() { Ok(text) } else { Err(format!("{url} answered {status}: {}", text.trim())) }
@@ -115,12 +116,26 @@ fn local(time: DateTime<Utc>) -> String {
 fn in_words(status: &StatusView) -> String {
     use std::fmt::Write as _;
     let mut out = format!("{}: {}\n", status.state.to_uppercase(), status.verdict);
-    let _ = writeln!(out, "driftd {}, up since {}, configuration of {}", status.version, local(status.started_at), local(status.config_loaded_at));
+    let _ = writeln!(
+        out,
+        "driftd {}, up since {}, configuration of {}",
+        status.version,
+        local(status.started_at),
+        local(status.config_loaded_at)
+    );
     for trouble in &status.trouble {
         let _ = writeln!(out, "\n! {} since {}: {}", trouble.part, local(trouble.since), trouble.what);
     }
     for open in &status.open {
-        let _ = writeln!(out, "\n{}  {} ({}), {} h old, to be answered by {}", open.notice, open.api_name, open.integration_name, open.age_hours, local(open.answer_by));
+        let _ = writeln!(
+            out,
+            "\n{}  {} ({}), {} h old, to be answered by {}",
+            open.notice,
+            open.api_name,
+            open.integration_name,
+            open.age_hours,
+            local(open.answer_by)
+        );
         for finding in open.findings.iter().take(5) {
             let _ = writeln!(out, "    {:<8}  {}", finding.severity, finding.message);
         }
@@ -132,7 +147,8 @@ fn in_words(status: &StatusView) -> String {
             let _ = writeln!(out, "  {:<8}  {}: {} ({}); {answer}", side.side.name(), side.party, side.owner, side.contact);
             for letter in &side.letters {
                 let reply = letter.last_reply.as_deref().unwrap_or("not tried yet");
-                let _ = writeln!(out, "            {} letter {} ({} tries): {reply}", letter.kind, letter.state.name(), letter.tries);
+                let _ =
+                    writeln!(out, "            {} letter {} ({} tries): {reply}", letter.kind, letter.state.name(), letter.tries);
             }
         }
     }
@@ -140,7 +156,11 @@ fn in_words(status: &StatusView) -> String {
     for api in &status.checking {
         let read = api.last_success.map_or_else(|| "never".to_owned(), local);
         let verified = api.last_verified_unchanged.map_or_else(|| "never".to_owned(), local);
-        let name = if api.surface == crate::model::Surface::Upcoming { format!("{}/{} (upcoming)", api.integration, api.api) } else { format!("{}/{}", api.integration, api.api) };
+        let name = if api.surface == crate::model::Surface::Upcoming {
+            format!("{}/{} (upcoming)", api.integration, api.api)
+        } else {
+            format!("{}/{}", api.integration, api.api)
+        };
         let _ = writeln!(out, "{:<11}  {name}: {}", api.state.name(), api.detail);
         let _ = writeln!(out, "             read {read}, verified unchanged {verified}, next {}", local(api.next_check));
     }
@@ -167,7 +187,9 @@ pub(super) async fn history(args: &HistoryArgs) -> u8 {
         Ok(address) => get(&format!("{address}/history?days={}&limit=10000", args.days)).await,
         Err(problem) => Err(problem),
     };
-    let parsed = fetched.and_then(|text| serde_json::from_str::<History>(&text).map_err(|error| format!("the daemon's answer is not understood: {error}")));
+    let parsed = fetched.and_then(|text| {
+        serde_json::from_str::<History>(&text).map_err(|error| format!("the daemon's answer is not understood: {error}"))
+    });
     match parsed {
         Ok(history) => {
             for event in history.events {
@@ -183,7 +205,8 @@ pub(super) async fn history(args: &HistoryArgs) -> u8 {
 }
 
 pub(super) async fn ack(args: &AckArgs) -> u8 {
-    let is_link = url::Url::parse(&args.link).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.path().contains("/answer/"));
+    let is_link =
+        url::Url::parse(&args.link).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.path().contains("/answer/"));
     if !is_link {
         eprintln!("driftd: {:?} is not an answer link; copy it from the letter, it contains /answer/", args.link);
         return 2;
@@ -205,7 +228,11 @@ pub(super) async fn ack(args: &AckArgs) -> u8 {
     };
     match sent {
         Ok(response) if response.status().is_success() => {
-            println!("Taken down: {} answered {answer}{}.", args.owner, args.fix_by.map(|date| format!(", done by {date}")).unwrap_or_default());
+            println!(
+                "Taken down: {} answered {answer}{}.",
+                args.owner,
+                args.fix_by.map(|date| format!(", done by {date}")).unwrap_or_default()
+            );
             0
         }
         Ok(response) if response.status() == reqwest::StatusCode::NOT_FOUND => {

@@ -71,7 +71,8 @@ pub(crate) struct ConfigArgs {
 pub fn install_tracing(cli: &Cli) {
     let quiet = if matches!(cli.command, Command::Demo(_)) { "driftd=error" } else { "driftd=info" };
     let filter = EnvFilter::try_from_env("DRIFTD_LOG").unwrap_or_else(|_| EnvFilter::new(format!("warn,{quiet}")));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     match cli.log_format {
         LogFormat::Human => log.with_target(false).init(),
         LogFormat::Json => log.json().flatten_event(true).init(),

@@ -33,7 +33,11 @@ pub(super) fn run(id: Option<&str>) -> u8 {
         None => {
             let ids: Vec<&str> = catalogue.rules().map(|rule| rule.id).collect();
             let best = ids.iter().max_by(|a, b| strsim::jaro_winkler(id, a).total_cmp(&strsim::jaro_winkler(id, b)));
-            eprintln!("driftd: there is no rule {id:?}; did you mean {:?}? `driftd rules` lists all {}", best.unwrap_or(&""), ids.len());
+            eprintln!(
+                "driftd: there is no rule {id:?}; did you mean {:?}? `driftd rules` lists all {}",
+                best.unwrap_or(&""),
+                ids.len()
+            );
             2
         }
     }

@@ -97,7 +97,8 @@ pub(super) fn read(mut root: Table<'_, '_>, folder: &Path, environment: &Environ
     if state_dir.is_none() {
         root.missing("state_dir", "name the folder for the database, for example state_dir = \"/var/lib/driftd\"", problems);
     }
-    let integrations = root.text("integrations", problems).map_or_else(|| folder.join("integrations"), |at| folder.join(at.value));
+    let integrations =
+        root.text("integrations", problems).map_or_else(|| folder.join("integrations"), |at| folder.join(at.value));
     let http = http(&mut root, problems);
     let fetch = fetch(&mut root, problems);
     let mail = mail(&mut root, folder, environment, problems);
@@ -113,7 +114,8 @@ fn http(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> HttpConfig {
     let mut config = HttpConfig { listen: SocketAddr::from(([127, 0, 0, 1], 8650)), external_url: None };
     let Some(mut table) = root.table("http", problems) else { return config };
     let listen = table.parsed("listen", problems, |text| {
-        text.parse::<SocketAddr>().map_err(|_| (format!("{text:?} is not an address with a port"), "write \"127.0.0.1:8650\"".to_owned()))
+        text.parse::<SocketAddr>()
+            .map_err(|_| (format!("{text:?} is not an address with a port"), "write \"127.0.0.1:8650\"".to_owned()))
     });
     if let Some(listen) = listen {
         config.listen = listen.value;
@@ -143,7 +145,12 @@ fn fetch(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> FetchConfig {
     }
     for host in table.texts("allow_private_hosts", problems).unwrap_or_default() {
         if host.value.contains(['/', ':', '@']) && !host.value.starts_with('[') {
-            problems.add(host.offset, host.key, format!("{:?} is not a host", host.value), "write a host name or address without port or scheme");
+            problems.add(
+                host.offset,
+                host.key,
+                format!("{:?} is not a host", host.value),
+                "write a host name or address without port or scheme",
+            );
         } else {
             config.allow_private_hosts.push(host.value.to_ascii_lowercase());
         }
@@ -164,7 +171,12 @@ fn mail(root: &mut Table<'_, '_>, folder: &Path, environment: &Environment, prob
     if let Some(from) = &from
         && from.value.parse::<lettre::message::Mailbox>().is_err()
     {
-        problems.add(from.offset, &from.key, format!("{:?} is not a mail address", from.value), "write \"driftd <driftd@example.com>\"");
+        problems.add(
+            from.offset,
+            &from.key,
+            format!("{:?} is not a mail address", from.value),
+            "write \"driftd <driftd@example.com>\"",
+        );
     }
     let operator = table.required_text("operator", "name who is told when driftd itself is in trouble", problems);
     if let Some(operator) = &operator {
@@ -189,7 +201,10 @@ fn smtp(mut table: Table<'_, '_>, folder: &Path, environment: &Environment, prob
         "starttls" => Ok(Tls::StartTls),
         "implicit" => Ok(Tls::Implicit),
         "none" => Ok(Tls::None),
-        other => Err((format!("{other:?} is not a way to protect a connection"), "write \"starttls\", \"implicit\" or \"none\"".to_owned())),
+        other => Err((
+            format!("{other:?} is not a way to protect a connection"),
+            "write \"starttls\", \"implicit\" or \"none\"".to_owned(),
+        )),
     });
     let plain_allowed = table.flag("allow_plain_to_remote", problems).is_some_and(|at| at.value);
     let chosen = tls.as_ref().map_or(Tls::StartTls, |at| at.value);
@@ -208,7 +223,11 @@ fn smtp(mut table: Table<'_, '_>, folder: &Path, environment: &Environment, prob
         (Some(username), Some(password)) => Some((username.value, password)),
         (None, None) => None,
         (Some(_), None) => {
-            table.wrong("has a username but no password that can be read", "add password = { credential = \"smtp-password\" }", problems);
+            table.wrong(
+                "has a username but no password that can be read",
+                "add password = { credential = \"smtp-password\" }",
+                problems,
+            );
             None
         }
         (None, Some(_)) => {
@@ -252,7 +271,12 @@ pub(super) fn web_url(text: &str) -> Result<Url, (String, String)> {
 /// A bare address such as `ops@example.com`.
 pub(super) fn check_address(address: &At<String>, problems: &mut Problems<'_>) {
     if address.value.parse::<lettre::Address>().is_err() {
-        problems.add(address.offset, &address.key, format!("{:?} is not a mail address", address.value), "write \"name@example.com\"");
+        problems.add(
+            address.offset,
+            &address.key,
+            format!("{:?} is not a mail address", address.value),
+            "write \"name@example.com\"",
+        );
     }
 }
 
@@ -260,6 +284,11 @@ fn in_range(number: &At<i64>, least: i64, most: i64, problems: &mut Problems<'_>
     if (least..=most).contains(&number.value) {
         return usize::try_from(number.value).ok();
     }
-    problems.add(number.offset, &number.key, format!("{} is out of range", number.value), format!("write a number from {least} to {most}"));
+    problems.add(
+        number.offset,
+        &number.key,
+        format!("{} is out of range", number.value),
+        format!("write a number from {least} to {most}"),
+    );
     None
 }

@@ -31,12 +31,20 @@ pub(super) fn read(
     let before = problems.found.len();
     let stem = problems.file.file_stem().and_then(|stem| stem.to_str()).unwrap_or("integration").to_owned();
     let id = root.text("id", problems).map_or(stem, |at| at.value);
-    let name = root.required_text("name", "say what joins the parties, for example name = \"Acme payments in the web shop\"", problems);
+    let name =
+        root.required_text("name", "say what joins the parties, for example name = \"Acme payments in the web shop\"", problems);
     let agreement = agreement(&mut root, problems);
-    let parties: BTreeMap<String, Party> =
-        root.tables("parties", problems).into_iter().map(|(key, table)| (key.clone(), party(key, table, problems, warnings))).collect();
+    let parties: BTreeMap<String, Party> = root
+        .tables("parties", problems)
+        .into_iter()
+        .map(|(key, table)| (key.clone(), party(key, table, problems, warnings)))
+        .collect();
     if parties.len() < 2 {
-        root.missing("parties", "an integration joins at least two: [parties.<key>] with `name` and [[parties.<key>.contacts]]", problems);
+        root.missing(
+            "parties",
+            "an integration joins at least two: [parties.<key>] with `name` and [[parties.<key>.contacts]]",
+            problems,
+        );
     }
     let mut apis: Vec<Api> = Vec::new();
     let tables = root.list("apis", problems);
@@ -57,7 +65,11 @@ pub(super) fn read(
         apis.iter().flat_map(|api| api.consumers.iter().map(|c| c.party.as_str()).chain([api.provider.as_str()])).collect();
     for key in parties.keys().filter(|key| !used.contains(key.as_str())) {
         if problems.found.len() == before {
-            root.wrong(format!("the party {key:?} neither provides nor consumes any API"), "name it in [[apis]], or remove it", problems);
+            root.wrong(
+                format!("the party {key:?} neither provides nor consumes any API"),
+                "name it in [[apis]], or remove it",
+                problems,
+            );
         }
     }
     root.finish(problems);
@@ -70,7 +82,11 @@ pub(super) fn read(
 fn agreement(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Agreement {
     let mut agreement = Agreement { breaking_notice: Days(0), acknowledge_within: Days(0) };
     let Some(mut table) = root.table("agreement", problems) else {
-        root.missing("agreement", "write down what was promised: [agreement] with `breaking_notice` and `acknowledge_within`", problems);
+        root.missing(
+            "agreement",
+            "write down what was promised: [agreement] with `breaking_notice` and `acknowledge_within`",
+            problems,
+        );
         return agreement;
     };
     let days = |text: &str| {
@@ -117,8 +133,14 @@ fn party(id: String, mut table: Table<'_, '_>, problems: &mut Problems<'_>, warn
         entry.finish(problems);
         if let (Some(role), Some(person)) = (role, person) {
             if deputy.is_none() && matches!(role.value, Role::ApiOwner | Role::Engineering) {
-                let message = format!("{} ({}) has no deputy: nobody is asked when that address dies", person.name, role.value.name());
-                warnings.push(problems.problem(offset, format!("parties.{id}"), message, "add deputy = { name = \"…\", email = \"…\" }"));
+                let message =
+                    format!("{} ({}) has no deputy: nobody is asked when that address dies", person.name, role.value.name());
+                warnings.push(problems.problem(
+                    offset,
+                    format!("parties.{id}"),
+                    message,
+                    "add deputy = { name = \"…\", email = \"…\" }",
+                ));
             }
             if contacts.insert(role.value, Contact { person, deputy }).is_some() {
                 let message = format!("{} has two contacts with the role {}", name, role.value.name());
@@ -140,12 +162,22 @@ fn person(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Pers
     Some(Person { name: name?.value, email: email?.value, phone })
 }
 
-fn api(mut table: Table<'_, '_>, parties: &BTreeMap<String, Party>, context: &Context<'_>, problems: &mut Problems<'_>) -> Option<Api> {
+fn api(
+    mut table: Table<'_, '_>,
+    parties: &BTreeMap<String, Party>,
+    context: &Context<'_>,
+    problems: &mut Problems<'_>,
+) -> Option<Api> {
     let id = table.required_text("id", "a short name, for example id = \"payments\"", problems);
     if let Some(id) = &id
         && !id.value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
     {
-        problems.add(id.offset, &id.key, format!("{:?} cannot be used in addresses", id.value), "use letters, digits, '-', '_' and '.'");
+        problems.add(
+            id.offset,
+            &id.key,
+            format!("{:?} cannot be used in addresses", id.value),
+            "use letters, digits, '-', '_' and '.'",
+        );
     }
     let name = table.text("name", problems).map(|at| at.value);
     let provider = table.required_text("provider", "the key of the party that publishes it", problems);
@@ -209,7 +241,12 @@ fn consumers(
                 problems.add(party.offset, &party.key, format!("{} has nobody who builds against the API", party.value), help);
             }
             if provider.is_some_and(|provider| provider.value == party.value) {
-                problems.add(party.offset, &party.key, format!("{} is the provider of this API", party.value), "a consumer is another party");
+                problems.add(
+                    party.offset,
+                    &party.key,
+                    format!("{} is the provider of this API", party.value),
+                    "a consumer is another party",
+                );
             }
             if consumers.iter().any(|known| known.party == party.value) {
                 problems.add(party.offset, &party.key, format!("{} is named twice", party.value), "keep one entry");

@@ -77,7 +77,7 @@ impl<'t> Problems<'t> {
 
 /// A table being read. Whatever has not been asked for by [`Table::finish`] is an unknown key.
 pub(super) struct Table<'a, 't> {
-    table: &'a DeTable<'t>,
+    members: &'a DeTable<'t>,
     pub(super) offset: usize,
     path: String,
     asked: Vec<&'static str>,
@@ -93,7 +93,7 @@ pub(super) struct At<T> {
 
 impl<'a, 't> Table<'a, 't> {
     pub(super) fn root(table: &'a Spanned<DeTable<'t>>) -> Self {
-        Self { table: table.get_ref(), offset: table.span().start, path: String::new(), asked: Vec::new() }
+        Self { members: table.get_ref(), offset: table.span().start, path: String::new(), asked: Vec::new() }
     }
 
     fn key(&self, name: &str) -> String {
@@ -102,7 +102,7 @@ impl<'a, 't> Table<'a, 't> {
 
     pub(super) fn value(&mut self, name: &'static str) -> Option<(&'a Spanned<DeValue<'t>>, String)> {
         self.asked.push(name);
-        let value = self.table.get(name)?;
+        let value = self.members.get(name)?;
         Some((value, self.key(name)))
     }
 
@@ -134,7 +134,7 @@ impl<'a, 't> Table<'a, 't> {
     }
 
     pub(super) fn required_text(&mut self, name: &'static str, help: &str, problems: &mut Problems<'_>) -> Option<At<String>> {
-        if self.table.get(name).is_none() {
+        if self.members.get(name).is_none() {
             self.asked.push(name);
             problems.add(self.offset, self.key(name), "is missing", help);
             return None;
@@ -184,21 +184,23 @@ impl<'a, 't> Table<'a, 't> {
 
     pub(super) fn table(&mut self, name: &'static str, problems: &mut Problems<'_>) -> Option<Self> {
         let found = self.typed(name, "a table", problems, |value| value.as_table())?;
-        Some(Self { table: found.value, offset: found.offset, path: found.key, asked: Vec::new() })
+        Some(Self { members: found.value, offset: found.offset, path: found.key, asked: Vec::new() })
     }
 
     /// Every member of a table of tables, by its own name.
     pub(super) fn tables(&mut self, name: &'static str, problems: &mut Problems<'_>) -> Vec<(String, Self)> {
         let Some(found) = self.typed(name, "a table", problems, |value| value.as_table()) else { return Vec::new() };
         let mut tables = Vec::new();
-        for (name, value) in found.value.iter() {
+        for (name, value) in found.value {
             let key = format!("{}.{}", found.key, name.get_ref());
             match value.get_ref().as_table() {
                 Some(table) => {
-                    let table = Self { table, offset: name.span().start, path: key, asked: Vec::new() };
+                    let table = Self { members: table, offset: name.span().start, path: key, asked: Vec::new() };
                     tables.push((name.get_ref().to_string(), table));
                 }
-                None => problems.add(value.span().start, key, format!("expected a table, found {}", value.get_ref().type_str()), ""),
+                None => {
+                    problems.add(value.span().start, key, format!("expected a table, found {}", value.get_ref().type_str()), "");
+                }
             }
         }
         tables
@@ -211,8 +213,10 @@ impl<'a, 't> Table<'a, 't> {
         for (index, value) in found.value.iter().enumerate() {
             let path = format!("{}[{index}]", found.key);
             match value.get_ref().as_table() {
-                Some(table) => tables.push(Self { table, offset: value.span().start, path, asked: Vec::new() }),
-                None => problems.add(value.span().start, path, format!("expected a table, found {}", value.get_ref().type_str()), ""),
+                Some(table) => tables.push(Self { members: table, offset: value.span().start, path, asked: Vec::new() }),
+                None => {
+                    problems.add(value.span().start, path, format!("expected a table, found {}", value.get_ref().type_str()), "");
+                }
             }
         }
         tables
@@ -230,7 +234,7 @@ impl<'a, 't> Table<'a, 't> {
 
     /// Whatever nobody asked for is a mistake, most often a misspelt key.
     pub(super) fn finish(self, problems: &mut Problems<'_>) {
-        for (name, _) in self.table.iter() {
+        for (name, _) in self.members {
             let written = name.get_ref();
             if !self.asked.iter().any(|known| *known == written.as_ref()) {
                 let help = did_you_mean(written, self.asked.iter().copied());

@@ -15,7 +15,8 @@ pub(super) fn read(
     environment: &Environment,
     problems: &mut Problems<'_>,
 ) -> Option<SecretString> {
-    const HELP: &str = "write { file = \"…\" }, { credential = \"…\" } or { env = \"…\" }: a secret never stands in the configuration";
+    const HELP: &str =
+        "write { file = \"…\" }, { credential = \"…\" } or { env = \"…\" }: a secret never stands in the configuration";
     if let Some((value, key)) = parent.value(name)
         && value.get_ref().is_str()
     {
@@ -29,17 +30,29 @@ pub(super) fn read(
     let secret = match (file, credential, variable) {
         (Some(file), None, None) => from_file(&folder.join(&file.value), file.offset, &file.key, problems),
         (None, Some(credential), None) => match environment.get("CREDENTIALS_DIRECTORY") {
-            Some(directory) => from_file(&Path::new(directory).join(&credential.value), credential.offset, &credential.key, problems),
+            Some(directory) => {
+                from_file(&Path::new(directory).join(&credential.value), credential.offset, &credential.key, problems)
+            }
             None => {
                 let help = "systemd sets $CREDENTIALS_DIRECTORY for units with LoadCredential=; elsewhere use { file = \"…\" }";
-                problems.add(credential.offset, credential.key, "there are no credentials here: $CREDENTIALS_DIRECTORY is not set", help);
+                problems.add(
+                    credential.offset,
+                    credential.key,
+                    "there are no credentials here: $CREDENTIALS_DIRECTORY is not set",
+                    help,
+                );
                 None
             }
         },
         (None, None, Some(variable)) => match environment.get(&variable.value) {
             Some(value) if !value.is_empty() => Some(SecretString::from(value.to_owned())),
             _ => {
-                problems.add(variable.offset, variable.key, format!("${} is not set", variable.value), "set it, or use { file = \"…\" }");
+                problems.add(
+                    variable.offset,
+                    variable.key,
+                    format!("${} is not set", variable.value),
+                    "set it, or use { file = \"…\" }",
+                );
                 None
             }
         },
@@ -60,7 +73,12 @@ fn from_file(path: &Path, offset: usize, key: &str, problems: &mut Problems<'_>)
             None
         }
         Err(error) => {
-            problems.add(offset, key, format!("{} cannot be read: {error}", path.display()), "create it, readable for driftd only");
+            problems.add(
+                offset,
+                key,
+                format!("{} cannot be read: {error}", path.display()),
+                "create it, readable for driftd only",
+            );
             None
         }
     }

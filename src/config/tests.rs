@@ -73,7 +73,10 @@ fn a_good_configuration_becomes_types() {
     assert!(matches!(&api.live, Source::Web(url) if url.host_str() == Some("api.maker.example")));
     assert!(matches!(&api.auth, Auth::Bearer(secret) if secret.expose_secret() == "s3cret"));
     assert_eq!(api.schedule.describe(), "*/5 * * * 1-5 (Europe/Berlin)");
-    assert_eq!(integration.parties["maker"].as_provider().map(|(role, c)| (role, c.person.name.as_str())), Some((Role::ApiOwner, "Ann")));
+    assert_eq!(
+        integration.parties["maker"].as_provider().map(|(role, c)| (role, c.person.name.as_str())),
+        Some((Role::ApiOwner, "Ann"))
+    );
     assert_eq!(config.warnings.len(), 1, "Cy has no deputy");
     assert!(!format!("{config:?}").contains("s3cret"), "a secret must not show");
 }
@@ -123,7 +126,12 @@ fn contradictions_are_mistakes() {
     case(&INTEGRATION.replace("https://", "ftp://"), "is not http or https");
     case(&INTEGRATION.replace("https://", "https://me:pw@"), "holds a user name or password");
     case(&INTEGRATION.replace("schedule = \"*/5 * * * 1-5\"", "schedule = \"0 0 30 2 *\""), "no time that ever comes");
-    case(&format!("{INTEGRATION}\n[[apis]]\nid = \"doors\"\nprovider = \"maker\"\nlive = \"file:x\"\nconsumers = [{{ party = \"user\" }}]"), "two APIs have the id");
+    case(
+        &format!(
+            "{INTEGRATION}\n[[apis]]\nid = \"doors\"\nprovider = \"maker\"\nlive = \"file:x\"\nconsumers = [{{ party = \"user\" }}]"
+        ),
+        "two APIs have the id",
+    );
     case(&INTEGRATION.replace("id = \"doors\"", "id = \"do ors\""), "cannot be used in addresses");
     case("", "is missing");
 }

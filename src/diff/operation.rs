@@ -251,18 +251,12 @@ impl Pairing<'_, '_, '_, '_> {
         let after = index(new, &self.new.variables);
         for (key, at) in &before {
             let Some(left) = old.get(*at) else { continue };
-            if let Some(right) = after.get(key).and_then(|at| new.get(*at)) { self.parameter(left, right, direction) } else {
-                let evidence =
-                    Evidence { was_required: left.required, was_deprecated: left.deprecated, ..Evidence::default() };
+            if let Some(right) = after.get(key).and_then(|at| new.get(*at)) {
+                self.parameter(left, right, direction);
+            } else {
+                let evidence = Evidence { was_required: left.required, was_deprecated: left.deprecated, ..Evidence::default() };
                 let label = Some(json!(label(left.location, direction)));
-                self.state_with(
-                    ChangeKind::ParameterRemoved,
-                    direction,
-                    left.name,
-                    (left.at, home.1),
-                    (label, None),
-                    evidence,
-                );
+                self.state_with(ChangeKind::ParameterRemoved, direction, left.name, (left.at, home.1), (label, None), evidence);
             }
         }
         for (key, at) in &after {
@@ -322,7 +316,9 @@ impl Pairing<'_, '_, '_, '_> {
         // No content at all says nothing about the body rather than that there is none.
         for left in old {
             let exact = new.iter().find(|right| right.name == left.name);
-            if let Some(right) = exact.or_else(|| new.iter().find(|right| covers(&right.name, &left.name))) { self.walk.root(left.schema, right.schema, direction, self.number) } else {
+            if let Some(right) = exact.or_else(|| new.iter().find(|right| covers(&right.name, &left.name))) {
+                self.walk.root(left.schema, right.schema, direction, self.number);
+            } else {
                 let name = left.name.clone();
                 let value = Some(json!(name));
                 self.state(ChangeKind::MediaTypeRemoved, direction, name, (left.at, home.1), (value, None));
@@ -393,7 +389,9 @@ impl Pairing<'_, '_, '_, '_> {
         let names =
             |requirement: &Requirement<'_>| requirement.schemes.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
         for left in &old.security {
-            if let Some(right) = new.security.iter().find(|right| names(right) == names(left)) { self.scopes(left, right) } else {
+            if let Some(right) = new.security.iter().find(|right| names(right) == names(left)) {
+                self.scopes(left, right);
+            } else {
                 let name = name_requirement(left);
                 self.state(
                     ChangeKind::SecurityAlternativeRemoved,

@@ -181,7 +181,7 @@ impl Compare<'_, '_, '_> {
                 let removed: Vec<&Value> = old.value.iter().filter(|value| !new.value.contains(value)).copied().collect();
                 let added: Vec<&Value> = new.value.iter().filter(|value| !old.value.contains(value)).copied().collect();
                 for value in removed {
-                    if !(value.is_null() && !self.b.types.contains(TypeSet::NULL)) {
+                    if !value.is_null() || self.b.types.contains(TypeSet::NULL) {
                         self.state(ChangeKind::EnumValueRemoved, at, "enum", plain(value), (Some(value.clone()), None));
                     }
                 }
@@ -190,7 +190,7 @@ impl Compare<'_, '_, '_> {
                     return;
                 }
                 for value in added {
-                    if !(value.is_null() && !self.a.types.contains(TypeSet::NULL)) {
+                    if !value.is_null() || self.a.types.contains(TypeSet::NULL) {
                         self.state(ChangeKind::EnumValueAdded, at, "enum", plain(value), (None, Some(value.clone())));
                     }
                 }
@@ -461,10 +461,24 @@ impl Compare<'_, '_, '_> {
             );
             match (evidence.was_required, evidence.is_required) {
                 (false, true) => {
-                    self.state_with(ChangeKind::PropertyBecameRequired, at, "required", name, (None, Some(json!(true))), evidence);
+                    self.state_with(
+                        ChangeKind::PropertyBecameRequired,
+                        at,
+                        "required",
+                        name,
+                        (None, Some(json!(true))),
+                        evidence,
+                    );
                 }
                 (true, false) => {
-                    self.state_with(ChangeKind::PropertyBecameOptional, at, "required", name, (Some(json!(true)), None), evidence);
+                    self.state_with(
+                        ChangeKind::PropertyBecameOptional,
+                        at,
+                        "required",
+                        name,
+                        (Some(json!(true)), None),
+                        evidence,
+                    );
                 }
                 _ => {}
             }

@@ -114,10 +114,15 @@ impl Client {
         };
         match read.await {
             Ok(bytes) if bytes.len() > self.settings.max_bytes => Outcome::Failed(self.too_large()),
-            Ok(bytes) => {
-                Outcome::Body(Body { bytes, validators: Validators::default(), fresh_for: None, from: path.display().to_string() })
+            Ok(bytes) => Outcome::Body(Body {
+                bytes,
+                validators: Validators::default(),
+                fresh_for: None,
+                from: path.display().to_string(),
+            }),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Outcome::Failed(Failure::down(format!("{}: {error}", path.display())))
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => Outcome::Failed(Failure::down(format!("{}: {error}", path.display()))),
             Err(error) => Outcome::Failed(Failure::blind(format!("{}: {error}", path.display()))),
         }
     }
@@ -142,7 +147,10 @@ impl Client {
             url = match next {
                 Some(next) if matches!(next.scheme(), "http" | "https") => {
                     if url.scheme() == "https" && next.scheme() == "http" {
-                        return Outcome::Failed(Failure::unreadable(format!("{} redirects from https to http; not followed", Source::Web(url))));
+                        return Outcome::Failed(Failure::unreadable(format!(
+                            "{} redirects from https to http; not followed",
+                            Source::Web(url)
+                        )));
                     }
                     next
                 }
@@ -207,7 +215,9 @@ impl Client {
         let mut bytes = Vec::new();
         loop {
             match response.chunk().await {
-                Ok(Some(chunk)) if bytes.len() + chunk.len() > self.settings.max_bytes => return Outcome::Failed(self.too_large()),
+                Ok(Some(chunk)) if bytes.len() + chunk.len() > self.settings.max_bytes => {
+                    return Outcome::Failed(self.too_large());
+                }
                 Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
                 Ok(None) => break,
                 Err(error) if error.is_timeout() => return Outcome::Failed(failure(&error)),

@@ -38,7 +38,11 @@ pub(super) async fn show(State(app): State<App>, Path(token): Path<String>) -> R
 }
 
 /// Takes an answer down. Sending it twice is the same as sending it once.
-pub(super) async fn take(State(app): State<App>, Path(token): Path<String>, Form(form): Form<AnswerForm>) -> Result<Response, Problem> {
+pub(super) async fn take(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    Form(form): Form<AnswerForm>,
+) -> Result<Response, Problem> {
     let Some(letter) = app.shared.store.letter(&token).await? else { return unknown(&app) };
     let answer = match read(&form, &letter, app.shared.clock.now().date_naive()) {
         Ok(answer) => answer,
@@ -51,11 +55,17 @@ pub(super) async fn take(State(app): State<App>, Path(token): Path<String>, Form
         Answered::Closed => ("This notice is closed", "Nothing has to be answered any more.".to_owned()),
         Answered::Recorded => {
             let by = answer.fix_by.map(|date| format!(", done by {date}")).unwrap_or_default();
-            ("Thank you, it is taken down", format!("Notice {}: {} has taken it on{by}. Open the link again to change this.", letter.notice, answer.owner))
+            (
+                "Thank you, it is taken down",
+                format!("Notice {}: {} has taken it on{by}. Open the link again to change this.", letter.notice, answer.owner),
+            )
         }
         Answered::BaselineMoved => (
             "Thank you, the new description is accepted",
-            format!("Notice {} is closed: every consumer has accepted, and driftd compares with the new description from now on.", letter.notice),
+            format!(
+                "Notice {} is closed: every consumer has accepted, and driftd compares with the new description from now on.",
+                letter.notice
+            ),
         ),
     };
     Ok(Html(app.pages.message(title, &text)?).into_response())
@@ -84,7 +94,13 @@ fn read(form: &AnswerForm, letter: &OpenLetter, today: NaiveDate) -> Result<Ackn
     Ok(Acknowledgement { owner, answer, fix_by, note: clean(form.note.trim(), LONGEST) })
 }
 
-fn page(app: &App, token: &str, letter: &OpenLetter, problem: Option<String>, status: StatusCode) -> Result<Response, minijinja::Error> {
+fn page(
+    app: &App,
+    token: &str,
+    letter: &OpenLetter,
+    problem: Option<String>,
+    status: StatusCode,
+) -> Result<Response, minijinja::Error> {
     let live = app.shared.now_live();
     let party = live.find(&letter.key).and_then(|(integration, _)| integration.party(&letter.party));
     let answered = letter.answered.as_ref().map(|answer| {
@@ -108,7 +124,10 @@ fn page(app: &App, token: &str, letter: &OpenLetter, problem: Option<String>, st
 }
 
 fn unknown(app: &App) -> Result<Response, Problem> {
-    let page = app.pages.message("There is no such letter", "The link is incomplete, or the notice is long gone. Use the link exactly as it stands in the letter.")?;
+    let page = app.pages.message(
+        "There is no such letter",
+        "The link is incomplete, or the notice is long gone. Use the link exactly as it stands in the letter.",
+    )?;
     Ok((StatusCode::NOT_FOUND, Html(page)).into_response())
 }
 

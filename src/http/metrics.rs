@@ -25,7 +25,8 @@ pub(super) fn text(shared: &Shared, status: &StatusView, attempts: &BTreeMap<Str
     };
     let states = family(&mut registry, "api_state", "1 for the state each description is in");
     let success = family(&mut registry, "api_last_success_timestamp_seconds", "When a description was last read");
-    let verified = family(&mut registry, "api_last_verified_unchanged_timestamp_seconds", "When a description was last found unchanged");
+    let verified =
+        family(&mut registry, "api_last_verified_unchanged_timestamp_seconds", "When a description was last found unchanged");
     let failures = family(&mut registry, "api_consecutive_failures", "Failures in a row");
     let findings = family(&mut registry, "findings_open", "Findings against the baseline");
     for api in &status.checking {
@@ -71,13 +72,22 @@ pub(super) fn text(shared: &Shared, status: &StatusView, attempts: &BTreeMap<Str
     }
     let reload_ok = !status.trouble.iter().any(|trouble| trouble.part == "configuration");
     gauge(&mut registry, "config_reload_success", "Whether the last reload worked", i64::from(reload_ok));
-    gauge(&mut registry, "config_loaded_timestamp_seconds", "When the configuration at work was loaded", status.config_loaded_at.timestamp());
+    gauge(
+        &mut registry,
+        "config_loaded_timestamp_seconds",
+        "When the configuration at work was loaded",
+        status.config_loaded_at.timestamp(),
+    );
     gauge(&mut registry, "start_timestamp_seconds", "When the daemon started", status.started_at.timestamp());
     let counters = &shared.counters;
     let single = |value: &std::sync::atomic::AtomicU64| ConstCounter::new(value.load(Ordering::Relaxed));
     registry.register("config_reloads", "Reloads that worked", single(&counters.reloads));
     registry.register("config_reload_failures", "Reloads that were refused", single(&counters.reload_failures));
-    registry.register("mail_resent_ambiguous", "Letters sent again because an earlier try may have gone through", single(&counters.resent));
+    registry.register(
+        "mail_resent_ambiguous",
+        "Letters sent again because an earlier try may have gone through",
+        single(&counters.resent),
+    );
     let checks = Family::<Labels, prometheus_client::metrics::counter::Counter>::default();
     registry.register("checks", "Checks by outcome since the start", checks.clone());
     for (outcome, count) in counters.checks() {

@@ -51,7 +51,10 @@ impl Pages {
     pub(super) fn status(&self, status: &StatusView) -> Result<String, minijinja::Error> {
         let up = ago(status.at - status.started_at);
         let ages: Vec<String> = status.open.iter().map(|open| ago(status.at - open.opened_at)).collect();
-        self.render("status.html", &context! { status => Serde(status), up, ages, style => Value::from_safe_string(STYLE.to_owned()) })
+        self.render(
+            "status.html",
+            &context! { status => Serde(status), up, ages, style => Value::from_safe_string(STYLE.to_owned()) },
+        )
     }
 
     pub(super) fn answer(&self, page: &AnswerPage) -> Result<String, minijinja::Error> {

@@ -70,7 +70,12 @@ impl Endpoint {
 ///
 /// # Errors
 /// When a template does not parse or the thread cannot be made.
-pub fn serve(endpoint: Endpoint, shared: Arc<Shared>, heart: Heart, stopping: CancellationToken) -> anyhow::Result<std::thread::JoinHandle<()>> {
+pub fn serve(
+    endpoint: Endpoint,
+    shared: Arc<Shared>,
+    heart: Heart,
+    stopping: CancellationToken,
+) -> anyhow::Result<std::thread::JoinHandle<()>> {
     let app = App { shared, pages: Arc::new(Pages::new()?), heart };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let handle = std::thread::Builder::new().name("http".to_owned()).spawn(move || {
@@ -95,7 +100,8 @@ pub fn serve(endpoint: Endpoint, shared: Arc<Shared>, heart: Heart, stopping: Ca
 }
 
 fn router(app: App) -> Router {
-    let header = |name: HeaderName, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    let header =
+        |name: HeaderName, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     Router::new()
         .route("/", get(|| async { axum::response::Redirect::temporary("/status") }))
         .route("/status", get(show_status))
@@ -176,6 +182,7 @@ async fn rules(State(app): State<App>) -> Result<Response, Problem> {
 async fn rule(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
     match app.shared.catalogue.get(&id) {
         Some(rule) => Ok(Html(app.pages.rule(rule)?).into_response()),
-        None => Ok((StatusCode::NOT_FOUND, Html(app.pages.message("There is no such rule", "See /rules for all of them.")?)).into_response()),
+        None => Ok((StatusCode::NOT_FOUND, Html(app.pages.message("There is no such rule", "See /rules for all of them.")?))
+            .into_response()),
     }
 }

@@ -185,12 +185,8 @@ pub async fn gather(shared: &Shared) -> Result<StatusView, StoreError> {
     let overview = shared.store.overview().await?;
     let live = shared.now_live();
     let now = shared.clock.now();
-    let trouble: Vec<TroubleView> = shared
-        .trouble
-        .all()
-        .into_iter()
-        .map(|(part, since, what)| TroubleView { part: part.to_owned(), since, what })
-        .collect();
+    let trouble: Vec<TroubleView> =
+        shared.trouble.all().into_iter().map(|(part, since, what)| TroubleView { part: part.to_owned(), since, what }).collect();
     let checking: Vec<ApiView> = overview.watches.iter().map(|row| api_view(row, &live)).collect();
     let open: Vec<OpenView> = overview.notices.iter().map(|row| open_view(row, &overview, &live, now)).collect();
     let (state, verdict) = verdict(&trouble, &checking, &open, &overview, now);
@@ -328,7 +324,8 @@ fn open_view(row: &NoticeRow, overview: &Overview, live: &Live, now: DateTime<Ut
         }
     }
     parties.sort();
-    let sides = parties.iter().map(|(side, party)| side_view(*side, party, row, found.map(|(integration, _)| integration))).collect();
+    let sides =
+        parties.iter().map(|(side, party)| side_view(*side, party, row, found.map(|(integration, _)| integration))).collect();
     OpenView {
         notice: row.id.clone(),
         integration: row.key.integration.clone(),

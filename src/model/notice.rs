@@ -94,7 +94,9 @@ impl DeliveryState {
 
     /// The state a stored word stands for.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Standby, Self::Pending, Self::Sent, Self::DeadAddress, Self::Refused].into_iter().find(|state| state.name() == name)
+        [Self::Standby, Self::Pending, Self::Sent, Self::DeadAddress, Self::Refused]
+            .into_iter()
+            .find(|state| state.name() == name)
     }
 }
 
@@ -147,7 +149,9 @@ impl AttemptOutcome {
     /// What the server said, or what went wrong.
     pub fn reply(&self) -> &str {
         match self {
-            Self::Sent(reply) | Self::Retry(reply) | Self::Ambiguous(reply) | Self::DeadAddress(reply) | Self::Policy(reply) => reply,
+            Self::Sent(reply) | Self::Retry(reply) | Self::Ambiguous(reply) | Self::DeadAddress(reply) | Self::Policy(reply) => {
+                reply
+            }
         }
     }
 }

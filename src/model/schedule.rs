@@ -201,12 +201,23 @@ mod tests {
     #[test]
     fn weekdays_are_crontabs() {
         let from = "2026-03-01T12:00:00Z"; // a Sunday
-        assert_eq!(runs("30 9 * * 1-5", Tz::UTC, from, 6), [
-            "Mon 02 09:30 UTC", "Tue 03 09:30 UTC", "Wed 04 09:30 UTC", "Thu 05 09:30 UTC", "Fri 06 09:30 UTC", "Mon 09 09:30 UTC"
-        ]);
+        assert_eq!(
+            runs("30 9 * * 1-5", Tz::UTC, from, 6),
+            [
+                "Mon 02 09:30 UTC",
+                "Tue 03 09:30 UTC",
+                "Wed 04 09:30 UTC",
+                "Thu 05 09:30 UTC",
+                "Fri 06 09:30 UTC",
+                "Mon 09 09:30 UTC"
+            ]
+        );
         assert_eq!(runs("0 6 * * 0", Tz::UTC, from, 1), ["Sun 08 06:00 UTC"]);
         assert_eq!(runs("0 6 * * 7", Tz::UTC, from, 1), ["Sun 08 06:00 UTC"]);
-        assert_eq!(runs("0 6 * * FRI-MON", Tz::UTC, from, 4), ["Mon 02 06:00 UTC", "Fri 06 06:00 UTC", "Sat 07 06:00 UTC", "Sun 08 06:00 UTC"]);
+        assert_eq!(
+            runs("0 6 * * FRI-MON", Tz::UTC, from, 4),
+            ["Mon 02 06:00 UTC", "Fri 06 06:00 UTC", "Sat 07 06:00 UTC", "Sun 08 06:00 UTC"]
+        );
         assert_eq!(runs("0 6 13 * 5", Tz::UTC, from, 3), ["Fri 06 06:00 UTC", "Fri 13 06:00 UTC", "Fri 20 06:00 UTC"]);
     }
 
@@ -214,12 +225,19 @@ mod tests {
     fn summer_time_runs_each_time_once() {
         let berlin = Tz::Europe__Berlin;
         // 29 March 2026: 02:00 becomes 03:00.
-        assert_eq!(runs("30 2 * * *", berlin, "2026-03-28T00:00:00Z", 3), ["Sat 28 02:30 CET", "Sun 29 03:00 CEST", "Mon 30 02:30 CEST"]);
+        assert_eq!(
+            runs("30 2 * * *", berlin, "2026-03-28T00:00:00Z", 3),
+            ["Sat 28 02:30 CET", "Sun 29 03:00 CEST", "Mon 30 02:30 CEST"]
+        );
         // 25 October 2026: 03:00 becomes 02:00.
-        assert_eq!(runs("30 2 * * *", berlin, "2026-10-24T00:00:00Z", 3), ["Sat 24 02:30 CEST", "Sun 25 02:30 CEST", "Mon 26 02:30 CET"]);
-        assert_eq!(runs("0 * * * *", berlin, "2026-10-24T23:30:00Z", 4), [
-            "Sun 25 02:00 CEST", "Sun 25 02:00 CET", "Sun 25 03:00 CET", "Sun 25 04:00 CET"
-        ]);
+        assert_eq!(
+            runs("30 2 * * *", berlin, "2026-10-24T00:00:00Z", 3),
+            ["Sat 24 02:30 CEST", "Sun 25 02:30 CEST", "Mon 26 02:30 CET"]
+        );
+        assert_eq!(
+            runs("0 * * * *", berlin, "2026-10-24T23:30:00Z", 4),
+            ["Sun 25 02:00 CEST", "Sun 25 02:00 CET", "Sun 25 03:00 CET", "Sun 25 04:00 CET"]
+        );
         let mut at = utc("2026-10-31T22:00:00Z");
         let schedule = Schedule::cron("*/15 * * * *", Tz::America__New_York, at).expect("a schedule");
         for _ in 0..40 {

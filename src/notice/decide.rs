@@ -49,7 +49,9 @@ pub fn decide(
     match (any, news, open) {
         (false, _, Some(notice)) => Decision::Close(notice.clone()),
         (false, _, None) | (true, false, _) => Decision::Keep,
-        (true, true, Some(notice)) => Decision::Tell { notice: Notice { told_at: now, ..notice.clone() }, kind: NoticeKind::Updated },
+        (true, true, Some(notice)) => {
+            Decision::Tell { notice: Notice { told_at: now, ..notice.clone() }, kind: NoticeKind::Updated }
+        }
         (true, true, None) => {
             Decision::Tell { notice: Notice { id: id(), opened_at: now, told_at: now }, kind: NoticeKind::Opened }
         }
@@ -58,6 +60,8 @@ pub fn decide(
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use super::*;
 
     fn finding(identity: &str, content: &str, severity: &str) -> OpenFinding {
@@ -80,20 +84,30 @@ mod tests {
         let now = DateTime::UNIX_EPOCH;
         let open = Notice { id: "N-1".to_owned(), opened_at: now, told_at: now };
         let everyone = [Consumer { party: "x".to_owned(), operations: None }];
-        let step = |previous: &[OpenFinding], current: &[OpenFinding], open: Option<&Notice>| {
-            match decide(previous, current, &everyone, open, now, || "N-new".to_owned()) {
-                Decision::Keep => "keep".to_owned(),
-                Decision::Tell { notice, kind } => format!("{} {}", kind.name(), notice.id),
-                Decision::Close(notice) => format!("close {}", notice.id),
-            }
+        let step = |previous: &[OpenFinding], current: &[OpenFinding], open: Option<&Notice>| match decide(
+            previous,
+            current,
+            &everyone,
+            open,
+            now,
+            || "N-new".to_owned(),
+        ) {
+            Decision::Keep => "keep".to_owned(),
+            Decision::Tell { notice, kind } => format!("{} {}", kind.name(), notice.id),
+            Decision::Close(notice) => format!("close {}", notice.id),
         };
-        let (a, a2, b, info) = (finding("a", "1", "breaking"), finding("a", "2", "breaking"), finding("b", "1", "warning"), finding("i", "1", "info"));
+        let (a, a2, b, info) = (
+            finding("a", "1", "breaking"),
+            finding("a", "2", "breaking"),
+            finding("b", "1", "warning"),
+            finding("i", "1", "info"),
+        );
         assert_eq!(step(&[], &[], None), "keep");
-        assert_eq!(step(&[], &[info.clone()], None), "keep");
+        assert_eq!(step(&[], from_ref(&info), None), "keep");
         assert_eq!(step(&[], &[a.clone(), info], None), "opened N-new");
-        assert_eq!(step(&[a.clone()], &[a.clone()], Some(&open)), "keep");
-        assert_eq!(step(&[a.clone()], &[a2], Some(&open)), "updated N-1");
-        assert_eq!(step(&[a.clone()], &[a.clone(), b.clone()], Some(&open)), "updated N-1");
+        assert_eq!(step(from_ref(&a), from_ref(&a), Some(&open)), "keep");
+        assert_eq!(step(from_ref(&a), &[a2], Some(&open)), "updated N-1");
+        assert_eq!(step(from_ref(&a), &[a.clone(), b.clone()], Some(&open)), "updated N-1");
         assert_eq!(step(&[a.clone(), b.clone()], &[b], Some(&open)), "keep");
         assert_eq!(step(&[a], &[], Some(&open)), "close N-1");
     }

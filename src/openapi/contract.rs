@@ -371,6 +371,7 @@ pub struct Discriminator<'d> {
 
 /// One schema as written, references resolved to ids.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a keyword of its own in the specification")]
 pub struct Schema<'d> {
     /// Where it stands.
     pub at: PointerId,

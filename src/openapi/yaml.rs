@@ -48,7 +48,12 @@ pub(super) fn parse(text: &str, limits: &Limits, oddities: &mut Vec<Oddity>) -> 
         Loader { stack: Vec::new(), anchors: HashMap::new(), nodes: 0, max_nodes: limits.nodes, root: None, oddities };
     let mut documents = 0;
     for next in Parser::new_from_str(text) {
-        let (event, span) = next.map_err(|error| Failure { line: error.marker().line(), message: error.to_string() })?;
+        let (event, span) = next.map_err(|error| {
+            // Some of the scanner's complaints have a place but no words.
+            let words = error.info();
+            let words = if words.is_empty() { "this is not valid YAML".to_owned() } else { words };
+            Failure { line: error.marker().line(), message: format!("{words} (column {})", error.marker().col() + 1) }
+        })?;
         let fail = |message: &str| Failure { line: span.start.line(), message: message.to_owned() };
         match event {
             Event::DocumentStart(..) => {
@@ -70,7 +75,7 @@ pub(super) fn parse(text: &str, limits: &Limits, oddities: &mut Vec<Oddity>) -> 
                 let map = Holder::Map { map: Map::new(), key: None, merges: Vec::new() };
                 loader.open(map, anchor, limits.depth).map_err(|message| fail(&message))?;
             }
-            Event::SequenceEnd | Event::MappingEnd => loader.close().map_err(|message| fail(&message))?,
+            Event::SequenceEnd | Event::MappingEnd => loader.close(),
             Event::Alias(id) => loader.alias(id).map_err(|message| fail(&message))?,
             _ => {}
         }
@@ -99,8 +104,8 @@ impl Loader<'_> {
         Ok(())
     }
 
-    fn close(&mut self) -> Result<(), String> {
-        let Some(frame) = self.stack.pop() else { return Ok(()) };
+    fn close(&mut self) {
+        let Some(frame) = self.stack.pop() else { return };
         let value = match frame.holder {
             Holder::List(list) => Value::Array(list),
             Holder::Map { mut map, merges, .. } => {
@@ -114,7 +119,6 @@ impl Loader<'_> {
             self.anchors.insert(frame.anchor, (value.clone(), frame.size));
         }
         self.place(value, frame.size);
-        Ok(())
     }
 
     fn alias(&mut self, id: usize) -> Result<(), String> {

@@ -3,7 +3,8 @@
 /// Text without control characters and without the characters that reorder what is read (UAX #9), one
 /// line, at most `longest` characters.
 pub fn clean(text: &str, longest: usize) -> String {
-    let mut cleaned: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !is_treacherous(*c)).collect();
+    let mut cleaned: String =
+        text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !is_treacherous(*c)).collect();
     if cleaned.chars().count() > longest {
         cleaned = cleaned.chars().take(longest.saturating_sub(1)).collect();
         cleaned.push('…');
@@ -17,7 +18,8 @@ const LONGEST_SENTENCE: usize = 1000;
 /// HTML of a sentence: escaped, and what stands between backticks set as code.
 pub fn with_code(text: &str) -> String {
     let cleaned = clean(text, LONGEST_SENTENCE);
-    let escaped = cleaned.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;");
+    let escaped =
+        cleaned.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;");
     let mut html = String::with_capacity(escaped.len());
     let mut parts = escaped.split('`').peekable();
     let mut is_code = false;

@@ -29,7 +29,7 @@ pub enum Guard {
 }
 
 impl Guard {
-    const fn holds(self, evidence: &Evidence) -> bool {
+    const fn holds(self, evidence: Evidence) -> bool {
         match self {
             Self::WasRequired => evidence.was_required,
             Self::IsRequiredNow => evidence.is_required,
@@ -150,7 +150,7 @@ impl Catalogue {
     /// The rule that judges a change: the first guarded one whose guard holds, else the unguarded one.
     pub fn judge(&self, change: &Change) -> Option<&Rule> {
         let cell = self.cells.get(&(change.kind, change.direction))?;
-        cell.iter().filter_map(|id| self.rules.get(id)).find(|rule| rule.when.is_none_or(|guard| guard.holds(&change.evidence)))
+        cell.iter().filter_map(|id| self.rules.get(id)).find(|rule| rule.when.is_none_or(|guard| guard.holds(change.evidence)))
     }
 }
 

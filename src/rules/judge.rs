@@ -54,7 +54,7 @@ pub fn judge(before: &Contract<'_>, after: &Contract<'_>, delta: Delta, catalogu
         })
         .collect();
     // Two edits of one site under one rule (two enum values) differ by subject, which is part of the identity.
-    findings.sort_by(|a, b| b.severity.cmp(&a.severity));
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     Verdict { findings, undecided: exhausted }
 }
 

@@ -192,7 +192,8 @@ fn write(value: &Value, depth: usize, keys: Keys, text: &mut String) {
     let indent = "  ".repeat(depth);
     match value {
         Value::Object(map) if !map.is_empty() => {
-            let mut names: Vec<&String> = map.keys().filter(|name| keys == Keys::Names || !PROSE.contains(&name.as_str())).collect();
+            let mut names: Vec<&String> =
+                map.keys().filter(|name| keys == Keys::Names || !PROSE.contains(&name.as_str())).collect();
             names.sort_unstable();
             for name in names {
                 let Some(inner) = map.get(name) else { continue };

@@ -206,13 +206,15 @@ impl Store {
         }
         // The lease is also a "checked" mark, or a set-back clock would claim the same rows again at once.
         for claim in &claims {
-            sqlx::query("UPDATE watch SET checked_at = $1 WHERE integration = $2 AND api = $3 AND surface = $4 AND checked_at > $1")
-                .bind(stored(now))
-                .bind(&claim.key.integration)
-                .bind(&claim.key.api)
-                .bind(claim.key.surface.name())
-                .execute(&mut *transaction)
-                .await?;
+            sqlx::query(
+                "UPDATE watch SET checked_at = $1 WHERE integration = $2 AND api = $3 AND surface = $4 AND checked_at > $1",
+            )
+            .bind(stored(now))
+            .bind(&claim.key.integration)
+            .bind(&claim.key.api)
+            .bind(claim.key.surface.name())
+            .execute(&mut *transaction)
+            .await?;
         }
         transaction.commit().await?;
         Ok(claims)
@@ -223,7 +225,8 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let next: Option<i64> = sqlx::query_scalar("SELECT MIN(next_at) FROM watch WHERE active = 1").fetch_one(&self.readers).await?;
+        let next: Option<i64> =
+            sqlx::query_scalar("SELECT MIN(next_at) FROM watch WHERE active = 1").fetch_one(&self.readers).await?;
         Ok(next.map(time_of))
     }
 
@@ -232,13 +235,14 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn make_due(&self, key: &WatchKey, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let done = sqlx::query("UPDATE watch SET next_at = $1 WHERE integration = $2 AND api = $3 AND surface = $4 AND active = 1")
-            .bind(stored(now))
-            .bind(&key.integration)
-            .bind(&key.api)
-            .bind(key.surface.name())
-            .execute(&self.writer)
-            .await?;
+        let done =
+            sqlx::query("UPDATE watch SET next_at = $1 WHERE integration = $2 AND api = $3 AND surface = $4 AND active = 1")
+                .bind(stored(now))
+                .bind(&key.integration)
+                .bind(&key.api)
+                .bind(key.surface.name())
+                .execute(&self.writer)
+                .await?;
         Ok(done.rows_affected() > 0)
     }
 
@@ -263,7 +267,8 @@ impl Store {
     /// When the database does not answer, there is no such snapshot, or its bytes are damaged.
     pub async fn snapshot(&self, digest: &str) -> Result<Vec<u8>, StoreError> {
         let corrupt = |what: String| StoreError::Corrupt { table: "snapshot", row: digest.to_owned(), what };
-        let row = sqlx::query("SELECT size, body FROM snapshot WHERE digest = $1").bind(digest).fetch_optional(&self.readers).await?;
+        let row =
+            sqlx::query("SELECT size, body FROM snapshot WHERE digest = $1").bind(digest).fetch_optional(&self.readers).await?;
         let row = row.ok_or_else(|| corrupt("it is missing".to_owned()))?;
         let size = usize::try_from(row.get::<i64, _>("size")).unwrap_or(0);
         let body: Vec<u8> = row.get("body");

@@ -13,8 +13,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sqlx::{Sqlite, Transaction};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, Transaction};
 use thiserror::Error;
 
 use crate::model::millis;
@@ -106,12 +106,16 @@ impl Store {
     /// When the database does not answer.
     pub async fn link_key(&self, make: impl FnOnce() -> String + Send) -> Result<String, StoreError> {
         let mut transaction = self.begin().await?;
-        let known: Option<String> = sqlx::query_scalar("SELECT value FROM meta WHERE name = 'link-key'").fetch_optional(&mut *transaction).await?;
+        let known: Option<String> =
+            sqlx::query_scalar("SELECT value FROM meta WHERE name = 'link-key'").fetch_optional(&mut *transaction).await?;
         let key = match known {
             Some(key) => key,
             None => {
                 let key = make();
-                sqlx::query("INSERT INTO meta (name, value) VALUES ('link-key', $1)").bind(&key).execute(&mut *transaction).await?;
+                sqlx::query("INSERT INTO meta (name, value) VALUES ('link-key', $1)")
+                    .bind(&key)
+                    .execute(&mut *transaction)
+                    .await?;
                 key
             }
         };
@@ -141,8 +145,11 @@ fn json<T: serde::de::DeserializeOwned>(text: &str, table: &'static str, row: &s
 /// Dates are stored as `YYYY-MM-DD`.
 fn date(text: Option<String>, row: &str) -> Result<Option<chrono::NaiveDate>, StoreError> {
     text.map(|text| {
-        chrono::NaiveDate::from_str(&text)
-            .map_err(|error| StoreError::Corrupt { table: "acknowledgement", row: row.to_owned(), what: error.to_string() })
+        chrono::NaiveDate::from_str(&text).map_err(|error| StoreError::Corrupt {
+            table: "acknowledgement",
+            row: row.to_owned(),
+            what: error.to_string(),
+        })
     })
     .transpose()
 }

@@ -63,7 +63,12 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn start_attempts(&self, now: DateTime<Utc>, lease: Duration, limit: u32) -> Result<Vec<(Delivery, i64)>, StoreError> {
+    pub async fn start_attempts(
+        &self,
+        now: DateTime<Utc>,
+        lease: Duration,
+        limit: u32,
+    ) -> Result<Vec<(Delivery, i64)>, StoreError> {
         let mut transaction = self.begin().await?;
         // A set-back clock must not hold mail: nothing waits longer than its longest pause, two hours.
         let rows = sqlx::query(
@@ -124,7 +129,8 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn next_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let next: Option<i64> = sqlx::query_scalar("SELECT MIN(next_at) FROM delivery WHERE state = 'pending'").fetch_one(&self.readers).await?;
+        let next: Option<i64> =
+            sqlx::query_scalar("SELECT MIN(next_at) FROM delivery WHERE state = 'pending'").fetch_one(&self.readers).await?;
         Ok(next.map(time_of))
     }
 
@@ -163,7 +169,9 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         let finished = match state {
-            DeliveryState::DeadAddress | DeliveryState::Refused => call_stand_in(&mut transaction, delivery, outcome, now).await?,
+            DeliveryState::DeadAddress | DeliveryState::Refused => {
+                call_stand_in(&mut transaction, delivery, outcome, now).await?
+            }
             _ => Finished::Settled,
         };
         transaction.commit().await?;
@@ -256,11 +264,12 @@ async fn call_stand_in(
     outcome: &AttemptOutcome,
     now: DateTime<Utc>,
 ) -> Result<Finished, StoreError> {
-    let called = sqlx::query("UPDATE delivery SET state = 'pending', next_at = $1 WHERE stands_in_for = $2 AND state = 'standby'")
-        .bind(stored(now))
-        .bind(delivery)
-        .execute(&mut **transaction)
-        .await?;
+    let called =
+        sqlx::query("UPDATE delivery SET state = 'pending', next_at = $1 WHERE stands_in_for = $2 AND state = 'standby'")
+            .bind(stored(now))
+            .bind(delivery)
+            .execute(&mut **transaction)
+            .await?;
     let row = sqlx::query(
         "SELECT d.name, d.recipient, n.integration, n.api FROM delivery d JOIN notice n ON n.id = d.notice WHERE d.id = $1",
     )

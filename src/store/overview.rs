@@ -120,7 +120,9 @@ impl Store {
     /// When the database does not answer.
     pub async fn overview(&self) -> Result<Overview, StoreError> {
         let mut transaction = self.readers.begin().await?;
-        let rows = sqlx::query("SELECT * FROM watch WHERE active = 1 ORDER BY integration, api, surface").fetch_all(&mut *transaction).await?;
+        let rows = sqlx::query("SELECT * FROM watch WHERE active = 1 ORDER BY integration, api, surface")
+            .fetch_all(&mut *transaction)
+            .await?;
         let mut watches = Vec::with_capacity(rows.len());
         for row in &rows {
             let key = key_of(row)?;
@@ -154,7 +156,9 @@ impl Store {
                 key,
             });
         }
-        let open = sqlx::query("SELECT * FROM notice WHERE closed_at IS NULL ORDER BY opened_at, id").fetch_all(&mut *transaction).await?;
+        let open = sqlx::query("SELECT * FROM notice WHERE closed_at IS NULL ORDER BY opened_at, id")
+            .fetch_all(&mut *transaction)
+            .await?;
         let mut notices = Vec::with_capacity(open.len());
         for row in &open {
             let id: String = row.get("id");
@@ -162,7 +166,10 @@ impl Store {
                 .bind(&id)
                 .fetch_all(&mut *transaction)
                 .await?;
-            let said = sqlx::query("SELECT * FROM acknowledgement WHERE notice = $1 ORDER BY side, party").bind(&id).fetch_all(&mut *transaction).await?;
+            let said = sqlx::query("SELECT * FROM acknowledgement WHERE notice = $1 ORDER BY side, party")
+                .bind(&id)
+                .fetch_all(&mut *transaction)
+                .await?;
             let answers = said
                 .iter()
                 .map(|row| {
@@ -173,7 +180,12 @@ impl Store {
                         fix_by: super::date(row.get("fix_by"), &id)?,
                         note: row.get("note"),
                     };
-                    Ok((word(Side::named(&side), "acknowledgement", &id, &side)?, row.get("party"), acknowledgement, time_of(row.get("at"))))
+                    Ok((
+                        word(Side::named(&side), "acknowledgement", &id, &side)?,
+                        row.get("party"),
+                        acknowledgement,
+                        time_of(row.get("at")),
+                    ))
                 })
                 .collect::<Result<Vec<_>, StoreError>>()?;
             notices.push(NoticeRow {
@@ -184,13 +196,17 @@ impl Store {
                 id,
             });
         }
-        let oldest: Option<i64> =
-            sqlx::query_scalar("SELECT MIN(created_at) FROM delivery WHERE state = 'pending'").fetch_one(&mut *transaction).await?;
-        let deliveries: Vec<(String, i64)> =
-            sqlx::query_as("SELECT state, COUNT(*) FROM delivery WHERE state <> 'standby' GROUP BY state").fetch_all(&mut *transaction).await?;
-        let attempts: Vec<(String, i64)> = sqlx::query_as("SELECT outcome, COUNT(*) FROM attempt WHERE outcome IS NOT NULL GROUP BY outcome")
-            .fetch_all(&mut *transaction)
+        let oldest: Option<i64> = sqlx::query_scalar("SELECT MIN(created_at) FROM delivery WHERE state = 'pending'")
+            .fetch_one(&mut *transaction)
             .await?;
+        let deliveries: Vec<(String, i64)> =
+            sqlx::query_as("SELECT state, COUNT(*) FROM delivery WHERE state <> 'standby' GROUP BY state")
+                .fetch_all(&mut *transaction)
+                .await?;
+        let attempts: Vec<(String, i64)> =
+            sqlx::query_as("SELECT outcome, COUNT(*) FROM attempt WHERE outcome IS NOT NULL GROUP BY outcome")
+                .fetch_all(&mut *transaction)
+                .await?;
         let lost = sqlx::query("SELECT * FROM delivery WHERE state IN ('dead-address', 'refused') ORDER BY id DESC LIMIT 20")
             .fetch_all(&mut *transaction)
             .await?;

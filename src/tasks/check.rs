@@ -47,7 +47,8 @@ pub async fn check(shared: &Arc<Shared>, claim: Claim) -> Result<(), StoreError>
     let Some((integration, api)) = live.find(&key) else { return Ok(()) };
     let Some(source) = live.source(api, key.surface) else { return Ok(()) };
     let now = shared.clock.now();
-    let wants_full = claim.latest.is_none() || claim.held.is_some() || claim.full_at.is_none_or(|at| now - at > FULL_EVERY || at > now);
+    let wants_full =
+        claim.latest.is_none() || claim.held.is_some() || claim.full_at.is_none_or(|at| now - at > FULL_EVERY || at > now);
     let validators = (!wants_full).then_some(&claim.validators);
     let outcome = live.client.fetch(&fetch::Request { source, auth: &api.auth, validators }).await;
     let now = shared.clock.now();
@@ -129,11 +130,8 @@ fn unchanged(
     fresh_for: Option<Duration>,
 ) -> CheckCommit {
     let told = claim.findings.iter().filter(|finding| finding.is_told()).count();
-    let (state, detail) = if told > 0 {
-        (ApiState::Changed, describe(&claim.findings))
-    } else {
-        (ApiState::Verified, "unchanged".to_owned())
-    };
+    let (state, detail) =
+        if told > 0 { (ApiState::Changed, describe(&claim.findings)) } else { (ApiState::Verified, "unchanged".to_owned()) };
     let mut events = Vec::new();
     if !matches!(claim.state, ApiState::Verified | ApiState::Changed) {
         events.push(("recovered", format!("{} can be read again, unchanged", claim.key)));
@@ -156,7 +154,14 @@ fn later(claim: &Claim, now: DateTime<Utc>, after: Duration, why: &str) -> Check
         next_at: now + after.max(Duration::from_secs(1)),
         failures: claim.failures,
     };
-    CheckCommit { key: claim.key.clone(), checked, rule_set: claim.rule_set, success: None, held: claim.held.clone(), events: Vec::new() }
+    CheckCommit {
+        key: claim.key.clone(),
+        checked,
+        rule_set: claim.rule_set,
+        success: None,
+        held: claim.held.clone(),
+        events: Vec::new(),
+    }
 }
 
 fn failed(shared: &Shared, claim: &Claim, api: &Api, now: DateTime<Utc>, state: ApiState, why: String) -> CheckCommit {
@@ -211,7 +216,8 @@ async fn changed(
 ) -> Result<CheckCommit, StoreError> {
     let Fetched { digest, body } = fetched;
     let baseline = baseline_of(shared, claim).await?;
-    let compared = compare_with(shared, claim, baseline.as_deref(), &body.bytes, claim.held.as_deref() == Some(digest.as_str())).await?;
+    let compared =
+        compare_with(shared, claim, baseline.as_deref(), &body.bytes, claim.held.as_deref() == Some(digest.as_str())).await?;
     let checked = |state: ApiState, detail: String| Checked {
         state,
         detail,
@@ -262,10 +268,24 @@ async fn changed(
             let Judged { findings, previous, undecided } = *judged;
             let previous = previous.as_deref().unwrap_or(&claim.findings);
             let told = findings.iter().any(OpenFinding::is_told);
-            let step = tell(shared, live, claim, (integration, api), now, previous, &findings, baseline.as_deref().map(|b| (b, digest.as_str())));
+            let step = tell(
+                shared,
+                live,
+                claim,
+                (integration, api),
+                now,
+                previous,
+                &findings,
+                baseline.as_deref().map(|b| (b, digest.as_str())),
+            );
             let detail = undecided.clone().unwrap_or_else(|| describe(&findings));
             let mut events = vec![("changed", format!("{key}: {} (sha256 {})", describe(&findings), short(&digest)))];
-            events.extend(findings.iter().filter(|f| !previous.iter().any(|p| p.content == f.content)).map(|f| ("finding", format!("{key}: {}: {}", f.severity, f.message))));
+            events.extend(
+                findings
+                    .iter()
+                    .filter(|f| !previous.iter().any(|p| p.content == f.content))
+                    .map(|f| ("finding", format!("{key}: {}: {}", f.severity, f.message))),
+            );
             match &step {
                 NoticeStep::Tell { notice, deliveries } => {
                     events.push(("notice", format!("{key}: {} letters for notice {}", deliveries.len(), notice.id)));
@@ -349,7 +369,11 @@ async fn compare_with(
     })
     .await;
     drop(slot);
-    compared.map_err(|problem| StoreError::Corrupt { table: "snapshot", row: claim.key.to_string(), what: format!("comparing died: {problem}") })
+    compared.map_err(|problem| StoreError::Corrupt {
+        table: "snapshot",
+        row: claim.key.to_string(),
+        what: format!("comparing died: {problem}"),
+    })
 }
 
 fn operations_in(document: &Document) -> usize {
@@ -446,7 +470,9 @@ fn tell(
         }
     }
     match kind {
-        NoticeKind::Resolved => NoticeStep::Close { id: notice.id, why: "nothing differs from the baseline any more".to_owned(), deliveries },
+        NoticeKind::Resolved => {
+            NoticeStep::Close { id: notice.id, why: "nothing differs from the baseline any more".to_owned(), deliveries }
+        }
         _ => NoticeStep::Tell { notice, deliveries },
     }
 }
@@ -515,7 +541,13 @@ fn one(
         text: rendered.text,
         html: rendered.html,
         date: now,
-        id: format!("{}.{}.{}.{}", notice.id.to_ascii_lowercase(), view.kind.name(), side.name(), token.get(..8).unwrap_or(&token)),
+        id: format!(
+            "{}.{}.{}.{}",
+            notice.id.to_ascii_lowercase(),
+            view.kind.name(),
+            side.name(),
+            token.get(..8).unwrap_or(&token)
+        ),
         thread: format!("{}.thread", notice.id.to_ascii_lowercase()),
         list: format!("{}.{}", slug(&key.api), slug(&key.integration)),
         notice: notice.id.clone(),

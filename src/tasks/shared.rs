@@ -98,10 +98,13 @@ impl Live {
     }
 }
 
+/// Since when something is wrong, and what.
+type Since = (DateTime<Utc>, String);
+
 /// What is wrong with driftd itself, by part; empty when all is well.
 #[derive(Debug, Clone, Default)]
 pub struct Trouble {
-    parts: Arc<Mutex<BTreeMap<&'static str, (DateTime<Utc>, String)>>>,
+    parts: Arc<Mutex<BTreeMap<&'static str, Since>>>,
 }
 
 impl Trouble {

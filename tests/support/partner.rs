@@ -90,7 +90,8 @@ impl Partner {
         }
         let answer = self.state.lock().expect("the state").answer.clone();
         let note = |answered: u16| {
-            let request = Request { path: path.clone(), conditional: known.is_some(), authorization: authorization.clone(), answered };
+            let request =
+                Request { path: path.clone(), conditional: known.is_some(), authorization: authorization.clone(), answered };
             self.state.lock().expect("the state").requests.push(request);
         };
         match answer {
@@ -98,17 +99,21 @@ impl Partner {
                 let etag = format!("\"{}\"", &super::digest(&bytes)[..16]);
                 if known.as_deref() == Some(etag.as_str()) {
                     note(304);
-                    return stream.write_all(format!("HTTP/1.1 304 Not Modified\r\nETag: {etag}\r\nConnection: close\r\n\r\n").as_bytes());
+                    return stream
+                        .write_all(format!("HTTP/1.1 304 Not Modified\r\nETag: {etag}\r\nConnection: close\r\n\r\n").as_bytes());
                 }
                 note(200);
                 stream.write_all(
-                    format!("HTTP/1.1 200 OK\r\nETag: {etag}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", bytes.len()).as_bytes(),
+                    format!("HTTP/1.1 200 OK\r\nETag: {etag}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", bytes.len())
+                        .as_bytes(),
                 )?;
                 stream.write_all(&bytes)
             }
             Answer::Unconditional(bytes) => {
                 note(200);
-                stream.write_all(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", bytes.len()).as_bytes())?;
+                stream.write_all(
+                    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", bytes.len()).as_bytes(),
+                )?;
                 stream.write_all(&bytes)
             }
             Answer::Raw(bytes) => {
@@ -117,14 +122,16 @@ impl Partner {
             }
             Answer::Status(status, headers) => {
                 note(status);
-                stream.write_all(format!("HTTP/1.1 {status} Because\r\n{headers}Content-Length: 0\r\nConnection: close\r\n\r\n").as_bytes())
+                stream.write_all(
+                    format!("HTTP/1.1 {status} Because\r\n{headers}Content-Length: 0\r\nConnection: close\r\n\r\n").as_bytes(),
+                )
             }
             Answer::Endless => {
                 note(200);
                 stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")?;
-                let chunk = [b' '; 65_536];
+                let chunk = [b' '; 8192];
                 // Bounded, whatever the reader does: 400 MB.
-                for _ in 0..6400 {
+                for _ in 0..50_000 {
                     stream.write_all(&chunk)?;
                 }
                 Ok(())
@@ -141,7 +148,8 @@ impl Partner {
 
 /// A response with this body, compressed or not, as raw bytes.
 pub fn response(headers: &str, body: &[u8]) -> Answer {
-    let mut bytes = format!("HTTP/1.1 200 OK\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len()).into_bytes();
+    let mut bytes =
+        format!("HTTP/1.1 200 OK\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len()).into_bytes();
     bytes.extend_from_slice(body);
     Answer::Raw(bytes)
 }

@@ -63,7 +63,9 @@ pub(super) async fn run(args: &DemoArgs) -> u8 {
 async fn play(args: &DemoArgs) -> anyhow::Result<u8> {
     let versions = match &args.history {
         Some(folder) => versions_in(folder)?,
-        None => HISTORY.iter().map(|(name, text)| Version { name: (*name).to_owned(), bytes: text.as_bytes().to_vec() }).collect(),
+        None => {
+            HISTORY.iter().map(|(name, text)| Version { name: (*name).to_owned(), bytes: text.as_bytes().to_vec() }).collect()
+        }
     };
     let folder = folder(args.keep.as_deref())?;
     let names: Vec<String> = versions.iter().map(|version| version.name.clone()).collect();

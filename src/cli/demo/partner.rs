@@ -34,7 +34,11 @@ impl Partner {
                 (format!("\"{digest}\""), bytes)
             })
             .collect();
-        let site = Site { versions: Arc::new(versions), published: Arc::new(AtomicUsize::new(0)), read: Arc::new(AtomicUsize::new(usize::MAX)) };
+        let site = Site {
+            versions: Arc::new(versions),
+            published: Arc::new(AtomicUsize::new(0)),
+            read: Arc::new(AtomicUsize::new(usize::MAX)),
+        };
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
         let port = listener.local_addr()?.port();
         let router = Router::new().route("/openapi", get(serve)).with_state(site.clone());

@@ -199,24 +199,25 @@ impl<'d> Lowering<'d> {
 
     /// What parameters and headers share.
     fn named_value(&mut self, value: &'d Value, at: PointerId, name: &'d str, location: Location) -> Parameter<'d> {
-        let (schema, serialization) = if let Some((media, object)) = value.get("content").and_then(Value::as_object).and_then(|map| map.iter().next()) {
-            let here = self.pointers.below(at, &["content", media]);
-            (self.media_schema(object, here), media_name(media))
-        } else {
-            let default = if matches!(location, Location::Path | Location::Header) { "simple" } else { "form" };
-            let style = text(value, "style").unwrap_or(default);
-            let explode = value.get("explode").and_then(Value::as_bool).unwrap_or(style == "form");
-            let reserved = if flag(value, "allowReserved") { ", reserved characters allowed" } else { "" };
-            let schema = match value.get("schema") {
-                Some(schema) => {
-                    let here = self.pointers.child(at, "schema");
-                    self.schema(schema, here)
-                }
-                None => SchemaId::ANY,
+        let (schema, serialization) =
+            if let Some((media, object)) = value.get("content").and_then(Value::as_object).and_then(|map| map.iter().next()) {
+                let here = self.pointers.below(at, &["content", media]);
+                (self.media_schema(object, here), media_name(media))
+            } else {
+                let default = if matches!(location, Location::Path | Location::Header) { "simple" } else { "form" };
+                let style = text(value, "style").unwrap_or(default);
+                let explode = value.get("explode").and_then(Value::as_bool).unwrap_or(style == "form");
+                let reserved = if flag(value, "allowReserved") { ", reserved characters allowed" } else { "" };
+                let schema = match value.get("schema") {
+                    Some(schema) => {
+                        let here = self.pointers.child(at, "schema");
+                        self.schema(schema, here)
+                    }
+                    None => SchemaId::ANY,
+                };
+                let exploded = if explode { ", exploded" } else { "" };
+                (schema, format!("{style}{exploded}{reserved}"))
             };
-            let exploded = if explode { ", exploded" } else { "" };
-            (schema, format!("{style}{exploded}{reserved}"))
-        };
         Parameter {
             name,
             location,

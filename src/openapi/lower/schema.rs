@@ -67,8 +67,7 @@ impl<'d> Lowering<'d> {
         let mut passed = vec![reference];
         let mut found = SchemaId::ANY;
         let mut here = at;
-        loop {
-            let Some(last) = passed.last().copied() else { break };
+        while let Some(last) = passed.last().copied() {
             let Some(target) = self.target(last, here) else { break };
             let place = self.pointers.of_reference(last);
             match target {

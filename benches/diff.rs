@@ -1,0 +1,139 @@
+//! What a diff costs, as a ratio to parsing the same two documents into `serde_json::Value`.
+//!
+//! `cargo bench` prints a table; ratios carry over between machines, milliseconds do not. The documents are
+//! generated, so that the figures can be reproduced by anybody; name files after `--` to measure others.
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use driftd::diff::Budget;
+use driftd::openapi::{Limits, read};
+use driftd::rules::{Catalogue, JsonReport, compare};
+
+/// Best of so many runs: the machine's other work only ever adds time.
+const RUNS: usize = 15;
+
+fn best(mut run: impl FnMut()) -> Duration {
+    (0..RUNS)
+        .map(|_| {
+            let start = Instant::now();
+            run();
+            start.elapsed()
+        })
+        .min()
+        .unwrap_or_default()
+}
+
+/// A description of about `megabytes`, shaped like the large real ones: shared components that refer to each
+/// other, cycles among them, prose everywhere. `edit` changes every hundredth component.
+fn description(megabytes: usize, edit: bool) -> String {
+    let mut random = fastrand::Rng::with_seed(42);
+    let components = megabytes * 560;
+    let mut text = String::from(r#"{"openapi":"3.0.3","info":{"title":"Generated","version":"1"},"paths":{"#);
+    for index in 0..components / 4 {
+        let comma = if index == 0 { "" } else { "," };
+        let schema = index * 4;
+        let _ = write!(
+            text,
+            r##"{comma}"/v1/resource{index}/{{id}}":{{"get":{{"operationId":"get{index}","description":"Retrieves the resource with this id, with everything that belongs to it.","parameters":[{{"name":"id","in":"path","required":true,"schema":{{"type":"string","maxLength":5000}}}},{{"name":"expand","in":"query","schema":{{"type":"array","items":{{"type":"string"}}}}}}],"responses":{{"200":{{"description":"ok","content":{{"application/json":{{"schema":{{"$ref":"#/components/schemas/Schema{schema}"}}}}}}}},"default":{{"description":"error","content":{{"application/json":{{"schema":{{"$ref":"#/components/schemas/Schema1"}}}}}}}}}}}}}}"##
+        );
+    }
+    text.push_str(r#"},"components":{"schemas":{"#);
+    for index in 0..components {
+        let comma = if index == 0 { "" } else { "," };
+        let _ = write!(
+            text,
+            r#"{comma}"Schema{index}":{{"type":"object","description":"One of the things this API knows about.","required":["id","kind"],"properties":{{"id":{{"type":"string","maxLength":5000,"description":"Unique identifier for the object."}},"kind":{{"type":"string","enum":["first","second","third"]}}"#
+        );
+        for property in 0..10 {
+            let target = random.usize(..components);
+            let kind = ["string", "integer", "boolean"][property % 3];
+            let _ = write!(
+                text,
+                r##","property{property}":{{"type":"{kind}","nullable":true,"description":"A property that says something about the object and its surroundings."}},"link{property}":{{"$ref":"#/components/schemas/Schema{target}"}}"##
+            );
+        }
+        if edit && index % 100 == 0 {
+            text.push_str(r#","extra":{"type":"string"}"#);
+        }
+        text.push_str("}}");
+    }
+    text.push_str("}}}");
+    text
+}
+
+struct Row {
+    name: String,
+    megabytes: f64,
+    parse: Duration,
+    diff: Duration,
+    process: Option<Duration>,
+}
+
+fn measure(name: &str, before: &[u8], after: &[u8], process: bool) -> Row {
+    let catalogue = Catalogue::load().unwrap_or_else(|error| panic!("{error}"));
+    let limits = Limits::default();
+    let parse = best(|| {
+        black_box(serde_json::from_slice::<serde_json::Value>(before)).ok();
+        black_box(serde_json::from_slice::<serde_json::Value>(after)).ok();
+    });
+    let diff = best(|| {
+        let (old, new) = std::thread::scope(|scope| {
+            let handle = scope.spawn(|| read(before, &limits));
+            let new = read(after, &limits);
+            (handle.join(), new)
+        });
+        let (Ok(Ok(old)), Ok(new)) = (old, new) else { panic!("{name} cannot be read") };
+        let (verdict, oddities) = compare(&old, &new, &catalogue, Budget::default());
+        black_box(JsonReport::new(&verdict, oddities));
+    });
+    // Nothing of the documents is freed before the process ends, so the whole process is measured too.
+    let process = process.then(|| {
+        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+        let (old, new) = (folder.path().join("before.json"), folder.path().join("after.json"));
+        std::fs::write(&old, before).and_then(|()| std::fs::write(&new, after)).unwrap_or_else(|error| panic!("{error}"));
+        best(|| {
+            let output =
+                Command::new(env!("CARGO_BIN_EXE_driftd")).args(["diff", "--format", "json"]).args([&old, &new]).output();
+            assert!(output.is_ok_and(|output| output.status.success()));
+        })
+    });
+    Row { name: name.to_owned(), megabytes: (before.len() + after.len()) as f64 / 1e6, parse, diff, process }
+}
+
+fn main() {
+    let files: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let mut rows = Vec::new();
+    if let [before, after] = files.as_slice() {
+        let bytes = |path: &String| std::fs::read(path).unwrap_or_else(|error| panic!("{path}: {error}"));
+        rows.push(measure("the files named", &bytes(before), &bytes(after), true));
+    } else {
+        let (before, after) = (description(7, false), description(7, true));
+        rows.push(measure("7 MB each, 1 % of components edited", before.as_bytes(), after.as_bytes(), true));
+        rows.push(measure("7 MB against itself", before.as_bytes(), before.as_bytes(), true));
+        let (before, after) = (description(1, false), description(1, true));
+        rows.push(measure("1 MB each, 1 % of components edited", before.as_bytes(), after.as_bytes(), false));
+    }
+    println!(
+        "{:<40} {:>8} {:>12} {:>12} {:>8} {:>14} {:>8}",
+        "documents", "MB", "parse both", "read + diff", "ratio", "driftd diff", "ratio"
+    );
+    for row in &rows {
+        let ratio = |time: Duration| time.as_secs_f64() / row.parse.as_secs_f64();
+        let process = row
+            .process
+            .map_or_else(|| ("-".to_owned(), "-".to_owned()), |time| (format!("{time:.1?}"), format!("{:.2}", ratio(time))));
+        println!(
+            "{:<40} {:>8.1} {:>12} {:>12} {:>8.2} {:>14} {:>8}",
+            row.name,
+            row.megabytes,
+            format!("{:.1?}", row.parse),
+            format!("{:.1?}", row.diff),
+            ratio(row.diff),
+            process.0,
+            process.1
+        );
+    }
+}

@@ -1,0 +1,118 @@
+//! Imports go down only: the table of the architecture, checked against every `crate::` in the source.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// What each module may use. A module may always use itself.
+fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
+    BTreeMap::from([
+        ("model", &[][..]),
+        ("openapi", &[][..]),
+        ("diff", &["openapi"][..]),
+        ("rules", &["diff", "openapi"][..]),
+        ("notice", &["model", "rules"][..]),
+        ("render", &["model", "notice"][..]),
+        ("fetch", &["model"][..]),
+        ("mail", &["model"][..]),
+        ("store", &["model"][..]),
+        ("config", &["model"][..]),
+        ("lifecycle", &[][..]),
+        (
+            "tasks",
+            &["config", "diff", "fetch", "lifecycle", "mail", "model", "notice", "openapi", "render", "rules", "store"][..],
+        ),
+        ("http", &["diff", "lifecycle", "model", "notice", "render", "rules", "store", "tasks"][..]),
+        ("daemon", &["config", "http", "lifecycle", "model", "render", "rules", "store", "tasks"][..]),
+        ("cli", &["config", "daemon", "diff", "fetch", "http", "lifecycle", "model", "openapi", "render", "rules"][..]),
+    ])
+}
+
+fn sources() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut pending = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = pending.pop() {
+        for entry in std::fs::read_dir(folder).expect("src").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                pending.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The top-level module a file belongs to; none for the roots of library and binary.
+fn module_of(path: &Path) -> Option<String> {
+    let relative = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).expect("below src");
+    let first = relative.components().next()?.as_os_str().to_str()?;
+    let name = first.strip_suffix(".rs").unwrap_or(first);
+    (!matches!(name, "main" | "lib")).then(|| name.to_owned())
+}
+
+#[test]
+fn imports_go_down_only() {
+    let allowed = allowed();
+    let mut problems = Vec::new();
+    let mut seen = BTreeSet::new();
+    for path in sources() {
+        let Some(module) = module_of(&path) else { continue };
+        let Some(permitted) = allowed.get(module.as_str()) else {
+            problems.push(format!("{}: the module {module} has no row in this table", path.display()));
+            continue;
+        };
+        seen.insert(module.clone());
+        let text = std::fs::read_to_string(&path).expect("a source");
+        for (number, line) in text.lines().enumerate() {
+            if line.trim_start().starts_with("//") {
+                continue;
+            }
+            for used in line.split("crate::").skip(1) {
+                let target: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                let known = allowed.contains_key(target.as_str());
+                if known && target != module && !permitted.contains(&target.as_str()) {
+                    problems.push(format!("{}:{}: {module} must not use {target}", path.display(), number + 1));
+                }
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    assert_eq!(seen.len(), allowed.len(), "a row without a module");
+}
+
+#[test]
+fn the_engine_is_pure() {
+    // No clock, no IO, no logging, no async below the adapters.
+    let banned = ["std::fs", "std::net", "std::env", "tokio::", "tracing::", "reqwest", "sqlx", "SystemTime", "Instant::now"];
+    let mut problems = Vec::new();
+    for path in sources() {
+        let Some(module) = module_of(&path) else { continue };
+        if !["openapi", "diff", "rules", "notice", "render", "model"].contains(&module.as_str()) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a source");
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            for word in banned {
+                if code.contains(word) {
+                    problems.push(format!("{}:{}: {module} must not use {word}", path.display(), number + 1));
+                }
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn no_file_outgrows_its_idea() {
+    let long: Vec<String> = sources()
+        .into_iter()
+        .filter_map(|path| {
+            let lines = std::fs::read_to_string(&path).expect("a source").lines().count();
+            (lines > 600).then(|| format!("{}: {lines} lines", path.display()))
+        })
+        .collect();
+    assert!(long.is_empty(), "{long:#?}");
+}

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Everything that must hold, in one command: formatting, lints, unit tests, the rule catalogue, the layers,
+# the store, end to end over real HTTP and SMTP, faults, deployment. Installs the Debian packages it needs.
+#
+#   tests/run-all.sh                          on this machine
+#   DRIFTD_CORPUS=DIR tests/run-all.sh        and once more over real description histories
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# command:package
+needed=(cc:gcc systemd-analyze:systemd prlimit:util-linux gzip:gzip kill:procps)
+missing=()
+for pair in "${needed[@]}"; do
+  type -P "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
+done
+[ -e /usr/include/stdlib.h ] || missing+=(libc6-dev)
+[ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "installing: ${missing[*]}"
+  as_root=()
+  [ "$(id -u)" = 0 ] || as_root=(sudo)
+  "${as_root[@]}" apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+echo "== formatting"
+cargo fmt --check
+echo "== lints"
+cargo clippy --locked --all-targets --quiet -- -D warnings
+echo "== tests"
+if [ -n "${DRIFTD_CORPUS:-}" ]; then
+  [ -d "$DRIFTD_CORPUS" ] || { echo "DRIFTD_CORPUS=$DRIFTD_CORPUS is no folder"; exit 1; }
+  DRIFTD_CORPUS=$(cd "$DRIFTD_CORPUS" && pwd)
+  export DRIFTD_CORPUS
+  cargo test --locked -- --include-ignored
+else
+  cargo test --locked
+fi
