@@ -10,7 +10,8 @@ const RUNS: usize = 3;
 
 pub(super) fn run(args: &ConfigArgs) -> u8 {
     let now = SystemClock.now();
-    match load(&args.config, &Environment::of_process(), now) {
+    let environment = Environment { believe_credentials: true, ..Environment::of_process() };
+    match load(&args.config, &environment, now) {
         Ok(config) => {
             for warning in &config.warnings {
                 eprintln!("warning: {warning}");

@@ -1,5 +1,6 @@
 //! `driftd diff BASE REVISION`.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
@@ -139,15 +140,15 @@ impl Paint {
 
 fn headline(before: &Document, after: &Document, verdict: &Verdict) -> String {
     let summary = Summary::of(verdict.findings.iter().map(|finding| finding.severity));
-    let name = |document: &Document| {
-        let text = |field: &str| {
-            let value = document.root.get("info").and_then(|info| info.get(field));
-            value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).unwrap_or_default()
-        };
-        clean(&format!("{} {}", text("title"), text("version")), 80)
+    let info = |document: &Document, field: &str| {
+        let value = document.root.get("info").and_then(|info| info.get(field));
+        clean(&value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).unwrap_or_default(), 60)
     };
-    let (old, new) = (name(before), name(after));
-    let names = if old == new { old } else { format!("{old} → {new}") };
+    let both = |field: &str| {
+        let (old, new) = (info(before, field), info(after, field));
+        if old == new { old } else { format!("{old} → {new}") }
+    };
+    let names = format!("{} {}", both("title"), both("version"));
     if verdict.findings.is_empty() && verdict.undecided.is_none() {
         return format!("Nothing a caller can notice differs. {names}");
     }
@@ -182,13 +183,18 @@ fn text(
     if let Some(undecided) = &verdict.undecided {
         let _ = writeln!(out, "{} {undecided}", paint.with("1;35", "UNDECIDED"));
     }
+    // What two findings share is printed once.
+    let mut told: HashSet<&str> = HashSet::new();
+    let mut shown: HashSet<String> = HashSet::new();
     for finding in verdict.findings.iter().filter(|finding| finding.severity > Severity::Info) {
         let _ = writeln!(out, "\n{} {}", paint.severity(finding.severity), paint.with("1", &clean(&finding.message, 400)));
         let _ = writeln!(out, "         {}", reach(finding));
-        if let Some(rule) = catalogue.get(finding.rule) {
+        if let Some(rule) = catalogue.get(finding.rule).filter(|rule| told.insert(rule.id)) {
             let _ = writeln!(out, "         {}", rule.page.hurt.replace('\n', "\n         "));
         }
-        for line in fragment_diff(&before.root, &after.root, &finding.change.fragment).lines() {
+        let fragment = fragment_diff(&before.root, &after.root, &finding.change.fragment);
+        let is_new = shown.insert(fragment.clone());
+        for line in fragment.lines().filter(|_| is_new) {
             let code = match line.chars().next() {
                 Some('-') => "31",
                 Some('+') => "32",
@@ -199,7 +205,7 @@ fn text(
         let _ = writeln!(
             out,
             "         {}",
-            paint.with("2", &format!("{} at {}", finding.rule, clean(&finding.change.site.after, 300)))
+            paint.with("2", &format!("{} at {}", finding.rule, clean(finding.change.site.pointer(), 300)))
         );
     }
     let info: Vec<&Finding> = verdict.findings.iter().filter(|finding| finding.severity == Severity::Info).collect();
@@ -254,7 +260,7 @@ fn markdown(before: &Document, after: &Document, verdict: &Verdict, oddities: &[
         if !fragment.is_empty() {
             let _ = writeln!(out, "\n```diff\n{fragment}\n```");
         }
-        let _ = writeln!(out, "\n`{}` at `{}`", finding.rule, clean(&finding.change.site.after, 300).replace('`', "'"));
+        let _ = writeln!(out, "\n`{}` at `{}`", finding.rule, clean(finding.change.site.pointer(), 300).replace('`', "'"));
     }
     let info: Vec<&Finding> = verdict.findings.iter().filter(|finding| finding.severity == Severity::Info).collect();
     if !info.is_empty() {

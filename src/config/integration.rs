@@ -12,7 +12,7 @@ use crate::model::{
 };
 
 use super::daemon::{check_address, duration, web_url};
-use super::reader::{At, Problem, Problems, Table, did_you_mean};
+use super::reader::{At, Problems, Table, did_you_mean};
 use super::{Environment, secret};
 
 /// What reading an integration needs besides its file.
@@ -22,23 +22,15 @@ pub(super) struct Context<'c> {
     pub(super) now: DateTime<Utc>,
 }
 
-pub(super) fn read(
-    mut root: Table<'_, '_>,
-    context: &Context<'_>,
-    problems: &mut Problems<'_>,
-    warnings: &mut Vec<Problem>,
-) -> Option<Integration> {
+pub(super) fn read(mut root: Table<'_, '_>, context: &Context<'_>, problems: &mut Problems<'_>) -> Option<Integration> {
     let before = problems.found.len();
     let stem = problems.file.file_stem().and_then(|stem| stem.to_str()).unwrap_or("integration").to_owned();
     let id = root.text("id", problems).map_or(stem, |at| at.value);
     let name =
         root.required_text("name", "say what joins the parties, for example name = \"Acme payments in the web shop\"", problems);
     let agreement = agreement(&mut root, problems);
-    let parties: BTreeMap<String, Party> = root
-        .tables("parties", problems)
-        .into_iter()
-        .map(|(key, table)| (key.clone(), party(key, table, problems, warnings)))
-        .collect();
+    let parties: BTreeMap<String, Party> =
+        root.tables("parties", problems).into_iter().map(|(key, table)| (key.clone(), party(key, table, problems))).collect();
     if parties.len() < 2 {
         root.missing(
             "parties",
@@ -110,7 +102,7 @@ fn agreement(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Agreement
     agreement
 }
 
-fn party(id: String, mut table: Table<'_, '_>, problems: &mut Problems<'_>, warnings: &mut Vec<Problem>) -> Party {
+fn party(id: String, mut table: Table<'_, '_>, problems: &mut Problems<'_>) -> Party {
     let name = table.required_text("name", "the organisation's name", problems).map_or_else(|| id.clone(), |at| at.value);
     let mut contacts = BTreeMap::new();
     for mut entry in table.list("contacts", problems) {
@@ -135,12 +127,9 @@ fn party(id: String, mut table: Table<'_, '_>, problems: &mut Problems<'_>, warn
             if deputy.is_none() && matches!(role.value, Role::ApiOwner | Role::Engineering) {
                 let message =
                     format!("{} ({}) has no deputy: nobody is asked when that address dies", person.name, role.value.name());
-                warnings.push(problems.problem(
-                    offset,
-                    format!("parties.{id}"),
-                    message,
-                    "add deputy = { name = \"…\", email = \"…\" }",
-                ));
+                let help = "add deputy = { name = \"…\", email = \"…\" }";
+                let warning = problems.problem(offset, format!("parties.{id}"), message, help);
+                problems.warnings.push(warning);
             }
             if contacts.insert(role.value, Contact { person, deputy }).is_some() {
                 let message = format!("{} has two contacts with the role {}", name, role.value.name());

@@ -66,6 +66,7 @@ pub fn load(file: &Path, environment: &Environment, now: DateTime<Utc>) -> Resul
     let root = problems.parse();
     let daemon = daemon::read(Table::root(&root), &folder, environment, &mut problems);
     found.append(&mut problems.found);
+    warnings.append(&mut problems.warnings);
 
     let integrations_folder = daemon.integrations.clone();
     let mut integrations = Vec::new();
@@ -86,8 +87,9 @@ pub fn load(file: &Path, environment: &Environment, now: DateTime<Utc>) -> Resul
                 let mut problems = Problems::new(&path, &text);
                 let root = problems.parse();
                 let context = integration::Context { folder: &folder, environment, now };
-                integrations.extend(integration::read(Table::root(&root), &context, &mut problems, &mut warnings));
+                integrations.extend(integration::read(Table::root(&root), &context, &mut problems));
                 found.append(&mut problems.found);
+                warnings.append(&mut problems.warnings);
             }
         }
         Err(error) => {
@@ -119,6 +121,9 @@ pub fn load(file: &Path, environment: &Environment, now: DateTime<Utc>) -> Resul
 pub struct Environment {
     /// Environment variables.
     pub variables: std::collections::BTreeMap<String, String>,
+    /// Whether systemd credentials that are not here are believed rather than missed: for checking a
+    /// configuration by hand, where no unit has loaded them.
+    pub believe_credentials: bool,
 }
 
 impl Environment {
@@ -126,7 +131,7 @@ impl Environment {
     pub fn of_process() -> Self {
         let variables =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        Self { variables: variables.collect() }
+        Self { variables: variables.collect(), believe_credentials: false }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {

@@ -40,11 +40,13 @@ pub(super) struct Problems<'t> {
     pub(super) file: &'t Path,
     text: &'t str,
     pub(super) found: Vec<Problem>,
+    /// What is allowed but unwise, or could not be checked here.
+    pub(super) warnings: Vec<Problem>,
 }
 
 impl<'t> Problems<'t> {
     pub(super) const fn new(file: &'t Path, text: &'t str) -> Self {
-        Self { file, text, found: Vec::new() }
+        Self { file, text, found: Vec::new(), warnings: Vec::new() }
     }
 
     /// The file as a table; syntax errors are collected, what can be read is.

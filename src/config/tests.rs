@@ -24,7 +24,7 @@ impl Folder {
 
     fn load(&self, variables: &[(&str, &str)]) -> Result<Config, Vec<String>> {
         let variables: BTreeMap<String, String> = variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        let environment = Environment { variables };
+        let environment = Environment { variables, believe_credentials: false };
         load(&self.0.path().join("driftd.toml"), &environment, DateTime::UNIX_EPOCH).map_err(|problems| {
             let place = format!("{}/", self.0.path().display());
             problems.iter().map(|problem| problem.to_string().replace(&place, "").replace("\n    ", " | ")).collect()
@@ -160,7 +160,8 @@ fn the_shipped_configuration_is_good() {
         std::fs::write(credentials.join(name), "secret\n").expect("a file");
     }
     let variables = BTreeMap::from([("CREDENTIALS_DIRECTORY".to_owned(), credentials.display().to_string())]);
-    let config = load(&folder.path().join("driftd.toml"), &Environment { variables }, DateTime::UNIX_EPOCH);
+    let config =
+        load(&folder.path().join("driftd.toml"), &Environment { variables, believe_credentials: false }, DateTime::UNIX_EPOCH);
     let config = config.unwrap_or_else(|problems| panic!("{problems:#?}"));
     assert!(config.warnings.is_empty(), "{:#?}", config.warnings);
 }

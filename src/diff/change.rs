@@ -217,6 +217,13 @@ pub struct Site {
     pub after: String,
 }
 
+impl Site {
+    /// The pointer in whichever document has the thing itself: what is gone stands only in the old one.
+    pub fn pointer(&self) -> &str {
+        if self.before.len() > self.after.len() { &self.before } else { &self.after }
+    }
+}
+
 /// The smallest objects that show the change, for a text diff.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fragment {
