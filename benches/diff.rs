@@ -27,8 +27,9 @@ fn best(mut run: impl FnMut()) -> Duration {
 }
 
 /// A description of about `megabytes`, shaped like the large real ones: shared components that refer to each
-/// other, cycles among them, prose everywhere. `edit` changes every hundredth component.
-fn description(megabytes: usize, edit: bool) -> String {
+/// other, prose everywhere. `edit` changes every hundredth component. References lead to a few components
+/// further down; in a `tangled` document anywhere, so that everything reaches everything.
+fn description(megabytes: usize, edit: bool, tangled: bool) -> String {
     let mut random = fastrand::Rng::with_seed(42);
     let components = megabytes * 560;
     let mut text = String::from(r#"{"openapi":"3.0.3","info":{"title":"Generated","version":"1"},"paths":{"#);
@@ -48,7 +49,7 @@ fn description(megabytes: usize, edit: bool) -> String {
             r#"{comma}"Schema{index}":{{"type":"object","description":"One of the things this API knows about.","required":["id","kind"],"properties":{{"id":{{"type":"string","maxLength":5000,"description":"Unique identifier for the object."}},"kind":{{"type":"string","enum":["first","second","third"]}}"#
         );
         for property in 0..10 {
-            let target = random.usize(..components);
+            let target = if tangled { random.usize(..components) } else { (index + random.usize(1..60)).min(components - 1) };
             let kind = ["string", "integer", "boolean"][property % 3];
             let _ = write!(
                 text,
@@ -110,10 +111,12 @@ fn main() {
         let bytes = |path: &String| std::fs::read(path).unwrap_or_else(|error| panic!("{path}: {error}"));
         rows.push(measure("the files named", &bytes(before), &bytes(after), true));
     } else {
-        let (before, after) = (description(7, false), description(7, true));
+        let (before, after) = (description(7, false, false), description(7, true, false));
         rows.push(measure("7 MB each, 1 % of components edited", before.as_bytes(), after.as_bytes(), true));
+        let (tangled, edited) = (description(7, false, true), description(7, true, true));
+        rows.push(measure("the same, everything reaches everything", tangled.as_bytes(), edited.as_bytes(), true));
         rows.push(measure("7 MB against itself", before.as_bytes(), before.as_bytes(), true));
-        let (before, after) = (description(1, false), description(1, true));
+        let (before, after) = (description(1, false, false), description(1, true, false));
         rows.push(measure("1 MB each, 1 % of components edited", before.as_bytes(), after.as_bytes(), false));
     }
     println!(

@@ -85,6 +85,8 @@ pub(super) async fn run(args: &DiffArgs) -> u8 {
     // A closed pipe (`| head`) is not an error worth words.
     let _ = std::io::stdout().write_all(text.as_bytes());
     let limit = args.fail_on.as_deref().and_then(|word| word.parse::<Severity>().ok());
+    // The process is about to end: taking two large documents apart value by value would only delay that.
+    std::mem::forget((before, after));
     let failing = limit
         .is_some_and(|limit| verdict.findings.iter().any(|finding| finding.severity >= limit) || verdict.undecided.is_some());
     u8::from(failing)

@@ -10,12 +10,15 @@ use super::change::{ChangeKind, Direction, Evidence, Fragment, Site};
 use super::flat::{Count, Flat, FlatUnion, From, Property, compare_bounds, compare_numbers};
 use super::unchanged::same;
 use super::union::{find_alike, match_branches};
-use super::walk::{Fact, Walk, small};
+use super::walk::{Fact, Pair, Walk, small};
 
 /// Compares the pair of `node`, records its facts and enters its children.
 pub(super) fn compare(walk: &mut Walk<'_, '_>, node: usize) {
     let Some(pair) = walk.pair(node) else { return };
     let (before, after) = (walk.before, walk.after);
+    if walk.is_same(node) && mirror(walk, node, pair) {
+        return;
+    }
     let a = Flat::of(before, pair.before);
     let b = Flat::of(after, pair.after);
     let mut compare = Compare { walk, node, direction: pair.direction, a, b };
@@ -30,6 +33,43 @@ pub(super) fn compare(walk: &mut Walk<'_, '_>, node: usize) {
         compare.unions();
     }
     compare.annotations();
+}
+
+/// Enters the children of two schemas that are written alike: no fact can be found here, only beneath.
+///
+/// Returns false where it cannot speak for the whole: what `allOf` folds in may have changed elsewhere.
+fn mirror(walk: &mut Walk<'_, '_>, node: usize, pair: Pair) -> bool {
+    let (a, b) = (walk.before.schema(pair.before), walk.after.schema(pair.after));
+    if !a.all_of.is_empty() || !a.unions.is_empty() {
+        return false;
+    }
+    for ((name, old), (other, new)) in a.properties.iter().zip(&b.properties) {
+        // The same members in another order: let the full comparison match them.
+        if name != other {
+            return false;
+        }
+        let projected = |contract: &crate::openapi::Contract<'_>, id: SchemaId| {
+            let (read_only, write_only) = read_write(contract, id);
+            match pair.direction {
+                Direction::ToProvider => read_only,
+                Direction::FromProvider => write_only,
+                Direction::Neither => false,
+            }
+        };
+        match (projected(walk.before, *old), projected(walk.after, *new)) {
+            (true, true) => {}
+            (false, false) => walk.child(node, *old, *new),
+            // `readOnly` moved inside a referred schema: the full comparison tells it.
+            _ => return false,
+        }
+    }
+    if let (Additional::Schema(old), Additional::Schema(new)) = (a.additional, b.additional) {
+        walk.child(node, old, new);
+    }
+    for (old, new) in a.items.iter().chain(&a.prefix_items).zip(b.items.iter().chain(&b.prefix_items)) {
+        walk.child(node, *old, *new);
+    }
+    true
 }
 
 struct Compare<'w, 'c, 'd> {
@@ -697,7 +737,11 @@ fn zip_members(old: &[SchemaId], new: &[SchemaId]) -> Vec<(SchemaId, SchemaId)> 
 
 /// `readOnly` and `writeOnly` of a schema, looking through `allOf`.
 fn read_write(contract: &crate::openapi::Contract<'_>, id: SchemaId) -> (bool, bool) {
-    let mut flags = (false, false);
+    let schema = contract.schema(id);
+    let mut flags = (schema.read_only, schema.write_only);
+    if schema.all_of.is_empty() {
+        return flags;
+    }
     let mut seen = BTreeSet::new();
     let mut pending = vec![id];
     while let Some(at) = pending.pop() {

@@ -16,8 +16,19 @@ const CONTEXT: &[&str] = &["security", "securityDefinitions", "consumes", "produ
 /// Parts of a document whose members are units.
 const SECTIONS: &[&str] = &["paths", "webhooks", "x-webhooks", "definitions", "parameters", "responses"];
 
+/// How far two parts are equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sameness {
+    /// Nothing is known.
+    Unknown,
+    /// They are, but something they refer to is not.
+    Itself,
+    /// They are, with all they refer to.
+    Throughout,
+}
+
 pub(super) struct Unchanged {
-    clean: HashMap<String, bool>,
+    units: HashMap<String, Sameness>,
     context: bool,
 }
 
@@ -39,7 +50,7 @@ impl Unchanged {
             })
             && schemes(before) == schemes(after);
         if !same_dialect {
-            return Self { clean: HashMap::new(), context };
+            return Self { units: HashMap::new(), context };
         }
         let mut index: HashMap<String, usize> = HashMap::new();
         let mut units: Vec<Unit<'_>> = Vec::new();
@@ -78,13 +89,23 @@ impl Unchanged {
                 dirty.extend(&unit.referrers);
             }
         }
-        let clean = index.into_iter().map(|(pointer, at)| (pointer, is_dirty.get(at) == Some(&false))).collect();
-        Self { clean, context }
+        let sameness = |at: usize| match (is_dirty.get(at), units.get(at)) {
+            (Some(false), _) => Sameness::Throughout,
+            (_, Some(unit)) if unit.clean => Sameness::Itself,
+            _ => Sameness::Unknown,
+        };
+        let units = index.into_iter().map(|(pointer, at)| (pointer, sameness(at))).collect();
+        Self { units, context }
     }
 
     /// Whether the unit that holds `pointer` is equal on both sides, with all it refers to.
     pub(super) fn holds(&self, pointer: &str) -> bool {
-        unit_pointer(pointer).is_some_and(|unit| self.clean.get(&unit) == Some(&true))
+        self.of(pointer) == Sameness::Throughout
+    }
+
+    /// How far the unit that holds `pointer` is equal on both sides.
+    pub(super) fn of(&self, pointer: &str) -> Sameness {
+        unit_pointer(pointer).and_then(|unit| self.units.get(&unit).copied()).unwrap_or(Sameness::Unknown)
     }
 
     /// Whether what all operations inherit is equal on both sides.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::openapi::{Contract, PointerId, SchemaId};
 
 use super::change::{Change, ChangeKind, Direction, Evidence, Fragment, Site, Use};
-use super::unchanged::Unchanged;
+use super::unchanged::{Sameness, Unchanged};
 use super::{operation, schema};
 
 /// Values larger than this many nodes are shown as fragments, not repeated in a change.
@@ -47,6 +47,7 @@ pub fn diff(before: &Contract<'_>, after: &Contract<'_>, budget: Budget) -> Delt
         after,
         unchanged,
         budget,
+        units: HashMap::new(),
         nodes: Vec::new(),
         index: HashMap::new(),
         document: Vec::new(),
@@ -72,6 +73,7 @@ pub(super) struct Pair {
 
 struct Node {
     pair: Pair,
+    is_same: bool,
     facts: Vec<Fact>,
     parents: Vec<usize>,
     roots: BTreeSet<usize>,
@@ -95,8 +97,11 @@ pub(super) struct Walk<'c, 'd> {
     pub(super) after: &'c Contract<'d>,
     pub(super) unchanged: Unchanged,
     budget: Budget,
+    /// What is known of the unit at a position of the document before.
+    units: HashMap<PointerId, Sameness>,
     nodes: Vec<Node>,
-    index: HashMap<Pair, usize>,
+    /// Pairs that were met, and their nodes; none for those that are equal throughout.
+    index: HashMap<Pair, Option<usize>>,
     /// Facts of operations and of the whole document, with the operation they belong to.
     document: Vec<(Fact, Option<usize>)>,
     uses: Vec<Use>,
@@ -142,9 +147,11 @@ impl Walk<'_, '_> {
 
     fn enter(&mut self, pair: Pair) -> Option<usize> {
         if let Some(known) = self.index.get(&pair) {
-            return Some(*known);
+            return *known;
         }
-        if self.is_unchanged(pair) {
+        let sameness = self.sameness(pair);
+        if sameness == Sameness::Throughout {
+            self.index.insert(pair, None);
             return None;
         }
         if self.nodes.len() >= self.budget.pairs {
@@ -152,17 +159,36 @@ impl Walk<'_, '_> {
             return None;
         }
         let id = self.nodes.len();
-        self.nodes.push(Node { pair, facts: Vec::new(), parents: Vec::new(), roots: BTreeSet::new() });
-        self.index.insert(pair, id);
+        let is_same = sameness == Sameness::Itself;
+        self.nodes.push(Node { pair, is_same, facts: Vec::new(), parents: Vec::new(), roots: BTreeSet::new() });
+        self.index.insert(pair, Some(id));
         Some(id)
     }
 
-    fn is_unchanged(&self, pair: Pair) -> bool {
+    fn sameness(&mut self, pair: Pair) -> Sameness {
         if pair.before == pair.after && (pair.before == SchemaId::ANY || pair.before == SchemaId::NEVER) {
-            return true;
+            return Sameness::Throughout;
         }
-        let before = self.before.pointers.text(self.before.schema(pair.before).at);
-        self.unchanged.holds(&before) && before == self.after.pointers.text(self.after.schema(pair.after).at)
+        let (here, there) = (self.before.schema(pair.before).at, self.after.schema(pair.after).at);
+        let Some(unit) = self.before.pointers.unit(here) else { return Sameness::Unknown };
+        let sameness = match self.units.get(&unit) {
+            Some(known) => *known,
+            None => {
+                let sameness = self.unchanged.of(&self.before.pointers.text(unit));
+                self.units.insert(unit, sameness);
+                sameness
+            }
+        };
+        if sameness != Sameness::Unknown && self.before.pointers.same(here, &self.after.pointers, there) {
+            sameness
+        } else {
+            Sameness::Unknown
+        }
+    }
+
+    /// Whether the pair of a node stands in parts that are equal, though not all they refer to is.
+    pub(super) fn is_same(&self, node: usize) -> bool {
+        self.nodes.get(node).is_some_and(|node| node.is_same)
     }
 
     pub(super) fn pair(&self, node: usize) -> Option<Pair> {

@@ -3,13 +3,14 @@
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 use super::{Oddity, escape};
 
 /// Parses `text`; depth is bounded by `serde_json`'s own recursion limit of 128.
-pub(super) fn parse(text: &[u8], oddities: &mut Vec<Oddity>) -> Result<Value, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
+pub(super) fn parse(text: &str, oddities: &mut Vec<Oddity>) -> Result<Value, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = Seed { trail: None, oddities }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
@@ -101,10 +102,17 @@ impl<'de> Visitor<'de> for Seed<'_> {
         while let Some(name) = access.next_key::<String>()? {
             let trail = Trail { parent: self.trail, token: Token::Name(&name) };
             let value = access.next_value_seed(Seed { trail: Some(&trail), oddities: &mut *self.oddities })?;
-            if map.contains_key(&name) {
-                self.oddities.push(Oddity::new(trail.text(), "this name stands twice in one object; the last one was read"));
+            match map.entry(name) {
+                Entry::Vacant(free) => {
+                    free.insert(value);
+                }
+                Entry::Occupied(mut taken) => {
+                    let trail = Trail { parent: self.trail, token: Token::Name(taken.key()) };
+                    let message = "this name stands twice in one object; the last one was read";
+                    self.oddities.push(Oddity::new(trail.text(), message));
+                    taken.insert(value);
+                }
             }
-            map.insert(name, value);
         }
         Ok(Value::Object(map))
     }

@@ -47,6 +47,36 @@ impl<'d> Pointers<'d> {
         tokens(reference).fold(Self::ROOT, |at, token| self.child(at, token))
     }
 
+    /// The position of the unit (see [`unit_of`]) that holds `id`; none above units.
+    pub fn unit(&self, id: PointerId) -> Option<PointerId> {
+        // The last few positions passed on the way up: root, section, name and, for components, one more.
+        let mut trail = [0_u32; 4];
+        let mut at = id.0;
+        while at != 0 {
+            trail.rotate_right(1);
+            if let Some(slot) = trail.first_mut() {
+                *slot = at;
+            }
+            at = self.steps.get(at as usize)?.parent;
+        }
+        let [section, name, third, _] = trail;
+        let unit = if self.steps.get(section as usize)?.token == "components" { third } else { name };
+        (unit != 0).then_some(PointerId(unit))
+    }
+
+    /// Whether two positions of two documents have the same pointer.
+    pub fn same(&self, id: PointerId, others: &Pointers<'_>, other: PointerId) -> bool {
+        let (mut a, mut b) = (id.0, other.0);
+        while a != 0 && b != 0 {
+            let (Some(left), Some(right)) = (self.steps.get(a as usize), others.steps.get(b as usize)) else { return false };
+            if left.token != right.token {
+                return false;
+            }
+            (a, b) = (left.parent, right.parent);
+        }
+        a == b
+    }
+
     /// The pointer as text, tokens escaped as RFC 6901 section 3 asks.
     pub fn text(&self, id: PointerId) -> String {
         let mut trail = Vec::new();
@@ -138,5 +168,14 @@ mod tests {
         let mut pointers = Pointers::default();
         let at = pointers.of_reference("#/paths/~1a~0b~1%7Bid%7D/1");
         assert_eq!(pointers.text(at), "/paths/~1a~0b~1{id}/1");
+        assert_eq!(pointers.unit(at).map(|unit| pointers.text(unit)).as_deref(), Some("/paths/~1a~0b~1{id}"));
+        let deep = pointers.of_reference("#/components/schemas/A/properties/b/items");
+        assert_eq!(pointers.unit(deep).map(|unit| pointers.text(unit)).as_deref(), Some("/components/schemas/A"));
+        let section = pointers.of_reference("#/components/schemas");
+        assert_eq!(pointers.unit(section), None);
+        let mut others = Pointers::default();
+        let same = others.of_reference("#/components/schemas/A/properties/b/items");
+        let other = others.of_reference("#/components/schemas/B/properties/b/items");
+        assert!(pointers.same(deep, &others, same) && !pointers.same(deep, &others, other));
     }
 }

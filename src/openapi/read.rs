@@ -141,7 +141,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
 /// JSON first; a flow-style YAML document also starts with a brace, so YAML has the second word
 /// unless it could only repeat the complaint at greater cost.
 fn parse_json_or_flow(text: &str, limits: &Limits, oddities: &mut Vec<Oddity>) -> Result<Value, ReadError> {
-    match json::parse(text.as_bytes(), oddities) {
+    match json::parse(text, oddities) {
         Ok(value) => Ok(value),
         Err(error) => {
             let hopeless = error.is_eof() || error.to_string().contains("recursion limit");

@@ -1,4 +1,5 @@
 // Written by `tests/rules.rs`; do not edit.
+#[rustfmt::skip]
 pub(super) const PAGES: &[(&str, &str)] = &[
     ("api-operation-id-changed", include_str!("pages/api-operation-id-changed.md")),
     ("api-removed-with-deprecation", include_str!("pages/api-removed-with-deprecation.md")),
@@ -154,10 +155,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ("response-one-of-added", include_str!("pages/response-one-of-added.md")),
     ("response-one-of-removed", include_str!("pages/response-one-of-removed.md")),
     ("response-optional-property-added", include_str!("pages/response-optional-property-added.md")),
-    (
-        "response-optional-property-added-to-closed-object",
-        include_str!("pages/response-optional-property-added-to-closed-object.md"),
-    ),
+    ("response-optional-property-added-to-closed-object", include_str!("pages/response-optional-property-added-to-closed-object.md")),
     ("response-optional-property-removed", include_str!("pages/response-optional-property-removed.md")),
     ("response-pattern-added", include_str!("pages/response-pattern-added.md")),
     ("response-pattern-changed", include_str!("pages/response-pattern-changed.md")),
@@ -169,10 +167,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ("response-property-deprecated", include_str!("pages/response-property-deprecated.md")),
     ("response-property-reactivated", include_str!("pages/response-property-reactivated.md")),
     ("response-required-property-added", include_str!("pages/response-required-property-added.md")),
-    (
-        "response-required-property-added-to-closed-object",
-        include_str!("pages/response-required-property-added-to-closed-object.md"),
-    ),
+    ("response-required-property-added-to-closed-object", include_str!("pages/response-required-property-added-to-closed-object.md")),
     ("response-required-property-removed", include_str!("pages/response-required-property-removed.md")),
     ("response-success-status-added", include_str!("pages/response-success-status-added.md")),
     ("response-success-status-removed", include_str!("pages/response-success-status-removed.md")),

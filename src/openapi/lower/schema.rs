@@ -4,31 +4,23 @@ use serde_json::{Map, Number, Value};
 
 use super::super::contract::{Additional, Bound, Discriminator, Schema, SchemaId, TypeSet, Union};
 use super::super::{Dialect, PointerId};
-use super::{Lowering, MAX_HOPS, flag, text};
+use super::{Lowering, MAX_HOPS, text};
 
 /// Keywords that do not change which values are valid, nor anything a client may rely on.
 const ANNOTATIONS: &[&str] =
     &["$ref", "description", "summary", "title", "example", "examples", "externalDocs", "$comment", "xml"];
 
-/// Keywords compared as a whole: any edit beneath them is a fact the document's reader must weigh.
-const CONSTRAINTS: &[&str] = &[
-    "not",
-    "if",
-    "then",
-    "else",
-    "contains",
-    "minContains",
-    "maxContains",
-    "dependentRequired",
-    "dependentSchemas",
-    "dependencies",
-    "patternProperties",
-    "propertyNames",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-    "contentSchema",
-    "additionalItems",
-];
+/// Keywords that need each other to be understood, as they stand in the document.
+#[derive(Default)]
+struct Words<'d> {
+    types: Option<&'d Value>,
+    reference: Option<&'d str>,
+    minimum: Option<&'d Value>,
+    exclusive_minimum: Option<&'d Value>,
+    maximum: Option<&'d Value>,
+    exclusive_maximum: Option<&'d Value>,
+    nullable: bool,
+}
 
 impl<'d> Lowering<'d> {
     /// The id of the schema `value` at `at`; a reference yields the id of its target.
@@ -100,78 +92,117 @@ impl<'d> Lowering<'d> {
         found
     }
 
-    /// Reads one schema object. In Swagger 2.0 a non-body parameter is one too.
+    /// Reads one schema object in one pass over its members. In Swagger 2.0 a parameter is one too.
     pub(super) fn schema_object(&mut self, value: &'d Value, at: PointerId) -> Schema<'d> {
         let mut schema = Schema::any(at, value);
         let Value::Object(map) = value else { return schema };
-        if let Some(reference) = map.get("$ref").and_then(Value::as_str)
-            && self.dialect.is_json_schema()
-        {
-            let target = self.reference(reference, at);
-            schema.all_of.push(target);
-        }
-        self.values(&mut schema, map, at);
-        self.numbers(&mut schema, map, at);
-        self.objects(&mut schema, map, at);
-        self.arrays(&mut schema, map, at);
-        self.compositions(&mut schema, map, at);
-        self.annotations(&mut schema, map);
-        schema.types = self.types(&schema, map, at);
-        schema
-    }
-
-    fn values(&mut self, schema: &mut Schema<'d>, map: &'d Map<String, Value>, at: PointerId) {
-        match map.get("enum") {
-            Some(Value::Array(list)) => schema.enumeration = Some(list.iter().collect()),
-            Some(Value::Null) | None => {}
-            Some(_) => self.odd_once(at, "`enum` must be a list; it was skipped"),
-        }
-        if let Some(value) = map.get("const")
-            && self.dialect.is_json_schema()
-        {
-            schema.enumeration = Some(vec![value]);
-        }
-        schema.extensible_enum = match map.get("x-extensible-enum") {
-            Some(Value::Array(list)) => {
-                schema.enumeration.get_or_insert_with(|| list.iter().collect());
-                true
+        let json_schema = self.dialect.is_json_schema();
+        let mut words = Words::default();
+        let is_true = |value: &Value| value.as_bool().unwrap_or(false);
+        for (name, value) in map {
+            match name.as_str() {
+                "type" => words.types = Some(value),
+                "$ref" if json_schema => words.reference = value.as_str(),
+                "format" => schema.format = value.as_str(),
+                "pattern" => schema.pattern = value.as_str(),
+                "enum" => match value {
+                    Value::Array(list) if schema.enumeration.is_none() => schema.enumeration = Some(list.iter().collect()),
+                    Value::Array(_) | Value::Null => {}
+                    _ => self.odd_once(at, "`enum` must be a list; it was skipped"),
+                },
+                "const" if json_schema => schema.enumeration = Some(vec![value]),
+                "x-extensible-enum" => {
+                    schema.extensible_enum = value.is_array() || is_true(value);
+                    if let (Value::Array(list), None) = (value, &schema.enumeration) {
+                        schema.enumeration = Some(list.iter().collect());
+                    }
+                }
+                "contentEncoding" => schema.content.0 = value.as_str(),
+                "contentMediaType" => schema.content.1 = value.as_str(),
+                "minimum" => words.minimum = Some(value),
+                "exclusiveMinimum" => words.exclusive_minimum = Some(value),
+                "maximum" => words.maximum = Some(value),
+                "exclusiveMaximum" => words.exclusive_maximum = Some(value),
+                "multipleOf" => schema.multiple_of = value.as_number(),
+                "minLength" => schema.min_length = self.count(value, at).filter(|count| *count > 0),
+                "maxLength" => schema.max_length = self.count(value, at),
+                "minItems" => schema.min_items = self.count(value, at).filter(|count| *count > 0),
+                "maxItems" => schema.max_items = self.count(value, at),
+                "minProperties" => schema.min_properties = self.count(value, at).filter(|count| *count > 0),
+                "maxProperties" => schema.max_properties = self.count(value, at),
+                "uniqueItems" => schema.unique_items = is_true(value),
+                "properties" => self.properties(&mut schema, value, at),
+                "required" => match value {
+                    Value::Array(list) => schema.required = list.iter().filter_map(Value::as_str).collect(),
+                    // Swagger 2.0 parameters and OpenAPI headers carry a flag of this name.
+                    Value::Bool(_) | Value::Null => {}
+                    _ => self.odd_once(at, "`required` must be a list of names; it was skipped"),
+                },
+                "additionalProperties" => schema.additional = self.additional(value, at),
+                "items" => match value {
+                    // An array of schemas is how drafts before 2020-12 wrote `prefixItems`.
+                    Value::Array(list) => schema.prefix_items = self.branches(list, "items", at),
+                    Value::Null => {}
+                    _ => {
+                        let here = self.pointers.child(at, "items");
+                        schema.items = Some(self.schema(value, here));
+                    }
+                },
+                "prefixItems" => schema.prefix_items = self.branch_list(value, "prefixItems", at),
+                "allOf" => schema.all_of = self.branch_list(value, "allOf", at),
+                "oneOf" => self.union(&mut schema, value, "oneOf", at),
+                "anyOf" => self.union(&mut schema, value, "anyOf", at),
+                "discriminator" => schema.discriminator = discriminator(value),
+                // Compared as a whole: an edit beneath them is a fact the document's reader must weigh.
+                "not"
+                | "if"
+                | "then"
+                | "else"
+                | "contains"
+                | "minContains"
+                | "maxContains"
+                | "dependentRequired"
+                | "dependentSchemas"
+                | "dependencies"
+                | "patternProperties"
+                | "propertyNames"
+                | "unevaluatedItems"
+                | "unevaluatedProperties"
+                | "contentSchema"
+                | "additionalItems" => schema.constraints.push((name, value)),
+                "default" => schema.default = Some(value),
+                "deprecated" | "x-deprecated" => schema.deprecated |= is_true(value),
+                "readOnly" => schema.read_only = is_true(value),
+                "writeOnly" | "x-writeOnly" => schema.write_only |= is_true(value),
+                "nullable" if self.dialect != Dialect::Swagger20 => words.nullable = is_true(value),
+                "x-nullable" if self.dialect == Dialect::Swagger20 => words.nullable = is_true(value),
+                _ => {}
             }
-            Some(Value::Bool(value)) => *value,
-            _ => false,
-        };
-        schema.format = map.get("format").and_then(Value::as_str);
-        schema.pattern = map.get("pattern").and_then(Value::as_str);
-        schema.content =
-            (map.get("contentEncoding").and_then(Value::as_str), map.get("contentMediaType").and_then(Value::as_str));
-    }
-
-    fn numbers(&mut self, schema: &mut Schema<'d>, map: &'d Map<String, Value>, at: PointerId) {
-        schema.minimum = self.bound(map, "minimum", "exclusiveMinimum", at, |plain, exclusive| exclusive >= plain);
-        schema.maximum = self.bound(map, "maximum", "exclusiveMaximum", at, |plain, exclusive| exclusive <= plain);
-        schema.multiple_of = map.get("multipleOf").and_then(Value::as_number);
-        schema.min_length = self.count(map, "minLength", at).filter(|count| *count > 0);
-        schema.max_length = self.count(map, "maxLength", at);
-        schema.min_items = self.count(map, "minItems", at).filter(|count| *count > 0);
-        schema.max_items = self.count(map, "maxItems", at);
-        schema.min_properties = self.count(map, "minProperties", at).filter(|count| *count > 0);
-        schema.max_properties = self.count(map, "maxProperties", at);
-        schema.unique_items = map.get("uniqueItems").and_then(Value::as_bool).unwrap_or(false);
+        }
+        if let Some(reference) = words.reference {
+            let target = self.reference(reference, at);
+            schema.all_of.insert(0, target);
+        }
+        schema.minimum = self.bound(words.minimum, words.exclusive_minimum, at, |plain, exclusive| exclusive >= plain);
+        schema.maximum = self.bound(words.maximum, words.exclusive_maximum, at, |plain, exclusive| exclusive <= plain);
+        // Gone in 3.1, yet sloppy upgrades leave `nullable` behind and mean it.
+        schema.or_null = words.nullable && (!json_schema || words.types.is_some());
+        schema.types = self.types(&schema, words.types, at);
+        schema
     }
 
     /// `exclusiveMinimum` is a flag beside `minimum` up to 3.0 and a number of its own from 3.1.
     fn bound(
         &mut self,
-        map: &'d Map<String, Value>,
-        plain: &'static str,
-        exclusive: &'static str,
+        plain: Option<&'d Value>,
+        exclusive: Option<&'d Value>,
         at: PointerId,
         tighter: fn(f64, f64) -> bool,
     ) -> Option<Bound<'d>> {
-        let number = |name: &str| map.get(name).and_then(Value::as_number);
-        if map.get(plain).is_some_and(|value| !value.is_number() && !value.is_null()) {
+        if plain.is_some_and(|value| !value.is_number() && !value.is_null()) {
             self.odd_once(at, "a bound must be a number; it was skipped");
         }
-        match (number(plain), map.get(exclusive)) {
+        match (plain.and_then(Value::as_number), exclusive) {
             (Some(value), Some(Value::Bool(exclusive))) => Some(Bound { value, exclusive: *exclusive }),
             (Some(value), Some(Value::Number(other))) => {
                 let other_wins = tighter(as_f64(value), as_f64(other));
@@ -184,8 +215,7 @@ impl<'d> Lowering<'d> {
     }
 
     /// A non-negative whole number; `1.0` is one (JSON Schema 2020-12 section 4.2.3).
-    fn count(&mut self, map: &Map<String, Value>, name: &'static str, at: PointerId) -> Option<u64> {
-        let value = map.get(name)?;
+    fn count(&mut self, value: &Value, at: PointerId) -> Option<u64> {
         let count = value.as_u64().or_else(|| {
             let float = value.as_f64()?;
             let whole = float.fract() == 0.0 && (0.0..9e15).contains(&float);
@@ -198,81 +228,58 @@ impl<'d> Lowering<'d> {
         count
     }
 
-    fn objects(&mut self, schema: &mut Schema<'d>, map: &'d Map<String, Value>, at: PointerId) {
-        if let Some((properties, here)) = self.object(schema.value, "properties", at) {
-            schema.properties.reserve(properties.len());
-            for (name, value) in properties {
-                let place = self.pointers.child(here, name.as_str());
-                let id = self.schema(value, place);
-                schema.properties.push((name, id));
+    fn properties(&mut self, schema: &mut Schema<'d>, value: &'d Value, at: PointerId) {
+        let here = self.pointers.child(at, "properties");
+        match value {
+            Value::Object(properties) => {
+                schema.properties.reserve(properties.len());
+                for (name, value) in properties {
+                    let place = self.pointers.child(here, name.as_str());
+                    let id = self.schema(value, place);
+                    schema.properties.push((name, id));
+                }
             }
+            Value::Null => {}
+            _ => self.odd(here, "`properties` must be an object; it was skipped"),
         }
-        match map.get("required") {
-            Some(Value::Array(list)) => schema.required = list.iter().filter_map(Value::as_str).collect(),
-            // Swagger 2.0 parameters and OpenAPI headers carry a flag of this name.
-            Some(Value::Bool(_) | Value::Null) | None => {}
-            Some(_) => self.odd_once(at, "`required` must be a list of names; it was skipped"),
-        }
-        schema.additional = match map.get("additionalProperties") {
-            None | Some(Value::Bool(true) | Value::Null) => Additional::Open,
-            Some(Value::Bool(false)) => Additional::Closed,
-            Some(Value::Object(inner)) if inner.is_empty() => Additional::Open,
-            Some(value) => {
+    }
+
+    fn additional(&mut self, value: &'d Value, at: PointerId) -> Additional {
+        match value {
+            Value::Bool(true) | Value::Null => Additional::Open,
+            Value::Bool(false) => Additional::Closed,
+            Value::Object(inner) if inner.is_empty() => Additional::Open,
+            _ => {
                 let here = self.pointers.child(at, "additionalProperties");
                 Additional::Schema(self.schema(value, here))
             }
-        };
+        }
     }
 
-    fn arrays(&mut self, schema: &mut Schema<'d>, map: &'d Map<String, Value>, at: PointerId) {
-        match map.get("items") {
-            // An array of schemas is how drafts before 2020-12 wrote `prefixItems`.
-            Some(Value::Array(list)) => self.prefix(schema, list, "items", at),
-            Some(value) if !value.is_null() => {
-                let here = self.pointers.child(at, "items");
-                schema.items = Some(self.schema(value, here));
+    fn union(&mut self, schema: &mut Schema<'d>, value: &'d Value, name: &'static str, at: PointerId) {
+        let branches = self.branch_list(value, name, at);
+        if !branches.is_empty() {
+            let union = Union { exclusive: name == "oneOf", branches };
+            // `oneOf` first, whatever the order of the document.
+            let index = if union.exclusive { 0 } else { schema.unions.len() };
+            schema.unions.insert(index, union);
+        }
+    }
+
+    fn branch_list(&mut self, value: &'d Value, name: &'static str, at: PointerId) -> Vec<SchemaId> {
+        match value {
+            Value::Array(list) => self.branches(list, name, at),
+            Value::Null => Vec::new(),
+            _ => {
+                let here = self.pointers.child(at, name);
+                self.odd(here, format!("`{name}` must be a list; it was skipped"));
+                Vec::new()
             }
-            _ => {}
-        }
-        if let Some(Value::Array(list)) = map.get("prefixItems") {
-            self.prefix(schema, list, "prefixItems", at);
         }
     }
 
-    fn prefix(&mut self, schema: &mut Schema<'d>, list: &'d [Value], name: &'static str, at: PointerId) {
+    fn branches(&mut self, list: &'d [Value], name: &'static str, at: PointerId) -> Vec<SchemaId> {
         let here = self.pointers.child(at, name);
-        for (index, value) in list.iter().enumerate() {
-            let place = self.pointers.child(here, index.to_string());
-            let id = self.schema(value, place);
-            schema.prefix_items.push(id);
-        }
-    }
-
-    fn compositions(&mut self, schema: &mut Schema<'d>, map: &'d Map<String, Value>, at: PointerId) {
-        let all = self.branches(schema.value, "allOf", at);
-        schema.all_of.extend(all);
-        for (name, exclusive) in [("oneOf", true), ("anyOf", false)] {
-            let branches = self.branches(schema.value, name, at);
-            if !branches.is_empty() {
-                schema.unions.push(Union { exclusive, branches });
-            }
-        }
-        schema.discriminator = match map.get("discriminator") {
-            Some(Value::String(property)) => Some(Discriminator { property, mapping: Vec::new() }),
-            Some(value @ Value::Object(_)) => text(value, "propertyName").map(|property| {
-                let mapping = value.get("mapping").and_then(Value::as_object);
-                let mut mapping: Vec<(&str, &str)> =
-                    mapping.into_iter().flatten().filter_map(|(tag, target)| Some((tag.as_str(), target.as_str()?))).collect();
-                mapping.sort_unstable();
-                Discriminator { property, mapping }
-            }),
-            _ => None,
-        };
-        schema.constraints = CONSTRAINTS.iter().filter_map(|name| Some((*name, map.get(*name)?))).collect();
-    }
-
-    fn branches(&mut self, value: &'d Value, name: &'static str, at: PointerId) -> Vec<SchemaId> {
-        let Some((list, here)) = self.list(value, name, at) else { return Vec::new() };
         let mut branches = Vec::with_capacity(list.len());
         for (index, branch) in list.iter().enumerate() {
             let place = self.pointers.child(here, index.to_string());
@@ -281,27 +288,13 @@ impl<'d> Lowering<'d> {
         branches
     }
 
-    fn annotations(&mut self, schema: &mut Schema<'d>, map: &'d Map<String, Value>) {
-        schema.default = map.get("default");
-        schema.deprecated = flag(schema.value, "deprecated") || flag(schema.value, "x-deprecated");
-        schema.read_only = flag(schema.value, "readOnly");
-        schema.write_only = flag(schema.value, "writeOnly") || flag(schema.value, "x-writeOnly");
-        let nullable = match self.dialect {
-            Dialect::Swagger20 => flag(schema.value, "x-nullable"),
-            Dialect::OpenApi30 => flag(schema.value, "nullable"),
-            // Gone in 3.1, yet sloppy upgrades leave it behind and mean it.
-            Dialect::OpenApi31 | Dialect::OpenApi32 => map.contains_key("type") && flag(schema.value, "nullable"),
-        };
-        schema.or_null = nullable;
-    }
-
     /// Declared types; where none are declared, those that the other keywords can only mean.
     ///
     /// `properties` without `type` accepts any non-object by the letter of JSON Schema. No provider means
     /// that, and adding the forgotten `type: object` must not read as a break.
-    fn types(&mut self, schema: &Schema<'d>, map: &Map<String, Value>, at: PointerId) -> TypeSet {
+    fn types(&mut self, schema: &Schema<'d>, declared: Option<&Value>, at: PointerId) -> TypeSet {
         let mut types = TypeSet::NONE;
-        match map.get("type") {
+        match declared {
             Some(Value::String(name)) => match TypeSet::named(name) {
                 Some(set) => types = set,
                 None => self.odd_once(at, "this type is none of JSON's; it was read as any type"),
@@ -336,6 +329,21 @@ impl<'d> Lowering<'d> {
 
 fn has_siblings(map: &Map<String, Value>) -> bool {
     map.len() > 1 && map.keys().any(|name| !ANNOTATIONS.contains(&name.as_str()) && !name.starts_with("x-"))
+}
+
+/// In Swagger 2.0 a bare property name.
+fn discriminator(value: &Value) -> Option<Discriminator<'_>> {
+    match value {
+        Value::String(property) => Some(Discriminator { property, mapping: Vec::new() }),
+        Value::Object(_) => text(value, "propertyName").map(|property| {
+            let mapping = value.get("mapping").and_then(Value::as_object);
+            let mut mapping: Vec<(&str, &str)> =
+                mapping.into_iter().flatten().filter_map(|(tag, target)| Some((tag.as_str(), target.as_str()?))).collect();
+            mapping.sort_unstable();
+            Discriminator { property, mapping }
+        }),
+        _ => None,
+    }
 }
 
 fn as_f64(number: &Number) -> f64 {
