@@ -8,12 +8,13 @@
 //! input depth; work is bounded by [`Budget`]; a part that is equal on both sides, with everything it
 //! refers to, is never entered.
 
+mod branches;
 mod change;
 mod flat;
 mod operation;
 mod schema;
 mod unchanged;
-mod union;
+
 mod walk;
 
 pub use change::{Change, ChangeKind, Direction, Effect, Evidence, Fragment, Site, Use};

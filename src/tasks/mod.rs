@@ -6,6 +6,7 @@
 
 mod check;
 mod deliver;
+mod letters;
 mod shared;
 mod watch;
 

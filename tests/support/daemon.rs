@@ -19,7 +19,8 @@ pub fn signal(process: u32, name: &str) {
 /// A folder with a configuration, state and whatever a test puts there.
 pub struct Home {
     folder: tempfile::TempDir,
-    pub smtp_port: u16,
+    /// The lines of `[mail.smtp]`.
+    pub smtp: String,
     pub live: String,
     /// More lines for `[[apis]]`.
     pub api: String,
@@ -41,7 +42,7 @@ impl Home {
         std::fs::create_dir_all(folder.path().join("config/integrations")).expect("a folder");
         let home = Self {
             folder,
-            smtp_port,
+            smtp: format!("host = \"127.0.0.1\"\nport = {smtp_port}\ntls = \"none\""),
             live: live.to_owned(),
             api: "every = \"1s\"".to_owned(),
             fetch: "allow_private_hosts = [\"127.0.0.1\"]".to_owned(),
@@ -65,8 +66,8 @@ impl Home {
 
     pub fn configure(&self) {
         let daemon = format!(
-            "state_dir = \"../state\"\n[http]\nlisten = \"127.0.0.1:0\"\n[fetch]\n{}\n[mail]\nfrom = \"driftd <driftd@harbor.example>\"\noperator = \"{OPERATOR}\"\n{}\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n",
-            self.fetch, self.mail, self.smtp_port
+            "state_dir = \"../state\"\n[http]\nlisten = \"127.0.0.1:0\"\n[fetch]\n{}\n[mail]\nfrom = \"driftd <driftd@harbor.example>\"\noperator = \"{OPERATOR}\"\n{}\n[mail.smtp]\n{}\n",
+            self.fetch, self.mail, self.smtp
         );
         let integration = format!(
             r#"name = "Shipping in Harbor Books"

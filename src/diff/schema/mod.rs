@@ -1,0 +1,282 @@
+//! Facts of one pair of schemas. Children become pairs of their own.
+
+mod objects;
+mod unions;
+mod values;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::openapi::{Additional, PointerId, SchemaId, TypeSet};
+
+use super::branches::find_alike;
+use super::change::{ChangeKind, Direction, Evidence, Fragment, Site};
+use super::flat::{Flat, FlatUnion, From};
+use super::unchanged::same;
+use super::walk::{Fact, Pair, Walk, small};
+
+/// Compares the pair of `node`, records its facts and enters its children.
+pub(super) fn compare(walk: &mut Walk<'_, '_>, node: usize) {
+    let Some(pair) = walk.pair(node) else { return };
+    let (before, after) = (walk.before, walk.after);
+    if walk.is_same(node) && mirror(walk, node, pair) {
+        return;
+    }
+    let a = Flat::of(before, pair.before);
+    let b = Flat::of(after, pair.after);
+    let mut compare = Compare { walk, node, direction: pair.direction, a, b };
+    if compare.wrapped() {
+        return;
+    }
+    if compare.types() {
+        compare.values();
+        compare.numbers();
+        compare.objects();
+        compare.arrays();
+        compare.unions();
+    }
+    compare.annotations();
+}
+
+/// Enters the children of two schemas that are written alike: no fact can be found here, only beneath.
+///
+/// Returns false where it cannot speak for the whole: what `allOf` folds in may have changed elsewhere.
+fn mirror(walk: &mut Walk<'_, '_>, node: usize, pair: Pair) -> bool {
+    let (a, b) = (walk.before.schema(pair.before), walk.after.schema(pair.after));
+    if !a.all_of.is_empty() || !a.unions.is_empty() {
+        return false;
+    }
+    for ((name, old), (other, new)) in a.properties.iter().zip(&b.properties) {
+        // The same members in another order: let the full comparison match them.
+        if name != other {
+            return false;
+        }
+        let projected = |contract: &crate::openapi::Contract<'_>, id: SchemaId| {
+            let (read_only, write_only) = read_write(contract, id);
+            match pair.direction {
+                Direction::ToProvider => read_only,
+                Direction::FromProvider => write_only,
+                Direction::Neither => false,
+            }
+        };
+        match (projected(walk.before, *old), projected(walk.after, *new)) {
+            (true, true) => {}
+            (false, false) => walk.child(node, *old, *new),
+            // `readOnly` moved inside a referred schema: the full comparison tells it.
+            _ => return false,
+        }
+    }
+    if let (Additional::Schema(old), Additional::Schema(new)) = (a.additional, b.additional) {
+        walk.child(node, old, new);
+    }
+    for (old, new) in a.items.iter().chain(&a.prefix_items).zip(b.items.iter().chain(&b.prefix_items)) {
+        walk.child(node, *old, *new);
+    }
+    true
+}
+
+struct Compare<'w, 'c, 'd> {
+    walk: &'w mut Walk<'c, 'd>,
+    node: usize,
+    direction: Direction,
+    a: Flat<'c, 'd>,
+    b: Flat<'c, 'd>,
+}
+
+impl Compare<'_, '_, '_> {
+    fn at_before(&self, id: SchemaId) -> PointerId {
+        self.walk.before.schema(id).at
+    }
+
+    fn at_after(&self, id: SchemaId) -> PointerId {
+        self.walk.after.schema(id).at
+    }
+
+    /// A fact about `keyword` in the schemas that hold it; an empty keyword means the schema itself.
+    fn state(
+        &mut self,
+        kind: ChangeKind,
+        at: (SchemaId, SchemaId),
+        keyword: &str,
+        subject: impl Into<String>,
+        values: (Option<Value>, Option<Value>),
+    ) {
+        self.state_with(kind, at, keyword, subject, values, Evidence::default());
+    }
+
+    fn state_with(
+        &mut self,
+        kind: ChangeKind,
+        at: (SchemaId, SchemaId),
+        keyword: &str,
+        subject: impl Into<String>,
+        (before, after): (Option<Value>, Option<Value>),
+        evidence: Evidence,
+    ) {
+        let object_before = self.walk.text_before(self.at_before(at.0));
+        let object_after = self.walk.text_after(self.at_after(at.1));
+        let below = |object: &str| if keyword.is_empty() { object.to_owned() } else { format!("{object}/{keyword}") };
+        let site = Site {
+            before: if before.is_some() || keyword.is_empty() { below(&object_before) } else { object_before.clone() },
+            after: if after.is_some() || keyword.is_empty() { below(&object_after) } else { object_after.clone() },
+        };
+        let fact = Fact {
+            kind,
+            direction: self.direction,
+            subject: subject.into(),
+            before,
+            after,
+            evidence,
+            site,
+            fragment: Fragment { before: Some(object_before), after: Some(object_after) },
+        };
+        self.walk.record(self.node, fact);
+    }
+
+    const fn ids(&self) -> (SchemaId, SchemaId) {
+        (self.a.id, self.b.id)
+    }
+
+    /// A plain schema that became a branch of a union, or the reverse: one branch more or fewer.
+    fn wrapped(&mut self) -> bool {
+        let (walk, a, b) = (&*self.walk, &self.a, &self.b);
+        let (union, alike, grew) = match (a.unions.as_slice(), b.unions.as_slice()) {
+            ([], [union]) if b.is_only_unions() => (union, find_alike(walk.before, a.id, walk.after, &union.branches), true),
+            ([union], []) if a.is_only_unions() => (union, find_alike(walk.after, b.id, walk.before, &union.branches), false),
+            _ => return false,
+        };
+        let Some(alike) = alike else { return false };
+        let others: Vec<SchemaId> = union.branches.iter().copied().filter(|branch| *branch != alike).collect();
+        let keyword = if union.exclusive { "oneOf" } else { "anyOf" };
+        if grew {
+            let ids = self.ids();
+            for branch in others {
+                let value = self.describe_after(branch);
+                self.state(ChangeKind::VariantAdded, ids, keyword, name_of(&value), (None, Some(value)));
+            }
+            self.walk.child(self.node, self.a.id, alike);
+        } else {
+            let ids = self.ids();
+            for branch in others {
+                let value = self.describe_before(branch);
+                self.state(ChangeKind::VariantRemoved, ids, keyword, name_of(&value), (Some(value), None));
+            }
+            self.walk.child(self.node, alike, self.b.id);
+        }
+        true
+    }
+
+    /// Types and nullability. Returns whether both sides still speak of the same kind of value.
+    fn types(&mut self) -> bool {
+        let (a, b) = (self.a.types, self.b.types);
+        let any = TypeSet::ALL;
+        let ids = self.ids();
+        let names = |set: TypeSet| Some(json!(set.names()));
+        if a != any && b != any {
+            match (a.contains(TypeSet::NULL), b.contains(TypeSet::NULL)) {
+                (false, true) => self.state(ChangeKind::BecameNullable, ids, "", "null", (names(a), names(b))),
+                (true, false) => self.state(ChangeKind::BecameNotNullable, ids, "", "null", (names(a), names(b))),
+                _ => {}
+            }
+        }
+        let strip = |set: TypeSet| if a != any && b != any { set.without(TypeSet::NULL) } else { set };
+        let (a, b) = (strip(a), strip(b));
+        if a == b {
+            return true;
+        }
+        if a.is_empty() || b.is_empty() {
+            // One side is only null: the nullability fact has told it all.
+            return false;
+        }
+        let values = (names(a), names(b));
+        if a.contains(b) {
+            self.state(ChangeKind::TypesNarrowed, ids, "type", "", values);
+        } else if b.contains(a) {
+            self.state(ChangeKind::TypesWidened, ids, "type", "", values);
+        } else {
+            self.state(ChangeKind::TypeChanged, ids, "type", "", values);
+            return !a.intersection(b).is_empty();
+        }
+        true
+    }
+
+    fn annotations(&mut self) {
+        let ids = self.ids();
+        let (old, new) = (self.a.default, self.b.default);
+        let show = |word: Option<From<&Value>>| word.map(|word| small(word.value).unwrap_or_else(|| json!("…")));
+        let equal = match (&old, &new) {
+            (Some(a), Some(b)) => same(a.value, b.value),
+            (None, None) => true,
+            _ => false,
+        };
+        if !equal {
+            let at = (old.map_or(ids.0, |word| word.at), new.map_or(ids.1, |word| word.at));
+            self.state(ChangeKind::DefaultChanged, at, "default", "", (show(old), show(new)));
+        }
+        match (self.a.deprecated, self.b.deprecated) {
+            (None, Some(new)) => {
+                self.state(ChangeKind::SchemaDeprecated, (ids.0, new), "deprecated", "", (None, Some(json!(true))));
+            }
+            (Some(old), None) => {
+                self.state(ChangeKind::SchemaReactivated, (old, ids.1), "deprecated", "", (Some(json!(true)), None));
+            }
+            _ => {}
+        }
+    }
+
+    /// What a schema is, in a word or two.
+    fn describe_before(&self, id: SchemaId) -> Value {
+        describe(self.walk.before, id)
+    }
+
+    fn describe_after(&self, id: SchemaId) -> Value {
+        describe(self.walk.after, id)
+    }
+}
+
+/// The name of a component, else the title, else the types.
+fn describe(contract: &crate::openapi::Contract<'_>, id: SchemaId) -> Value {
+    let schema = contract.schema(id);
+    let pointer = contract.pointers.text(schema.at);
+    let component = ["/components/schemas/", "/definitions/"].iter().find_map(|prefix| pointer.strip_prefix(prefix));
+    if let Some(name) = component.filter(|name| !name.contains('/')) {
+        return json!(name);
+    }
+    if let Some(title) = schema.value.get("title").and_then(Value::as_str) {
+        return json!(title);
+    }
+    json!(Flat::of(contract, id).types.names().join(" or "))
+}
+
+fn name_of(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+const fn keyword(union: &FlatUnion) -> &'static str {
+    if union.exclusive { "oneOf" } else { "anyOf" }
+}
+
+/// `readOnly` and `writeOnly` of a schema, looking through `allOf`.
+fn read_write(contract: &crate::openapi::Contract<'_>, id: SchemaId) -> (bool, bool) {
+    let schema = contract.schema(id);
+    let mut flags = (schema.read_only, schema.write_only);
+    if schema.all_of.is_empty() {
+        return flags;
+    }
+    let mut seen = BTreeSet::new();
+    let mut pending = vec![id];
+    while let Some(at) = pending.pop() {
+        if seen.insert(at) {
+            let schema = contract.schema(at);
+            flags.0 |= schema.read_only;
+            flags.1 |= schema.write_only;
+            pending.extend(&schema.all_of);
+        }
+    }
+    flags
+}

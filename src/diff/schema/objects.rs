@@ -1,0 +1,204 @@
+//! Facts about objects and arrays: properties, what is required, what else may appear, items.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use crate::openapi::{Additional, SchemaId, TypeSet, escape};
+
+use super::super::change::{ChangeKind, Direction, Evidence};
+use super::super::flat::{Flat, Property};
+use super::{Compare, read_write};
+
+impl Compare<'_, '_, '_> {
+    pub(super) fn objects(&mut self) {
+        let left = std::mem::take(&mut self.a.properties);
+        let right = std::mem::take(&mut self.b.properties);
+        let names: BTreeSet<&str> = left.keys().chain(right.keys()).copied().collect();
+        for name in names {
+            match (left.get(name), right.get(name)) {
+                (Some(old), Some(new)) => self.property(name, old, new),
+                (Some(old), None) => self.property_removed(name, old),
+                (None, Some(new)) => self.property_added(name, new),
+                (None, None) => {}
+            }
+        }
+        self.required_undeclared(&left, &right);
+        self.additional();
+    }
+
+    /// Whether a property does not travel in this direction (OpenAPI 3.0.3 section 4.7.24.2).
+    fn projected_out(&self, property: &Property, is_before: bool) -> bool {
+        let contract = if is_before { self.walk.before } else { self.walk.after };
+        property.schemas.iter().any(|id| {
+            let (read_only, write_only) = read_write(contract, *id);
+            match self.direction {
+                Direction::ToProvider => read_only,
+                Direction::FromProvider => write_only,
+                Direction::Neither => false,
+            }
+        })
+    }
+
+    fn evidence(&self, name: &str) -> Evidence {
+        Evidence {
+            was_required: self.a.required.contains_key(name),
+            is_required: self.b.required.contains_key(name),
+            was_closed: self.a.is_closed(),
+            is_closed: self.b.is_closed(),
+            ..Evidence::default()
+        }
+    }
+
+    fn property(&mut self, name: &str, old: &Property, new: &Property) {
+        let (gone_before, gone_after) = (self.projected_out(old, true), self.projected_out(new, false));
+        let at = (old.owner.unwrap_or(self.a.id), new.owner.unwrap_or(self.b.id));
+        let keyword = format!("properties/{}", escape(name));
+        let evidence = self.evidence(name);
+        let both = (Some(json!(true)), Some(json!(true)));
+        match (gone_before, gone_after, self.direction) {
+            (true, true, _) => return,
+            (false, true, Direction::ToProvider) => {
+                self.state_with(ChangeKind::ReadOnlyAdded, at, &keyword, name, both, evidence);
+                return;
+            }
+            (true, false, Direction::ToProvider) => {
+                self.state_with(ChangeKind::ReadOnlyRemoved, at, &keyword, name, both, evidence);
+                return;
+            }
+            (false, true, _) => {
+                self.state_with(ChangeKind::WriteOnlyAdded, at, &keyword, name, both, evidence);
+                return;
+            }
+            (true, false, _) => {
+                self.state_with(ChangeKind::WriteOnlyRemoved, at, &keyword, name, both, evidence);
+                return;
+            }
+            (false, false, _) => {}
+        }
+        match (evidence.was_required, evidence.is_required) {
+            (false, true) => self.state_with(ChangeKind::PropertyBecameRequired, at, &keyword, name, both, evidence),
+            (true, false) => self.state_with(ChangeKind::PropertyBecameOptional, at, &keyword, name, both, evidence),
+            _ => {}
+        }
+        for (old, new) in zip_members(&old.schemas, &new.schemas) {
+            self.walk.child(self.node, old, new);
+        }
+    }
+
+    fn property_removed(&mut self, name: &str, old: &Property) {
+        if self.projected_out(old, true) {
+            return;
+        }
+        let at = (old.owner.unwrap_or(self.a.id), self.b.id);
+        let value = old.schemas.first().map(|id| self.describe_before(*id));
+        self.state_with(
+            ChangeKind::PropertyRemoved,
+            at,
+            &format!("properties/{}", escape(name)),
+            name,
+            (value, None),
+            self.evidence(name),
+        );
+    }
+
+    fn property_added(&mut self, name: &str, new: &Property) {
+        if self.projected_out(new, false) {
+            return;
+        }
+        let evidence = self.evidence(name);
+        let kind = if evidence.is_required { ChangeKind::RequiredPropertyAdded } else { ChangeKind::OptionalPropertyAdded };
+        let at = (self.a.id, new.owner.unwrap_or(self.b.id));
+        let value = new.schemas.first().map(|id| self.describe_after(*id));
+        self.state_with(kind, at, &format!("properties/{}", escape(name)), name, (None, value), evidence);
+    }
+
+    /// Names that are required without being declared as properties.
+    fn required_undeclared(&mut self, left: &BTreeMap<&str, Property>, right: &BTreeMap<&str, Property>) {
+        let names: BTreeSet<String> =
+            self.a.required.keys().chain(self.b.required.keys()).map(|name| (*name).to_owned()).collect();
+        for name in names {
+            if left.contains_key(name.as_str()) || right.contains_key(name.as_str()) {
+                continue;
+            }
+            let evidence = self.evidence(&name);
+            let at = (
+                self.a.required.get(name.as_str()).copied().unwrap_or(self.a.id),
+                self.b.required.get(name.as_str()).copied().unwrap_or(self.b.id),
+            );
+            match (evidence.was_required, evidence.is_required) {
+                (false, true) => {
+                    self.state_with(
+                        ChangeKind::PropertyBecameRequired,
+                        at,
+                        "required",
+                        name,
+                        (None, Some(json!(true))),
+                        evidence,
+                    );
+                }
+                (true, false) => {
+                    self.state_with(
+                        ChangeKind::PropertyBecameOptional,
+                        at,
+                        "required",
+                        name,
+                        (Some(json!(true)), None),
+                        evidence,
+                    );
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn additional(&mut self) {
+        if !self.a.types.contains(TypeSet::OBJECT) || !self.b.types.contains(TypeSet::OBJECT) {
+            return;
+        }
+        let (old, new) = (self.a.additional, self.b.additional);
+        let at = (old.at, new.at);
+        let show = |additional: Additional| match additional {
+            Additional::Open => json!(true),
+            Additional::Closed => json!(false),
+            Additional::Schema(_) => json!("a schema"),
+        };
+        let kind = match (old.value, new.value) {
+            (Additional::Open, Additional::Open) | (Additional::Closed, Additional::Closed) => return,
+            (Additional::Schema(old), Additional::Schema(new)) => return self.walk.child(self.node, old, new),
+            (Additional::Open, _) | (Additional::Schema(_), Additional::Closed) => ChangeKind::AdditionalPropertiesNarrowed,
+            (_, Additional::Open) | (Additional::Closed, Additional::Schema(_)) => ChangeKind::AdditionalPropertiesWidened,
+        };
+        self.state(kind, at, "additionalProperties", "", (Some(show(old.value)), Some(show(new.value))));
+    }
+
+    pub(super) fn arrays(&mut self) {
+        let arrays = self.a.types.contains(TypeSet::ARRAY) && self.b.types.contains(TypeSet::ARRAY);
+        let untyped = |flat: &Flat<'_, '_>| flat.items.is_empty() && flat.prefix_items.is_empty();
+        if !arrays || (untyped(&self.a) && untyped(&self.b)) {
+            return;
+        }
+        let (left, right) = (std::mem::take(&mut self.a.items), std::mem::take(&mut self.b.items));
+        let (left_prefix, right_prefix) = (std::mem::take(&mut self.a.prefix_items), std::mem::take(&mut self.b.prefix_items));
+        let rest = |items: &[SchemaId]| items.first().copied().unwrap_or(SchemaId::ANY);
+        if left.is_empty() || right.is_empty() {
+            self.walk.child(self.node, rest(&left), rest(&right));
+        } else {
+            for (old, new) in zip_members(&left, &right) {
+                self.walk.child(self.node, old, new);
+            }
+        }
+        for index in 0..left_prefix.len().max(right_prefix.len()) {
+            let old = left_prefix.get(index).copied().unwrap_or_else(|| rest(&left));
+            let new = right_prefix.get(index).copied().unwrap_or_else(|| rest(&right));
+            self.walk.child(self.node, old, new);
+        }
+    }
+}
+
+/// Members of `allOf` that constrain one property, paired in order; a missing one accepts anything.
+fn zip_members(old: &[SchemaId], new: &[SchemaId]) -> Vec<(SchemaId, SchemaId)> {
+    (0..old.len().max(new.len()))
+        .map(|index| (old.get(index).copied().unwrap_or(SchemaId::ANY), new.get(index).copied().unwrap_or(SchemaId::ANY)))
+        .collect()
+}

@@ -1,0 +1,196 @@
+//! Facts about single values: enums, formats, patterns, encodings, bounds.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::openapi::TypeSet;
+
+use super::super::change::{ChangeKind, Direction};
+use super::super::flat::{Count, From, compare_bounds, compare_numbers};
+use super::{Compare, plain};
+
+impl Compare<'_, '_, '_> {
+    pub(super) fn values(&mut self) {
+        self.enumeration();
+        self.format();
+        self.pattern();
+        let (left, right) = (self.a.content, self.b.content);
+        if left.value != right.value {
+            let show = |(encoding, media): (Option<&str>, Option<&str>)| {
+                let parts: Vec<&str> = [encoding, media].into_iter().flatten().collect();
+                (!parts.is_empty()).then(|| json!(parts.join(" ")))
+            };
+            let at = (left.at, right.at);
+            self.state(ChangeKind::ContentEncodingChanged, at, "", "", (show(left.value), show(right.value)));
+        }
+    }
+
+    fn enumeration(&mut self) {
+        let ids = self.ids();
+        let list = |values: &[&Value]| Some(Value::Array(values.iter().take(12).map(|value| (*value).clone()).collect()));
+        match (self.a.enumeration.take(), self.b.enumeration.take()) {
+            (Some(old), Some(new)) => {
+                let at = (old.at, new.at);
+                let removed: Vec<&Value> = old.value.iter().filter(|value| !new.value.contains(value)).copied().collect();
+                let added: Vec<&Value> = new.value.iter().filter(|value| !old.value.contains(value)).copied().collect();
+                for value in removed {
+                    if !value.is_null() || self.b.types.contains(TypeSet::NULL) {
+                        self.state(ChangeKind::EnumValueRemoved, at, "enum", plain(value), (Some(value.clone()), None));
+                    }
+                }
+                // The provider declared the set open: growth is no news.
+                if self.a.extensible && self.direction == Direction::FromProvider {
+                    return;
+                }
+                for value in added {
+                    if !value.is_null() || self.a.types.contains(TypeSet::NULL) {
+                        self.state(ChangeKind::EnumValueAdded, at, "enum", plain(value), (None, Some(value.clone())));
+                    }
+                }
+            }
+            (None, Some(new)) => self.state(ChangeKind::BecameEnum, (ids.0, new.at), "enum", "", (None, list(&new.value))),
+            (Some(old), None) => {
+                if !(self.a.extensible && self.direction == Direction::FromProvider) {
+                    self.state(ChangeKind::NoLongerEnum, (old.at, ids.1), "enum", "", (list(&old.value), None));
+                }
+            }
+            (None, None) => {}
+        }
+    }
+
+    fn format(&mut self) {
+        let ids = self.ids();
+        let value = |format: &str| Some(json!(format));
+        match (self.a.format, self.b.format) {
+            (Some(old), Some(new)) if old.value != new.value => {
+                let kind = match (old.value, new.value) {
+                    ("int32", "int64") | ("float", "double") => ChangeKind::FormatWidened,
+                    ("int64", "int32") | ("double", "float") => ChangeKind::FormatNarrowed,
+                    _ => ChangeKind::FormatChanged,
+                };
+                self.state(kind, (old.at, new.at), "format", "", (value(old.value), value(new.value)));
+            }
+            (None, Some(new)) => self.state(ChangeKind::FormatAdded, (ids.0, new.at), "format", "", (None, value(new.value))),
+            (Some(old), None) => self.state(ChangeKind::FormatRemoved, (old.at, ids.1), "format", "", (value(old.value), None)),
+            _ => {}
+        }
+    }
+
+    fn pattern(&mut self) {
+        let ids = self.ids();
+        let set = |patterns: &[From<&str>]| patterns.iter().map(|p| p.value.to_owned()).collect::<BTreeSet<String>>();
+        let (old, new) = (set(&self.a.patterns), set(&self.b.patterns));
+        if old == new {
+            return;
+        }
+        let show =
+            |set: &BTreeSet<String>| (!set.is_empty()).then(|| json!(set.iter().cloned().collect::<Vec<_>>().join(" and ")));
+        let at = (
+            self.a.patterns.first().map_or(ids.0, |pattern| pattern.at),
+            self.b.patterns.first().map_or(ids.1, |pattern| pattern.at),
+        );
+        let kind = if old.is_subset(&new) {
+            ChangeKind::PatternAdded
+        } else if new.is_subset(&old) {
+            ChangeKind::PatternRemoved
+        } else {
+            ChangeKind::PatternChanged
+        };
+        self.state(kind, at, "pattern", "", (show(&old), show(&new)));
+    }
+
+    pub(super) fn numbers(&mut self) {
+        let bounds = [
+            (self.a.minimum, self.b.minimum, false, "minimum", ChangeKind::MinimumTightened, ChangeKind::MinimumLoosened),
+            (self.a.maximum, self.b.maximum, true, "maximum", ChangeKind::MaximumTightened, ChangeKind::MaximumLoosened),
+        ];
+        let ids = self.ids();
+        for (old, new, upper, keyword, tightened, loosened) in bounds {
+            let kind = match (&old, &new) {
+                (Some(old), Some(new)) => match compare_bounds(&old.value, &new.value, upper) {
+                    std::cmp::Ordering::Equal => continue,
+                    std::cmp::Ordering::Less => tightened,
+                    std::cmp::Ordering::Greater => loosened,
+                },
+                (None, Some(_)) => tightened,
+                (Some(_), None) => loosened,
+                (None, None) => continue,
+            };
+            let exclusive = |bound: bool| {
+                if bound && upper {
+                    "below "
+                } else if bound {
+                    "above "
+                } else {
+                    ""
+                }
+            };
+            let show = |bound: Option<From<crate::openapi::Bound<'_>>>| {
+                bound.map(|bound| match exclusive(bound.value.exclusive) {
+                    "" => Value::Number(bound.value.value.clone()),
+                    word => json!(format!("{word}{}", bound.value.value)),
+                })
+            };
+            let at = (old.map_or(ids.0, |bound| bound.at), new.map_or(ids.1, |bound| bound.at));
+            self.state(kind, at, keyword, "", (show(old), show(new)));
+        }
+        for count in Count::ALL {
+            self.count(count);
+        }
+        self.multiple_of();
+        match (self.a.unique_items, self.b.unique_items) {
+            (None, Some(new)) => {
+                self.state(ChangeKind::UniqueItemsAdded, (ids.0, new), "uniqueItems", "", (None, Some(json!(true))));
+            }
+            (Some(old), None) => {
+                self.state(ChangeKind::UniqueItemsRemoved, (old, ids.1), "uniqueItems", "", (Some(json!(true)), None));
+            }
+            _ => {}
+        }
+    }
+
+    fn count(&mut self, count: Count) {
+        let (old, new) = (self.a.count(count), self.b.count(count));
+        let tighter = match (old, new) {
+            (Some(old), Some(new)) if old.value == new.value => return,
+            (Some(old), Some(new)) => (new.value < old.value) == count.is_upper(),
+            (None, Some(_)) => true,
+            (Some(_), None) => false,
+            (None, None) => return,
+        };
+        let (keyword, tightened, loosened) = match count {
+            Count::MinLength => ("minLength", ChangeKind::MinLengthTightened, ChangeKind::MinLengthLoosened),
+            Count::MaxLength => ("maxLength", ChangeKind::MaxLengthTightened, ChangeKind::MaxLengthLoosened),
+            Count::MinItems => ("minItems", ChangeKind::MinItemsTightened, ChangeKind::MinItemsLoosened),
+            Count::MaxItems => ("maxItems", ChangeKind::MaxItemsTightened, ChangeKind::MaxItemsLoosened),
+            Count::MinProperties => ("minProperties", ChangeKind::MinPropertiesTightened, ChangeKind::MinPropertiesLoosened),
+            Count::MaxProperties => ("maxProperties", ChangeKind::MaxPropertiesTightened, ChangeKind::MaxPropertiesLoosened),
+        };
+        let ids = self.ids();
+        let at = (old.map_or(ids.0, |count| count.at), new.map_or(ids.1, |count| count.at));
+        let show = |count: Option<From<u64>>| count.map(|count| json!(count.value));
+        self.state(if tighter { tightened } else { loosened }, at, keyword, "", (show(old), show(new)));
+    }
+
+    fn multiple_of(&mut self) {
+        let ids = self.ids();
+        let divides = |step: &serde_json::Number, of: &serde_json::Number| {
+            let (step, of) = (step.as_f64().unwrap_or(0.0), of.as_f64().unwrap_or(0.0));
+            step != 0.0 && ((of / step) - (of / step).round()).abs() < 1e-9
+        };
+        let kind = match (self.a.multiple_of, self.b.multiple_of) {
+            (Some(old), Some(new)) if compare_numbers(old.value, new.value).is_eq() => return,
+            (Some(old), Some(new)) if divides(old.value, new.value) => ChangeKind::MultipleOfTightened,
+            (Some(old), Some(new)) if divides(new.value, old.value) => ChangeKind::MultipleOfLoosened,
+            (Some(_), Some(_)) => ChangeKind::MultipleOfChanged,
+            (None, Some(_)) => ChangeKind::MultipleOfTightened,
+            (Some(_), None) => ChangeKind::MultipleOfLoosened,
+            (None, None) => return,
+        };
+        let (old, new) = (self.a.multiple_of, self.b.multiple_of);
+        let at = (old.map_or(ids.0, |step| step.at), new.map_or(ids.1, |step| step.at));
+        let show = |step: Option<From<&serde_json::Number>>| step.map(|step| Value::Number(step.value.clone()));
+        self.state(kind, at, "multipleOf", "", (show(old), show(new)));
+    }
+}

@@ -1,0 +1,177 @@
+//! TLS on both edges, with a certificate authority made for the test: verified, required, never stripped.
+
+mod support;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use support::daemon::{Daemon, Home};
+use support::smtp::Smtp;
+use support::{fixture, wait_for};
+
+/// A certificate for `localhost`, and the server side of TLS with it.
+struct Authority {
+    pem: String,
+    server: Arc<ServerConfig>,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let server = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("protocol versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .expect("a server");
+        Self { pem: made.cert.pem(), server: Arc::new(server) }
+    }
+
+    fn accept(&self, stream: TcpStream) -> StreamOwned<ServerConnection, TcpStream> {
+        StreamOwned::new(ServerConnection::new(Arc::clone(&self.server)).expect("a connection"), stream)
+    }
+}
+
+/// Serves what `document` holds over HTTPS; returns the port.
+fn partner(authority: &Arc<Authority>, document: &Arc<Mutex<Vec<u8>>>) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let (authority, document) = (Arc::clone(authority), Arc::clone(document));
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut lines = BufReader::new(authority.accept(stream));
+            let mut line = String::new();
+            while lines.read_line(&mut line).is_ok_and(|length| length > 0) && !line.ends_with("\r\n\r\n") {}
+            let body = document.lock().expect("the document").clone();
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+            let stream = lines.get_mut();
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body)).and_then(|()| stream.flush());
+        }
+    });
+    port
+}
+
+/// Answers SMTP until QUIT or STARTTLS; returns whether the latter, and gives the stream back.
+fn converse<S: Read + Write>(stream: S, offers_tls: bool, received: &Mutex<Vec<String>>) -> Option<S> {
+    let mut lines = BufReader::new(stream);
+    let mut line = String::new();
+    loop {
+        line.clear();
+        if lines.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        let command = line.trim_end().to_ascii_uppercase();
+        let reply: &[u8] = if command.starts_with("EHLO") && offers_tls {
+            b"250-test\r\n250 STARTTLS\r\n"
+        } else if command == "STARTTLS" {
+            lines.get_mut().write_all(b"220 go ahead\r\n").ok()?;
+            return Some(lines.into_inner());
+        } else if command == "DATA" {
+            lines.get_mut().write_all(b"354 go ahead\r\n").ok()?;
+            let mut message = String::new();
+            while lines.read_line(&mut message).ok()? > 0 && !message.ends_with("\r\n.\r\n") {}
+            received.lock().expect("letters").push(message);
+            b"250 taken\r\n"
+        } else if command == "QUIT" {
+            b"221 bye\r\n"
+        } else {
+            b"250 ok\r\n"
+        };
+        lines.get_mut().write_all(reply).ok()?;
+        lines.get_mut().flush().ok()?;
+    }
+}
+
+/// An SMTP server with TLS from the first byte, or after STARTTLS; returns the port and what it received.
+fn mailbox(authority: &Arc<Authority>, implicit: bool) -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let received: Arc<Mutex<Vec<String>>> = Arc::default();
+    let (authority, kept) = (Arc::clone(authority), Arc::clone(&received));
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let (authority, kept) = (Arc::clone(&authority), Arc::clone(&kept));
+            std::thread::spawn(move || {
+                if implicit {
+                    let mut stream = authority.accept(stream);
+                    let _ = stream.write_all(b"220 test\r\n").and_then(|()| stream.flush());
+                    converse(stream, false, &kept);
+                } else {
+                    let _ = stream.write_all(b"220 test\r\n");
+                    if let Some(stream) = converse(stream, true, &kept) {
+                        converse(authority.accept(stream), false, &kept);
+                    }
+                }
+            });
+        }
+    });
+    (port, received)
+}
+
+/// A daemon that trusts only the authority of this test.
+fn start(home: &Home, authority: &Authority) -> Daemon {
+    let pem = home.path().join("ca.pem");
+    std::fs::write(&pem, &authority.pem).expect("a file");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_driftd"));
+    command.env("SSL_CERT_FILE", &pem).env_remove("SSL_CERT_DIR").arg("run");
+    home.start_with(command)
+}
+
+fn home(port: u16, smtp: String) -> Home {
+    let mut home = Home::new(1, &format!("https://localhost:{port}/openapi.yaml"));
+    home.fetch = "allow_private_hosts = [\"localhost\"]".to_owned();
+    home.mail = "timeout = \"5s\"\nfirst_retry = \"1s\"".to_owned();
+    home.smtp = smtp;
+    home.configure();
+    home
+}
+
+#[test]
+fn letters_leave_over_implicit_tls_and_over_starttls() {
+    for (implicit, tls) in [(true, "implicit"), (false, "starttls")] {
+        let authority = Arc::new(Authority::new());
+        let document = Arc::new(Mutex::new(fixture("2026-03-02")));
+        let (smtp_port, received) = mailbox(&authority, implicit);
+        let home = home(partner(&authority, &document), format!("host = \"localhost\"\nport = {smtp_port}\ntls = \"{tls}\""));
+        let daemon = start(&home, &authority);
+        daemon.wait_for_snapshot(&fixture("2026-03-02"));
+        *document.lock().expect("the document") = fixture("2026-04-20");
+        wait_for(&format!("two letters over {tls}"), || (received.lock().expect("letters").len() == 2).then_some(()));
+        wait_for("both are marked sent", || (daemon.status()["telling"]["letters"]["sent"] == 2).then_some(()));
+    }
+}
+
+#[test]
+fn a_server_without_starttls_gets_nothing() {
+    let authority = Arc::new(Authority::new());
+    let document = Arc::new(Mutex::new(fixture("2026-03-02")));
+    let plain = Smtp::start();
+    let home = home(partner(&authority, &document), format!("host = \"localhost\"\nport = {}\ntls = \"starttls\"", plain.port));
+    let daemon = start(&home, &authority);
+    daemon.wait_for_snapshot(&fixture("2026-03-02"));
+    *document.lock().expect("the document") = fixture("2026-04-20");
+    let status = wait_for("status tells that letters are not leaving", || {
+        let status = daemon.status();
+        (status["trouble"][0]["part"] == "mail").then_some(status)
+    });
+    assert!(status["trouble"][0]["what"].as_str().is_some_and(|what| what.contains("STARTTLS")), "{status}");
+    wait_for("it tried more than once", || (plain.conversations() >= 3).then_some(()));
+    assert_eq!(plain.received().len(), 0, "no letter travels unprotected");
+}
+
+#[test]
+fn a_partner_with_an_unknown_certificate_is_down_and_says_why() {
+    let (theirs, ours) = (Arc::new(Authority::new()), Authority::new());
+    let document = Arc::new(Mutex::new(fixture("2026-03-02")));
+    let home = home(partner(&theirs, &document), "host = \"127.0.0.1\"\nport = 9\ntls = \"none\"".to_owned());
+    let daemon = start(&home, &ours);
+    let status = daemon.wait_for_state("down");
+    let detail = status["checking"][0]["detail"].as_str().unwrap_or_default().to_owned();
+    assert!(detail.to_ascii_lowercase().contains("certificate"), "{detail}");
+}
