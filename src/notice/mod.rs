@@ -5,8 +5,10 @@
 
 mod decide;
 mod letter;
+mod open;
 mod usage;
 
 pub use decide::{Decision, decide};
 pub use letter::{Addressee, Audience, CallCard, Circumstances, FindingCard, LetterPlan, LetterView, Links, plan};
+pub use open::open_findings;
 pub use usage::{Impact, impact};

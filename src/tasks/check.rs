@@ -10,8 +10,9 @@ use tracing::{info, warn};
 use crate::diff::Budget;
 use crate::fetch::{self, FailureKind, Outcome, backoff};
 use crate::model::{Api, ApiState, Checked, Integration, OpenFinding, Schedule, Surface, Validators, WatchKey};
+use crate::notice::open_findings;
 use crate::openapi::{Document, Limits, ReadError, read};
-use crate::rules::{Catalogue, JsonFinding, RULE_SET, compare, fragment_diff};
+use crate::rules::{Catalogue, RULE_SET, compare};
 use crate::store::{CheckCommit, Claim, NewSnapshot, NoticeStep, StoreError, Success};
 
 use super::letters::tell;
@@ -382,31 +383,7 @@ fn operations_in(document: &Document) -> usize {
 
 fn judged(before: &Document, after: &Document, catalogue: &Catalogue) -> (Vec<OpenFinding>, Option<String>) {
     let (verdict, _) = compare(before, after, catalogue, Budget::default());
-    let findings = verdict
-        .findings
-        .iter()
-        .map(|finding| {
-            let json = JsonFinding::from(finding);
-            let fragment = if finding.severity == crate::rules::Severity::Info {
-                String::new()
-            } else {
-                fragment_diff(&before.root, &after.root, &finding.change.fragment)
-            };
-            OpenFinding {
-                identity: json.identity,
-                content: json.content,
-                severity: finding.severity.name().to_owned(),
-                rule: json.rule,
-                message: json.message,
-                used_by: json.used_by,
-                before_pointer: json.pointer.before,
-                after_pointer: json.pointer.after,
-                fragment,
-                direction: json.direction,
-            }
-        })
-        .collect();
-    (findings, verdict.undecided)
+    (open_findings(&verdict, &before.root, &after.root), verdict.undecided)
 }
 
 /// `3 breaking, 1 warning, 2 info`.

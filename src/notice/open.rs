@@ -1,0 +1,33 @@
+//! Findings as they are stored and told: without the documents they were found in.
+
+use serde_json::Value;
+
+use crate::model::OpenFinding;
+use crate::rules::{JsonFinding, Severity, Verdict, fragment_diff};
+
+/// The findings of a verdict with the fragments that show them. What nobody is told needs no fragment.
+pub fn open_findings(verdict: &Verdict, before: &Value, after: &Value) -> Vec<OpenFinding> {
+    verdict
+        .findings
+        .iter()
+        .map(|finding| {
+            let json = JsonFinding::from(finding);
+            let fragment = match finding.severity {
+                Severity::Info => String::new(),
+                _ => fragment_diff(before, after, &finding.change.fragment),
+            };
+            OpenFinding {
+                identity: json.identity,
+                content: json.content,
+                severity: finding.severity.name().to_owned(),
+                rule: json.rule,
+                message: json.message,
+                used_by: json.used_by,
+                before_pointer: json.pointer.before,
+                after_pointer: json.pointer.after,
+                fragment,
+                direction: json.direction,
+            }
+        })
+        .collect()
+}

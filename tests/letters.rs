@@ -1,0 +1,111 @@
+//! Whole letters, as their readers get them, from a real change: goldens under tests/snapshots/.
+//!
+//! `DRIFTD_BLESS=1 cargo test --test letters` rewrites them; read the change before committing it.
+
+use std::path::Path;
+
+use chrono::{TimeZone, Utc};
+use driftd::config::{Environment, load};
+use driftd::diff::Budget;
+use driftd::model::{Notice, NoticeKind, OpenFinding, Side, Surface};
+use driftd::notice::{Circumstances, Links, open_findings, plan};
+use driftd::openapi::{Limits, read};
+use driftd::render::{Rendered, Renderer};
+use driftd::rules::{Catalogue, compare};
+
+fn now() -> chrono::DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 4, 20, 9, 30, 0).single().expect("a time")
+}
+
+/// The letters about one change of the shipped history, under the shipped configuration.
+fn letters(from: &str, to: &str, surface: Surface, kind: NoticeKind, hostile: Option<&str>) -> Vec<(Side, Rendered)> {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let environment = Environment { believe_credentials: true, ..Environment::default() };
+    let config = load(&shipped.join("config/driftd.toml"), &environment, now()).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let integration = &config.integrations[0];
+    let document = |name: &str| {
+        let path = shipped.join(format!("fixtures/history/quayside/{name}.yaml"));
+        read(&std::fs::read(path).expect("a fixture"), &Limits::default()).expect("a description")
+    };
+    let catalogue = Catalogue::load().expect("the catalogue");
+    let (before, after) = (document(from), document(to));
+    let (verdict, _) = compare(&before, &after, &catalogue, Budget::default());
+    let mut findings: Vec<OpenFinding> = open_findings(&verdict, &before.root, &after.root);
+    if let Some(text) = hostile {
+        for finding in &mut findings {
+            finding.message = format!("The property `{text}` is gone");
+            finding.fragment = format!("-{text}");
+            finding.used_by = vec![format!("GET /v1/invoices{text}")];
+            finding.after_pointer = text.to_owned();
+            finding.before_pointer = String::new();
+        }
+    }
+    let notice = Notice { id: "N-0a1b2c3d".to_owned(), opened_at: now(), told_at: now() };
+    let about = Circumstances {
+        integration,
+        api: &integration.apis[0],
+        surface,
+        notice: &notice,
+        kind,
+        findings: &findings,
+        links: Links { rules: "https://driftd.example.com/rules/".to_owned() },
+        evidence: Some(("0".repeat(64), "f".repeat(64))),
+        catalogue: &catalogue,
+    };
+    let renderer = Renderer::new().expect("templates");
+    plan(&about)
+        .into_iter()
+        .map(|mut letter| {
+            if kind != NoticeKind::Resolved {
+                letter.view.answer_url = Some("https://driftd.example.com/answer/0123456789abcdef".to_owned());
+            }
+            (letter.to.side, renderer.letter(&letter.view).expect("a letter"))
+        })
+        .collect()
+}
+
+fn golden(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name);
+    if std::env::var_os("DRIFTD_BLESS").is_some() {
+        std::fs::write(&path, text).expect("a snapshot");
+    }
+    let known = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(known == text, "{name} differs from what is rendered now:\n{text}");
+}
+
+#[test]
+fn letters_are_what_was_read_and_approved() {
+    let cases = [
+        ("opened", "2026-03-02", "2026-04-20", Surface::Live, NoticeKind::Opened),
+        ("announced", "2026-05-04", "2026-06-15", Surface::Upcoming, NoticeKind::Opened),
+        ("updated", "2026-03-02", "2026-04-20", Surface::Live, NoticeKind::Updated),
+        ("resolved", "2026-03-02", "2026-04-20", Surface::Live, NoticeKind::Resolved),
+    ];
+    for (name, from, to, surface, kind) in cases {
+        let letters = letters(from, to, surface, kind, None);
+        let sides: Vec<Side> = letters.iter().map(|(side, _)| *side).collect();
+        assert_eq!(sides, [Side::Consumer, Side::Provider], "{name}");
+        for (side, rendered) in letters {
+            let side = side.name();
+            golden(&format!("letter-{name}-{side}.txt"), &format!("Subject: {}\n\n{}", rendered.subject, rendered.text));
+            if name == "opened" {
+                golden(&format!("letter-{name}-{side}.html"), &rendered.html);
+            }
+            assert!(rendered.html.len() < 100_000, "mail programs clip what is longer");
+            assert!(rendered.text.lines().all(|line| line.chars().count() <= 200), "{name} {side}");
+        }
+    }
+}
+
+#[test]
+fn what_a_partner_writes_stays_text() {
+    let hostile = "<script>alert(1)</script><img src=x onerror=y>\u{202e}\u{7}\u{1b}[31m\r\nBcc: all@example.com";
+    for (side, rendered) in letters("2026-03-02", "2026-04-20", Surface::Live, NoticeKind::Opened, Some(hostile)) {
+        assert!(!rendered.html.contains("<script") && !rendered.html.contains("<img"), "{side:?}");
+        for part in [&rendered.subject, &rendered.text, &rendered.html] {
+            assert!(!part.contains(['\u{202e}', '\u{7}', '\u{1b}']), "{side:?}");
+        }
+        assert!(!rendered.text.lines().any(|line| line.starts_with("Bcc:")), "{side:?}");
+        assert!(!rendered.subject.contains(['\r', '\n']), "{side:?}");
+    }
+}
