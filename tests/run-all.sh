@@ -32,7 +32,7 @@ if [ -n "${DRIFTD_CORPUS:-}" ]; then
   [ -d "$DRIFTD_CORPUS" ] || { echo "DRIFTD_CORPUS=$DRIFTD_CORPUS is no folder"; exit 1; }
   DRIFTD_CORPUS=$(cd "$DRIFTD_CORPUS" && pwd)
   export DRIFTD_CORPUS
-  cargo test --locked -- --include-ignored
+  cargo test --locked --no-fail-fast -- --include-ignored
 else
-  cargo test --locked
+  cargo test --locked --no-fail-fast
 fi
