@@ -107,7 +107,7 @@ fn mutations_neither_panic_nor_differ_from_themselves() {
     assert!(read_back > 150, "only {read_back} mutants were descriptions");
 }
 
-fn with_schemas(schemas: Value, root: &str) -> Value {
+fn with_schemas(schemas: &Value, root: &str) -> Value {
     let schema = json!({"$ref": format!("#/components/schemas/{root}")});
     json!({
         "openapi": "3.1.0",
@@ -140,7 +140,7 @@ fn shapes_made_to_hurt_end() {
             (format!("S{i}"), schema)
         })
         .collect();
-    cases.push(("300 mutually recursive schemas", with_schemas(Value::Object(mutual), "S1")));
+    cases.push(("300 mutually recursive schemas", with_schemas(&Value::Object(mutual), "S1")));
     let chain: serde_json::Map<String, Value> = (0..5000)
         .map(|i| {
             let next = if i == 4999 {
@@ -151,9 +151,9 @@ fn shapes_made_to_hurt_end() {
             (format!("S{i}"), next)
         })
         .collect();
-    cases.push(("an allOf chain of 5,000", with_schemas(Value::Object(chain), "S0")));
+    cases.push(("an allOf chain of 5,000", with_schemas(&Value::Object(chain), "S0")));
     let wide: Vec<Value> = (0..400).map(|i| json!({"type": "object", "properties": {"a": {"type": "string", "maxLength": 9}, format!("b{i}"): {"type": "string"}}})).collect();
-    cases.push(("a oneOf of 400 inline branches", with_schemas(json!({"S": {"oneOf": wide}}), "S")));
+    cases.push(("a oneOf of 400 inline branches", with_schemas(&json!({"S": {"oneOf": wide}}), "S")));
     let doubling: serde_json::Map<String, Value> = (0..40)
         .map(|i| {
             let next = json!({"$ref": format!("#/components/schemas/S{}", i + 1)});
@@ -165,7 +165,7 @@ fn shapes_made_to_hurt_end() {
             (format!("S{i}"), schema)
         })
         .collect();
-    cases.push(("a union tree that doubles 40 times", with_schemas(Value::Object(doubling), "S0")));
+    cases.push(("a union tree that doubles 40 times", with_schemas(&Value::Object(doubling), "S0")));
     for (what, before) in cases {
         let after = changed(&before);
         assert_ne!(before, after, "{what}");
@@ -181,7 +181,7 @@ fn shapes_made_to_hurt_end() {
 fn a_budget_that_runs_out_says_so() {
     let properties: serde_json::Map<String, Value> =
         (0..50).map(|i| (format!("p{i}"), json!({"type": "object", "properties": {"x": {"type": "string"}}}))).collect();
-    let before = with_schemas(json!({"S": {"type": "object", "properties": properties}}), "S");
+    let before = with_schemas(&json!({"S": {"type": "object", "properties": properties}}), "S");
     let text = before.to_string().replace("\"string\"", "\"integer\"");
     let after: Value = serde_json::from_str(&text).expect("JSON");
     let (before, after) = (document(&before).expect("a description"), document(&after).expect("a description"));
