@@ -95,9 +95,7 @@ fn what_is_no_description_is_undecidable_and_what_is_down_is_down() {
         });
         assert_eq!(status["checking"][0]["snapshot"], support::digest(&good), "{what}: the last good description is kept");
         assert_eq!(status["open"].as_array().map(Vec::len), Some(0), "{what}: nobody is told that everything was removed");
-        // Reload makes it due at once, instead of waiting for the backoff to end.
         partner.publish(Answer::Document(good.clone()));
-        daemon.signal("HUP");
         daemon.wait_for_state("verified");
     }
     // A description cut off in the middle of a YAML mapping still parses; the collapse is held.
@@ -339,7 +337,6 @@ fn a_full_disk_loses_nothing_and_is_over_when_it_is_over() {
         .status()
         .expect("prlimit");
     assert!(lifted.success());
-    daemon.signal("HUP");
     daemon.wait_for_snapshot(&breaking);
     wait_for("two letters", || (smtp.received().len() == 2).then_some(()));
     wait_for("all is well again", || daemon.status()["trouble"].as_array().is_some_and(Vec::is_empty).then_some(()));

@@ -61,7 +61,13 @@ fn commit(clock: &ManualClock, notice: NoticeStep, etag: &str) -> CheckCommit {
 async fn store(clock: &ManualClock) -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open(folder.path()).await.expect("a store");
-    let spec = WatchSpec { key: key(), source: "here".to_owned(), first_at: clock.now() };
+    let spec = WatchSpec {
+        key: key(),
+        source: "here".to_owned(),
+        schedule: "s".to_owned(),
+        first_at: clock.now(),
+        planned_at: clock.now(),
+    };
     store.sync_watches(&[spec]).await.expect("synced");
     (folder, store)
 }
@@ -100,12 +106,40 @@ async fn a_clock_set_back_silences_nothing() {
 }
 
 #[tokio::test]
+async fn a_restart_keeps_every_place_in_time_and_takes_up_what_was_cut_off() {
+    let clock = clock();
+    let (_folder, store) = store(&clock).await;
+    let spec = |schedule: &str| WatchSpec {
+        key: key(),
+        source: "here".to_owned(),
+        schedule: schedule.to_owned(),
+        first_at: clock.now(),
+        planned_at: clock.now() + TimeDelta::minutes(1),
+    };
+    store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
+    assert_eq!(store.release_leases(clock.now()).await.expect("released"), 1, "a check that was cut off");
+    store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
+    store.commit_check(commit(&clock, NoticeStep::Keep, "e1")).await.expect("committed");
+    assert_eq!(store.release_leases(clock.now()).await.expect("released"), 0);
+    store.sync_watches(&[spec("s")]).await.expect("synced");
+    assert_eq!(store.next_due().await.expect("a time"), Some(clock.now() + TimeDelta::minutes(5)), "as before");
+    store.sync_watches(&[spec("another")]).await.expect("synced");
+    assert_eq!(store.next_due().await.expect("a time"), Some(clock.now() + TimeDelta::minutes(1)), "by the new schedule");
+}
+
+#[tokio::test]
 async fn another_source_forgets_the_validators_of_the_old_one() {
     let clock = clock();
     let (_folder, store) = store(&clock).await;
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
     store.commit_check(commit(&clock, NoticeStep::Keep, "e1")).await.expect("committed");
-    let moved = WatchSpec { key: key(), source: "there".to_owned(), first_at: clock.now() };
+    let moved = WatchSpec {
+        key: key(),
+        source: "there".to_owned(),
+        schedule: "s".to_owned(),
+        first_at: clock.now(),
+        planned_at: clock.now(),
+    };
     store.sync_watches(&[moved]).await.expect("synced");
     let claim = store.claim_due(clock.now(), LEASE, 10).await.expect("claims").remove(0);
     assert_eq!(claim.validators, Validators::default());

@@ -20,8 +20,12 @@ pub struct WatchSpec {
     pub key: WatchKey,
     /// Where it is, without secrets.
     pub source: String,
+    /// How its schedule was written.
+    pub schedule: String,
     /// When it is due for the first time.
     pub first_at: DateTime<Utc>,
+    /// When it is due next by its schedule.
+    pub planned_at: DateTime<Utc>,
 }
 
 /// A description that is due, and what is known of it.
@@ -155,21 +159,26 @@ impl Store {
         let mut transaction = self.begin().await?;
         sqlx::query("UPDATE watch SET active = 0").execute(&mut *transaction).await?;
         for spec in specs {
-            // Another source is another document: validators of the old one would hide it.
+            // Another source is another document: validators of the old one would hide it. What stays as it
+            // was keeps its place in time: a restart is no reason to ask a provider that wants peace.
             sqlx::query(
-                "INSERT INTO watch (integration, api, surface, source, next_at) VALUES ($1, $2, $3, $4, $5)
+                "INSERT INTO watch (integration, api, surface, source, schedule, next_at) VALUES ($1, $2, $3, $4, $5, $6)
                  ON CONFLICT (integration, api, surface) DO UPDATE SET
                    active = 1,
                    etag = CASE WHEN watch.source = excluded.source THEN watch.etag END,
                    last_modified = CASE WHEN watch.source = excluded.source THEN watch.last_modified END,
-                   next_at = CASE WHEN watch.source = excluded.source THEN MIN(watch.next_at, excluded.next_at) ELSE excluded.next_at END,
-                   source = excluded.source",
+                   next_at = CASE WHEN watch.source <> excluded.source THEN excluded.next_at
+                                  WHEN watch.schedule <> excluded.schedule THEN MIN(watch.next_at, $7)
+                                  ELSE watch.next_at END,
+                   source = excluded.source, schedule = excluded.schedule",
             )
             .bind(&spec.key.integration)
             .bind(&spec.key.api)
             .bind(spec.key.surface.name())
             .bind(&spec.source)
+            .bind(&spec.schedule)
             .bind(stored(spec.first_at))
+            .bind(stored(spec.planned_at))
             .execute(&mut *transaction)
             .await?;
         }
@@ -187,7 +196,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         let tolerance = 60_000;
         let rows = sqlx::query(
-            "UPDATE watch SET next_at = $1 WHERE rowid IN (
+            "UPDATE watch SET next_at = $1, leased = 1 WHERE rowid IN (
                SELECT rowid FROM watch WHERE active = 1 AND (next_at <= $2 OR checked_at > $3) ORDER BY next_at LIMIT $4
              ) RETURNING *",
         )
@@ -220,6 +229,18 @@ impl Store {
         Ok(claims)
     }
 
+    /// Makes due again what was under way when the process or the database stopped.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn release_leases(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let done = sqlx::query("UPDATE watch SET next_at = $1, leased = 0 WHERE leased = 1")
+            .bind(stored(now))
+            .execute(&self.writer)
+            .await?;
+        Ok(done.rows_affected())
+    }
+
     /// When the next description is due.
     ///
     /// # Errors
@@ -228,22 +249,6 @@ impl Store {
         let next: Option<i64> =
             sqlx::query_scalar("SELECT MIN(next_at) FROM watch WHERE active = 1").fetch_one(&self.readers).await?;
         Ok(next.map(time_of))
-    }
-
-    /// Makes a description due now.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn make_due(&self, key: &WatchKey, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let done =
-            sqlx::query("UPDATE watch SET next_at = $1 WHERE integration = $2 AND api = $3 AND surface = $4 AND active = 1")
-                .bind(stored(now))
-                .bind(&key.integration)
-                .bind(&key.api)
-                .bind(key.surface.name())
-                .execute(&self.writer)
-                .await?;
-        Ok(done.rows_affected() > 0)
     }
 
     /// The live baseline of an API: what its upcoming description is compared with.
@@ -291,7 +296,7 @@ impl Store {
         let now = stored(checked.checked_at);
         let mut transaction = self.begin().await?;
         sqlx::query(
-            "UPDATE watch SET state = $1, detail = $2, failures = $3, checked_at = $4, next_at = $5, held = $6, rule_set = $7
+            "UPDATE watch SET state = $1, detail = $2, failures = $3, checked_at = $4, next_at = $5, held = $6, rule_set = $7, leased = 0
              WHERE integration = $8 AND api = $9 AND surface = $10",
         )
         .bind(checked.state.name())

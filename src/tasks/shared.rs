@@ -89,7 +89,9 @@ impl Live {
                 for surface in [Surface::Live, Surface::Upcoming] {
                     if let Some(source) = self.source(api, surface) {
                         let key = WatchKey { integration: integration.id.clone(), api: api.id.clone(), surface };
-                        specs.push(WatchSpec { key, source: source.to_string(), first_at: now });
+                        let planned_at = api.schedule.next_after(now).unwrap_or(now);
+                        let schedule = api.schedule.describe();
+                        specs.push(WatchSpec { key, source: source.to_string(), schedule, first_at: now, planned_at });
                     }
                 }
             }

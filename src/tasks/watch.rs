@@ -24,9 +24,14 @@ const LONGEST_NAP: Duration = Duration::from_secs(15);
 
 /// Checks what is due until the daemon stops.
 pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken) {
+    // What the last process, or a database that failed, left under way.
+    let mut left_under_way = true;
     loop {
         heart.beat("watch");
         let roused = shared.wake_watch.notified();
+        if left_under_way {
+            left_under_way = shared.store.release_leases(shared.clock.now()).await.is_err();
+        }
         let nap = match check_due(&shared, &heart, &stopping).await {
             Ok(done) => {
                 if shared.trouble.clear("database") {
@@ -35,6 +40,7 @@ pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken)
                 if done > 0 { Duration::ZERO } else { nap(&shared).await }
             }
             Err(problem) => {
+                left_under_way = true;
                 if shared.trouble.set("database", shared.clock.now(), problem.to_string()) {
                     error!(%problem, "checks cannot be recorded; what is not committed is done again");
                 }

@@ -20,6 +20,7 @@ CREATE TABLE watch (
     api           TEXT NOT NULL,
     surface       TEXT NOT NULL,
     source        TEXT NOT NULL,
+    schedule      TEXT NOT NULL,
     active        BIGINT NOT NULL DEFAULT 1,
     state         TEXT NOT NULL DEFAULT 'new',
     detail        TEXT NOT NULL DEFAULT '',
@@ -30,6 +31,8 @@ CREATE TABLE watch (
     full_at       BIGINT,
     changed_at    BIGINT,
     next_at       BIGINT NOT NULL,
+    -- 1 while a check is under way: what a crash cut off is due again.
+    leased        BIGINT NOT NULL DEFAULT 0,
     etag          TEXT,
     last_modified TEXT,
     latest        TEXT REFERENCES snapshot (digest),
