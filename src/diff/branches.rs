@@ -7,7 +7,7 @@ use super::unchanged::same;
 
 /// How alike two branches are; 0 is not at all.
 fn likeness(before: &Contract<'_>, a: SchemaId, after: &Contract<'_>, b: SchemaId) -> u32 {
-    if a == b && (a == SchemaId::ANY || a == SchemaId::NEVER) {
+    if a == b && a.is_constant() {
         return 100;
     }
     let (left, right) = (before.schema(a), after.schema(b));
@@ -112,6 +112,11 @@ pub(super) fn match_branches(before: &Contract<'_>, a: &[SchemaId], after: &Cont
         };
         matched.removed = rest(&free_a, &taken_a);
         matched.added = rest(&free_b, &taken_b);
+        // Branches without a type have nothing to be known by but their place.
+        let untyped = |contract: &Contract<'_>, ids: &[SchemaId]| ids.iter().all(|id| contract.schema(*id).types == TypeSet::ALL);
+        if matched.removed.len() == matched.added.len() && untyped(before, &matched.removed) && untyped(after, &matched.added) {
+            matched.pairs.extend(matched.removed.drain(..).zip(matched.added.drain(..)));
+        }
     } else {
         matched.removed = free_a;
         matched.added = free_b;

@@ -191,7 +191,7 @@ kinds! {
 }
 
 /// Circumstances of a change that a guarded rule may ask about.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(clippy::struct_excessive_bools, reason = "six independent observations, each read by exactly one guard")]
 pub struct Evidence {
     /// It was required before.

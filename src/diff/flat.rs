@@ -80,7 +80,14 @@ pub(super) struct Flat<'c, 'd> {
     pub(super) deprecated: Option<SchemaId>,
     pub(super) read_only: bool,
     pub(super) write_only: bool,
+    /// More members than are folded: what is missing is undecidable.
+    pub(super) exhausted: bool,
 }
+
+static NULL: Value = Value::Null;
+
+/// Members of one `allOf` tree that are folded; real ones have a dozen.
+const MAX_MEMBERS: usize = 500;
 
 /// A property: the schemas it must match, and the object that declares it first.
 #[derive(Debug, Default)]
@@ -116,17 +123,24 @@ impl<'c, 'd> Flat<'c, 'd> {
             deprecated: None,
             read_only: false,
             write_only: false,
+            exhausted: false,
         };
         let mut or_null = false;
+        let mut null_meant = false;
         let mut seen = HashSet::new();
         let mut pending = vec![id];
         while let Some(member) = pending.pop() {
             if !seen.insert(member) {
                 continue;
             }
+            if seen.len() > MAX_MEMBERS {
+                flat.exhausted = true;
+                break;
+            }
             let schema = contract.schema(member);
             flat.fold(schema, member);
             or_null |= schema.or_null && !(schema.all_of.is_empty() && schema.unions.is_empty());
+            null_meant |= schema.or_null;
             for union in &schema.unions {
                 flat.fold_union(contract, schema, union, member, &mut pending, &mut or_null);
             }
@@ -134,6 +148,13 @@ impl<'c, 'd> Flat<'c, 'd> {
         }
         if or_null {
             flat.types = flat.types.union(TypeSet::NULL);
+        }
+        // `nullable` beside an enum, or a union of an enum with null: null is one of the values.
+        if (or_null || null_meant)
+            && let Some(values) = flat.enumeration.as_mut()
+            && !values.value.iter().any(|value| value.is_null())
+        {
+            values.value.push(&NULL);
         }
         flat
     }
@@ -251,9 +272,26 @@ impl<'c, 'd> Flat<'c, 'd> {
         self.additional.value == Additional::Closed
     }
 
-    /// Whether it says nothing of its own besides its unions.
+    /// Whether it says nothing of its own besides one union and annotations.
     pub(super) fn is_only_unions(&self) -> bool {
-        !self.unions.is_empty() && self.properties.is_empty() && self.enumeration.is_none() && self.items.is_empty()
+        let silent = self.enumeration.is_none()
+            && self.format.is_none()
+            && self.patterns.is_empty()
+            && self.minimum.is_none()
+            && self.maximum.is_none()
+            && self.multiple_of.is_none()
+            && self.counts.iter().all(Option::is_none)
+            && self.unique_items.is_none()
+            && self.content.value == (None, None)
+            && self.properties.is_empty()
+            && self.required.is_empty()
+            && self.additional.value == Additional::Open
+            && self.items.is_empty()
+            && self.prefix_items.is_empty()
+            && self.discriminator.is_none()
+            && self.constraints.is_empty()
+            && self.default.is_none();
+        !self.unions.is_empty() && silent
     }
 }
 

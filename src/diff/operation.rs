@@ -24,6 +24,9 @@ pub(super) fn document(walk: &mut Walk<'_, '_>) {
                 let number = walk.operation(usage(old, Some(new)));
                 Pairing { walk, number, old, new }.compare();
             }
+            // What could not be followed is not gone, and what can be followed now is not new.
+            (Some(old), None) if after.unknown_paths.contains(&old.shape) => {}
+            (None, Some(new)) if before.unknown_paths.contains(&new.shape) => {}
             (Some(old), None) => removed(walk, old),
             (None, Some(new)) => added(walk, new),
             (None, None) => {}
@@ -44,7 +47,7 @@ fn match_operations<'o, 'd>(before: &'o [Operation<'d>], after: &'o [Operation<'
     let mut exact: HashMap<Key<'_>, usize> = HashMap::new();
     let mut shapes: HashMap<Key<'_>, Vec<usize>> = HashMap::new();
     for (index, operation) in after.iter().enumerate() {
-        exact.insert((operation.surface, &operation.method, &operation.path), index);
+        exact.entry((operation.surface, &operation.method, &operation.path)).or_insert(index);
         shapes.entry((operation.surface, &operation.method, &operation.shape)).or_default().push(index);
     }
     let mut taken = vec![false; after.len()];
@@ -287,11 +290,11 @@ impl Pairing<'_, '_, '_, '_> {
             (true, false) => self.state(ChangeKind::ParameterReactivated, direction, old.name, at, (Some(json!(true)), None)),
             _ => {}
         }
-        self.walk.root(old.schema, new.schema, direction, self.number);
+        self.walk.root((old.schema, new.schema), (old.at, new.at), direction, self.number);
     }
 
-    fn body(&mut self, old: Option<&Body<'_>>, new: Option<&Body<'_>>, direction: Direction) {
-        let names = |body: &Body<'_>| Some(json!(body.content.iter().map(|media| media.name.as_str()).collect::<Vec<_>>()));
+    fn body(&mut self, old: Option<&Body>, new: Option<&Body>, direction: Direction) {
+        let names = |body: &Body| Some(json!(body.content.iter().map(|media| media.name.as_str()).collect::<Vec<_>>()));
         match (old, new) {
             (Some(old), Some(new)) => {
                 let at = (old.at, new.at);
@@ -313,11 +316,12 @@ impl Pairing<'_, '_, '_, '_> {
     }
 
     fn content(&mut self, old: &[Media], new: &[Media], direction: Direction, home: (PointerId, PointerId)) {
-        // No content at all says nothing about the body rather than that there is none.
         for left in old {
             let exact = new.iter().find(|right| right.name == left.name);
-            if let Some(right) = exact.or_else(|| new.iter().find(|right| covers(&right.name, &left.name))) {
-                self.walk.root(left.schema, right.schema, direction, self.number);
+            if let Some(right) =
+                exact.or_else(|| new.iter().find(|right| covers(&right.name, &left.name) || covers(&left.name, &right.name)))
+            {
+                self.walk.root((left.schema, right.schema), (left.at, right.at), direction, self.number);
             } else {
                 let name = left.name.clone();
                 let value = Some(json!(name));
@@ -337,12 +341,16 @@ impl Pairing<'_, '_, '_, '_> {
     }
 
     fn responses(&mut self, old: &[Response<'_>], new: &[Response<'_>], direction: Direction) {
-        // Exact code, then its range (OpenAPI 3.1 section 4.8.16.2): 404 → 4XX is a wider declaration.
+        // Exact code, then its range, then `default` for what is no success (OpenAPI 3.1 section 4.8.16.2);
+        // a range that became one of its codes is looked up the same way round.
         let counterpart = |status: &str, list: &'_ [Response<'_>]| {
-            list.iter().position(|other| other.status == status).or_else(|| {
-                let range = format!("{}XX", status.get(..1).unwrap_or_default());
-                list.iter().position(|other| other.status == range)
-            })
+            let class = status.get(..1).unwrap_or_default();
+            let range = format!("{class}XX");
+            let by = |wanted: &dyn Fn(&str) -> bool| list.iter().position(|other| wanted(&other.status));
+            by(&|other| other == status)
+                .or_else(|| by(&|other| other == range))
+                .or_else(|| if status == range { by(&|other| other.starts_with(class)) } else { None })
+                .or_else(|| if class == "2" { None } else { by(&|other| other == "default") })
         };
         let home = (self.old.at, self.new.at);
         let mut told = BTreeSet::new();
@@ -388,31 +396,36 @@ impl Pairing<'_, '_, '_, '_> {
         }
         let names =
             |requirement: &Requirement<'_>| requirement.schemes.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
-        for left in &old.security {
-            if let Some(right) = new.security.iter().find(|right| names(right) == names(left)) {
-                self.scopes(left, right);
-            } else {
-                let name = name_requirement(left);
-                self.state(
-                    ChangeKind::SecurityAlternativeRemoved,
-                    Direction::ToProvider,
-                    name.clone(),
-                    at,
-                    (Some(json!(name)), None),
-                );
+        // Alternatives that are written alike first, then those of the same schemes, each once.
+        let mut free: Vec<&Requirement<'_>> = new.security.iter().collect();
+        let mut take = |wanted: &dyn Fn(&Requirement<'_>) -> bool| {
+            let at = free.iter().position(|right| wanted(right))?;
+            Some(free.remove(at))
+        };
+        let exact: Vec<Option<&Requirement<'_>>> = old.security.iter().map(|left| take(&|right| right == left)).collect();
+        let matched: Vec<Option<&Requirement<'_>>> = old
+            .security
+            .iter()
+            .zip(exact)
+            .map(|(left, found)| found.or_else(|| take(&|right| names(right) == names(left))))
+            .collect();
+        for (left, right) in old.security.iter().zip(matched) {
+            // Who has every credential of the old way has those of a way that asks for fewer.
+            let covered = || new.security.iter().any(|right| names(right).iter().all(|name| names(left).contains(name)));
+            match right {
+                Some(right) => self.scopes(left, right),
+                None if covered() => {}
+                None => {
+                    let name = name_requirement(left);
+                    let value = Some(json!(name));
+                    self.state(ChangeKind::SecurityAlternativeRemoved, Direction::ToProvider, name, at, (value, None));
+                }
             }
         }
-        for right in &new.security {
-            if !old.security.iter().any(|left| names(left) == names(right)) {
-                let name = name_requirement(right);
-                self.state(
-                    ChangeKind::SecurityAlternativeAdded,
-                    Direction::ToProvider,
-                    name.clone(),
-                    at,
-                    (None, Some(json!(name))),
-                );
-            }
+        for right in free {
+            let name = name_requirement(right);
+            let value = Some(json!(name));
+            self.state(ChangeKind::SecurityAlternativeAdded, Direction::ToProvider, name, at, (None, value));
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use crate::openapi::{Contract, PointerId, SchemaId};
+use crate::openapi::{Contract, PointerId, Pointers, SchemaId};
 
 use super::change::{Change, ChangeKind, Direction, Evidence, Fragment, Site, Use};
 use super::unchanged::{Sameness, Unchanged};
@@ -20,11 +20,13 @@ pub struct Budget {
     pub pairs: usize,
     /// Changes collected.
     pub changes: usize,
+    /// Operations named by all changes together.
+    pub uses: usize,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { pairs: 400_000, changes: 50_000 }
+        Self { pairs: 400_000, changes: 50_000, uses: 1_000_000 }
     }
 }
 
@@ -52,7 +54,8 @@ pub fn diff(before: &Contract<'_>, after: &Contract<'_>, budget: Budget) -> Delt
         index: HashMap::new(),
         document: Vec::new(),
         uses: Vec::new(),
-        exhausted: false,
+        recorded: 0,
+        exhausted: before.exhausted || after.exhausted,
     };
     operation::document(&mut walk);
     let mut next = 0;
@@ -73,6 +76,7 @@ pub(super) struct Pair {
 
 struct Node {
     pair: Pair,
+    home: (PointerId, PointerId),
     is_same: bool,
     facts: Vec<Fact>,
     parents: Vec<usize>,
@@ -105,6 +109,7 @@ pub(super) struct Walk<'c, 'd> {
     /// Facts of operations and of the whole document, with the operation they belong to.
     document: Vec<(Fact, Option<usize>)>,
     uses: Vec<Use>,
+    recorded: usize,
     exhausted: bool,
 }
 
@@ -125,8 +130,16 @@ impl Walk<'_, '_> {
     }
 
     /// Compares two schemas that an operation names directly.
-    pub(super) fn root(&mut self, before: SchemaId, after: SchemaId, direction: Direction, operation: usize) {
-        if let Some(node) = self.enter(Pair { before, after, direction })
+    ///
+    /// `home` is where the two sides name them: `true` and absent schemas stand nowhere else.
+    pub(super) fn root(
+        &mut self,
+        (before, after): (SchemaId, SchemaId),
+        home: (PointerId, PointerId),
+        direction: Direction,
+        operation: usize,
+    ) {
+        if let Some(node) = self.enter(Pair { before, after, direction }, home)
             && let Some(node) = self.nodes.get_mut(node)
         {
             node.roots.insert(operation);
@@ -136,7 +149,8 @@ impl Walk<'_, '_> {
     /// Compares two schemas beneath the pair of `parent`.
     pub(super) fn child(&mut self, parent: usize, before: SchemaId, after: SchemaId) {
         let Some(direction) = self.nodes.get(parent).map(|node| node.pair.direction) else { return };
-        if let Some(child) = self.enter(Pair { before, after, direction })
+        let home = self.places(parent);
+        if let Some(child) = self.enter(Pair { before, after, direction }, home)
             && child != parent
             && let Some(node) = self.nodes.get_mut(child)
             && node.parents.last() != Some(&parent)
@@ -145,7 +159,15 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn enter(&mut self, pair: Pair) -> Option<usize> {
+    /// Where the two schemas of a node stand; a constant stands where it is named.
+    pub(super) fn places(&self, node: usize) -> (PointerId, PointerId) {
+        let Some(node) = self.nodes.get(node) else { return (Pointers::ROOT, Pointers::ROOT) };
+        let before = if node.pair.before.is_constant() { node.home.0 } else { self.before.schema(node.pair.before).at };
+        let after = if node.pair.after.is_constant() { node.home.1 } else { self.after.schema(node.pair.after).at };
+        (before, after)
+    }
+
+    fn enter(&mut self, pair: Pair, home: (PointerId, PointerId)) -> Option<usize> {
         if let Some(known) = self.index.get(&pair) {
             return *known;
         }
@@ -160,13 +182,14 @@ impl Walk<'_, '_> {
         }
         let id = self.nodes.len();
         let is_same = sameness == Sameness::Itself;
-        self.nodes.push(Node { pair, is_same, facts: Vec::new(), parents: Vec::new(), roots: BTreeSet::new() });
+        self.nodes.push(Node { pair, home, is_same, facts: Vec::new(), parents: Vec::new(), roots: BTreeSet::new() });
         self.index.insert(pair, Some(id));
         Some(id)
     }
 
     fn sameness(&mut self, pair: Pair) -> Sameness {
-        if pair.before == pair.after && (pair.before == SchemaId::ANY || pair.before == SchemaId::NEVER) {
+        let unknown = pair.before == SchemaId::UNKNOWN || pair.after == SchemaId::UNKNOWN;
+        if unknown || (pair.before == pair.after && pair.before.is_constant()) {
             return Sameness::Throughout;
         }
         let (here, there) = (self.before.schema(pair.before).at, self.after.schema(pair.after).at);
@@ -195,7 +218,17 @@ impl Walk<'_, '_> {
         self.nodes.get(node).map(|node| node.pair)
     }
 
+    /// Says that the work was too much; what is missing is undecidable.
+    pub(super) fn give_up(&mut self) {
+        self.exhausted = true;
+    }
+
     pub(super) fn record(&mut self, node: usize, fact: Fact) {
+        self.recorded += 1;
+        if self.recorded > self.budget.changes {
+            self.exhausted = true;
+            return;
+        }
         if let Some(node) = self.nodes.get_mut(node) {
             node.facts.push(fact);
         }
@@ -211,12 +244,12 @@ impl Walk<'_, '_> {
 
     fn finish(self) -> Delta {
         // Two routes to one edit (a base schema folded into each child) are one fact.
-        type Key = (String, ChangeKind, Direction, String, String);
+        type Key = (String, ChangeKind, Direction, String, String, Evidence);
         let mut merged: BTreeMap<Key, (Fact, BTreeSet<usize>)> = BTreeMap::new();
         let mut add = |fact: Fact, operations: BTreeSet<usize>| {
             let values = format!("{:?} {:?}", fact.before, fact.after);
             let place = if fact.kind.name().ends_with("Added") { fact.site.after.clone() } else { fact.site.before.clone() };
-            let key = (place, fact.kind, fact.direction, fact.subject.clone(), values);
+            let key = (place, fact.kind, fact.direction, fact.subject.clone(), values, fact.evidence);
             match merged.get_mut(&key) {
                 Some((_, known)) => known.extend(operations),
                 None => {
@@ -231,18 +264,19 @@ impl Walk<'_, '_> {
         let pairs = self.nodes.len();
         let mut reached = reached.into_iter();
         let mut exhausted = self.exhausted;
-        let mut left = self.budget.changes;
+        // Uses are copied into every change: on a hostile document that is operations times changes.
+        let mut left = self.budget.uses;
         for node in self.nodes {
             if node.facts.is_empty() {
                 continue;
             }
             let operations = reached.next().unwrap_or_default();
             for fact in node.facts {
-                if left == 0 {
+                let Some(rest) = left.checked_sub(operations.len()) else {
                     exhausted = true;
                     break;
-                }
-                left -= 1;
+                };
+                left = rest;
                 add(fact, operations.clone());
             }
         }

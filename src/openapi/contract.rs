@@ -17,10 +17,6 @@ pub struct Contract<'d> {
     pub root: &'d Value,
     /// The dialect of that document.
     pub dialect: Dialect,
-    /// `info.title`.
-    pub title: &'d str,
-    /// `info.version`, as text.
-    pub version: Cow<'d, str>,
     /// Every operation of paths, webhooks and callbacks, in document order.
     pub operations: Vec<Operation<'d>>,
     /// Every schema; index with [`Contract::schema`].
@@ -33,6 +29,10 @@ pub struct Contract<'d> {
     pub pointers: Pointers<'d>,
     /// Corners that could not be read as meant.
     pub oddities: Vec<Oddity>,
+    /// Shapes of paths whose item could not be followed: nothing is known of their operations.
+    pub unknown_paths: Vec<String>,
+    /// Whether the document came to more than may be held; what is missing is undecidable.
+    pub exhausted: bool,
 }
 
 impl<'d> Contract<'d> {
@@ -57,6 +57,13 @@ impl SchemaId {
     pub const ANY: Self = Self(0);
     /// `false`: no value.
     pub const NEVER: Self = Self(1);
+    /// A reference that could not be followed: nothing is known, so nothing is judged.
+    pub const UNKNOWN: Self = Self(2);
+
+    /// Whether it stands nowhere in the document.
+    pub const fn is_constant(self) -> bool {
+        self.0 <= Self::UNKNOWN.0
+    }
 }
 
 /// How an operation comes about, and with it which way its data flows.
@@ -90,17 +97,13 @@ pub struct Operation<'d> {
     /// Path-level and operation-level parameters, merged (OpenAPI 3.1 section 4.8.9).
     pub parameters: Vec<Parameter<'d>>,
     /// The request body, if any.
-    pub body: Option<Body<'d>>,
+    pub body: Option<Body>,
     /// Responses by status key.
     pub responses: Vec<Response<'d>>,
     /// Effective alternatives; empty means no authentication is needed.
     pub security: Vec<Requirement<'d>>,
     /// Where the operation object stands.
     pub at: PointerId,
-    /// The raw operation object.
-    pub value: &'d Value,
-    /// The raw path item it belongs to, whose shared parameters also bind it.
-    pub item: &'d Value,
 }
 
 /// Where a named value outside the body travels.
@@ -160,15 +163,13 @@ impl Parameter<'_> {
 
 /// A request body, or the payload of a webhook.
 #[derive(Debug)]
-pub struct Body<'d> {
+pub struct Body {
     /// Whether it must be present.
     pub required: bool,
     /// One entry for each media type.
     pub content: Vec<Media>,
     /// Where it stands.
     pub at: PointerId,
-    /// The raw body object.
-    pub value: &'d Value,
 }
 
 /// A media type and the values sent in it.
@@ -218,8 +219,6 @@ pub struct SecurityScheme<'d> {
     pub shape: String,
     /// Where it stands.
     pub at: PointerId,
-    /// The raw scheme object.
-    pub value: &'d Value,
 }
 
 /// A place the API is served from.

@@ -6,12 +6,13 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
-use super::{Oddity, escape};
+use super::{Limits, Oddity, escape};
 
 /// Parses `text`; depth is bounded by `serde_json`'s own recursion limit of 128.
-pub(super) fn parse(text: &str, oddities: &mut Vec<Oddity>) -> Result<Value, serde_json::Error> {
+pub(super) fn parse(text: &str, limits: &Limits, oddities: &mut Vec<Oddity>) -> Result<Value, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = Seed { trail: None, oddities }.deserialize(&mut deserializer)?;
+    let mut left = limits.nodes;
+    let value = Seed { trail: None, oddities, left: &mut left }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
 }
@@ -40,12 +41,18 @@ impl Trail<'_> {
 struct Seed<'a> {
     trail: Option<&'a Trail<'a>>,
     oddities: &'a mut Vec<Oddity>,
+    /// Values that may still be read.
+    left: &'a mut usize,
 }
 
 impl<'de> DeserializeSeed<'de> for Seed<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        match self.left.checked_sub(1) {
+            Some(left) => *self.left = left,
+            None => return Err(serde::de::Error::custom("the document holds too many values")),
+        }
         deserializer.deserialize_any(self)
     }
 }
@@ -89,7 +96,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
         let mut list = Vec::new();
         loop {
             let trail = Trail { parent: self.trail, token: Token::Index(list.len()) };
-            let seed = Seed { trail: Some(&trail), oddities: &mut *self.oddities };
+            let seed = Seed { trail: Some(&trail), oddities: &mut *self.oddities, left: &mut *self.left };
             match seq.next_element_seed(seed)? {
                 Some(value) => list.push(value),
                 None => return Ok(Value::Array(list)),
@@ -101,7 +108,8 @@ impl<'de> Visitor<'de> for Seed<'_> {
         let mut map = Map::new();
         while let Some(name) = access.next_key::<String>()? {
             let trail = Trail { parent: self.trail, token: Token::Name(&name) };
-            let value = access.next_value_seed(Seed { trail: Some(&trail), oddities: &mut *self.oddities })?;
+            let value =
+                access.next_value_seed(Seed { trail: Some(&trail), oddities: &mut *self.oddities, left: &mut *self.left })?;
             match map.entry(name) {
                 Entry::Vacant(free) => {
                     free.insert(value);

@@ -133,6 +133,11 @@ fn percent_decode(token: &str) -> String {
 
 /// The value a pointer or local reference names, if it is there.
 pub fn resolve<'d>(root: &'d Value, pointer: &str) -> Option<&'d Value> {
+    let path = pointer.strip_prefix('#').unwrap_or(pointer);
+    // `#door` is a plain-name fragment (an anchor), not a pointer.
+    if !path.is_empty() && !path.starts_with('/') {
+        return None;
+    }
     let mut at = root;
     for token in tokens(pointer) {
         at = match at {

@@ -141,10 +141,11 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
 /// JSON first; a flow-style YAML document also starts with a brace, so YAML has the second word
 /// unless it could only repeat the complaint at greater cost.
 fn parse_json_or_flow(text: &str, limits: &Limits, oddities: &mut Vec<Oddity>) -> Result<Value, ReadError> {
-    match json::parse(text, oddities) {
+    match json::parse(text, limits, oddities) {
         Ok(value) => Ok(value),
         Err(error) => {
-            let hopeless = error.is_eof() || error.to_string().contains("recursion limit");
+            let hopeless =
+                error.is_eof() || ["recursion limit", "too many values"].iter().any(|words| error.to_string().contains(words));
             oddities.clear();
             if !hopeless && let Ok(value) = yaml::parse(text, limits, oddities) {
                 return Ok(value);

@@ -75,7 +75,7 @@ pub(super) fn parse(text: &str, limits: &Limits, oddities: &mut Vec<Oddity>) -> 
                 let map = Holder::Map { map: Map::new(), key: None, merges: Vec::new() };
                 loader.open(map, anchor, limits.depth).map_err(|message| fail(&message))?;
             }
-            Event::SequenceEnd | Event::MappingEnd => loader.close(),
+            Event::SequenceEnd | Event::MappingEnd => loader.close().map_err(|message| fail(&message))?,
             Event::Alias(id) => loader.alias(id).map_err(|message| fail(&message))?,
             _ => {}
         }
@@ -104,8 +104,8 @@ impl Loader<'_> {
         Ok(())
     }
 
-    fn close(&mut self) {
-        let Some(frame) = self.stack.pop() else { return };
+    fn close(&mut self) -> Result<(), String> {
+        let Some(frame) = self.stack.pop() else { return Ok(()) };
         let value = match frame.holder {
             Holder::List(list) => Value::Array(list),
             Holder::Map { mut map, merges, .. } => {
@@ -116,9 +116,12 @@ impl Loader<'_> {
             }
         };
         if frame.anchor != 0 {
+            // What is kept for later is held a second time.
+            self.charge(frame.size)?;
             self.anchors.insert(frame.anchor, (value.clone(), frame.size));
         }
         self.place(value, frame.size);
+        Ok(())
     }
 
     fn alias(&mut self, id: usize) -> Result<(), String> {

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use serde_json::Value;
 
-use crate::diff::{Change, Delta, Direction};
+use crate::diff::{Change, Delta};
 use crate::openapi::Contract;
 
 use super::catalogue::Catalogue;
@@ -88,15 +88,11 @@ fn digest(parts: &[&[u8]]) -> String {
 }
 
 fn identity(rule: &str, change: &Change) -> String {
-    // Operations are known by method and path; the pointer to one is the same thing written longer.
-    let site = if change.direction == Direction::Neither || change.before.is_some() || change.after.is_none() {
-        &change.site.before
-    } else {
-        &change.site.after
-    };
     let digest_version = super::RULE_SET.to_be_bytes();
     let direction = change.direction.name().as_bytes();
-    digest(&[&digest_version, rule.as_bytes(), direction, site.as_bytes(), change.subject.as_bytes()])
+    // Both sides: one schema may have become two.
+    let (before, after) = (change.site.before.as_bytes(), change.site.after.as_bytes());
+    digest(&[&digest_version, rule.as_bytes(), direction, before, after, change.subject.as_bytes()])
 }
 
 fn content(identity: &str, change: &Change) -> String {

@@ -25,6 +25,9 @@ pub(super) fn compare(walk: &mut Walk<'_, '_>, node: usize) {
     }
     let a = Flat::of(before, pair.before);
     let b = Flat::of(after, pair.after);
+    if a.exhausted || b.exhausted {
+        walk.give_up();
+    }
     let mut compare = Compare { walk, node, direction: pair.direction, a, b };
     if compare.wrapped() {
         return;
@@ -44,7 +47,8 @@ pub(super) fn compare(walk: &mut Walk<'_, '_>, node: usize) {
 /// Returns false where it cannot speak for the whole: what `allOf` folds in may have changed elsewhere.
 fn mirror(walk: &mut Walk<'_, '_>, node: usize, pair: Pair) -> bool {
     let (a, b) = (walk.before.schema(pair.before), walk.after.schema(pair.after));
-    if !a.all_of.is_empty() || !a.unions.is_empty() {
+    // The form of a Swagger 2.0 operation is put together from parameters that may stand elsewhere.
+    if !a.all_of.is_empty() || !a.unions.is_empty() || a.value.is_null() || b.value.is_null() {
         return false;
     }
     for ((name, old), (other, new)) in a.properties.iter().zip(&b.properties) {
@@ -86,11 +90,11 @@ struct Compare<'w, 'c, 'd> {
 
 impl Compare<'_, '_, '_> {
     fn at_before(&self, id: SchemaId) -> PointerId {
-        self.walk.before.schema(id).at
+        if id.is_constant() { self.walk.places(self.node).0 } else { self.walk.before.schema(id).at }
     }
 
     fn at_after(&self, id: SchemaId) -> PointerId {
-        self.walk.after.schema(id).at
+        if id.is_constant() { self.walk.places(self.node).1 } else { self.walk.after.schema(id).at }
     }
 
     /// A fact about `keyword` in the schemas that hold it; an empty keyword means the schema itself.
@@ -185,8 +189,9 @@ impl Compare<'_, '_, '_> {
         if a == b {
             return true;
         }
-        if a.is_empty() || b.is_empty() {
-            // One side is only null: the nullability fact has told it all.
+        if a.is_empty() != b.is_empty() && !self.a.types.is_empty() && !self.b.types.is_empty() {
+            // Only null on one side, never null alone on the other: no value in between.
+            self.state(ChangeKind::TypeChanged, ids, "type", "", (names(self.a.types), names(self.b.types)));
             return false;
         }
         let values = (names(a), names(b));

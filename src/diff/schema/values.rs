@@ -32,8 +32,12 @@ impl Compare<'_, '_, '_> {
         match (self.a.enumeration.take(), self.b.enumeration.take()) {
             (Some(old), Some(new)) => {
                 let at = (old.at, new.at);
-                let removed: Vec<&Value> = old.value.iter().filter(|value| !new.value.contains(value)).copied().collect();
-                let added: Vec<&Value> = new.value.iter().filter(|value| !old.value.contains(value)).copied().collect();
+                let (known, now): (BTreeSet<String>, BTreeSet<String>) = (
+                    old.value.iter().map(|value| canonical(value)).collect(),
+                    new.value.iter().map(|value| canonical(value)).collect(),
+                );
+                let removed: Vec<&Value> = old.value.iter().filter(|value| !now.contains(&canonical(value))).copied().collect();
+                let added: Vec<&Value> = new.value.iter().filter(|value| !known.contains(&canonical(value))).copied().collect();
                 for value in removed {
                     if !value.is_null() || self.b.types.contains(TypeSet::NULL) {
                         self.state(ChangeKind::EnumValueRemoved, at, "enum", plain(value), (Some(value.clone()), None));
@@ -192,5 +196,14 @@ impl Compare<'_, '_, '_> {
         let at = (old.map_or(ids.0, |step| step.at), new.map_or(ids.1, |step| step.at));
         let show = |step: Option<From<&serde_json::Number>>| step.map(|step| Value::Number(step.value.clone()));
         self.state(kind, at, "multipleOf", "", (show(old), show(new)));
+    }
+}
+
+/// A value as text by which equal values are equal: `1` and `1.0` are one number (JSON Schema 2020-12
+/// section 4.2.2).
+fn canonical(value: &Value) -> String {
+    match value.as_f64() {
+        Some(number) if value.is_f64() && number.fract() == 0.0 && number.abs() < 1e15 => format!("{number:.0}"),
+        _ => value.to_string(),
     }
 }

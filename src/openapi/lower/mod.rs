@@ -9,7 +9,6 @@ mod schema;
 mod security;
 mod swagger2;
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde_json::{Map, Value};
@@ -19,6 +18,10 @@ use super::{Dialect, Document, Oddity, PointerId, Pointers, resolve};
 
 /// How many references may lead to the next before it counts as a circle.
 const MAX_HOPS: usize = 32;
+
+/// Schemas and operations a document may come to once its references are followed; the largest real one
+/// comes to about 150,000.
+const MAX_NODES: usize = 1_500_000;
 
 static NULL: Value = Value::Null;
 
@@ -42,23 +45,29 @@ struct Lowering<'d> {
     queue: VecDeque<(SchemaId, &'d Value, PointerId)>,
     oddities: Vec<Oddity>,
     told: HashSet<(PointerId, &'static str)>,
+    /// Paths whose item could not be followed.
+    unknown_paths: Vec<String>,
+    nodes: usize,
 }
 
 impl<'d> Lowering<'d> {
     fn new(document: &'d Document) -> Self {
         let at = Pointers::ROOT;
         let any = Schema::any(at, &NULL);
+        let unknown = Schema::any(at, &NULL);
         let never = Schema { types: TypeSet::NONE, ..Schema::any(at, &NULL) };
         Self {
             root: &document.root,
             dialect: document.dialect,
-            schemas: vec![any, never],
+            schemas: vec![any, never, unknown],
             schemes: Vec::new(),
             pointers: Pointers::default(),
             by_reference: HashMap::new(),
             queue: VecDeque::new(),
             oddities: document.oddities.clone(),
             told: HashSet::new(),
+            unknown_paths: Vec::new(),
+            nodes: 0,
         }
     }
 
@@ -72,27 +81,21 @@ impl<'d> Lowering<'d> {
         self.duplicates(&operations);
         self.oddities.sort();
         self.oddities.dedup();
-        let info = self.root.get("info");
-        let version = match info.and_then(|info| info.get("version")) {
-            Some(Value::String(text)) => Cow::Borrowed(text.as_str()),
-            Some(other) if !other.is_null() => Cow::Owned(other.to_string()),
-            _ => Cow::Borrowed(""),
-        };
         Contract {
             root: self.root,
             dialect: self.dialect,
-            title: info.and_then(|info| info.get("title")).and_then(Value::as_str).unwrap_or("untitled API"),
-            version,
             operations,
             schemas: self.schemas,
             servers,
             schemes: self.schemes,
             pointers: self.pointers,
             oddities: self.oddities,
+            unknown_paths: self.unknown_paths,
+            exhausted: self.nodes > MAX_NODES,
         }
     }
 
-    /// Two operations with one identity: the first is compared, the second would shadow it.
+    /// Tells of two paths that match the same requests; both are compared.
     fn duplicates(&mut self, operations: &[Operation<'d>]) {
         let mut seen: HashMap<(&str, &str), &str> = HashMap::new();
         for operation in operations {
@@ -104,6 +107,12 @@ impl<'d> Lowering<'d> {
                 self.oddities.push(Oddity::new(self.pointers.text(operation.at), message));
             }
         }
+    }
+
+    /// Counts one more schema or operation. References multiply: a small document can come to anything.
+    fn afford(&mut self, cost: usize) -> bool {
+        self.nodes = self.nodes.saturating_add(cost);
+        self.nodes <= MAX_NODES
     }
 
     fn odd(&mut self, at: PointerId, message: impl Into<String>) {

@@ -1,6 +1,7 @@
 //! Paths, webhooks, callbacks and what hangs on them, OpenAPI 3.0 to 3.2.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde_json::Value;
 
@@ -67,7 +68,10 @@ struct Context<'a, 'd> {
 
 impl<'d> Lowering<'d> {
     fn path_item(&mut self, item: &'d Value, at: PointerId, context: &Context<'_, 'd>, into: &mut Vec<Operation<'d>>) {
-        let Some((item, at)) = self.follow(item, at) else { return };
+        let Some((item, at)) = self.follow(item, at) else {
+            self.unknown_paths.push(shape(&context.path).0);
+            return;
+        };
         let Value::Object(map) = item else {
             self.odd(at, "a path item must be an object; it was skipped");
             return;
@@ -76,13 +80,13 @@ impl<'d> Lowering<'d> {
         for method in METHODS {
             if let Some(value) = map.get(*method) {
                 let here = self.pointers.child(at, *method);
-                self.operation(value, here, Cow::Owned(method.to_ascii_uppercase()), item, &shared, context, into);
+                self.operation(value, here, Cow::Owned(method.to_ascii_uppercase()), &shared, context, into);
             }
         }
         if let Some((others, here)) = self.object(item, "additionalOperations", at) {
             for (method, value) in others {
                 let place = self.pointers.child(here, method.as_str());
-                self.operation(value, place, Cow::Borrowed(method), item, &shared, context, into);
+                self.operation(value, place, Cow::Borrowed(method), &shared, context, into);
             }
         }
     }
@@ -93,20 +97,23 @@ impl<'d> Lowering<'d> {
         value: &'d Value,
         at: PointerId,
         method: Cow<'d, str>,
-        item: &'d Value,
         shared: &[(&'d Value, PointerId)],
         context: &Context<'_, 'd>,
         into: &mut Vec<Operation<'d>>,
     ) {
+        if !self.afford(1) {
+            return;
+        }
         if !value.is_object() {
             self.odd(at, "an operation must be an object; it was skipped");
             return;
         }
         let mut parameters: Vec<Parameter<'d>> = Vec::new();
+        let mut known = HashSet::new();
         let own = self.parameters(value, at);
         for (value, at) in own.iter().chain(shared) {
             if let Some(parameter) = self.parameter(value, *at)
-                && !parameters.iter().any(|known| known.key() == parameter.key())
+                && known.insert(parameter.key())
             {
                 parameters.push(parameter);
             }
@@ -137,8 +144,6 @@ impl<'d> Lowering<'d> {
             responses,
             security,
             at,
-            value,
-            item,
         });
         if context.depth < MAX_CALLBACK_DEPTH {
             self.callbacks(value, at, context, into);
@@ -206,7 +211,11 @@ impl<'d> Lowering<'d> {
             } else {
                 let default = if matches!(location, Location::Path | Location::Header) { "simple" } else { "form" };
                 let style = text(value, "style").unwrap_or(default);
-                let explode = value.get("explode").and_then(Value::as_bool).unwrap_or(style == "form");
+                // A scalar is written the same, exploded or not (OpenAPI 3.1 section 4.8.12.4).
+                let kind = value.get("schema").and_then(|schema| text(schema, "type"));
+                let is_scalar = matches!(kind, Some("string" | "number" | "integer" | "boolean"));
+                let default_explode = style == "form";
+                let explode = value.get("explode").and_then(Value::as_bool).filter(|_| !is_scalar).unwrap_or(default_explode);
                 let reserved = if flag(value, "allowReserved") { ", reserved characters allowed" } else { "" };
                 let schema = match value.get("schema") {
                     Some(schema) => {
@@ -229,10 +238,10 @@ impl<'d> Lowering<'d> {
         }
     }
 
-    fn body(&mut self, value: &'d Value, at: PointerId) -> Option<Body<'d>> {
+    fn body(&mut self, value: &'d Value, at: PointerId) -> Option<Body> {
         let (value, at) = self.follow(value, at)?;
         let content = self.content(value, at);
-        Some(Body { required: flag(value, "required"), content, at, value })
+        Some(Body { required: flag(value, "required"), content, at })
     }
 
     fn content(&mut self, value: &'d Value, at: PointerId) -> Vec<Media> {

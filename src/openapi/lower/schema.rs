@@ -25,6 +25,9 @@ struct Words<'d> {
 impl<'d> Lowering<'d> {
     /// The id of the schema `value` at `at`; a reference yields the id of its target.
     pub(super) fn schema(&mut self, value: &'d Value, at: PointerId) -> SchemaId {
+        if self.nodes > super::MAX_NODES {
+            return SchemaId::UNKNOWN;
+        }
         match value {
             Value::Bool(true) => SchemaId::ANY,
             Value::Bool(false) => SchemaId::NEVER,
@@ -45,7 +48,10 @@ impl<'d> Lowering<'d> {
         }
     }
 
-    fn push(&mut self, schema: Schema<'d>) -> SchemaId {
+    pub(super) fn push(&mut self, schema: Schema<'d>) -> SchemaId {
+        if !self.afford(1 + schema.properties.len()) {
+            return SchemaId::UNKNOWN;
+        }
         let id = SchemaId(u32::try_from(self.schemas.len()).unwrap_or(0));
         self.schemas.push(schema);
         id
@@ -57,7 +63,7 @@ impl<'d> Lowering<'d> {
             return *known;
         }
         let mut passed = vec![reference];
-        let mut found = SchemaId::ANY;
+        let mut found = SchemaId::UNKNOWN;
         let mut here = at;
         while let Some(last) = passed.last().copied() {
             let Some(target) = self.target(last, here) else { break };
@@ -70,7 +76,7 @@ impl<'d> Lowering<'d> {
                             break;
                         }
                         if passed.contains(&next) || passed.len() > MAX_HOPS {
-                            self.odd(place, "references lead in a circle here; it was read as accepting anything");
+                            self.odd(place, "references lead in a circle here; what it should say is not judged");
                             break;
                         }
                         passed.push(next);
@@ -248,7 +254,7 @@ impl<'d> Lowering<'d> {
         match value {
             Value::Bool(true) | Value::Null => Additional::Open,
             Value::Bool(false) => Additional::Closed,
-            Value::Object(inner) if inner.is_empty() => Additional::Open,
+            Value::Object(inner) if inner.keys().all(|name| name != "$ref" && is_annotation(name)) => Additional::Open,
             _ => {
                 let here = self.pointers.child(at, "additionalProperties");
                 Additional::Schema(self.schema(value, here))
@@ -328,7 +334,11 @@ impl<'d> Lowering<'d> {
 }
 
 fn has_siblings(map: &Map<String, Value>) -> bool {
-    map.len() > 1 && map.keys().any(|name| !ANNOTATIONS.contains(&name.as_str()) && !name.starts_with("x-"))
+    map.len() > 1 && map.keys().any(|name| !is_annotation(name))
+}
+
+fn is_annotation(name: &str) -> bool {
+    ANNOTATIONS.contains(&name) || name.starts_with("x-")
 }
 
 /// In Swagger 2.0 a bare property name.

@@ -12,7 +12,7 @@ impl<'d> Lowering<'d> {
         for (name, value) in map {
             let here = self.pointers.child(at, name.as_str());
             if let Some((value, at)) = self.follow(value, here) {
-                self.schemes.push(SecurityScheme { name, shape: shape(value), at, value });
+                self.schemes.push(SecurityScheme { name, shape: shape(value), at });
             }
         }
     }

@@ -60,10 +60,13 @@ impl<'d> Lowering<'d> {
         security: &[Requirement<'d>],
         into: &mut Vec<Operation<'d>>,
     ) {
-        let Some((item, at)) = self.follow(item, at) else { return };
+        let Some((item, at)) = self.follow(item, at) else {
+            self.unknown_paths.push(shape(&Cow::Borrowed(path)).0);
+            return;
+        };
         let shared = self.swagger_parameters(item, at);
         for method in METHODS {
-            let Some(value) = item.get(*method) else { continue };
+            let Some(value) = item.get(*method).filter(|_| self.afford(1)) else { continue };
             let here = self.pointers.child(at, *method);
             if !value.is_object() {
                 self.odd(here, "an operation must be an object; it was skipped");
@@ -79,7 +82,7 @@ impl<'d> Lowering<'d> {
             let consumes = self.media_types(value, "consumes");
             let produces = self.media_types(value, "produces");
             let parameters = entries.iter().filter_map(|(value, at)| self.swagger_parameter(value, *at)).collect();
-            let body = self.swagger_body(&entries, &consumes, value, here);
+            let body = self.swagger_body(&entries, &consumes, here);
             let responses = self.swagger_responses(value, here, &produces);
             let own_security = match value.get("security") {
                 Some(own) => {
@@ -102,8 +105,6 @@ impl<'d> Lowering<'d> {
                 responses,
                 security: own_security,
                 at: here,
-                value,
-                item,
             });
         }
     }
@@ -142,7 +143,7 @@ impl<'d> Lowering<'d> {
     /// A parameter or header whose schema is the object itself.
     fn swagger_value(&mut self, value: &'d Value, at: PointerId, name: &'d str, location: Location) -> Parameter<'d> {
         let schema = self.schema_object(value, at);
-        let schema = self.keep(Schema { deprecated: false, ..schema });
+        let schema = self.push(Schema { deprecated: false, ..schema });
         let plain = if matches!(location, Location::Path | Location::Header) { "simple" } else { "form" };
         let serialization = match text(value, "collectionFormat") {
             Some("multi") => "form, exploded".to_owned(),
@@ -164,19 +165,13 @@ impl<'d> Lowering<'d> {
         }
     }
 
-    fn swagger_body(
-        &mut self,
-        entries: &[(&'d Value, PointerId)],
-        consumes: &[String],
-        operation: &'d Value,
-        at: PointerId,
-    ) -> Option<Body<'d>> {
+    fn swagger_body(&mut self, entries: &[(&'d Value, PointerId)], consumes: &[String], at: PointerId) -> Option<Body> {
         let is = |place: &'static str| move |entry: &&(&'d Value, PointerId)| text(entry.0, "in") == Some(place);
         if let Some((value, at)) = entries.iter().find(is("body")) {
             let here = self.pointers.child(*at, "schema");
             let schema = value.get("schema").map_or(SchemaId::ANY, |schema| self.schema(schema, here));
             let content = media(consumes, "application/json", schema, here);
-            return Some(Body { required: flag(value, "required"), content, at: *at, value });
+            return Some(Body { required: flag(value, "required"), content, at: *at });
         }
         let fields: Vec<&(&'d Value, PointerId)> = entries.iter().filter(is("formData")).collect();
         if fields.is_empty() {
@@ -188,18 +183,18 @@ impl<'d> Lowering<'d> {
             let Some(name) = text(value, "name") else { continue };
             has_file |= text(value, "type") == Some("file");
             let schema = self.schema_object(value, *at);
-            let schema = self.keep(schema);
+            let schema = self.push(schema);
             form.properties.push((name, schema));
             if flag(value, "required") {
                 form.required.push(name);
             }
         }
         let required = !form.required.is_empty();
-        let schema = self.keep(form);
+        let schema = self.push(form);
         let default = if has_file { "multipart/form-data" } else { "application/x-www-form-urlencoded" };
         let forms: Vec<String> =
             consumes.iter().filter(|name| name.starts_with("multipart/") || name.ends_with("urlencoded")).cloned().collect();
-        Some(Body { required, content: media(&forms, default, schema, at), at, value: operation })
+        Some(Body { required, content: media(&forms, default, schema, at), at })
     }
 
     fn swagger_responses(&mut self, operation: &'d Value, at: PointerId, produces: &[String]) -> Vec<Response<'d>> {
@@ -229,12 +224,6 @@ impl<'d> Lowering<'d> {
             responses.push(Response { status: status_key(status), headers, content, at: place });
         }
         responses
-    }
-
-    fn keep(&mut self, schema: Schema<'d>) -> SchemaId {
-        let id = SchemaId(u32::try_from(self.schemas.len()).unwrap_or(0));
-        self.schemas.push(schema);
-        id
     }
 }
 
