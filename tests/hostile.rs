@@ -188,3 +188,37 @@ fn a_budget_that_runs_out_says_so() {
     let (verdict, _) = compare(&before, &after, &catalogue(), Budget { pairs: 10, ..Budget::default() });
     assert!(verdict.undecided.is_some_and(|why| why.contains("stopped after 10 pairs")));
 }
+
+/// Small documents that come to a lot once references and anchors are followed.
+#[test]
+fn small_documents_that_multiply_are_bounded() {
+    let catalogue = catalogue();
+    let callback = |n: usize, summary: &str| {
+        let callbacks: serde_json::Map<String, Value> =
+            (0..n).map(|i| (format!("c{i}"), json!({"$ref": "#/components/callbacks/C"}))).collect();
+        json!({"openapi": "3.0.0", "paths": {"/a": {"post": {"summary": summary, "callbacks": callbacks, "responses": {}}}},
+            "components": {"callbacks": {"C": {"{$url}": {"post": {"callbacks": callbacks, "responses": {"200": {"description": "ok"}}}}}}}})
+    };
+    let (before, after) =
+        (document(&callback(300, "a")).expect("a description"), document(&callback(300, "b")).expect("a description"));
+    assert!(report(&before, &after, &catalogue).undecided.is_some(), "27 million operations are too many");
+
+    let mut anchors = String::from("openapi: 3.0.0\npaths: {/a: {}}\nx: ");
+    for level in 0..100 {
+        anchors.push_str(&format!("&a{level} ["));
+    }
+    anchors.push_str(&vec!["x"; 100_000].join(","));
+    anchors.push_str(&"]".repeat(100));
+    assert!(read(anchors.as_bytes(), &Limits::default()).is_err(), "each anchor holds it all once more");
+
+    let array = format!("{{\"openapi\":\"3.0.0\",\"paths\":{{\"/a\":{{}}}},\"x\":[{}1]}}", "1,".repeat(6_000_000));
+    assert!(read(array.as_bytes(), &Limits::default()).is_err(), "more values than a description has");
+
+    let enumeration = |skip: usize| {
+        let values: Vec<String> = (0..60_000).filter(|i| *i != skip).map(|i| format!("value{i}")).collect();
+        with_schemas(&json!({"S": {"type": "string", "enum": values}}), "S")
+    };
+    let (before, after) =
+        (document(&enumeration(60_001)).expect("a description"), document(&enumeration(7)).expect("a description"));
+    assert_eq!(report(&before, &after, &catalogue).summary.breaking, 1);
+}

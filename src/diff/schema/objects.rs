@@ -118,7 +118,9 @@ impl Compare<'_, '_, '_> {
         let names: BTreeSet<String> =
             self.a.required.keys().chain(self.b.required.keys()).map(|name| (*name).to_owned()).collect();
         for name in names {
-            if left.contains_key(name.as_str()) || right.contains_key(name.as_str()) {
+            // A property that is there now, or that went with its requirement, has been told of.
+            let went = left.contains_key(name.as_str()) && !self.b.required.contains_key(name.as_str());
+            if right.contains_key(name.as_str()) || went {
                 continue;
             }
             let evidence = self.evidence(&name);
