@@ -69,7 +69,7 @@ fn verdict(rule: &Rule, before: &str, after: &str, catalogue: &Catalogue) -> Ver
 
 fn printed(verdict: &Verdict) -> String {
     let lines = verdict.findings.iter().map(|finding| {
-        let used = finding.change.used_by.first().map_or_else(|| "everywhere".to_owned(), driftd::diff::Use::label);
+        let used = finding.change.used_by.first().map_or_else(|| "everywhere".to_owned(), |usage| usage.label());
         format!("{} {} {used}: {}", finding.severity.name(), finding.rule, finding.message)
     });
     lines.collect::<Vec<_>>().join("\n")

@@ -1,5 +1,7 @@
 //! The closed list of facts, each with its effect on the set of valid messages.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -278,5 +280,5 @@ pub struct Change {
     /// What to show.
     pub fragment: Fragment,
     /// Operations it reaches, sorted; empty when it concerns the whole document.
-    pub used_by: Vec<Use>,
+    pub used_by: Vec<Arc<Use>>,
 }

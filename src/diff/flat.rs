@@ -55,6 +55,7 @@ impl Count {
     }
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a keyword, and one says that folding stopped")]
 pub(super) struct Flat<'c, 'd> {
     pub(super) id: SchemaId,
     pub(super) types: TypeSet,

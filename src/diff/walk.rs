@@ -1,6 +1,7 @@
 //! The worklist: pairs of schemas, each entered once, and the operations that reach them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -283,14 +284,21 @@ impl Walk<'_, '_> {
         for (fact, operation) in self.document {
             add(fact, operation.into_iter().collect());
         }
-        let uses = self.uses;
+        // Shortest path first: it is the one a reader recognises. Ranked once, not for every change.
+        let mut uses: Vec<(usize, Arc<Use>)> = self.uses.into_iter().map(Arc::new).enumerate().collect();
+        uses.sort_by(|(_, a), (_, b)| (a.path.len(), &a.path, &a.method).cmp(&(b.path.len(), &b.path, &b.method)));
+        let mut ranks = vec![0; uses.len()];
+        for (rank, (number, _)) in uses.iter().enumerate() {
+            if let Some(slot) = ranks.get_mut(*number) {
+                *slot = rank;
+            }
+        }
         let mut changes: Vec<Change> = merged
             .into_values()
             .map(|(fact, operations)| {
-                let mut used_by: Vec<Use> = operations.iter().filter_map(|at| uses.get(*at)).cloned().collect();
-                // Shortest path first: it is the one a reader recognises.
-                used_by.sort_by(|a, b| (a.path.len(), &a.path, &a.method).cmp(&(b.path.len(), &b.path, &b.method)));
-                used_by.dedup();
+                let mut numbers: Vec<usize> = operations.iter().filter_map(|number| ranks.get(*number).copied()).collect();
+                numbers.sort_unstable();
+                let used_by = numbers.iter().filter_map(|rank| uses.get(*rank)).map(|(_, usage)| Arc::clone(usage)).collect();
                 Change {
                     kind: fact.kind,
                     direction: fact.direction,

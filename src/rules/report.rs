@@ -109,7 +109,7 @@ impl From<&Finding> for JsonFinding {
             before: change.before.clone(),
             after: change.after.clone(),
             message: finding.message.clone(),
-            used_by: change.used_by.iter().map(crate::diff::Use::label).collect(),
+            used_by: change.used_by.iter().map(|usage| usage.label()).collect(),
             identity: finding.identity.clone(),
             content: finding.content.clone(),
         }

@@ -91,7 +91,6 @@ impl<'d> Lowering<'d> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one call site builds an operation from its three surroundings")]
     fn operation(
         &mut self,
         value: &'d Value,
