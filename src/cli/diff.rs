@@ -92,7 +92,8 @@ pub(super) async fn run(args: &DiffArgs) -> u8 {
     u8::from(failing)
 }
 
-async fn bytes(place: &str) -> Result<Vec<u8>, (u8, String)> {
+/// The bytes of a file or URL, or an exit code and why not.
+pub(super) async fn bytes(place: &str) -> Result<Vec<u8>, (u8, String)> {
     let source = match url::Url::parse(place) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Source::Web(url),
         _ => Source::File(Path::new(place.strip_prefix("file:").unwrap_or(place)).to_owned()),
@@ -118,7 +119,8 @@ async fn bytes(place: &str) -> Result<Vec<u8>, (u8, String)> {
     }
 }
 
-fn document(place: &str, bytes: &[u8]) -> Result<Document, (u8, String)> {
+/// The description in some bytes, or an exit code and why it is none.
+pub(super) fn document(place: &str, bytes: &[u8]) -> Result<Document, (u8, String)> {
     read(bytes, &Limits::default()).map_err(|error| (65, format!("{place}: {error}")))
 }
 

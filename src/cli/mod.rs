@@ -1,6 +1,7 @@
 //! Commands. Each writes data to standard output and talk to standard error, and ends with a sysexits code:
 //! 0 fine · 1 findings · 65 bad description · 69 unreachable · 74 IO · 75 try later · 78 configuration.
 
+mod check;
 mod check_config;
 mod demo;
 mod diff;
@@ -42,6 +43,11 @@ enum Command {
     Run(ConfigArgs),
     /// Check the configuration and report every mistake at once.
     CheckConfig(ConfigArgs),
+    /// Read one description, a file or a URL, and tell what is odd about it.
+    Check {
+        /// The description.
+        description: String,
+    },
     /// Compare two descriptions: files or URLs.
     Diff(diff::DiffArgs),
     /// Print the rules, or one of them.
@@ -84,6 +90,7 @@ pub async fn run(cli: Cli) -> u8 {
     match cli.command {
         Command::Run(args) => run_daemon(&args).await,
         Command::CheckConfig(args) => check_config::run(&args),
+        Command::Check { description } => check::run(&description).await,
         Command::Diff(args) => diff::run(&args).await,
         Command::Rules { id } => rules::run(id.as_deref()),
         Command::Status(args) => endpoint::status(&args).await,

@@ -8,6 +8,7 @@
 //! [`Limits`] allows; nothing here reads a clock, a file or the network; a contract borrows from its
 //! document and copies no sub-tree.
 
+mod conformance;
 mod contract;
 mod json;
 mod lower;
@@ -16,6 +17,7 @@ mod pointer;
 mod read;
 mod yaml;
 
+pub use conformance::conformance;
 pub use contract::{
     Additional, Body, Bound, Contract, Discriminator, Location, Media, Operation, Parameter, Requirement, Response, Schema,
     SchemaId, SecurityScheme, Server, Surface, TypeSet, Union,

@@ -1,0 +1,30 @@
+//! `driftd check DESCRIPTION`.
+
+use crate::openapi::{conformance, lower};
+use crate::render::clean;
+
+use super::diff::{bytes, document};
+
+pub(super) async fn run(place: &str) -> u8 {
+    let read = bytes(place).await.and_then(|bytes| document(place, &bytes));
+    let document = match read {
+        Ok(document) => document,
+        Err((code, problem)) => {
+            eprintln!("driftd: {problem}");
+            return code;
+        }
+    };
+    let contract = lower(&document);
+    let mut oddities = contract.oddities.clone();
+    oddities.extend(conformance(&document));
+    oddities.sort();
+    let (operations, schemas) = (contract.operations.len(), contract.schemas.len());
+    println!("{place}: {}, {operations} operations, {schemas} schemas, {} odd", contract.dialect.name(), oddities.len());
+    for oddity in &oddities {
+        println!("  {}: {}", clean(&oddity.pointer, 300), clean(&oddity.message, 400));
+    }
+    if contract.exhausted {
+        println!("  the document comes to more than can be held; what is missing is not judged");
+    }
+    if oddities.is_empty() && !contract.exhausted { 0 } else { 65 }
+}
