@@ -109,7 +109,7 @@ pub async fn start(config_file: &Path) -> Result<Daemon, StartError> {
     info!(%address, state = %state_dir.display(), integrations = config.integrations.len(), apis = watched, "driftd starts");
     let live = Live::new(config, &clock).map_err(anyhow::Error::from)?;
     let failed = |source: StoreError| StartError::Store { state_dir: state_dir.clone(), source };
-    store.sync_watches(&live.watches(clock.now())).await.map_err(failed)?;
+    store.sync_watches(&live.watches(clock.now()), clock.now()).await.map_err(failed)?;
     let link_key = store.link_key(make_link_key).await.map_err(failed)?;
     let (sender, receiver) = watch::channel(Arc::new(live));
     let shared = Arc::new(Shared {
@@ -231,12 +231,16 @@ impl Reload {
         let config = config::load(&self.file, &self.environment, clock.now())
             .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>())?;
         let running = self.shared.now_live();
-        if config.state_dir != running.config.state_dir || config.http.listen != running.config.http.listen {
-            warn!("state_dir and http.listen take effect at the next start");
+        let same_http =
+            config.http.listen == running.config.http.listen && config.http.external_url == running.config.http.external_url;
+        if config.state_dir != running.config.state_dir || !same_http {
+            warn!("state_dir, http.listen and http.external_url take effect at the next start");
         }
         let live = Live::new(config, clock).map_err(|problem| vec![problem.to_string()])?;
         let watches = live.watches(clock.now());
-        self.shared.store.sync_watches(&watches).await.map_err(|problem| vec![problem.to_string()])?;
+        let now = clock.now();
+        self.shared.store.sync_watches(&watches, now).await.map_err(|problem| vec![problem.to_string()])?;
+        self.shared.store.retry_failed(now).await.map_err(|problem| vec![problem.to_string()])?;
         self.sender.send_replace(Arc::new(live));
         Ok(())
     }

@@ -68,7 +68,7 @@ async fn store(clock: &ManualClock) -> (tempfile::TempDir, Store) {
         first_at: clock.now(),
         planned_at: clock.now(),
     };
-    store.sync_watches(&[spec]).await.expect("synced");
+    store.sync_watches(&[spec], clock.now()).await.expect("synced");
     (folder, store)
 }
 
@@ -121,9 +121,9 @@ async fn a_restart_keeps_every_place_in_time_and_takes_up_what_was_cut_off() {
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
     store.commit_check(commit(&clock, NoticeStep::Keep, "e1")).await.expect("committed");
     assert_eq!(store.release_leases(clock.now()).await.expect("released"), 0);
-    store.sync_watches(&[spec("s")]).await.expect("synced");
+    store.sync_watches(&[spec("s")], clock.now()).await.expect("synced");
     assert_eq!(store.next_due().await.expect("a time"), Some(clock.now() + TimeDelta::minutes(5)), "as before");
-    store.sync_watches(&[spec("another")]).await.expect("synced");
+    store.sync_watches(&[spec("another")], clock.now()).await.expect("synced");
     assert_eq!(store.next_due().await.expect("a time"), Some(clock.now() + TimeDelta::minutes(1)), "by the new schedule");
 }
 
@@ -140,10 +140,10 @@ async fn another_source_forgets_the_validators_of_the_old_one() {
         first_at: clock.now(),
         planned_at: clock.now(),
     };
-    store.sync_watches(&[moved]).await.expect("synced");
+    store.sync_watches(&[moved], clock.now()).await.expect("synced");
     let claim = store.claim_due(clock.now(), LEASE, 10).await.expect("claims").remove(0);
     assert_eq!(claim.validators, Validators::default());
-    store.sync_watches(&[]).await.expect("synced");
+    store.sync_watches(&[], clock.now()).await.expect("synced");
     clock.advance(Duration::from_secs(3600));
     assert_eq!(store.claim_due(clock.now(), LEASE, 10).await.expect("claims").len(), 0, "what is no longer configured rests");
 }

@@ -88,7 +88,12 @@ fn agreement(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Agreement
         if days == 0 || duration.as_secs() % 86_400 != 0 {
             return Err(("must be a whole number of days, at least one".to_owned(), help));
         }
-        u32::try_from(days).map(Days).map_err(|_| ("is too long".to_owned(), help))
+        // Ten years: what is meant to be longer is better written as a date.
+        u32::try_from(days)
+            .ok()
+            .filter(|days| *days <= 3650)
+            .map(Days)
+            .ok_or_else(|| ("is longer than 3650 days".to_owned(), help))
     };
     match table.parsed("breaking_notice", problems, days) {
         Some(at) => agreement.breaking_notice = at.value,

@@ -90,22 +90,32 @@ impl Client {
     /// Fetches, and says what it came to. Never fails: failing is an outcome.
     pub async fn fetch(&self, request: &Request<'_>) -> Outcome {
         match request.source {
-            Source::File(path) => self.file(path).await,
+            Source::File(path) => self.within_deadline(self.file(path)).await,
             Source::Web(url) => {
-                let deadline = self.settings.timeout;
-                match tokio::time::timeout(deadline, self.web(url, request)).await {
-                    Ok(outcome) => outcome,
-                    Err(_) => {
-                        let limit = humantime::format_duration(deadline);
-                        Outcome::Failed(Failure::down(format!("no complete answer within {limit}")))
-                    }
-                }
+                // Waiting for a free place is our doing and does not count against the provider.
+                let slot = self.slot(url);
+                let Ok(_permit) = slot.acquire().await else { return Outcome::Failed(Failure::blind("driftd is stopping")) };
+                self.within_deadline(self.web(url, request)).await
+            }
+        }
+    }
+
+    async fn within_deadline(&self, fetching: impl Future<Output = Outcome> + Send) -> Outcome {
+        let deadline = self.settings.timeout;
+        match tokio::time::timeout(deadline, fetching).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                let limit = humantime::format_duration(deadline);
+                Outcome::Failed(Failure::down(format!("no complete answer within {limit}")))
             }
         }
     }
 
     async fn file(&self, path: &std::path::Path) -> Outcome {
         let read = async {
+            if !tokio::fs::metadata(path).await?.is_file() {
+                return Err(std::io::Error::new(ErrorKind::InvalidInput, "this is no regular file"));
+            }
             let mut file = tokio::fs::File::open(path).await?;
             let mut bytes = Vec::new();
             let limit = u64::try_from(self.settings.max_bytes).unwrap_or(u64::MAX).saturating_add(1);
@@ -133,8 +143,11 @@ impl Client {
             if let Err(refused) = self.guard.check_literal(&url) {
                 return Outcome::Failed(Failure::unreadable(refused.to_string()));
             }
-            let slot = self.slot(&url);
-            let Ok(_permit) = slot.acquire().await else { return Outcome::Failed(Failure::blind("driftd is stopping")) };
+            // A private host is allowed to the API that is configured there, not to whoever redirects to it.
+            if url.host_str() != start.host_str() && url.host_str().is_some_and(|host| self.guard.allows_host(host)) {
+                let why = format!("{} is a private host and not where this API is configured; not followed", Source::Web(url));
+                return Outcome::Failed(Failure::unreadable(why));
+            }
             let response = match self.prepare(&url, start, request).send().await {
                 Ok(response) => response,
                 Err(error) => return Outcome::Failed(failure(&error)),

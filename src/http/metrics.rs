@@ -40,9 +40,8 @@ pub(super) fn text(shared: &Shared, status: &StatusView, attempts: &BTreeMap<Str
             labels
         };
         states.get_or_create(&labels(&[("state", api.state.name())])).set(1);
-        if let Some(at) = api.last_success {
-            success.get_or_create(&labels(&[])).set(at.timestamp());
-        }
+        // 0 where it was never read: an alert must not wait for a first success.
+        success.get_or_create(&labels(&[])).set(api.last_success.map_or(0, |at| at.timestamp()));
         if let Some(at) = api.last_verified_unchanged {
             verified.get_or_create(&labels(&[])).set(at.timestamp());
         }
@@ -95,8 +94,10 @@ pub(super) fn text(shared: &Shared, status: &StatusView, attempts: &BTreeMap<Str
     }
     let tries = Family::<Labels, prometheus_client::metrics::counter::Counter>::default();
     registry.register("mail_attempts", "Tries at sending by outcome", tries.clone());
-    for (outcome, count) in attempts {
-        tries.get_or_create(&vec![("outcome", outcome.clone())]).inc_by(*count);
+    // Every outcome from the start: a rate over a series that appears with its first event is zero.
+    for outcome in ["sent", "retry", "ambiguous", "dead-address", "policy"] {
+        let count = attempts.get(outcome).copied().unwrap_or(0);
+        tries.get_or_create(&vec![("outcome", outcome.to_owned())]).inc_by(count);
     }
     let mut text = String::new();
     encode(&mut text, &registry)?;

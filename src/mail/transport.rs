@@ -80,15 +80,12 @@ impl Transport {
         let parameters: Vec<MailParameter> = Vec::new();
         if let Err(error) = connection.command(Mail::new(Some(from), parameters)).await {
             connection.abort().await;
-            return if error.is_permanent() {
-                AttemptOutcome::Policy(describe("MAIL FROM", &error))
-            } else {
-                AttemptOutcome::Retry(describe("MAIL FROM", &error))
-            };
+            // Wrong credentials or a relay that does not know us: ours to mend, and then the letter goes.
+            return AttemptOutcome::Retry(describe("MAIL FROM", &error));
         }
         if let Err(error) = connection.command(Rcpt::new(to, Vec::new())).await {
             connection.abort().await;
-            return if error.is_permanent() {
+            return if is_dead(&error) {
                 AttemptOutcome::DeadAddress(describe("RCPT TO", &error))
             } else {
                 AttemptOutcome::Retry(describe("RCPT TO", &error))
@@ -140,6 +137,18 @@ impl Transport {
         }
         Ok(connection)
     }
+}
+
+/// Whether a refusal of a recipient is about the recipient: 5.1.x by its enhanced status (RFC 3463), else 550,
+/// 551 or 553. Anything else permanent, such as "relay access denied", is about us.
+fn is_dead(error: &Error) -> bool {
+    let Some(code) = error.status().filter(|_| error.is_permanent()) else { return false };
+    let text = describe("", error);
+    if text.contains(" 5.1.") {
+        return true;
+    }
+    let other_status = (0..10).any(|class| class != 1 && text.contains(&format!(" 5.{class}.")));
+    !other_status && matches!(code.to_string().as_str(), "550" | "551" | "553")
 }
 
 fn words(response: &Response) -> String {

@@ -155,7 +155,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn sync_watches(&self, specs: &[WatchSpec]) -> Result<(), StoreError> {
+    pub async fn sync_watches(&self, specs: &[WatchSpec], now: DateTime<Utc>) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         sqlx::query("UPDATE watch SET active = 0").execute(&mut *transaction).await?;
         for spec in specs {
@@ -182,8 +182,29 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         }
+        // What is no longer watched can never be resolved.
+        sqlx::query(
+            "UPDATE notice SET closed_at = $1, closed_why = 'no longer watched' WHERE closed_at IS NULL AND NOT EXISTS (
+               SELECT 1 FROM watch w WHERE w.active = 1
+                 AND w.integration = notice.integration AND w.api = notice.api AND w.surface = notice.surface)",
+        )
+        .bind(stored(now))
+        .execute(&mut *transaction)
+        .await?;
         transaction.commit().await?;
         Ok(())
+    }
+
+    /// Makes due at once what failed: whoever reloads has just mended something.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn retry_failed(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let done = sqlx::query("UPDATE watch SET next_at = $1 WHERE active = 1 AND failures > 0")
+            .bind(stored(now))
+            .execute(&self.writer)
+            .await?;
+        Ok(done.rows_affected())
     }
 
     /// Takes descriptions that are due and keeps others from taking them until `lease` has passed.

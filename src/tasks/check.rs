@@ -24,6 +24,9 @@ const FULL_EVERY: TimeDelta = TimeDelta::hours(24);
 /// First pause after a failure; shorter schedules pause shorter.
 const FIRST_PAUSE: Duration = Duration::from_secs(60);
 
+/// So many requests to come back later in a row, and the provider counts as down.
+const PATIENCE: u32 = 3;
+
 /// A document that lost at least this share of its operations at once is held until a second fetch agrees.
 #[derive(Debug, Clone, Copy)]
 pub struct Collapse;
@@ -144,31 +147,19 @@ fn unchanged(
     }
 }
 
+/// The provider asks for patience and gets it; but who asks again and again cannot be reached.
 fn later(claim: &Claim, now: DateTime<Utc>, after: Duration, why: &str) -> CheckCommit {
-    let checked = Checked {
-        state: claim.state,
-        detail: why.to_owned(),
-        checked_at: now,
-        next_at: now + after.max(Duration::from_secs(1)),
-        failures: claim.failures,
-    };
-    CheckCommit {
-        key: claim.key.clone(),
-        checked,
-        rule_set: claim.rule_set,
-        success: None,
-        held: claim.held.clone(),
-        events: Vec::new(),
-    }
+    let failures = claim.failures.saturating_add(1);
+    let state = if failures >= PATIENCE { ApiState::Down } else { claim.state };
+    let checked =
+        Checked { state, detail: why.to_owned(), checked_at: now, next_at: now + after.max(Duration::from_secs(1)), failures };
+    let events = if state == claim.state { Vec::new() } else { vec![(state.name(), format!("{}: {why}", claim.key))] };
+    CheckCommit { key: claim.key.clone(), checked, rule_set: claim.rule_set, success: None, held: claim.held.clone(), events }
 }
 
 fn failed(shared: &Shared, claim: &Claim, api: &Api, now: DateTime<Utc>, state: ApiState, why: String) -> CheckCommit {
     let failures = claim.failures.saturating_add(1);
-    let first = match &api.schedule {
-        Schedule::Every(interval) => FIRST_PAUSE.min(*interval),
-        Schedule::Cron { .. } => FIRST_PAUSE,
-    };
-    let next_at = now + backoff(failures, first, shared.jitter());
+    let next_at = now + backoff(failures, soon(api), shared.jitter());
     let events = if claim.state == state { Vec::new() } else { vec![(state.name(), format!("{}: {why}", claim.key))] };
     CheckCommit {
         key: claim.key.clone(),
@@ -177,6 +168,14 @@ fn failed(shared: &Shared, claim: &Claim, api: &Api, now: DateTime<Utc>, state: 
         success: None,
         held: claim.held.clone(),
         events,
+    }
+}
+
+/// The first pause before something is tried again.
+fn soon(api: &Api) -> Duration {
+    match &api.schedule {
+        Schedule::Every(interval) => FIRST_PAUSE.min(*interval),
+        Schedule::Cron { .. } => FIRST_PAUSE,
     }
 }
 
@@ -214,8 +213,14 @@ async fn changed(
 ) -> Result<CheckCommit, StoreError> {
     let Fetched { digest, body } = fetched;
     let baseline = baseline_of(shared, claim).await?;
-    let compared =
-        compare_with(shared, claim, baseline.as_deref(), &body.bytes, claim.held.as_deref() == Some(digest.as_str())).await?;
+    if baseline.is_none() && claim.key.surface == Surface::Upcoming {
+        // What is announced can only be told from what is live.
+        let detail = "waits for the live description to be read".to_owned();
+        let checked = Checked { state: ApiState::New, detail, checked_at: now, next_at: now + soon(api), failures: 0 };
+        let (key, rule_set) = (claim.key.clone(), claim.rule_set);
+        return Ok(CheckCommit { key, checked, rule_set, success: None, held: None, events: Vec::new() });
+    }
+    let compared = compare_with(shared, claim, baseline.as_deref(), &body.bytes, claim.held.is_some()).await?;
     let checked = |state: ApiState, detail: String| Checked {
         state,
         detail,
@@ -248,22 +253,22 @@ async fn changed(
         }
         Compared::Collapsed { before, after } => {
             let detail = format!("{before} operations became {after} at once; held until a second fetch agrees");
-            let soon = match &api.schedule {
-                Schedule::Every(interval) => FIRST_PAUSE.min(*interval),
-                Schedule::Cron { .. } => FIRST_PAUSE,
-            };
             let text = format!("{key}: {detail}");
             CheckCommit {
                 key,
-                checked: Checked { next_at: now + soon, ..checked(ApiState::Held, detail) },
+                checked: Checked { next_at: now + soon(api), ..checked(ApiState::Held, detail) },
                 rule_set: claim.rule_set,
                 success: None,
                 held: Some(digest),
                 events: vec![("held", text)],
             }
         }
+        // What was not reached is not gone: nothing that was told is taken back, and the next fetch tries again.
+        Compared::Judged(judged) if judged.undecided.is_some() => {
+            failed(shared, claim, api, now, ApiState::Undecidable, judged.undecided.unwrap_or_default())
+        }
         Compared::Judged(judged) => {
-            let Judged { findings, previous, undecided } = *judged;
+            let Judged { findings, previous, .. } = *judged;
             let previous = previous.as_deref().unwrap_or(&claim.findings);
             let told = findings.iter().any(OpenFinding::is_told);
             let step = tell(
@@ -276,7 +281,7 @@ async fn changed(
                 &findings,
                 baseline.as_deref().map(|b| (b, digest.as_str())),
             );
-            let detail = undecided.clone().unwrap_or_else(|| describe(&findings));
+            let detail = describe(&findings);
             let mut events = vec![("changed", format!("{key}: {} (sha256 {})", describe(&findings), short(&digest)))];
             events.extend(
                 findings
@@ -291,16 +296,10 @@ async fn changed(
                 NoticeStep::Close { id, .. } => events.push(("resolved", format!("{key}: notice {id} is resolved"))),
                 NoticeStep::Keep => {}
             }
-            // Nothing that anybody must hear of: compare with this from now on. What an incomplete
-            // comparison did not reach must stay comparable, so then the baseline stays.
-            let settles = !told && undecided.is_none() && key.surface == Surface::Live;
-            let state = match (&undecided, told) {
-                (Some(_), _) => ApiState::Undecidable,
-                (None, true) => ApiState::Changed,
-                (None, false) => ApiState::Verified,
-            };
-            let first_upcoming = claim.baseline.is_none().then(|| digest.clone());
-            let baseline = if settles { Some(digest.clone()) } else { first_upcoming };
+            // Nothing that anybody must hear of: compare with this from now on.
+            let settles = !told && key.surface == Surface::Live;
+            let state = if told { ApiState::Changed } else { ApiState::Verified };
+            let baseline = settles.then(|| digest.clone());
             CheckCommit {
                 key,
                 checked: checked(state, detail),
@@ -318,7 +317,7 @@ async fn changed(
 async fn baseline_of(shared: &Shared, claim: &Claim) -> Result<Option<String>, StoreError> {
     match claim.key.surface {
         Surface::Live => Ok(claim.baseline.clone()),
-        Surface::Upcoming => Ok(shared.store.live_baseline(&claim.key).await?.or_else(|| claim.baseline.clone())),
+        Surface::Upcoming => shared.store.live_baseline(&claim.key).await,
     }
 }
 
