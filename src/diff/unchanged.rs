@@ -60,15 +60,20 @@ impl Unchanged {
             units.push(Unit { before: value, clean, referrers: Vec::new() });
         }
         let mut dirty: Vec<usize> = Vec::new();
+        let mut targets_of: HashMap<&str, Option<usize>> = HashMap::new();
         for at in 0..units.len() {
             let Some(unit) = units.get(at) else { continue };
             let mut targets = Vec::new();
             references(unit.before, &mut targets);
             let mut clean = unit.clean;
             for reference in targets {
-                match unit_pointer(reference).and_then(|pointer| index.get(&pointer)) {
+                // The same few thousand references stand in a large document tens of thousands of times.
+                let target = *targets_of
+                    .entry(reference)
+                    .or_insert_with(|| unit_pointer(reference).and_then(|pointer| index.get(&pointer).copied()));
+                match target {
                     Some(target) => {
-                        if let Some(target) = units.get_mut(*target) {
+                        if let Some(target) = units.get_mut(target) {
                             target.referrers.push(at);
                         }
                     }
