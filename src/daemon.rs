@@ -13,7 +13,7 @@ use tracing::{error, info, warn};
 
 use crate::config::{self, Config, Environment, Problem};
 use crate::http::{Endpoint, serve};
-use crate::lifecycle::{Ended, Heart, Lifecycle, notify};
+use crate::lifecycle::{Ended, Lifecycle, notify};
 use crate::model::{Clock, SystemClock};
 use crate::render::Renderer;
 use crate::rules::Catalogue;
@@ -155,11 +155,6 @@ impl Daemon {
         }
         info!("driftd has stopped");
         ended
-    }
-
-    /// Where loops say that they are alive; for those who start a daemon inside another program.
-    pub fn heart(&self) -> Heart {
-        self.lifecycle.heart()
     }
 }
 

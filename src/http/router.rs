@@ -153,9 +153,10 @@ async fn readyz() -> &'static str {
 }
 
 async fn show_metrics(State(app): State<App>) -> Result<Response, Problem> {
-    let status = status::gather(&app.shared).await?;
-    let attempts = app.shared.store.overview().await?.attempts;
-    let text = metrics::text(&app.shared, &status, &attempts).map_err(|_| Problem("metrics cannot be written".to_owned()))?;
+    let overview = app.shared.store.overview().await?;
+    let status = status::view(&app.shared, &overview);
+    let text =
+        metrics::text(&app.shared, &status, &overview.attempts).map_err(|_| Problem("metrics cannot be written".to_owned()))?;
     Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
 }
 

@@ -182,15 +182,19 @@ pub struct LetterView {
 /// # Errors
 /// When the database does not answer.
 pub async fn gather(shared: &Shared) -> Result<StatusView, StoreError> {
-    let overview = shared.store.overview().await?;
+    Ok(view(shared, &shared.store.overview().await?))
+}
+
+/// What one look at the store tells.
+pub(super) fn view(shared: &Shared, overview: &Overview) -> StatusView {
     let live = shared.now_live();
     let now = shared.clock.now();
     let trouble: Vec<TroubleView> =
         shared.trouble.all().into_iter().map(|(part, since, what)| TroubleView { part: part.to_owned(), since, what }).collect();
     let checking: Vec<ApiView> = overview.watches.iter().map(|row| api_view(row, &live)).collect();
-    let open: Vec<OpenView> = overview.notices.iter().map(|row| open_view(row, &overview, &live, now)).collect();
-    let (state, verdict) = verdict(&trouble, &checking, &open, &overview, now);
-    Ok(StatusView {
+    let open: Vec<OpenView> = overview.notices.iter().map(|row| open_view(row, overview, &live, now)).collect();
+    let (state, verdict) = verdict(&trouble, &checking, &open, overview, now);
+    StatusView {
         state,
         verdict,
         at: now,
@@ -205,7 +209,7 @@ pub async fn gather(shared: &Shared) -> Result<StatusView, StoreError> {
             undeliverable: overview.undeliverable.iter().map(letter_view).collect(),
         },
         open,
-    })
+    }
 }
 
 fn verdict(

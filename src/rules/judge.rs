@@ -59,7 +59,7 @@ pub fn judge(before: &Contract<'_>, after: &Contract<'_>, delta: Delta, catalogu
 }
 
 /// The sentence for a comparison that was stopped by its budget.
-pub fn undecided(pairs: usize) -> String {
+fn undecided(pairs: usize) -> String {
     format!("the comparison was stopped after {pairs} pairs of schemas; what it did not reach is not judged")
 }
 

@@ -17,7 +17,7 @@ mod report;
 mod sentence;
 
 pub use catalogue::{Catalogue, CatalogueError, Guard, Rule};
-pub use judge::{Finding, Verdict, judge, undecided};
+pub use judge::{Finding, Verdict, judge};
 pub use law::{Severity, law};
 pub use page::{Example, Page, PageError};
 pub use place::place;

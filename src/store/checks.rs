@@ -431,12 +431,7 @@ async fn replace_findings(
             .fetch_all(&mut **transaction)
             .await?;
     let known: std::collections::HashMap<String, i64> = known.into_iter().collect();
-    sqlx::query("DELETE FROM finding WHERE integration = $1 AND api = $2 AND surface = $3")
-        .bind(&key.integration)
-        .bind(&key.api)
-        .bind(key.surface.name())
-        .execute(&mut **transaction)
-        .await?;
+    forget_findings(transaction, key).await?;
     for finding in findings {
         let body = serde_json::to_string(finding).map_err(|error| StoreError::Corrupt {
             table: "finding",
@@ -457,6 +452,17 @@ async fn replace_findings(
         .execute(&mut **transaction)
         .await?;
     }
+    Ok(())
+}
+
+/// Removes every finding of a watch.
+pub(super) async fn forget_findings(transaction: &mut Transaction<'_, Sqlite>, key: &WatchKey) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM finding WHERE integration = $1 AND api = $2 AND surface = $3")
+        .bind(&key.integration)
+        .bind(&key.api)
+        .bind(key.surface.name())
+        .execute(&mut **transaction)
+        .await?;
     Ok(())
 }
 

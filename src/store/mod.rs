@@ -8,7 +8,7 @@ mod checks;
 mod outbox;
 mod overview;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -50,7 +50,6 @@ pub struct Store {
     /// One writer: SQLite has one anyway, and waiting in our own queue beats `SQLITE_BUSY`.
     writer: SqlitePool,
     readers: SqlitePool,
-    file: PathBuf,
 }
 
 impl Store {
@@ -71,12 +70,7 @@ impl Store {
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         sqlx::migrate!("src/store/migrations").run(&writer).await?;
         let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
-        Ok(Self { writer, readers, file })
-    }
-
-    /// The database file.
-    pub fn file(&self) -> &Path {
-        &self.file
+        Ok(Self { writer, readers })
     }
 
     /// Begins a write, taking SQLite's one write lock at once rather than half-way.

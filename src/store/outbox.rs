@@ -7,7 +7,7 @@ use sqlx::{Row, Sqlite, Transaction};
 
 use crate::model::{Acknowledgement, Answer, AttemptOutcome, Delivery, DeliveryState, Side, Surface, WatchKey, time_of};
 
-use super::checks::{event, key_of};
+use super::checks::{event, forget_findings, key_of};
 use super::{Store, StoreError, count, stored, word};
 
 /// What finishing an attempt led to.
@@ -305,12 +305,7 @@ async fn accept(transaction: &mut Transaction<'_, Sqlite>, letter: &OpenLetter, 
         .bind(key.surface.name())
         .execute(&mut **transaction)
         .await?;
-    sqlx::query("DELETE FROM finding WHERE integration = $1 AND api = $2 AND surface = $3")
-        .bind(&key.integration)
-        .bind(&key.api)
-        .bind(key.surface.name())
-        .execute(&mut **transaction)
-        .await?;
+    forget_findings(transaction, key).await?;
     sqlx::query("UPDATE notice SET closed_at = $1, closed_why = 'accepted by every consumer' WHERE id = $2")
         .bind(stored(now))
         .bind(&letter.notice)

@@ -16,7 +16,7 @@ use crate::rules::{Catalogue, RULE_SET, compare};
 use crate::store::{CheckCommit, Claim, NewSnapshot, NoticeStep, StoreError, Success};
 
 use super::letters::tell;
-use super::shared::{Live, Shared};
+use super::shared::{Live, Shared, hex};
 
 /// The whole document is fetched at least this often: a 304 is a claim, not a proof.
 const FULL_EVERY: TimeDelta = TimeDelta::hours(24);
@@ -27,15 +27,10 @@ const FIRST_PAUSE: Duration = Duration::from_secs(60);
 /// So many requests to come back later in a row, and the provider counts as down.
 const PATIENCE: u32 = 3;
 
-/// A document that lost at least this share of its operations at once is held until a second fetch agrees.
-#[derive(Debug, Clone, Copy)]
-pub struct Collapse;
-
-impl Collapse {
-    /// Whether losing so many operations at once looks like an accident of publishing.
-    pub const fn is_implausible(before: usize, after: usize) -> bool {
-        before >= 4 && after * 2 < before
-    }
+/// Whether losing so many operations at once looks like an accident of publishing, to be held until a second
+/// fetch agrees.
+const fn is_collapse(before: usize, after: usize) -> bool {
+    before >= 4 && after * 2 < before
 }
 
 /// Checks one description and commits what came of it.
@@ -65,7 +60,7 @@ pub async fn check(shared: &Arc<Shared>, claim: Claim) -> Result<(), StoreError>
             failed(shared, &claim, api, now, state, failure.why)
         }
         Outcome::Body(body) => {
-            let digest = hex_digest(&body.bytes);
+            let digest = hex(&Sha256::digest(&body.bytes));
             if claim.latest.as_deref() == Some(digest.as_str()) {
                 unchanged(shared, &claim, api, now, body.validators, true, body.fresh_for)
             } else {
@@ -99,14 +94,6 @@ fn log(key: &WatchKey, before: ApiState, checked: &Checked, news: bool) {
     } else {
         warn!(api = %key, state, %detail, next = %checked.next_at, "checked");
     }
-}
-
-fn hex_digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        use std::fmt::Write as _;
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// When a description that could be read is due again.
@@ -357,7 +344,7 @@ async fn compare_with(
             return Compared::First { operations, title: title.unwrap_or("untitled").to_owned() };
         };
         let known = operations_in(&before);
-        if surface == Surface::Live && !confirmed && Collapse::is_implausible(known, operations) {
+        if surface == Surface::Live && !confirmed && is_collapse(known, operations) {
             return Compared::Collapsed { before: known, after: operations };
         }
         let (findings, undecided) = judged(&before, &after, &catalogue);

@@ -8,7 +8,7 @@ use crate::model::{Api, Integration, Notice, NoticeKind, OpenFinding, Person, Wa
 use crate::notice::{Circumstances, Decision, LetterPlan, Links, decide, plan};
 use crate::store::{Claim, NoticeStep, PlannedDelivery};
 
-use super::shared::{Live, Shared, link_token};
+use super::shared::{Live, Shared, hex, link_token};
 
 /// Decides whether anything is to be said, and writes the letters.
 #[expect(clippy::too_many_arguments, reason = "the two states, their circumstances and the evidence, each needed once")]
@@ -67,8 +67,7 @@ fn notice_id(key: &WatchKey, now: DateTime<Utc>, findings: &[OpenFinding]) -> St
     for finding in findings {
         hasher.update(&finding.content);
     }
-    let digest: String = hasher.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    format!("N-{digest}")
+    format!("N-{}", hex(hasher.finalize().get(..4).unwrap_or_default()))
 }
 
 /// The letter to its reader, with the same letter to whoever stands in.

@@ -10,7 +10,7 @@ mod letters;
 mod shared;
 mod watch;
 
-pub use check::{Collapse, check};
+pub use check::check;
 pub use deliver::{deliver_due, run as deliver};
 pub use shared::{Counters, Live, Shared, Trouble, link_token, make_link_key};
 pub use watch::{check_due, run as watch};

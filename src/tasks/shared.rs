@@ -235,7 +235,8 @@ pub fn link_token(key: &str, parts: &[&str]) -> String {
     hex(context.sign().as_ref().get(..16).unwrap_or_default())
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
