@@ -5,6 +5,11 @@ use std::process::ExitCode;
 use clap::Parser;
 use driftd::cli::{self, Cli};
 
+/// A description is a hundred thousand small values that come and go together, which the system's allocator
+/// is slow at and does not give back.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     cli::install_tracing(&cli);

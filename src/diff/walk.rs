@@ -1,8 +1,9 @@
 //! The worklist: pairs of schemas, each entered once, and the operations that reach them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 use crate::openapi::{Contract, PointerId, Pointers, SchemaId};
@@ -50,9 +51,9 @@ pub fn diff(before: &Contract<'_>, after: &Contract<'_>, budget: Budget) -> Delt
         after,
         unchanged,
         budget,
-        units: HashMap::new(),
+        units: FxHashMap::default(),
         nodes: Vec::new(),
-        index: HashMap::new(),
+        index: FxHashMap::default(),
         document: Vec::new(),
         uses: Vec::new(),
         recorded: 0,
@@ -103,10 +104,10 @@ pub(super) struct Walk<'c, 'd> {
     pub(super) unchanged: Unchanged,
     budget: Budget,
     /// What is known of the unit at a position of the document before.
-    units: HashMap<PointerId, Sameness>,
+    units: FxHashMap<PointerId, Sameness>,
     nodes: Vec<Node>,
     /// Pairs that were met, and their nodes; none for those that are equal throughout.
-    index: HashMap<Pair, Option<usize>>,
+    index: FxHashMap<Pair, Option<usize>>,
     /// Facts of operations and of the whole document, with the operation they belong to.
     document: Vec<(Fact, Option<usize>)>,
     uses: Vec<Use>,
