@@ -5,7 +5,7 @@ mod support;
 use std::path::PathBuf;
 
 use serde_json::Value;
-use support::daemon::{CONSUMER, Daemon, Home, PROVIDER, body};
+use support::daemon::{CONSUMER, Daemon, Home, OPERATOR, PROVIDER, body};
 use support::partner::{Answer, Partner};
 use support::smtp::Smtp;
 use support::{fixture, wait_for};
@@ -65,6 +65,10 @@ fn a_breaking_change_is_told_to_both_sides_and_nothing_else_is() {
         assert_eq!(letter.header("References"), consumer.header("References"));
     }
     assert_ne!(consumer.header("Message-ID"), provider.header("Message-ID"));
+    assert!(
+        [consumer, provider].iter().all(|letter| letter.header("Reply-To").contains(OPERATOR)),
+        "a reply quotes the answer link"
+    );
     assert!(consumer.text().contains("breaks what Harbor Books calls") && !consumer.text().contains("You promised"));
     assert!(provider.text().contains("You promised") && provider.text().contains("90 days"));
     assert!(consumer.text().contains(PROVIDER) && provider.text().contains(CONSUMER), "each learns whom to call");
@@ -99,7 +103,7 @@ fn a_breaking_change_is_told_to_both_sides_and_nothing_else_is() {
     assert_eq!((status["state"].as_str(), status["checking"][0]["state"].as_str()), (Some("ok"), Some("verified")));
     let resolved = &smtp.received()[2..];
     assert!(resolved.iter().all(|letter| letter.header("X-Driftd-Notice") == notice
-        && letter.text().contains("Resolved: the Freight API is as it was before")));
+        && letter.text().contains("Resolved: nothing in the Freight API breaks")));
     assert!(resolved.iter().all(|letter| letter.header("References") == consumer.header("References")), "one thread");
     assert_eq!(smtp.received().len(), 4);
 

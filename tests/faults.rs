@@ -203,6 +203,28 @@ fn mail_trouble_is_retried_and_costs_nobody_else() {
 }
 
 #[test]
+fn a_relay_that_refuses_us_burns_no_address() {
+    let smtp = Smtp::start();
+    let partner = Partner::start(Answer::Document(Vec::new()));
+    let mut home = Home::new(smtp.port, &partner.url());
+    quick_retries(&mut home);
+    let daemon = before_the_break(&home, &partner);
+    smtp.treat_everybody(Manner::RelayDenied);
+    partner.publish(Answer::Document(fixture("2026-04-20")));
+    wait_for("status tells of the relay", || {
+        let status = daemon.status();
+        status["trouble"][0]["what"].as_str().is_some_and(|what| what.contains("relay access denied")).then_some(())
+    });
+    smtp.treat_everybody(Manner::Accept);
+    wait_for("both are sent", || (daemon.status()["telling"]["letters"]["sent"] == 2).then_some(()));
+    assert_eq!(
+        (by(&smtp, CONSUMER).len(), by(&smtp, PROVIDER).len(), smtp.received().len()),
+        (1, 1, 2),
+        "no stand-in was called"
+    );
+}
+
+#[test]
 fn a_dead_address_reaches_the_deputy_and_refused_content_a_person() {
     let smtp = Smtp::start();
     let partner = Partner::start(Answer::Document(Vec::new()));
@@ -217,6 +239,8 @@ fn a_dead_address_reaches_the_deputy_and_refused_content_a_person() {
         (by(&smtp, CONSUMER_DEPUTY).len() == 1 && by(&smtp, OPERATOR).len() == 1).then_some(())
     });
     assert!(by(&smtp, OPERATOR)[0].text().contains("You promised"), "the provider's letter");
+    let deputy = by(&smtp, CONSUMER_DEPUTY)[0].text();
+    assert!(deputy.contains("You get this letter because Priya Nair could not be written to."), "{deputy}");
     let status = wait_for("status shows the dead addresses", || {
         let status = daemon.status();
         (status["telling"]["letters"]["sent"] == 2).then_some(status)
@@ -228,6 +252,71 @@ fn a_dead_address_reaches_the_deputy_and_refused_content_a_person() {
     assert!(letters[0]["last_reply"].as_str().is_some_and(|reply| reply.contains("no such user")), "{letters:?}");
     let history = daemon.page("/history");
     assert!(history.contains("cannot be written to") && history.contains("whoever stands in is written to"), "{history}");
+}
+
+/// A description with this many operations, and a note that makes its bytes unique.
+fn sized(operations: usize, note: &str) -> Vec<u8> {
+    let paths: Vec<String> =
+        (0..operations).map(|n| format!("  /things/{n}: {{get: {{responses: {{\"200\": {{description: ok}}}}}}}}")).collect();
+    format!("openapi: 3.0.0\ninfo: {{title: T, version: \"{note}\"}}\npaths:\n{}\n", paths.join("\n")).into_bytes()
+}
+
+#[test]
+fn a_collapse_is_held_until_a_second_fetch_agrees_whatever_its_bytes() {
+    let smtp = Smtp::start();
+    let partner = Partner::start(Answer::Unconditional(sized(8, "1")));
+    let home = Home::new(smtp.port, &partner.url());
+    let daemon = home.start();
+    daemon.wait_for_state("verified");
+    partner.publish(Answer::Unconditional(sized(1, "2")));
+    daemon.wait_for_state("held");
+    assert_eq!(smtp.received().len(), 0);
+    // A version with a time stamp in it never has the same bytes twice.
+    partner.publish(Answer::Unconditional(sized(1, "3")));
+    let status = daemon.wait_for_state("changed");
+    assert_eq!(status["checking"][0]["detail"], "7 breaking");
+    wait_for("two letters", || (smtp.received().len() == 2).then_some(()));
+}
+
+#[test]
+fn a_file_source_that_hangs_holds_nobody_else() {
+    let smtp = Smtp::start();
+    let partner = Partner::start(Answer::Document(fixture("2026-01-12")));
+    let mut home = Home::new(smtp.port, &partner.url());
+    let pipe = home.path().join("pipe.yaml");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    home.api = format!(
+        "every = \"1s\"\n[[apis]]\nid = \"pushed\"\nname = \"Pushed API\"\nprovider = \"quayside\"\nlive = \"file:{}\"\nevery = \"1s\"\nconsumers = [{{ party = \"harbor\" }}]",
+        pipe.display()
+    );
+    home.configure();
+    let daemon = home.start();
+    let status = wait_for("the pipe is refused and the other API is checked", || {
+        let status = daemon.status();
+        let state = |at: usize| status["checking"][at]["state"].as_str().map(str::to_owned);
+        (state(0).as_deref() == Some("verified") && state(1).as_deref() == Some("blind")).then_some(status)
+    });
+    assert!(status["checking"][1]["detail"].as_str().is_some_and(|detail| detail.contains("no regular file")), "{status}");
+    assert_eq!(status["state"], "action", "one of two is blind");
+}
+
+#[test]
+fn a_redirect_to_another_apis_private_host_is_not_followed() {
+    let smtp = Smtp::start();
+    let inner = Partner::start(Answer::Document(fixture("2026-01-12")));
+    let to_inner: &'static str = Box::leak(format!("Location: http://localhost:{}/secret\r\n", inner.port).into_boxed_str());
+    let partner = Partner::start(Answer::Status(302, to_inner));
+    let mut home = Home::new(smtp.port, &partner.url());
+    // Both are allowed, each to the API that is configured there.
+    home.fetch = "allow_private_hosts = [\"127.0.0.1\", \"localhost\"]".to_owned();
+    home.configure();
+    let daemon = home.start();
+    let status = daemon.wait_for_state("undecidable");
+    assert!(
+        status["checking"][0]["detail"].as_str().is_some_and(|detail| detail.contains("not where this API is configured")),
+        "{status}"
+    );
+    assert_eq!(inner.requests().len(), 0);
 }
 
 #[test]

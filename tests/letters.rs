@@ -7,8 +7,8 @@ use std::path::Path;
 use chrono::{TimeZone, Utc};
 use driftd::config::{Environment, load};
 use driftd::diff::Budget;
-use driftd::model::{Notice, NoticeKind, OpenFinding, Side, Surface};
-use driftd::notice::{Circumstances, Links, open_findings, plan};
+use driftd::model::{Notice, NoticeKind, OpenFinding, Side, Surface, Told};
+use driftd::notice::{Circumstances, Links, Standing, open_findings, plan};
 use driftd::openapi::{Limits, read};
 use driftd::render::{Rendered, Renderer};
 use driftd::rules::{Catalogue, compare};
@@ -35,30 +35,47 @@ fn letters(from: &str, to: &str, surface: Surface, kind: NoticeKind, hostile: Op
         for finding in &mut findings {
             finding.message = format!("The property `{text}` is gone");
             finding.fragment = format!("-{text}");
-            finding.used_by = vec![format!("GET /v1/invoices{text}")];
+            finding.used_by = vec!["GET /v1/invoices".to_owned(), format!("GET /{text}")];
             finding.after_pointer = text.to_owned();
             finding.before_pointer = String::new();
         }
     }
+    let api = &integration.apis[0];
     let notice = Notice { id: "N-0a1b2c3d".to_owned(), opened_at: now(), told_at: now() };
+    let none: [OpenFinding; 0] = [];
+    let standing = |open, told, current| Standing { integration, api, open, told, previous: &findings, current };
+    let opened = standing(None, &[], &findings).decide(now(), || notice.id.clone()).expect("something to say");
+    // Both sides know all that concerns them, in the words of the day before.
+    let told: Vec<Told> = opened
+        .words
+        .iter()
+        .map(|word| {
+            let known = word.findings.iter().map(|finding| (finding.identity.clone(), "of yesterday".to_owned())).collect();
+            Told { findings: known, ..word.told() }
+        })
+        .collect();
+    let decision = match kind {
+        NoticeKind::Opened => Some(opened),
+        NoticeKind::Updated => standing(Some(&notice), &told, &findings).decide(now(), String::new),
+        NoticeKind::Resolved => standing(Some(&notice), &told, &none).decide(now(), String::new),
+    };
+    let decision = decision.expect("something to say");
     let about = Circumstances {
         integration,
-        api: &integration.apis[0],
+        api,
         surface,
-        notice: &notice,
-        kind,
-        findings: &findings,
         links: Links { rules: "https://driftd.example.com/rules/".to_owned() },
         evidence: Some(("0".repeat(64), "f".repeat(64))),
         catalogue: &catalogue,
     };
     let renderer = Renderer::new().expect("templates");
-    plan(&about)
+    plan(&about, &decision)
         .into_iter()
         .map(|mut letter| {
             if kind != NoticeKind::Resolved {
                 letter.view.answer_url = Some("https://driftd.example.com/answer/0123456789abcdef".to_owned());
             }
+            assert_eq!(letter.view.kind, kind);
             (letter.to.side, renderer.letter(&letter.view).expect("a letter"))
         })
         .collect()
@@ -100,7 +117,9 @@ fn letters_are_what_was_read_and_approved() {
 #[test]
 fn what_a_partner_writes_stays_text() {
     let hostile = "<script>alert(1)</script><img src=x onerror=y>\u{202e}\u{7}\u{1b}[31m\r\nBcc: all@example.com";
-    for (side, rendered) in letters("2026-03-02", "2026-04-20", Surface::Live, NoticeKind::Opened, Some(hostile)) {
+    let letters = letters("2026-03-02", "2026-04-20", Surface::Live, NoticeKind::Opened, Some(hostile));
+    assert_eq!(letters.len(), 2);
+    for (side, rendered) in letters {
         assert!(!rendered.html.contains("<script") && !rendered.html.contains("<img"), "{side:?}");
         for part in [&rendered.subject, &rendered.text, &rendered.html] {
             assert!(!part.contains(['\u{202e}', '\u{7}', '\u{1b}']), "{side:?}");

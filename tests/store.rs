@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, TimeZone, Utc};
 use driftd::model::{
-    ApiState, AttemptOutcome, Checked, Clock, ManualClock, Notice, NoticeKind, Side, Surface, Validators, WatchKey,
+    Acknowledgement, Answer, ApiState, AttemptOutcome, Checked, Clock, ManualClock, Notice, NoticeKind, Side, Surface, Told,
+    Validators, WatchKey,
 };
-use driftd::store::{CheckCommit, Finished, NewSnapshot, NoticeStep, PlannedDelivery, Store, Success, WatchSpec};
+use driftd::store::{
+    Answered, CheckCommit, Committed, Finished, NewSnapshot, NoticeStep, PlannedDelivery, Store, Success, WatchSpec,
+};
 
 const LEASE: Duration = Duration::from_secs(600);
 
@@ -33,6 +36,7 @@ fn commit(clock: &ManualClock, notice: NoticeStep, etag: &str) -> CheckCommit {
     let now = clock.now();
     CheckCommit {
         key: key(),
+        generation: 0,
         checked: Checked {
             state: ApiState::Verified,
             detail: "d".to_owned(),
@@ -95,7 +99,7 @@ async fn a_clock_set_back_silences_nothing() {
     let (_folder, store) = store(&clock).await;
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
     let notice = Notice { id: "N-1".to_owned(), opened_at: clock.now(), told_at: clock.now() };
-    let step = NoticeStep::Tell { notice, deliveries: vec![letter("a@x.example", Vec::new())] };
+    let step = NoticeStep::Tell { notice, deliveries: vec![letter("a@x.example", Vec::new())], told: Vec::new() };
     store.commit_check(commit(&clock, step, "e1")).await.expect("committed");
     // A year back: what was checked "in the future" is due, once, and letters leave.
     clock.set(clock.now() - TimeDelta::days(365));
@@ -155,7 +159,7 @@ async fn a_chain_of_stand_ins_ends_in_words() {
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
     let notice = Notice { id: "N-1".to_owned(), opened_at: clock.now(), told_at: clock.now() };
     let deliveries = vec![letter("a@x.example", vec![letter("b@x.example", Vec::new())])];
-    store.commit_check(commit(&clock, NoticeStep::Tell { notice, deliveries }, "e1")).await.expect("committed");
+    store.commit_check(commit(&clock, NoticeStep::Tell { notice, deliveries, told: Vec::new() }, "e1")).await.expect("committed");
     let dead = AttemptOutcome::DeadAddress("550".to_owned());
     for (recipient, expected) in [("a@x.example", Finished::StandInCalled), ("b@x.example", Finished::NobodyLeft)] {
         let (delivery, attempt) = store.start_attempts(clock.now(), LEASE, 10).await.expect("letters").remove(0);
@@ -174,7 +178,7 @@ async fn a_try_that_was_cut_off_is_made_again_at_once() {
     let (folder, store) = store(&clock).await;
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
     let notice = Notice { id: "N-1".to_owned(), opened_at: clock.now(), told_at: clock.now() };
-    let step = NoticeStep::Tell { notice, deliveries: vec![letter("a@x.example", Vec::new())] };
+    let step = NoticeStep::Tell { notice, deliveries: vec![letter("a@x.example", Vec::new())], told: Vec::new() };
     store.commit_check(commit(&clock, step, "e1")).await.expect("committed");
     let before = store.start_attempts(clock.now(), LEASE, 10).await.expect("letters").remove(0).0;
     store.close().await;
@@ -184,4 +188,54 @@ async fn a_try_that_was_cut_off_is_made_again_at_once() {
     let again = store.start_attempts(clock.now(), LEASE, 10).await.expect("letters").remove(0).0;
     assert_eq!((before.id, before.message), (again.id, again.message));
     assert_eq!(store.overview().await.expect("an overview").attempts.get("ambiguous"), Some(&1));
+}
+
+#[tokio::test]
+async fn an_answer_overtakes_a_check_in_flight() {
+    let clock = clock();
+    let (_folder, store) = store(&clock).await;
+    store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
+    let notice = Notice { id: "N-1".to_owned(), opened_at: clock.now(), told_at: clock.now() };
+    let told = Told { side: Side::Consumer, party: "p".to_owned(), findings: [("f".to_owned(), "1".to_owned())].into() };
+    let step = NoticeStep::Tell { notice, deliveries: vec![letter("a@x.example", Vec::new())], told: vec![told.clone()] };
+    assert_eq!(store.commit_check(commit(&clock, step, "e1")).await.expect("committed"), Committed::Recorded);
+    clock.advance(Duration::from_secs(301));
+    let claim = store.claim_due(clock.now(), LEASE, 10).await.expect("claims").remove(0);
+    assert_eq!((claim.generation, claim.told), (0, vec![told]));
+    // While the check is under way the one consumer accepts.
+    let answer = Acknowledgement { owner: "P".to_owned(), answer: Answer::Accepted, fix_by: None, note: String::new() };
+    assert_eq!(store.acknowledge("token-a@x.example", &answer, clock.now()).await.expect("answered"), Answered::BaselineMoved);
+    let stale = commit(&clock, NoticeStep::Keep, "e2");
+    assert_eq!(store.commit_check(stale).await.expect("committed"), Committed::Overtaken);
+    let claim = store.claim_due(clock.now(), LEASE, 10).await.expect("claims").remove(0);
+    assert_eq!((claim.generation, claim.latest.as_deref(), claim.notice), (1, Some("digest-e1"), None), "due again at once");
+}
+
+#[tokio::test]
+async fn a_damaged_row_is_shown_and_stops_nobody_else() {
+    let clock = clock();
+    let (folder, store) = store(&clock).await;
+    let other = WatchKey { api: "b".to_owned(), ..key() };
+    let spec = |key: WatchKey| WatchSpec {
+        key,
+        source: "here".to_owned(),
+        schedule: "s".to_owned(),
+        first_at: clock.now(),
+        planned_at: clock.now(),
+    };
+    store.sync_watches(&[spec(key()), spec(other.clone())], clock.now()).await.expect("synced");
+    store.close().await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join("driftd.sqlite"));
+    let mut raw = sqlx::ConnectOptions::connect(&options).await.expect("the database");
+    sqlx::query("INSERT INTO finding (integration, api, surface, identity, severity, body, opened_at) VALUES ('i', 'a', 'live', 'f', 'info', '{', 0)")
+        .execute(&mut raw)
+        .await
+        .expect("a damaged row");
+    sqlx::Connection::close(raw).await.expect("closed");
+    let store = Store::open(folder.path()).await.expect("a store");
+    let claims = store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
+    assert_eq!(claims.into_iter().map(|claim| claim.key).collect::<Vec<_>>(), [other]);
+    let overview = store.overview().await.expect("an overview");
+    assert_eq!(overview.watches[0].state, ApiState::Blind);
+    assert!(overview.watches[0].detail.contains("table finding"), "{}", overview.watches[0].detail);
 }

@@ -52,6 +52,13 @@ pub(super) async fn take(
     tracing::info!(notice = letter.notice, side = letter.side.name(), answer = answer.answer.name(), "a notice was answered");
     let (title, text) = match answered {
         Answered::Unknown => return unknown(&app),
+        Answered::Outdated => (
+            "A later letter tells more",
+            format!(
+                "Notice {} was updated after this letter was written. Accept by the link in the newest letter, so that you accept all of it.",
+                letter.notice
+            ),
+        ),
         Answered::Closed => ("This notice is closed", "Nothing has to be answered any more.".to_owned()),
         Answered::Recorded => {
             let by = answer.fix_by.map(|date| format!(", done by {date}")).unwrap_or_default();

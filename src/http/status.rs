@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ApiState, Contact, DeliveryState, Integration, Side, Surface};
+use crate::model::{Answer, ApiState, Contact, DeliveryState, Integration, NoticeKind, Side, Surface};
 use crate::notice::{Impact, impact};
 use crate::render::clean;
 use crate::store::{DeliveryRow, NoticeRow, Overview, StoreError, WatchRow};
@@ -228,6 +228,9 @@ fn verdict(
     if let Some(first) = trouble.first() {
         parts.push(format!("driftd needs help: {} ({})", first.what, first.part));
     }
+    if count(ApiState::Blind) == checking.len() && !checking.is_empty() {
+        parts.push("driftd sees nothing: its own network, disk or database is at fault".to_owned());
+    }
     if !open.is_empty() {
         parts.push(format!("{} open, {unanswered} not answered by both sides", plural(open.len(), "notice")));
     }
@@ -242,7 +245,9 @@ fn verdict(
     if let Some(oldest) = overview.oldest_undelivered.filter(|oldest| now - *oldest > TimeDelta::minutes(5)) {
         parts.push(format!("a letter has been waiting for {}", ago(now - oldest)));
     }
-    let state = if !trouble.is_empty() {
+    // Nothing can be seen anywhere: that is us.
+    let all_blind = !checking.is_empty() && count(ApiState::Blind) == checking.len();
+    let state = if !trouble.is_empty() || all_blind {
         "trouble"
     } else if !open.is_empty() || unseen > 0 {
         "action"
@@ -321,6 +326,10 @@ fn open_view(row: &NoticeRow, overview: &Overview, live: &Live, now: DateTime<Ut
         .filter(|finding| finding.severity != "info" && finding.concerns_somebody)
         .collect();
     let days = found.map_or(0, |(integration, _)| integration.agreement.acknowledge_within.0);
+    // The last letter that asked for an answer says by when.
+    let told_at =
+        row.deliveries.iter().filter(|letter| letter.kind != NoticeKind::Resolved.name()).map(|letter| letter.created_at);
+    let told_at = told_at.max().unwrap_or(row.opened_at);
     let mut parties: Vec<(Side, String)> = Vec::new();
     for delivery in &row.deliveries {
         if !parties.iter().any(|(side, party)| *side == delivery.side && *party == delivery.party) {
@@ -339,7 +348,7 @@ fn open_view(row: &NoticeRow, overview: &Overview, live: &Live, now: DateTime<Ut
         surface: row.key.surface,
         opened_at: row.opened_at,
         age_hours: (now - row.opened_at).num_hours().max(0),
-        answer_by: row.opened_at + TimeDelta::days(i64::from(days)),
+        answer_by: told_at + TimeDelta::days(i64::from(days)),
         findings,
         sides,
     }
@@ -353,7 +362,13 @@ fn side_view(side: Side, party: &str, row: &NoticeRow, integration: Option<&Inte
             Side::Provider => party.as_provider(),
         })
         .map(|(_, contact)| contact);
-    let answer = row.answers.iter().find(|(answered, by, _, _)| *answered == side && by == party).map(|(_, _, answer, _)| answer);
+    let letters = || row.deliveries.iter().filter(|letter| letter.side == side && letter.party == party);
+    let newest = letters().filter(|letter| letter.kind != NoticeKind::Resolved.name()).map(|letter| letter.created_at).max();
+    let answer = row.answers.iter().find(|answer| answer.side == side && answer.party == party);
+    // Who took it on still has it; who accepted has accepted no more than the letter said.
+    let answer = answer
+        .filter(|answer| answer.acknowledgement.answer == Answer::Ours || newest.is_none_or(|newest| answer.letter_at >= newest))
+        .map(|answer| &answer.acknowledgement);
     let reach = contact.map(|contact| {
         let phone = contact.person.phone.as_ref().map(|phone| format!(", {phone}")).unwrap_or_default();
         format!("{} <{}>{phone}", contact.person.name, contact.person.email)
@@ -371,7 +386,7 @@ fn side_view(side: Side, party: &str, row: &NoticeRow, integration: Option<&Inte
             let note = if answer.note.is_empty() { String::new() } else { format!(": {}", clean(&answer.note, 300)) };
             format!("{}{by}{note}", answer.answer.name())
         }),
-        letters: row.deliveries.iter().filter(|d| d.side == side && d.party == party).map(letter_view).collect(),
+        letters: letters().map(letter_view).collect(),
     }
 }
 

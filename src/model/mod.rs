@@ -13,5 +13,5 @@ pub use clock::{Clock, ManualClock, SystemClock, millis, time_of};
 pub use integration::{
     Agreement, Api, Auth, Consumer, Contact, Days, Integration, OperationPattern, Party, Person, Role, Source, Surface,
 };
-pub use notice::{Acknowledgement, Answer, AttemptOutcome, Delivery, DeliveryState, Notice, NoticeKind, Side, retry_after};
+pub use notice::{Acknowledgement, Answer, AttemptOutcome, Delivery, DeliveryState, Notice, NoticeKind, Side, Told, retry_after};
 pub use schedule::{Schedule, ScheduleError};

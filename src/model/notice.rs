@@ -1,5 +1,6 @@
 //! What is told, to whom, and how each try at telling went.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -62,6 +63,19 @@ pub struct Notice {
     pub opened_at: DateTime<Utc>,
     /// When it was last told.
     pub told_at: DateTime<Utc>,
+}
+
+/// What one party was last told under a notice.
+///
+/// Kept for each party, because each hears of its own share: what is news to one was told to another long ago.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Which end.
+    pub side: Side,
+    /// Key of the party.
+    pub party: String,
+    /// Content of each finding by identity; empty once it was told that all is over.
+    pub findings: BTreeMap<String, String>,
 }
 
 /// Where a rendered message stands on its way.

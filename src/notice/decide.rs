@@ -1,68 +1,154 @@
-//! Whether anything is to be said: a set difference between what was told and what is open.
+//! Whether anything is to be said, and to whom: for each party, a set difference between what it was told
+//! and what concerns it now.
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use std::collections::HashMap;
 
-use crate::model::{Consumer, Notice, NoticeKind, OpenFinding};
+use crate::model::{Api, Consumer, Integration, Notice, NoticeKind, OpenFinding, Side, Told};
 
 use super::usage::{Impact, impact};
 
-/// What happens to the notice of a watched description.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    /// Nothing new: say nothing.
-    Keep,
-    /// Say it, under this notice.
-    Tell {
-        /// New, or the one that is open.
-        notice: Notice,
-        /// Opened or updated.
-        kind: NoticeKind,
-    },
-    /// It is as before: say so, once.
-    Close(Notice),
+/// What is said about a watched description, and whether that ends its notice.
+#[derive(Debug)]
+pub struct Decision<'f> {
+    /// New, or the one that is open.
+    pub notice: Notice,
+    /// What each party hears; consumers first, in the order of the configuration.
+    pub words: Vec<Word<'f>>,
+    /// Whether nothing concerns anybody any more.
+    pub closes: bool,
 }
 
-/// Decides from two states, never from an event: what was open at the last check, and what is open now.
-///
-/// `id` names a new notice. A finding counts as new when its identity is, or when its content changed;
-/// one that merely went away is no news as long as others stay.
-pub fn decide(
-    previous: &[OpenFinding],
-    current: &[OpenFinding],
-    consumers: &[Consumer],
-    open: Option<&Notice>,
-    now: DateTime<Utc>,
-    id: impl FnOnce() -> String,
-) -> Decision {
+/// What one party hears.
+#[derive(Debug)]
+pub struct Word<'f> {
+    /// Which end.
+    pub side: Side,
+    /// Key of the party.
+    pub party: String,
+    /// Opened, updated or resolved.
+    pub kind: NoticeKind,
+    /// What concerns the party; in a resolved letter, what used to.
+    pub findings: Vec<&'f OpenFinding>,
+}
+
+impl Word<'_> {
+    /// What the party knows once it has heard this.
+    pub fn told(&self) -> Told {
+        let findings = match self.kind {
+            NoticeKind::Resolved => BTreeMap::new(),
+            _ => contents(&self.findings),
+        };
+        Told { side: self.side, party: self.party.clone(), findings }
+    }
+}
+
+/// What is known of a watched description when it is decided what to say.
+pub struct Standing<'s, 'f> {
+    /// The integration.
+    pub integration: &'s Integration,
+    /// The API.
+    pub api: &'s Api,
+    /// The open notice, if there is one.
+    pub open: Option<&'s Notice>,
+    /// What each party was told under it.
+    pub told: &'s [Told],
+    /// What differed at the last check.
+    pub previous: &'f [OpenFinding],
+    /// What differs now.
+    pub current: &'f [OpenFinding],
+}
+
+impl<'f> Standing<'_, 'f> {
+    /// Decides from states, never from an event; nothing when there is nothing to say.
+    ///
+    /// `id` names a new notice. To a party a finding is news when its identity is, or when its content
+    /// changed; one that merely went away is no news as long as others stay. What a party did not hear
+    /// because it did not use it is news on the day it says that it does.
+    pub fn decide(&self, now: DateTime<Utc>, id: impl FnOnce() -> String) -> Option<Decision<'f>> {
+        let mut everybody: Vec<&OpenFinding> = Vec::new();
+        let mut words = Vec::new();
+        for consumer in &self.api.consumers {
+            let theirs = concerning(self.current, std::slice::from_ref(consumer));
+            let is_reachable = self.integration.party(&consumer.party).is_some_and(|party| party.as_consumer().is_some());
+            if is_reachable {
+                words.extend(self.word(Side::Consumer, &consumer.party, theirs));
+            }
+        }
+        everybody.extend(concerning(self.current, &self.api.consumers));
+        let closes = everybody.is_empty() && self.open.is_some();
+        let is_reachable = self.integration.party(&self.api.provider).is_some_and(|party| party.as_provider().is_some());
+        if is_reachable {
+            // The provider reads everything that concerns any consumer, once.
+            words.extend(self.word(Side::Provider, &self.api.provider, everybody));
+        }
+        if words.is_empty() && !closes {
+            return None;
+        }
+        let notice = match self.open {
+            Some(notice) => Notice { told_at: now, ..notice.clone() },
+            None => Notice { id: id(), opened_at: now, told_at: now },
+        };
+        Some(Decision { notice, words, closes })
+    }
+
+    fn word(&self, side: Side, party: &str, findings: Vec<&'f OpenFinding>) -> Option<Word<'f>> {
+        let known = self.told.iter().find(|told| told.side == side && told.party == party).map(|told| &told.findings);
+        let known = known.filter(|known| !known.is_empty());
+        let is_news = |finding: &&OpenFinding| known.is_none_or(|known| known.get(&finding.identity) != Some(&finding.content));
+        let (kind, findings) = match known {
+            Some(known) if findings.is_empty() => {
+                let gone = self.previous.iter().filter(|finding| known.contains_key(&finding.identity)).collect();
+                (NoticeKind::Resolved, gone)
+            }
+            _ if !findings.iter().any(is_news) => return None,
+            Some(_) => (NoticeKind::Updated, findings),
+            None => (NoticeKind::Opened, findings),
+        };
+        Some(Word { side, party: party.to_owned(), kind, findings })
+    }
+}
+
+/// What each party counts as told when the findings were judged again by a newer rule set, under which they
+/// carry other digests: whoever was told anything knows all that concerned it.
+pub fn retold(told: &[Told], api: &Api, previous: &[OpenFinding]) -> Vec<Told> {
+    told.iter()
+        .map(|told| {
+            let theirs = match told.side {
+                _ if told.findings.is_empty() => Vec::new(),
+                Side::Provider => concerning(previous, &api.consumers),
+                Side::Consumer => api
+                    .consumers
+                    .iter()
+                    .find(|consumer| consumer.party == told.party)
+                    .map_or_else(Vec::new, |consumer| concerning(previous, std::slice::from_ref(consumer))),
+            };
+            Told { findings: contents(&theirs), ..told.clone() }
+        })
+        .collect()
+}
+
+/// The findings that somebody has to hear of and that concern any of these consumers.
+fn concerning<'f>(findings: &'f [OpenFinding], consumers: &[Consumer]) -> Vec<&'f OpenFinding> {
     let concerns = |finding: &&OpenFinding| {
         finding.is_told() && consumers.iter().any(|consumer| impact(finding, consumer) > Impact::NotUsed)
     };
-    let told: HashMap<&str, &str> =
-        previous.iter().filter(concerns).map(|finding| (finding.identity.as_str(), finding.content.as_str())).collect();
-    let mut any = false;
-    let mut news = false;
-    for finding in current.iter().filter(concerns) {
-        any = true;
-        news |= told.get(finding.identity.as_str()) != Some(&finding.content.as_str());
-    }
-    match (any, news, open) {
-        (false, _, Some(notice)) => Decision::Close(notice.clone()),
-        (false, _, None) | (true, false, _) => Decision::Keep,
-        (true, true, Some(notice)) => {
-            Decision::Tell { notice: Notice { told_at: now, ..notice.clone() }, kind: NoticeKind::Updated }
-        }
-        (true, true, None) => {
-            Decision::Tell { notice: Notice { id: id(), opened_at: now, told_at: now }, kind: NoticeKind::Opened }
-        }
-    }
+    findings.iter().filter(concerns).collect()
+}
+
+fn contents(findings: &[&OpenFinding]) -> BTreeMap<String, String> {
+    findings.iter().map(|finding| (finding.identity.clone(), finding.content.clone())).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::slice::from_ref;
+    use std::time::Duration;
 
     use super::*;
+    use crate::model::{Agreement, Auth, Contact, Days, OperationPattern, Party, Person, Role, Schedule, Source};
 
     fn finding(identity: &str, content: &str, severity: &str) -> OpenFinding {
         OpenFinding {
@@ -71,7 +157,7 @@ mod tests {
             severity: severity.to_owned(),
             rule: "r".to_owned(),
             message: String::new(),
-            used_by: vec!["GET /a".to_owned()],
+            used_by: vec![format!("GET /{identity}")],
             before_pointer: String::new(),
             after_pointer: String::new(),
             fragment: String::new(),
@@ -79,44 +165,116 @@ mod tests {
         }
     }
 
+    fn integration(consumers: &[(&str, Option<&[&str]>)]) -> Integration {
+        let contact =
+            || Contact { person: Person { name: "N".to_owned(), email: "n@x.example".to_owned(), phone: None }, deputy: None };
+        let party = |id: &str, role: Role| {
+            (id.to_owned(), Party { id: id.to_owned(), name: id.to_owned(), contacts: BTreeMap::from([(role, contact())]) })
+        };
+        let mut parties = BTreeMap::from([party("p", Role::ApiOwner)]);
+        parties.extend(consumers.iter().map(|(id, _)| party(id, Role::Engineering)));
+        let consumers = consumers
+            .iter()
+            .map(|(id, uses)| Consumer {
+                party: (*id).to_owned(),
+                operations: uses.map(|uses| uses.iter().filter_map(|text| OperationPattern::parse(text)).collect()),
+            })
+            .collect();
+        let api = Api {
+            id: "a".to_owned(),
+            name: "A".to_owned(),
+            provider: "p".to_owned(),
+            consumers,
+            live: Source::File("a.yaml".into()),
+            upcoming: None,
+            schedule: Schedule::Every(Duration::from_secs(60)),
+            auth: Auth::None,
+        };
+        let agreement = Agreement { breaking_notice: Days(90), acknowledge_within: Days(3) };
+        Integration { id: "i".to_owned(), name: "I".to_owned(), agreement, parties, apis: vec![api] }
+    }
+
+    /// Plays a history of findings, remembering what was told, and says who heard what at each step.
+    struct Play {
+        integration: Integration,
+        open: Option<Notice>,
+        told: Vec<Told>,
+        last: Vec<OpenFinding>,
+    }
+
+    impl Play {
+        fn new(consumers: &[(&str, Option<&[&str]>)]) -> Self {
+            Self { integration: integration(consumers), open: None, told: Vec::new(), last: Vec::new() }
+        }
+
+        fn step(&mut self, current: &[OpenFinding]) -> String {
+            let previous = std::mem::replace(&mut self.last, current.to_vec());
+            let standing = Standing {
+                integration: &self.integration,
+                api: &self.integration.apis[0],
+                open: self.open.as_ref(),
+                told: &self.told,
+                previous: &previous,
+                current,
+            };
+            let Some(decision) = standing.decide(DateTime::UNIX_EPOCH, || "N-1".to_owned()) else { return "keep".to_owned() };
+            let mut said: Vec<String> =
+                decision.words.iter().map(|w| format!("{} {}:{}", w.party, w.kind.name(), w.findings.len())).collect();
+            for word in &decision.words {
+                let told = word.told();
+                self.told.retain(|known| (known.side, &known.party) != (told.side, &told.party));
+                self.told.push(told);
+            }
+            if decision.closes {
+                said.push("closed".to_owned());
+                self.told.clear();
+            }
+            self.open = (!decision.closes).then_some(decision.notice);
+            said.join(", ")
+        }
+    }
+
     #[test]
     fn says_what_is_new_and_nothing_else() {
-        let now = DateTime::UNIX_EPOCH;
-        let open = Notice { id: "N-1".to_owned(), opened_at: now, told_at: now };
-        let everyone = [Consumer { party: "x".to_owned(), operations: None }];
-        let step = |previous: &[OpenFinding], current: &[OpenFinding], open: Option<&Notice>| match decide(
-            previous,
-            current,
-            &everyone,
-            open,
-            now,
-            || "N-new".to_owned(),
-        ) {
-            Decision::Keep => "keep".to_owned(),
-            Decision::Tell { notice, kind } => format!("{} {}", kind.name(), notice.id),
-            Decision::Close(notice) => format!("close {}", notice.id),
-        };
+        let mut play = Play::new(&[("c", None)]);
         let (a, a2, b, info) = (
             finding("a", "1", "breaking"),
             finding("a", "2", "breaking"),
             finding("b", "1", "warning"),
             finding("i", "1", "info"),
         );
-        assert_eq!(step(&[], &[], None), "keep");
-        assert_eq!(step(&[], from_ref(&info), None), "keep");
-        assert_eq!(step(&[], &[a.clone(), info], None), "opened N-new");
-        assert_eq!(step(from_ref(&a), from_ref(&a), Some(&open)), "keep");
-        assert_eq!(step(from_ref(&a), &[a2], Some(&open)), "updated N-1");
-        assert_eq!(step(from_ref(&a), &[a.clone(), b.clone()], Some(&open)), "updated N-1");
-        assert_eq!(step(&[a.clone(), b.clone()], &[b], Some(&open)), "keep");
-        assert_eq!(step(&[a], &[], Some(&open)), "close N-1");
+        assert_eq!(play.step(&[]), "keep");
+        assert_eq!(play.step(from_ref(&info)), "keep");
+        assert_eq!(play.step(&[a.clone(), info]), "c opened:1, p opened:1");
+        assert_eq!(play.step(from_ref(&a)), "keep");
+        assert_eq!(play.step(from_ref(&a2)), "c updated:1, p updated:1");
+        assert_eq!(play.step(&[a2, b.clone()]), "c updated:2, p updated:2");
+        assert_eq!(play.step(from_ref(&b)), "keep");
+        assert_eq!(play.step(&[]), "c resolved:1, p resolved:1, closed");
+        assert_eq!(play.step(from_ref(&b)), "c opened:1, p opened:1");
     }
 
     #[test]
-    fn what_no_consumer_uses_is_not_told() {
-        let now = DateTime::UNIX_EPOCH;
-        let consumers = [Consumer { party: "x".to_owned(), operations: Some(Vec::new()) }];
-        let decision = decide(&[], &[finding("a", "1", "breaking")], &consumers, None, now, String::new);
-        assert_eq!(decision, Decision::Keep);
+    fn each_party_hears_only_what_is_news_to_it() {
+        let mut play = Play::new(&[("c", Some(&["GET /a"])), ("d", Some(&["GET /b"]))]);
+        let (a, b, z) = (finding("a", "1", "breaking"), finding("b", "1", "breaking"), finding("z", "1", "breaking"));
+        assert_eq!(play.step(from_ref(&z)), "keep", "nobody uses it");
+        assert_eq!(play.step(from_ref(&a)), "c opened:1, p opened:1");
+        assert_eq!(play.step(&[a.clone(), b.clone()]), "d opened:1, p updated:2", "no news for the first consumer");
+        assert_eq!(play.step(from_ref(&b)), "c resolved:1", "the other notice lives on");
+        // The first consumer says that it uses more: what was open all along is news to it.
+        play.integration.apis[0].consumers[0].operations = None;
+        assert_eq!(play.step(from_ref(&b)), "c opened:1");
+        assert_eq!(play.step(&[]), "c resolved:1, d resolved:1, p resolved:1, closed");
+    }
+
+    #[test]
+    fn a_newer_rule_set_does_not_speak_twice() {
+        let play = Play::new(&[("c", None)]);
+        let told =
+            Told { side: Side::Consumer, party: "c".to_owned(), findings: BTreeMap::from([("old".to_owned(), "1".to_owned())]) };
+        let again = [finding("new", "1", "breaking"), finding("i", "1", "info")];
+        let told = retold(&[told], &play.integration.apis[0], &again);
+        assert_eq!(told[0].findings, BTreeMap::from([("new".to_owned(), "1".to_owned())]));
     }
 }

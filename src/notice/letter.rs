@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::model::{Api, Contact, Integration, Notice, NoticeKind, OpenFinding, Party, Person, Role, Side, Surface};
 use crate::rules::Catalogue;
 
+use super::decide::{Decision, Word};
 use super::usage::{Impact, impact};
 
 /// Findings shown in full; a letter is read, not searched.
@@ -42,8 +43,6 @@ pub struct Addressee {
 pub struct LetterPlan {
     /// Whom it goes to.
     pub to: Addressee,
-    /// A person on the other side, who gets the answers.
-    pub reply_to: Option<Person>,
     /// What it says.
     pub view: LetterView,
 }
@@ -105,6 +104,8 @@ pub struct LetterView {
     pub call: Vec<CallCard>,
     /// Where to answer; filled in for each recipient.
     pub answer_url: Option<String>,
+    /// Whose letter this is, where somebody else gets it because the reader cannot be written to.
+    pub stands_in_for: Option<String>,
     /// Other links.
     pub links: Links,
     /// Where the description was read.
@@ -157,12 +158,6 @@ pub struct Circumstances<'c> {
     pub api: &'c Api,
     /// Live or upcoming.
     pub surface: Surface,
-    /// The notice.
-    pub notice: &'c Notice,
-    /// What is said about it.
-    pub kind: NoticeKind,
-    /// What differs; for a resolved notice, what used to.
-    pub findings: &'c [OpenFinding],
     /// Links.
     pub links: Links,
     /// Digests compared.
@@ -171,50 +166,57 @@ pub struct Circumstances<'c> {
     pub catalogue: &'c Catalogue,
 }
 
-/// One letter for each consumer that is concerned, and one for the provider.
-pub fn plan(about: &Circumstances<'_>) -> Vec<LetterPlan> {
-    let mut letters = Vec::new();
-    let Some(provider) = about.integration.party(&about.api.provider) else { return letters };
-    let mut concerned: Vec<(&Party, Vec<&OpenFinding>)> = Vec::new();
-    for consumer in &about.api.consumers {
-        let Some(party) = about.integration.party(&consumer.party) else { continue };
-        let theirs: Vec<&OpenFinding> =
-            about.findings.iter().filter(|finding| finding.is_told() && impact(finding, consumer) > Impact::NotUsed).collect();
-        if !theirs.is_empty() {
-            concerned.push((party, theirs));
-        }
-    }
-    let names = concerned.iter().map(|(party, _)| party.name.as_str()).collect::<Vec<_>>().join(", ");
-    for (party, theirs) in &concerned {
-        if let Some((_, contact)) = party.as_consumer() {
-            let call = people(provider, &[Role::ApiOwner, Role::Engineering, Role::PartnerManager]);
-            let view = view(about, Audience::Consumer, contact, party, (provider, &party.name), theirs, call);
-            letters.push(letter(Side::Consumer, party, contact, provider.as_provider().map(|(_, contact)| contact), view));
-        }
-    }
-    // The provider reads everything that concerns any consumer, once.
-    let mut all: Vec<&OpenFinding> = Vec::new();
-    for finding in about.findings {
-        if concerned.iter().any(|(_, theirs)| theirs.iter().any(|theirs| theirs.identity == finding.identity)) {
-            all.push(finding);
-        }
-    }
-    if let (Some((_, contact)), false) = (provider.as_provider(), all.is_empty()) {
-        let call: Vec<CallCard> = concerned
-            .iter()
-            .flat_map(|(party, _)| people(party, &[Role::Engineering, Role::ApiOwner, Role::PartnerManager]).into_iter().take(2))
-            .collect();
-        let view = view(about, Audience::Provider, contact, provider, (provider, &names), &all, call);
-        let other = concerned.first().and_then(|(party, _)| party.as_consumer()).map(|(_, contact)| contact);
-        letters.push(letter(Side::Provider, provider, contact, other, view));
-    }
-    letters
+/// A letter for each word that a decision has to say.
+pub fn plan(about: &Circumstances<'_>, decision: &Decision<'_>) -> Vec<LetterPlan> {
+    let Some(provider) = about.integration.party(&about.api.provider) else { return Vec::new() };
+    decision
+        .words
+        .iter()
+        .filter_map(|word| {
+            let party = about.integration.party(&word.party)?;
+            match word.side {
+                Side::Consumer => {
+                    let (_, contact) = party.as_consumer()?;
+                    let call = people(provider, &[Role::ApiOwner, Role::Engineering, Role::PartnerManager]);
+                    let audience = (Audience::Consumer, party, contact);
+                    let view = view(about, &decision.notice, word, audience, (provider, &party.name), call);
+                    Some(letter(Side::Consumer, party, contact, view))
+                }
+                Side::Provider => {
+                    let (_, contact) = party.as_provider()?;
+                    let concerned = concerned(about, &word.findings);
+                    let names = concerned.iter().map(|party| party.name.as_str()).collect::<Vec<_>>().join(", ");
+                    let call: Vec<CallCard> = concerned
+                        .iter()
+                        .flat_map(|party| {
+                            people(party, &[Role::Engineering, Role::ApiOwner, Role::PartnerManager]).into_iter().take(2)
+                        })
+                        .collect();
+                    let audience = (Audience::Provider, party, contact);
+                    Some(letter(
+                        Side::Provider,
+                        party,
+                        contact,
+                        view(about, &decision.notice, word, audience, (provider, &names), call),
+                    ))
+                }
+            }
+        })
+        .collect()
 }
 
-fn letter(side: Side, party: &Party, contact: &Contact, other: Option<&Contact>, view: LetterView) -> LetterPlan {
+/// The consumers that any of these findings concerns.
+fn concerned<'c>(about: &Circumstances<'c>, findings: &[&OpenFinding]) -> Vec<&'c Party> {
+    let consumers = about.api.consumers.iter();
+    consumers
+        .filter(|consumer| findings.iter().any(|finding| impact(finding, consumer) > Impact::NotUsed))
+        .filter_map(|consumer| about.integration.party(&consumer.party))
+        .collect()
+}
+
+fn letter(side: Side, party: &Party, contact: &Contact, view: LetterView) -> LetterPlan {
     LetterPlan {
         to: Addressee { side, party: party.id.clone(), person: contact.person.clone(), deputy: contact.deputy.clone() },
-        reply_to: other.map(|contact| contact.person.clone()),
         view,
     }
 }
@@ -238,16 +240,16 @@ fn people(party: &Party, roles: &[Role]) -> Vec<CallCard> {
 
 fn view(
     about: &Circumstances<'_>,
-    audience: Audience,
-    reader: &Contact,
-    reader_party: &Party,
+    notice: &Notice,
+    word: &Word<'_>,
+    (audience, reader_party, reader): (Audience, &Party, &Contact),
     (provider, consumers): (&Party, &str),
-    findings: &[&OpenFinding],
     call: Vec<CallCard>,
 ) -> LetterView {
     let agreement = about.integration.agreement;
-    let opened = about.notice.opened_at;
-    let after = |days: u32| (opened + TimeDelta::days(i64::from(days))).date_naive();
+    let findings = &word.findings;
+    // What is promised and asked for counts from the day this letter is written.
+    let after = |days: u32| (notice.told_at + TimeDelta::days(i64::from(days))).date_naive();
     let breaking = findings.iter().filter(|finding| finding.severity == "breaking").count();
     let mut cards: Vec<FindingCard> = Vec::new();
     for finding in findings.iter().take(SHOWN) {
@@ -266,10 +268,10 @@ fn view(
         findings.iter().skip(SHOWN).take(LISTED).map(|finding| format!("{}: {}", finding.severity, finding.message)).collect();
     LetterView {
         audience,
-        kind: about.kind,
+        kind: word.kind,
         verdict: if breaking > 0 { "breaking" } else { "warning" }.to_owned(),
         announced: about.surface == Surface::Upcoming,
-        notice: about.notice.id.clone(),
+        notice: notice.id.clone(),
         integration: about.integration.name.clone(),
         api: about.api.name.clone(),
         reader: reader.person.name.clone(),
@@ -281,12 +283,13 @@ fn view(
         findings: cards,
         unlisted: findings.len().saturating_sub(SHOWN + LISTED),
         more,
-        seen_at: stamp(opened),
+        seen_at: stamp(notice.opened_at),
         promised: agreement.breaking_notice.to_string(),
         promised_until: after(agreement.breaking_notice.0),
         answer_by: after(agreement.acknowledge_within.0),
         call,
         answer_url: None,
+        stands_in_for: None,
         links: about.links.clone(),
         source: match about.surface {
             Surface::Live => about.api.live.to_string(),

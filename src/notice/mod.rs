@@ -8,7 +8,7 @@ mod letter;
 mod open;
 mod usage;
 
-pub use decide::{Decision, decide};
+pub use decide::{Decision, Standing, Word, retold};
 pub use letter::{Addressee, Audience, CallCard, Circumstances, FindingCard, LetterPlan, LetterView, Links, plan};
 pub use open::open_findings;
 pub use usage::{Impact, impact};

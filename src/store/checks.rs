@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, Transaction};
 
-use crate::model::{ApiState, Checked, Notice, NoticeKind, OpenFinding, Side, Surface, Validators, WatchKey, time_of};
+use crate::model::{ApiState, Checked, Notice, NoticeKind, OpenFinding, Side, Surface, Told, Validators, WatchKey, time_of};
 
 use super::{Store, StoreError, count, json, stored, word};
 
@@ -55,6 +55,10 @@ pub struct Claim {
     pub findings: Vec<OpenFinding>,
     /// The notice that tells of it.
     pub notice: Option<Notice>,
+    /// What each party was told under it.
+    pub told: Vec<Told>,
+    /// Moves when something else than a check changes what stands here.
+    pub generation: i64,
 }
 
 /// A document worth keeping.
@@ -104,6 +108,8 @@ pub enum NoticeStep {
         notice: Notice,
         /// The letters.
         deliveries: Vec<PlannedDelivery>,
+        /// What their readers know once they have read them.
+        told: Vec<Told>,
     },
     /// It is over.
     Close {
@@ -133,11 +139,23 @@ pub struct Success {
     pub notice: NoticeStep,
 }
 
+/// What became of the outcome of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Committed {
+    /// It is on disk.
+    Recorded,
+    /// What the check had read was changed meanwhile, by an answer or a reload: nothing was recorded, and the
+    /// check is due again at once.
+    Overtaken,
+}
+
 /// All that one check changes, committed at once.
 #[derive(Debug, Clone)]
 pub struct CheckCommit {
     /// The watch.
     pub key: WatchKey,
+    /// What the claim said.
+    pub generation: i64,
     /// Its state from now on.
     pub checked: Checked,
     /// The rule set that judged.
@@ -165,6 +183,7 @@ impl Store {
                 "INSERT INTO watch (integration, api, surface, source, schedule, next_at) VALUES ($1, $2, $3, $4, $5, $6)
                  ON CONFLICT (integration, api, surface) DO UPDATE SET
                    active = 1,
+                   generation = watch.generation + (CASE WHEN watch.source = excluded.source THEN 0 ELSE 1 END),
                    etag = CASE WHEN watch.source = excluded.source THEN watch.etag END,
                    last_modified = CASE WHEN watch.source = excluded.source THEN watch.last_modified END,
                    next_at = CASE WHEN watch.source <> excluded.source THEN excluded.next_at
@@ -229,10 +248,24 @@ impl Store {
         .await?;
         let mut claims = Vec::with_capacity(rows.len());
         for row in &rows {
-            let mut claim = claim(row)?;
-            claim.findings = findings(&mut transaction, &claim.key).await?;
-            claim.notice = open_notice(&mut transaction, &claim.key).await?;
-            claims.push(claim);
+            match claimed(&mut transaction, row).await {
+                Ok(claim) => claims.push(claim),
+                // One damaged row must not stop the others: it is shown, and tried again when its lease ends.
+                Err(problem @ StoreError::Corrupt { .. }) => {
+                    sqlx::query(
+                        "UPDATE watch SET state = 'blind', detail = $1, failures = failures + 1, checked_at = $2, leased = 0
+                         WHERE integration = $3 AND api = $4 AND surface = $5",
+                    )
+                    .bind(problem.to_string())
+                    .bind(stored(now))
+                    .bind(row.get::<String, _>("integration"))
+                    .bind(row.get::<String, _>("api"))
+                    .bind(row.get::<String, _>("surface"))
+                    .execute(&mut *transaction)
+                    .await?;
+                }
+                Err(problem) => return Err(problem),
+            }
         }
         // The lease is also a "checked" mark, or a set-back clock would claim the same rows again at once.
         for claim in &claims {
@@ -305,8 +338,8 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer; then nothing has changed.
-    pub async fn commit_check(&self, commit: CheckCommit) -> Result<(), StoreError> {
-        let CheckCommit { key, checked, rule_set, success, held, events } = commit;
+    pub async fn commit_check(&self, commit: CheckCommit) -> Result<Committed, StoreError> {
+        let CheckCommit { key, generation, checked, rule_set, success, held, events } = commit;
         let compressed = match success.as_ref().and_then(|success| success.snapshot.as_ref()) {
             Some(snapshot) => {
                 let body = zstd::bulk::compress(&snapshot.bytes, COMPRESSION);
@@ -316,9 +349,9 @@ impl Store {
         };
         let now = stored(checked.checked_at);
         let mut transaction = self.begin().await?;
-        sqlx::query(
+        let done = sqlx::query(
             "UPDATE watch SET state = $1, detail = $2, failures = $3, checked_at = $4, next_at = $5, held = $6, rule_set = $7, leased = 0
-             WHERE integration = $8 AND api = $9 AND surface = $10",
+             WHERE integration = $8 AND api = $9 AND surface = $10 AND generation = $11",
         )
         .bind(checked.state.name())
         .bind(&checked.detail)
@@ -330,8 +363,20 @@ impl Store {
         .bind(&key.integration)
         .bind(&key.api)
         .bind(key.surface.name())
+        .bind(generation)
         .execute(&mut *transaction)
         .await?;
+        if done.rows_affected() == 0 {
+            sqlx::query("UPDATE watch SET next_at = $1, leased = 0 WHERE integration = $2 AND api = $3 AND surface = $4")
+                .bind(now)
+                .bind(&key.integration)
+                .bind(&key.api)
+                .bind(key.surface.name())
+                .execute(&mut *transaction)
+                .await?;
+            transaction.commit().await?;
+            return Ok(Committed::Overtaken);
+        }
         if let Some(success) = success {
             record_success(&mut transaction, &key, now, success, compressed).await?;
         }
@@ -339,7 +384,7 @@ impl Store {
             event(&mut transaction, now, &key.integration, &key.api, kind, &text).await?;
         }
         transaction.commit().await?;
-        Ok(())
+        Ok(Committed::Recorded)
     }
 }
 
@@ -383,12 +428,15 @@ async fn record_success(
     .bind(key.surface.name())
     .execute(&mut **transaction)
     .await?;
+    if baseline.is_some() && key.surface == Surface::Live {
+        compare_upcoming_again(transaction, key, now).await?;
+    }
     if let Some(findings) = findings {
         replace_findings(transaction, key, now, &findings).await?;
     }
     match notice {
         NoticeStep::Keep => {}
-        NoticeStep::Tell { notice, deliveries } => {
+        NoticeStep::Tell { notice, deliveries, told } => {
             sqlx::query(
                 "INSERT INTO notice (id, integration, api, surface, opened_at, told_at) VALUES ($1, $2, $3, $4, $5, $6)
                  ON CONFLICT (id) DO UPDATE SET told_at = excluded.told_at",
@@ -402,6 +450,9 @@ async fn record_success(
             .execute(&mut **transaction)
             .await?;
             insert_deliveries(transaction, &notice.id, now, deliveries).await?;
+            for told in told {
+                replace_told(transaction, &notice.id, told).await?;
+            }
         }
         NoticeStep::Close { id, why, deliveries } => {
             sqlx::query("UPDATE notice SET closed_at = $1, closed_why = $2 WHERE id = $3")
@@ -412,6 +463,42 @@ async fn record_success(
                 .await?;
             insert_deliveries(transaction, &id, now, deliveries).await?;
         }
+    }
+    Ok(())
+}
+
+/// What is announced is counted from the live baseline: when that moves, it is compared again.
+pub(super) async fn compare_upcoming_again(
+    transaction: &mut Transaction<'_, Sqlite>,
+    key: &WatchKey,
+    now: i64,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE watch SET next_at = MIN(next_at, $1) WHERE integration = $2 AND api = $3 AND surface = $4")
+        .bind(now)
+        .bind(&key.integration)
+        .bind(&key.api)
+        .bind(Surface::Upcoming.name())
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
+async fn replace_told(transaction: &mut Transaction<'_, Sqlite>, notice: &str, told: Told) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM told WHERE notice = $1 AND side = $2 AND party = $3")
+        .bind(notice)
+        .bind(told.side.name())
+        .bind(&told.party)
+        .execute(&mut **transaction)
+        .await?;
+    for (identity, content) in told.findings {
+        sqlx::query("INSERT INTO told (notice, side, party, identity, content) VALUES ($1, $2, $3, $4, $5)")
+            .bind(notice)
+            .bind(told.side.name())
+            .bind(&told.party)
+            .bind(identity)
+            .bind(content)
+            .execute(&mut **transaction)
+            .await?;
     }
     Ok(())
 }
@@ -549,7 +636,39 @@ fn claim(row: &SqliteRow) -> Result<Claim, StoreError> {
         rule_set: count(row.get("rule_set")),
         findings: Vec::new(),
         notice: None,
+        told: Vec::new(),
+        generation: row.get("generation"),
     })
+}
+
+/// A claim with everything that belongs to it.
+async fn claimed(transaction: &mut Transaction<'_, Sqlite>, row: &SqliteRow) -> Result<Claim, StoreError> {
+    let mut claim = claim(row)?;
+    claim.findings = findings(transaction, &claim.key).await?;
+    claim.notice = open_notice(transaction, &claim.key).await?;
+    if let Some(notice) = &claim.notice {
+        claim.told = told(transaction, &notice.id).await?;
+    }
+    Ok(claim)
+}
+
+async fn told(transaction: &mut Transaction<'_, Sqlite>, notice: &str) -> Result<Vec<Told>, StoreError> {
+    let rows: Vec<(String, String, String, String)> =
+        sqlx::query_as("SELECT side, party, identity, content FROM told WHERE notice = $1 ORDER BY side, party, identity")
+            .bind(notice)
+            .fetch_all(&mut **transaction)
+            .await?;
+    let mut told: Vec<Told> = Vec::new();
+    for (side, party, identity, content) in rows {
+        let side = word(Side::named(&side), "told", notice, &side)?;
+        match told.last_mut().filter(|last| last.side == side && last.party == party) {
+            Some(last) => {
+                last.findings.insert(identity, content);
+            }
+            None => told.push(Told { side, party, findings: [(identity, content)].into() }),
+        }
+    }
+    Ok(told)
 }
 
 async fn findings(transaction: &mut Transaction<'_, Sqlite>, key: &WatchKey) -> Result<Vec<OpenFinding>, StoreError> {

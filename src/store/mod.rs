@@ -19,9 +19,9 @@ use thiserror::Error;
 
 use crate::model::millis;
 
-pub use checks::{CheckCommit, Claim, NewSnapshot, NoticeStep, PlannedDelivery, Success, WatchSpec};
+pub use checks::{CheckCommit, Claim, Committed, NewSnapshot, NoticeStep, PlannedDelivery, Success, WatchSpec};
 pub use outbox::{Answered, Finished, OpenLetter};
-pub use overview::{DeliveryRow, EventRow, NoticeRow, Overview, WatchRow};
+pub use overview::{AnswerRow, DeliveryRow, EventRow, NoticeRow, Overview, WatchRow};
 
 /// Why the store did not do what it was asked to.
 #[derive(Debug, Error)]

@@ -7,7 +7,7 @@ use sqlx::{Row, Sqlite, Transaction};
 
 use crate::model::{Acknowledgement, Answer, AttemptOutcome, Delivery, DeliveryState, Side, Surface, WatchKey, time_of};
 
-use super::checks::{event, forget_findings, key_of};
+use super::checks::{compare_upcoming_again, event, forget_findings, key_of};
 use super::{Store, StoreError, count, stored, word};
 
 /// What finishing an attempt led to.
@@ -38,6 +38,10 @@ pub struct OpenLetter {
     pub subject: String,
     /// When the notice was closed, if it was.
     pub closed_at: Option<DateTime<Utc>>,
+    /// When it was written.
+    pub written_at: DateTime<Utc>,
+    /// Whether a later letter told its reader's side more.
+    pub is_outdated: bool,
     /// What this side answered last.
     pub answered: Option<Acknowledgement>,
 }
@@ -53,6 +57,8 @@ pub enum Answered {
     Unknown,
     /// The notice is closed already.
     Closed,
+    /// It accepts less than what is known by now: a later letter tells more, and is to be answered instead.
+    Outdated,
 }
 
 impl Store {
@@ -184,7 +190,9 @@ impl Store {
     /// When the database does not answer.
     pub async fn letter(&self, token: &str) -> Result<Option<OpenLetter>, StoreError> {
         let row = sqlx::query(
-            "SELECT d.notice, d.side, d.party, d.name, d.subject, n.integration, n.api, n.surface, n.closed_at,
+            "SELECT d.notice, d.side, d.party, d.name, d.subject, d.created_at, n.integration, n.api, n.surface, n.closed_at,
+                    EXISTS (SELECT 1 FROM delivery l WHERE l.notice = d.notice AND l.side = d.side AND l.party = d.party
+                            AND l.kind <> 'resolved' AND l.created_at > d.created_at) AS outdated,
                     a.owner, a.answer, a.fix_by, a.note
              FROM delivery d JOIN notice n ON n.id = d.notice
              LEFT JOIN acknowledgement a ON a.notice = d.notice AND a.side = d.side AND a.party = d.party
@@ -212,6 +220,8 @@ impl Store {
             name: row.get("name"),
             subject: row.get("subject"),
             closed_at: row.get::<Option<i64>, _>("closed_at").map(time_of),
+            written_at: time_of(row.get("created_at")),
+            is_outdated: row.get("outdated"),
             answered,
             notice,
         }))
@@ -227,11 +237,16 @@ impl Store {
         if letter.closed_at.is_some() {
             return Ok(Answered::Closed);
         }
+        if letter.is_outdated && answer.answer == Answer::Accepted {
+            return Ok(Answered::Outdated);
+        }
         let mut transaction = self.begin().await?;
         sqlx::query(
-            "INSERT INTO acknowledgement (notice, side, party, owner, answer, fix_by, note, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            "INSERT INTO acknowledgement (notice, side, party, owner, answer, fix_by, note, letter_at, at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
              ON CONFLICT (notice, side, party) DO UPDATE SET
-               owner = excluded.owner, answer = excluded.answer, fix_by = excluded.fix_by, note = excluded.note, at = excluded.at",
+               owner = excluded.owner, answer = excluded.answer, fix_by = excluded.fix_by, note = excluded.note,
+               letter_at = excluded.letter_at, at = excluded.at",
         )
         .bind(&letter.notice)
         .bind(letter.side.name())
@@ -240,6 +255,7 @@ impl Store {
         .bind(answer.answer.name())
         .bind(answer.fix_by.map(|date| date.to_string()))
         .bind(&answer.note)
+        .bind(stored(letter.written_at))
         .bind(stored(now))
         .execute(&mut *transaction)
         .await?;
@@ -285,11 +301,14 @@ async fn call_stand_in(
     Ok(if stood_in { Finished::StandInCalled } else { Finished::NobodyLeft })
 }
 
+/// Whether every consumer that the notice concerns has accepted all it was told.
 async fn everyone_accepted(transaction: &mut Transaction<'_, Sqlite>, notice: &str) -> Result<bool, StoreError> {
     let open: i64 = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM (SELECT DISTINCT party FROM delivery WHERE notice = $1 AND side = 'consumer' AND kind <> 'resolved') p
+        "SELECT COUNT(*) FROM (SELECT DISTINCT party FROM told WHERE notice = $1 AND side = 'consumer') p
          WHERE NOT EXISTS (SELECT 1 FROM acknowledgement a
-           WHERE a.notice = $1 AND a.side = 'consumer' AND a.party = p.party AND a.answer = 'accepted')",
+           WHERE a.notice = $1 AND a.side = 'consumer' AND a.party = p.party AND a.answer = 'accepted'
+             AND a.letter_at >= (SELECT MAX(d.created_at) FROM delivery d
+               WHERE d.notice = $1 AND d.side = 'consumer' AND d.party = p.party AND d.kind <> 'resolved'))",
     )
     .bind(notice)
     .fetch_one(&mut **transaction)
@@ -299,13 +318,17 @@ async fn everyone_accepted(transaction: &mut Transaction<'_, Sqlite>, notice: &s
 
 async fn accept(transaction: &mut Transaction<'_, Sqlite>, letter: &OpenLetter, now: DateTime<Utc>) -> Result<(), StoreError> {
     let key = &letter.key;
-    sqlx::query("UPDATE watch SET baseline = latest, state = 'verified', detail = 'accepted as the new baseline' WHERE integration = $1 AND api = $2 AND surface = $3")
+    sqlx::query(
+        "UPDATE watch SET baseline = latest, state = 'verified', detail = 'accepted as the new baseline', generation = generation + 1
+         WHERE integration = $1 AND api = $2 AND surface = $3",
+    )
         .bind(&key.integration)
         .bind(&key.api)
         .bind(key.surface.name())
         .execute(&mut **transaction)
         .await?;
     forget_findings(transaction, key).await?;
+    compare_upcoming_again(transaction, key, stored(now)).await?;
     sqlx::query("UPDATE notice SET closed_at = $1, closed_why = 'accepted by every consumer' WHERE id = $2")
         .bind(stored(now))
         .bind(&letter.notice)

@@ -50,8 +50,21 @@ pub struct NoticeRow {
     pub opened_at: DateTime<Utc>,
     /// Its letters.
     pub deliveries: Vec<DeliveryRow>,
-    /// What was answered, by side and party.
-    pub answers: Vec<(Side, String, Acknowledgement, DateTime<Utc>)>,
+    /// What was answered.
+    pub answers: Vec<AnswerRow>,
+}
+
+/// An answer as status shows it.
+#[derive(Debug, Clone)]
+pub struct AnswerRow {
+    /// Which end.
+    pub side: Side,
+    /// Key of the party.
+    pub party: String,
+    /// What was said.
+    pub acknowledgement: Acknowledgement,
+    /// When the letter was written that was answered.
+    pub letter_at: DateTime<Utc>,
 }
 
 /// A letter as status shows it.
@@ -139,11 +152,17 @@ impl Store {
             let findings = found
                 .iter()
                 .map(|(identity, body, opened)| Ok((json(body, "finding", identity)?, time_of(*opened))))
-                .collect::<Result<Vec<_>, StoreError>>()?;
+                .collect::<Result<Vec<_>, StoreError>>();
+            // Status must tell of a damaged row, not fail because of it.
+            let (findings, damage) = match findings {
+                Ok(findings) => (findings, None),
+                Err(problem) => (Vec::new(), Some(problem.to_string())),
+            };
+            let state = word(ApiState::named(&state), "watch", &key.to_string(), &state)?;
             watches.push(WatchRow {
                 source: row.get("source"),
-                state: word(ApiState::named(&state), "watch", &key.to_string(), &state)?,
-                detail: row.get("detail"),
+                state: if damage.is_some() { ApiState::Blind } else { state },
+                detail: damage.unwrap_or_else(|| row.get("detail")),
                 failures: count(row.get("failures")),
                 checked_at: time("checked_at"),
                 succeeded_at: time("succeeded_at"),
@@ -180,12 +199,12 @@ impl Store {
                         fix_by: super::date(row.get("fix_by"), &id)?,
                         note: row.get("note"),
                     };
-                    Ok((
-                        word(Side::named(&side), "acknowledgement", &id, &side)?,
-                        row.get("party"),
+                    Ok(AnswerRow {
+                        side: word(Side::named(&side), "acknowledgement", &id, &side)?,
+                        party: row.get("party"),
                         acknowledgement,
-                        time_of(row.get("at")),
-                    ))
+                        letter_at: time_of(row.get("letter_at")),
+                    })
                 })
                 .collect::<Result<Vec<_>, StoreError>>()?;
             notices.push(NoticeRow {

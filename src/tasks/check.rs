@@ -9,14 +9,14 @@ use tracing::{info, warn};
 
 use crate::diff::Budget;
 use crate::fetch::{self, FailureKind, Outcome, backoff};
-use crate::model::{Api, ApiState, Checked, Integration, OpenFinding, Schedule, Surface, Validators, WatchKey};
-use crate::notice::open_findings;
+use crate::model::{Api, ApiState, Checked, OpenFinding, Schedule, Surface, Validators, WatchKey};
+use crate::notice::{open_findings, retold};
 use crate::openapi::{Document, Limits, ReadError, read};
 use crate::rules::{Catalogue, RULE_SET, compare};
-use crate::store::{CheckCommit, Claim, NewSnapshot, NoticeStep, StoreError, Success};
+use crate::store::{CheckCommit, Claim, Committed, NewSnapshot, NoticeStep, StoreError, Success};
 
-use super::letters::tell;
-use super::shared::{Live, Shared, hex};
+use super::letters::Desk;
+use super::shared::{Shared, hex};
 
 /// The whole document is fetched at least this often: a 304 is a claim, not a proof.
 const FULL_EVERY: TimeDelta = TimeDelta::hours(24);
@@ -37,19 +37,25 @@ const fn is_collapse(before: usize, after: usize) -> bool {
 ///
 /// # Errors
 /// When the database does not answer; then nothing was recorded and the check is done again.
-pub async fn check(shared: &Arc<Shared>, claim: Claim) -> Result<(), StoreError> {
+pub async fn check(shared: &Shared, claim: Claim) -> Result<(), StoreError> {
     let live = shared.now_live();
     let key = claim.key.clone();
     let Some((integration, api)) = live.find(&key) else { return Ok(()) };
     let Some(source) = live.source(api, key.surface) else { return Ok(()) };
     let now = shared.clock.now();
-    let wants_full =
-        claim.latest.is_none() || claim.held.is_some() || claim.full_at.is_none_or(|at| now - at > FULL_EVERY || at > now);
+    let baseline = baseline_of(shared, &claim).await?;
+    // What is announced was compared with a live baseline that has moved since.
+    let is_stale = key.surface == Surface::Upcoming && claim.latest.is_some() && claim.baseline != baseline;
+    let wants_full = is_stale
+        || claim.latest.is_none()
+        || claim.held.is_some()
+        || claim.full_at.is_none_or(|at| now - at > FULL_EVERY || at > now);
     let validators = (!wants_full).then_some(&claim.validators);
     let outcome = live.client.fetch(&fetch::Request { source, auth: &api.auth, validators }).await;
     let now = shared.clock.now();
+    let desk = Desk { shared, live: &live, key: &key, integration, api, now };
     let commit = match outcome {
-        Outcome::NotModified { fresh_for } => unchanged(shared, &claim, api, now, claim.validators.clone(), false, fresh_for),
+        Outcome::NotModified { fresh_for } => unchanged(&desk, &claim, claim.validators.clone(), false, fresh_for),
         Outcome::Later { after, why } => later(&claim, now, after, &why),
         Outcome::Failed(failure) => {
             let state = match failure.kind {
@@ -57,15 +63,15 @@ pub async fn check(shared: &Arc<Shared>, claim: Claim) -> Result<(), StoreError>
                 FailureKind::Unreadable => ApiState::Undecidable,
                 FailureKind::Blind => ApiState::Blind,
             };
-            failed(shared, &claim, api, now, state, failure.why)
+            failed(&desk, &claim, state, failure.why)
         }
         Outcome::Body(body) => {
             let digest = hex(&Sha256::digest(&body.bytes));
-            if claim.latest.as_deref() == Some(digest.as_str()) {
-                unchanged(shared, &claim, api, now, body.validators, true, body.fresh_for)
+            if claim.latest.as_deref() == Some(digest.as_str()) && !is_stale {
+                unchanged(&desk, &claim, body.validators, true, body.fresh_for)
             } else {
                 let fetched = Fetched { digest, body };
-                Box::pin(changed(shared, &live, &claim, (integration, api), now, fetched)).await?
+                Box::pin(changed(&desk, &claim, baseline, fetched)).await?
             }
         }
     };
@@ -74,7 +80,11 @@ pub async fn check(shared: &Arc<Shared>, claim: Claim) -> Result<(), StoreError>
         Some(NoticeStep::Tell { .. } | NoticeStep::Close { .. })
     );
     let (checked, news) = (commit.checked.clone(), !commit.events.is_empty());
-    shared.store.commit_check(commit).await?;
+    if shared.store.commit_check(commit).await? == Committed::Overtaken {
+        tracing::debug!(api = %key, "an answer or a reload came while this was checked; it is checked again");
+        shared.wake_watch.notify_one();
+        return Ok(());
+    }
     // Only what is on disk has happened.
     log(&key, claim.state, &checked, news);
     shared.counters.checked(checked.state.name());
@@ -108,29 +118,38 @@ fn next_at(shared: &Shared, api: &Api, now: DateTime<Utc>, fresh_for: Option<Dur
     fresh_for.map_or(planned, |fresh| planned.max(now + fresh))
 }
 
-fn unchanged(
-    shared: &Shared,
-    claim: &Claim,
-    api: &Api,
-    now: DateTime<Utc>,
-    validators: Validators,
-    full: bool,
-    fresh_for: Option<Duration>,
-) -> CheckCommit {
-    let told = claim.findings.iter().filter(|finding| finding.is_told()).count();
+/// The same document as before. What is to be said may differ all the same: a consumer may use more than it did.
+fn unchanged(desk: &Desk<'_>, claim: &Claim, validators: Validators, full: bool, fresh_for: Option<Duration>) -> CheckCommit {
+    let now = desk.now;
+    let is_told = claim.findings.iter().any(OpenFinding::is_told);
     let (state, detail) =
-        if told > 0 { (ApiState::Changed, describe(&claim.findings)) } else { (ApiState::Verified, "unchanged".to_owned()) };
+        if is_told { (ApiState::Changed, describe(&claim.findings)) } else { (ApiState::Verified, "unchanged".to_owned()) };
     let mut events = Vec::new();
     if !matches!(claim.state, ApiState::Verified | ApiState::Changed) {
         events.push(("recovered", format!("{} can be read again, unchanged", claim.key)));
     }
+    let evidence = claim.baseline.as_deref().zip(claim.latest.as_deref());
+    let notice = desk.tell(claim, &claim.told, (&claim.findings, &claim.findings), evidence);
+    events.extend(said(&claim.key, &notice));
     CheckCommit {
         key: claim.key.clone(),
-        checked: Checked { state, detail, checked_at: now, next_at: next_at(shared, api, now, fresh_for), failures: 0 },
+        generation: claim.generation,
+        checked: Checked { state, detail, checked_at: now, next_at: next_at(desk.shared, desk.api, now, fresh_for), failures: 0 },
         rule_set: claim.rule_set,
-        success: Some(Success { validators, full, snapshot: None, baseline: None, findings: None, notice: NoticeStep::Keep }),
+        success: Some(Success { validators, full, snapshot: None, baseline: None, findings: None, notice }),
         held: None,
         events,
+    }
+}
+
+/// What was said, for the history.
+fn said(key: &WatchKey, step: &NoticeStep) -> Option<(&'static str, String)> {
+    match step {
+        NoticeStep::Keep => None,
+        NoticeStep::Tell { notice, deliveries, .. } => {
+            Some(("notice", format!("{key}: {} letters for notice {}", deliveries.len(), notice.id)))
+        }
+        NoticeStep::Close { id, why, .. } => Some(("resolved", format!("{key}: notice {id} is resolved: {why}"))),
     }
 }
 
@@ -141,21 +160,43 @@ fn later(claim: &Claim, now: DateTime<Utc>, after: Duration, why: &str) -> Check
     let checked =
         Checked { state, detail: why.to_owned(), checked_at: now, next_at: now + after.max(Duration::from_secs(1)), failures };
     let events = if state == claim.state { Vec::new() } else { vec![(state.name(), format!("{}: {why}", claim.key))] };
-    CheckCommit { key: claim.key.clone(), checked, rule_set: claim.rule_set, success: None, held: claim.held.clone(), events }
+    CheckCommit {
+        key: claim.key.clone(),
+        generation: claim.generation,
+        checked,
+        rule_set: claim.rule_set,
+        success: None,
+        held: claim.held.clone(),
+        events,
+    }
 }
 
-fn failed(shared: &Shared, claim: &Claim, api: &Api, now: DateTime<Utc>, state: ApiState, why: String) -> CheckCommit {
+fn failed(desk: &Desk<'_>, claim: &Claim, state: ApiState, why: String) -> CheckCommit {
+    let now = desk.now;
     let failures = claim.failures.saturating_add(1);
-    let next_at = now + backoff(failures, soon(api), shared.jitter());
+    let next_at = now + backoff(failures, soon(desk.api), desk.shared.jitter());
     let events = if claim.state == state { Vec::new() } else { vec![(state.name(), format!("{}: {why}", claim.key))] };
     CheckCommit {
         key: claim.key.clone(),
+        generation: claim.generation,
         checked: Checked { state, detail: why, checked_at: now, next_at, failures },
         rule_set: claim.rule_set,
         success: None,
         held: claim.held.clone(),
         events,
     }
+}
+
+/// Records that a check died of a mistake in driftd: nothing is known of the description, and status says why.
+///
+/// # Errors
+/// When the database does not answer; then the check is done again when its lease ends.
+pub async fn died(shared: &Shared, claim: &Claim, why: &str) -> Result<(), StoreError> {
+    let live = shared.now_live();
+    let Some((integration, api)) = live.find(&claim.key) else { return Ok(()) };
+    let desk = Desk { shared, live: &live, key: &claim.key, integration, api, now: shared.clock.now() };
+    let commit = failed(&desk, claim, ApiState::Blind, format!("the check died of a mistake in driftd: {why}"));
+    shared.store.commit_check(commit).await.map(|_| ())
 }
 
 /// The first pause before something is tried again.
@@ -190,22 +231,16 @@ struct Judged {
     undecided: Option<String>,
 }
 
-async fn changed(
-    shared: &Arc<Shared>,
-    live: &Live,
-    claim: &Claim,
-    (integration, api): (&Integration, &Api),
-    now: DateTime<Utc>,
-    fetched: Fetched,
-) -> Result<CheckCommit, StoreError> {
+async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetched: Fetched) -> Result<CheckCommit, StoreError> {
+    let Desk { shared, api, now, .. } = *desk;
     let Fetched { digest, body } = fetched;
-    let baseline = baseline_of(shared, claim).await?;
+    let generation = claim.generation;
     if baseline.is_none() && claim.key.surface == Surface::Upcoming {
         // What is announced can only be told from what is live.
         let detail = "waits for the live description to be read".to_owned();
         let checked = Checked { state: ApiState::New, detail, checked_at: now, next_at: now + soon(api), failures: 0 };
         let (key, rule_set) = (claim.key.clone(), claim.rule_set);
-        return Ok(CheckCommit { key, checked, rule_set, success: None, held: None, events: Vec::new() });
+        return Ok(CheckCommit { key, generation, checked, rule_set, success: None, held: None, events: Vec::new() });
     }
     let compared = compare_with(shared, claim, baseline.as_deref(), &body.bytes, claim.held.is_some()).await?;
     let checked = |state: ApiState, detail: String| Checked {
@@ -216,21 +251,23 @@ async fn changed(
         failures: 0,
     };
     let key = claim.key.clone();
-    let snapshot = NewSnapshot { digest: digest.clone(), bytes: body.bytes.clone(), from: body.from.clone() };
+    let is_new = claim.latest.as_deref() != Some(digest.as_str());
+    let snapshot = is_new.then(|| NewSnapshot { digest: digest.clone(), bytes: body.bytes.clone(), from: body.from.clone() });
     let success = |baseline: Option<String>, findings: Vec<OpenFinding>, notice: NoticeStep| Success {
         validators: body.validators.clone(),
         full: true,
-        snapshot: Some(snapshot.clone()),
+        snapshot: snapshot.clone(),
         baseline,
         findings: Some(findings),
         notice,
     };
     let commit = match compared {
-        Compared::Unreadable(why) => failed(shared, claim, api, now, ApiState::Undecidable, why.to_string()),
+        Compared::Unreadable(why) => failed(desk, claim, ApiState::Undecidable, why.to_string()),
         Compared::First { operations, title } => {
             let text = format!("{key}: baseline taken: {title}, {operations} operations (sha256 {})", short(&digest));
             CheckCommit {
                 key,
+                generation,
                 checked: checked(ApiState::Verified, "baseline taken".to_owned()),
                 rule_set: RULE_SET,
                 success: Some(success(Some(digest), Vec::new(), NoticeStep::Keep)),
@@ -243,6 +280,7 @@ async fn changed(
             let text = format!("{key}: {detail}");
             CheckCommit {
                 key,
+                generation,
                 checked: Checked { next_at: now + soon(api), ..checked(ApiState::Held, detail) },
                 rule_set: claim.rule_set,
                 success: None,
@@ -252,22 +290,15 @@ async fn changed(
         }
         // What was not reached is not gone: nothing that was told is taken back, and the next fetch tries again.
         Compared::Judged(judged) if judged.undecided.is_some() => {
-            failed(shared, claim, api, now, ApiState::Undecidable, judged.undecided.unwrap_or_default())
+            failed(desk, claim, ApiState::Undecidable, judged.undecided.unwrap_or_default())
         }
         Compared::Judged(judged) => {
             let Judged { findings, previous, .. } = *judged;
+            let told = previous.as_deref().map(|previous| retold(&claim.told, api, previous));
             let previous = previous.as_deref().unwrap_or(&claim.findings);
-            let told = findings.iter().any(OpenFinding::is_told);
-            let step = tell(
-                shared,
-                live,
-                claim,
-                (integration, api),
-                now,
-                previous,
-                &findings,
-                baseline.as_deref().map(|b| (b, digest.as_str())),
-            );
+            let is_told = findings.iter().any(OpenFinding::is_told);
+            let evidence = baseline.as_deref().zip(Some(digest.as_str()));
+            let step = desk.tell(claim, told.as_deref().unwrap_or(&claim.told), (previous, &findings), evidence);
             let detail = describe(&findings);
             let mut events = vec![("changed", format!("{key}: {} (sha256 {})", describe(&findings), short(&digest)))];
             events.extend(
@@ -276,19 +307,16 @@ async fn changed(
                     .filter(|f| !previous.iter().any(|p| p.content == f.content))
                     .map(|f| ("finding", format!("{key}: {}: {}", f.severity, f.message))),
             );
-            match &step {
-                NoticeStep::Tell { notice, deliveries } => {
-                    events.push(("notice", format!("{key}: {} letters for notice {}", deliveries.len(), notice.id)));
-                }
-                NoticeStep::Close { id, .. } => events.push(("resolved", format!("{key}: notice {id} is resolved"))),
-                NoticeStep::Keep => {}
-            }
+            events.extend(said(&key, &step));
             // Nothing that anybody must hear of: compare with this from now on.
-            let settles = !told && key.surface == Surface::Live;
-            let state = if told { ApiState::Changed } else { ApiState::Verified };
-            let baseline = settles.then(|| digest.clone());
+            let state = if is_told { ApiState::Changed } else { ApiState::Verified };
+            let baseline = match key.surface {
+                Surface::Live => (!is_told).then(|| digest.clone()),
+                Surface::Upcoming => baseline,
+            };
             CheckCommit {
                 key,
+                generation,
                 checked: checked(state, detail),
                 rule_set: RULE_SET,
                 success: Some(success(baseline, findings, step)),
@@ -309,7 +337,7 @@ async fn baseline_of(shared: &Shared, claim: &Claim) -> Result<Option<String>, S
 }
 
 async fn compare_with(
-    shared: &Arc<Shared>,
+    shared: &Shared,
     claim: &Claim,
     baseline: Option<&str>,
     bytes: &[u8],

@@ -1,5 +1,6 @@
 //! The checking loop.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use tracing::{error, info};
 use crate::lifecycle::Heart;
 use crate::store::StoreError;
 
-use super::check::check;
+use super::check::{check, died};
 use super::shared::Shared;
 
 /// Checks under way at one time; hosts have limits of their own.
@@ -69,9 +70,12 @@ pub async fn check_due(shared: &Arc<Shared>, heart: &Heart, stopping: &Cancellat
     let claims = shared.store.claim_due(shared.clock.now(), LEASE, AT_ONCE).await?;
     let count = claims.len();
     let mut checks = JoinSet::new();
+    let mut under_way = HashMap::new();
     for claim in claims {
         let shared = Arc::clone(shared);
-        checks.spawn(async move { check(&shared, claim).await });
+        let kept = claim.clone();
+        let handle = checks.spawn(async move { check(&shared, claim).await });
+        under_way.insert(handle.id(), kept);
     }
     let mut result = Ok(count);
     let mut beat = tokio::time::interval(Duration::from_secs(5));
@@ -82,8 +86,13 @@ pub async fn check_due(shared: &Arc<Shared>, heart: &Heart, stopping: &Cancellat
                 Some(Ok(Ok(()))) => {}
                 Some(Ok(Err(problem))) => result = Err(problem),
                 Some(Err(problem)) if problem.is_panic() => {
-                    // One broken check must not stop the others; its lease brings it back.
-                    error!(%problem, "a check died; it is tried again when its lease ends");
+                    // One broken check must not stop the others.
+                    error!(%problem, "a check died of a mistake in driftd; it is tried again");
+                    if let Some(claim) = under_way.get(&problem.id())
+                        && let Err(problem) = died(shared, claim, &problem.to_string()).await
+                    {
+                        result = Err(problem);
+                    }
                 }
                 Some(Err(_)) => {}
             },

@@ -24,6 +24,8 @@ pub struct Home {
     pub live: String,
     /// More lines for `[[apis]]`.
     pub api: String,
+    /// What the consumer says it uses; empty when it says nothing.
+    pub operations: Vec<String>,
     /// More lines for `[fetch]`.
     pub fetch: String,
     /// More lines for `[mail]`.
@@ -45,6 +47,7 @@ impl Home {
             smtp: format!("host = \"127.0.0.1\"\nport = {smtp_port}\ntls = \"none\""),
             live: live.to_owned(),
             api: "every = \"1s\"".to_owned(),
+            operations: Vec::new(),
             fetch: "allow_private_hosts = [\"127.0.0.1\"]".to_owned(),
             mail: String::new(),
         };
@@ -69,6 +72,7 @@ impl Home {
             "state_dir = \"../state\"\n[http]\nlisten = \"127.0.0.1:0\"\n[fetch]\n{}\n[mail]\nfrom = \"driftd <driftd@harbor.example>\"\noperator = \"{OPERATOR}\"\n{}\n[mail.smtp]\n{}\n",
             self.fetch, self.mail, self.smtp
         );
+        let uses = if self.operations.is_empty() { String::new() } else { format!(", operations = {:?}", self.operations) };
         let integration = format!(
             r#"name = "Shipping in Harbor Books"
 [agreement]
@@ -85,7 +89,7 @@ id = "freight"
 name = "Freight API"
 provider = "quayside"
 live = "{}"
-consumers = [{{ party = "harbor" }}]
+consumers = [{{ party = "harbor"{uses} }}]
 {}
 "#,
             self.live, self.api

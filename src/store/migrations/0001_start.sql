@@ -31,6 +31,8 @@ CREATE TABLE watch (
     full_at       BIGINT,
     changed_at    BIGINT,
     next_at       BIGINT NOT NULL,
+    -- Moves when something else than a check changes what a check has read: a check in flight is then done again.
+    generation    BIGINT NOT NULL DEFAULT 0,
     -- 1 while a check is under way: what a crash cut off is due again.
     leased        BIGINT NOT NULL DEFAULT 0,
     etag          TEXT,
@@ -64,6 +66,16 @@ CREATE TABLE notice (
     closed_at   BIGINT,
     closed_why  TEXT
 );
+-- What each party was last told under a notice: a finding is news to whoever does not know it.
+CREATE TABLE told (
+    notice   TEXT NOT NULL REFERENCES notice (id),
+    side     TEXT NOT NULL,
+    party    TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    content  TEXT NOT NULL,
+    PRIMARY KEY (notice, side, party, identity)
+);
+
 CREATE UNIQUE INDEX one_open_notice ON notice (integration, api, surface) WHERE closed_at IS NULL;
 
 -- One rendered message to one recipient: the outbox.
@@ -109,6 +121,8 @@ CREATE TABLE acknowledgement (
     answer TEXT NOT NULL,
     fix_by TEXT,
     note   TEXT NOT NULL,
+    -- When the letter was written that was answered: what came later was not part of it.
+    letter_at BIGINT NOT NULL,
     at     BIGINT NOT NULL,
     PRIMARY KEY (notice, side, party)
 );
