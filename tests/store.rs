@@ -53,6 +53,7 @@ fn commit(clock: &ManualClock, notice: NoticeStep, etag: &str) -> CheckCommit {
                 bytes: b"bytes".repeat(1000),
                 from: "here".to_owned(),
             }),
+            operations: None,
             baseline: Some(format!("digest-{etag}")),
             findings: Some(Vec::new()),
             notice,

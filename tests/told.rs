@@ -46,6 +46,20 @@ fn a_consumer_that_says_it_uses_more_hears_of_what_was_open() {
     wait_for("both hear of it", || (smtp.received().len() == 2).then_some(()));
     assert!(by(&smtp, CONSUMER)[0].text().contains("fell from 64 to 32"));
 
+    // A slip of the pen is a change that reaches nobody: status says so.
+    home.operations.push("POST /bb".to_owned());
+    home.configure();
+    daemon.signal("HUP");
+    let status = wait_for("the slip is shown", || {
+        let status = daemon.status();
+        status["checking"][0]["unmatched_uses"][0].is_string().then_some(status)
+    });
+    assert_eq!(
+        status["checking"][0]["unmatched_uses"][0],
+        "Harbor Books declares the use of POST /bb, which this description does not have"
+    );
+    home.operations.pop();
+
     // Dropping the use again closes the notice: what differs concerns nobody.
     home.operations.pop();
     home.configure();

@@ -163,6 +163,9 @@ fn in_words(status: &StatusView) -> String {
             format!("{}/{}", api.integration, api.api)
         };
         let _ = writeln!(out, "{:<11}  {name}: {}", api.state.name(), api.detail);
+        for unmatched in &api.unmatched_uses {
+            let _ = writeln!(out, "{:<11}  {unmatched}", "check");
+        }
         let _ = writeln!(out, "             read {read}, verified unchanged {verified}, next {}", local(api.next_check));
     }
     if let Some(oldest) = status.telling.oldest_undelivered {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Answer, ApiState, Contact, DeliveryState, Integration, NoticeKind, Side, Surface};
+use crate::model::{Answer, Api, ApiState, Contact, DeliveryState, Integration, NoticeKind, Side, Surface};
 use crate::notice::{Impact, impact};
 use crate::render::clean;
 use crate::store::{DeliveryRow, NoticeRow, Overview, StoreError, WatchRow};
@@ -80,6 +80,8 @@ pub struct ApiView {
     pub snapshot: Option<String>,
     /// SHA-256 of the baseline.
     pub baseline: Option<String>,
+    /// Uses that a consumer declares and the description does not have: a change there would reach nobody.
+    pub unmatched_uses: Vec<String>,
     /// Findings against the baseline, by severity.
     pub findings: BTreeMap<String, usize>,
     /// Each of them.
@@ -237,6 +239,10 @@ fn verdict(
     if unseen > 0 {
         parts.push(format!("{} cannot be judged", plural(unseen, "description")));
     }
+    let unmatched: usize = checking.iter().map(|api| api.unmatched_uses.len()).sum();
+    if unmatched > 0 {
+        parts.push(format!("{} matches no operation", plural(unmatched, "declared use")));
+    }
     parts.push(format!("{fine} of {} fine", plural(checking.len(), "description")));
     parts.push(match checked {
         Some(at) => format!("last read {} ago", ago(now - at)),
@@ -249,7 +255,7 @@ fn verdict(
     let all_blind = !checking.is_empty() && count(ApiState::Blind) == checking.len();
     let state = if !trouble.is_empty() || all_blind {
         "trouble"
-    } else if !open.is_empty() || unseen > 0 {
+    } else if !open.is_empty() || unseen > 0 || unmatched > 0 {
         "action"
     } else {
         "ok"
@@ -294,9 +300,31 @@ fn api_view(row: &WatchRow, live: &Live) -> ApiView {
         failures: row.failures,
         snapshot: row.latest.clone(),
         baseline: row.baseline.clone(),
+        unmatched_uses: found.map(|(integration, api)| unmatched(row, integration, api)).unwrap_or_default(),
         findings,
         messages: finding_views(row, live),
     }
+}
+
+/// Declared uses that match no operation, in words.
+fn unmatched(row: &WatchRow, integration: &Integration, api: &Api) -> Vec<String> {
+    let mut found = Vec::new();
+    if row.operations.is_empty() {
+        return found;
+    }
+    let operations: Vec<(&str, &str)> = row.operations.iter().filter_map(|label| label.split_once(' ')).collect();
+    for consumer in &api.consumers {
+        let name = integration.party(&consumer.party).map_or(consumer.party.as_str(), |party| party.name.as_str());
+        for pattern in consumer.operations.iter().flatten() {
+            if !operations.iter().any(|(method, path)| pattern.matches(method, path)) {
+                found.push(format!(
+                    "{name} declares the use of {} {}, which this description does not have",
+                    pattern.method, pattern.path
+                ));
+            }
+        }
+    }
+    found
 }
 
 fn finding_views(row: &WatchRow, live: &Live) -> Vec<FindingView> {

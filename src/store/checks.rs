@@ -131,6 +131,8 @@ pub struct Success {
     pub full: bool,
     /// The document, where it is a new one.
     pub snapshot: Option<NewSnapshot>,
+    /// `METHOD path` of every operation in it.
+    pub operations: Option<Vec<String>>,
     /// The new baseline, where it moves.
     pub baseline: Option<String>,
     /// All that differs from the baseline, where it was computed.
@@ -395,7 +397,8 @@ async fn record_success(
     success: Success,
     compressed: Option<Vec<u8>>,
 ) -> Result<(), StoreError> {
-    let Success { validators, full, snapshot, baseline, findings, notice } = success;
+    let Success { validators, full, snapshot, operations, baseline, findings, notice } = success;
+    let operations = operations.map(|operations| serde_json::Value::from(operations).to_string());
     if let (Some(snapshot), Some(body)) = (&snapshot, compressed) {
         sqlx::query(
             "INSERT INTO snapshot (digest, size, body, fetched_at, fetched_from) VALUES ($1, $2, $3, $4, $5)
@@ -414,8 +417,9 @@ async fn record_success(
            verified_at = CASE WHEN $2 IS NULL THEN $1 ELSE verified_at END,
            changed_at = CASE WHEN $2 IS NULL THEN changed_at ELSE $1 END,
            full_at = CASE WHEN $3 = 1 THEN $1 ELSE full_at END,
-           etag = $4, last_modified = $5, latest = COALESCE($2, latest), baseline = COALESCE($6, baseline)
-         WHERE integration = $7 AND api = $8 AND surface = $9",
+           etag = $4, last_modified = $5, latest = COALESCE($2, latest), baseline = COALESCE($6, baseline),
+           operations = COALESCE($7, operations)
+         WHERE integration = $8 AND api = $9 AND surface = $10",
     )
     .bind(now)
     .bind(snapshot.as_ref().map(|snapshot| snapshot.digest.clone()))
@@ -423,6 +427,7 @@ async fn record_success(
     .bind(&validators.etag)
     .bind(&validators.last_modified)
     .bind(&baseline)
+    .bind(&operations)
     .bind(&key.integration)
     .bind(&key.api)
     .bind(key.surface.name())

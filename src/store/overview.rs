@@ -35,6 +35,8 @@ pub struct WatchRow {
     pub latest: Option<String>,
     /// Digest of the baseline.
     pub baseline: Option<String>,
+    /// `METHOD path` of every operation in the newest snapshot.
+    pub operations: Vec<String>,
     /// What differs, with the day each was first seen.
     pub findings: Vec<(OpenFinding, DateTime<Utc>)>,
 }
@@ -171,6 +173,7 @@ impl Store {
                 next_at: time_of(row.get("next_at")),
                 latest: row.get("latest"),
                 baseline: row.get("baseline"),
+                operations: json(row.get("operations"), "watch", &key.to_string())?,
                 findings,
                 key,
             });

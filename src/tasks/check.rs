@@ -136,7 +136,7 @@ fn unchanged(desk: &Desk<'_>, claim: &Claim, validators: Validators, full: bool,
         generation: claim.generation,
         checked: Checked { state, detail, checked_at: now, next_at: next_at(desk.shared, desk.api, now, fresh_for), failures: 0 },
         rule_set: claim.rule_set,
-        success: Some(Success { validators, full, snapshot: None, baseline: None, findings: None, notice }),
+        success: Some(Success { validators, full, snapshot: None, operations: None, baseline: None, findings: None, notice }),
         held: None,
         events,
     }
@@ -217,7 +217,7 @@ enum Compared {
     /// The new document is no description.
     Unreadable(ReadError),
     /// The first one.
-    First { operations: usize, title: String },
+    First { operations: Vec<String>, title: String },
     /// Much of it vanished at once.
     Collapsed { before: usize, after: usize },
     /// It was compared.
@@ -229,6 +229,7 @@ struct Judged {
     /// What was open before, judged again where an older rule set had judged it.
     previous: Option<Vec<OpenFinding>>,
     undecided: Option<String>,
+    operations: Vec<String>,
 }
 
 async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetched: Fetched) -> Result<CheckCommit, StoreError> {
@@ -253,10 +254,11 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
     let key = claim.key.clone();
     let is_new = claim.latest.as_deref() != Some(digest.as_str());
     let snapshot = is_new.then(|| NewSnapshot { digest: digest.clone(), bytes: body.bytes.clone(), from: body.from.clone() });
-    let success = |baseline: Option<String>, findings: Vec<OpenFinding>, notice: NoticeStep| Success {
+    let success = |operations: Vec<String>, baseline: Option<String>, findings: Vec<OpenFinding>, notice: NoticeStep| Success {
         validators: body.validators.clone(),
         full: true,
         snapshot: snapshot.clone(),
+        operations: Some(operations),
         baseline,
         findings: Some(findings),
         notice,
@@ -264,13 +266,13 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
     let commit = match compared {
         Compared::Unreadable(why) => failed(desk, claim, ApiState::Undecidable, why.to_string()),
         Compared::First { operations, title } => {
-            let text = format!("{key}: baseline taken: {title}, {operations} operations (sha256 {})", short(&digest));
+            let text = format!("{key}: baseline taken: {title}, {} operations (sha256 {})", operations.len(), short(&digest));
             CheckCommit {
                 key,
                 generation,
                 checked: checked(ApiState::Verified, "baseline taken".to_owned()),
                 rule_set: RULE_SET,
-                success: Some(success(Some(digest), Vec::new(), NoticeStep::Keep)),
+                success: Some(success(operations, Some(digest), Vec::new(), NoticeStep::Keep)),
                 held: None,
                 events: vec![("baseline", text)],
             }
@@ -293,7 +295,7 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
             failed(desk, claim, ApiState::Undecidable, judged.undecided.unwrap_or_default())
         }
         Compared::Judged(judged) => {
-            let Judged { findings, previous, .. } = *judged;
+            let Judged { findings, previous, operations, .. } = *judged;
             let told = previous.as_deref().map(|previous| retold(&claim.told, api, previous));
             let previous = previous.as_deref().unwrap_or(&claim.findings);
             let is_told = findings.iter().any(OpenFinding::is_told);
@@ -319,7 +321,7 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
                 generation,
                 checked: checked(state, detail),
                 rule_set: RULE_SET,
-                success: Some(success(baseline, findings, step)),
+                success: Some(success(operations, baseline, findings, step)),
                 held: None,
                 events,
             }
@@ -371,13 +373,13 @@ async fn compare_with(
             let title = after.root.get("info").and_then(|info| info.get("title")).and_then(|title| title.as_str());
             return Compared::First { operations, title: title.unwrap_or("untitled").to_owned() };
         };
-        let known = operations_in(&before);
-        if surface == Surface::Live && !confirmed && is_collapse(known, operations) {
-            return Compared::Collapsed { before: known, after: operations };
+        let (known, now) = (operations_in(&before).len(), operations.len());
+        if surface == Surface::Live && !confirmed && is_collapse(known, now) {
+            return Compared::Collapsed { before: known, after: now };
         }
         let (findings, undecided) = judged(&before, &after, &catalogue);
         let previous = latest.and_then(|bytes| read(&bytes, &limits).ok()).map(|latest| judged(&before, &latest, &catalogue).0);
-        Compared::Judged(Box::new(Judged { findings, previous, undecided }))
+        Compared::Judged(Box::new(Judged { findings, previous, undecided, operations }))
     })
     .await;
     drop(slot);
@@ -388,11 +390,18 @@ async fn compare_with(
     })
 }
 
-fn operations_in(document: &Document) -> usize {
+/// `METHOD path` of every operation called or sent.
+fn operations_in(document: &Document) -> Vec<String> {
     const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
-    let items = ["paths", "webhooks"].iter().filter_map(|section| document.root.get(*section)?.as_object());
-    let items = items.flat_map(serde_json::Map::values).filter_map(serde_json::Value::as_object);
-    items.map(|item| METHODS.iter().filter(|method| item.contains_key(**method)).count()).sum()
+    let mut labels = Vec::new();
+    for section in ["paths", "webhooks"] {
+        for (path, item) in document.root.get(section).and_then(serde_json::Value::as_object).into_iter().flatten() {
+            let Some(item) = item.as_object() else { continue };
+            let methods = METHODS.iter().filter(|method| item.contains_key(**method));
+            labels.extend(methods.map(|method| format!("{} {path}", method.to_ascii_uppercase())));
+        }
+    }
+    labels
 }
 
 fn judged(before: &Document, after: &Document, catalogue: &Catalogue) -> (Vec<OpenFinding>, Option<String>) {

@@ -40,6 +40,8 @@ CREATE TABLE watch (
     latest        TEXT REFERENCES snapshot (digest),
     baseline      TEXT REFERENCES snapshot (digest),
     held          TEXT,
+    -- `METHOD path` of every operation in the latest snapshot, as a JSON list: what declared uses are held against.
+    operations    TEXT NOT NULL DEFAULT '[]',
     rule_set      BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (integration, api, surface)
 );
