@@ -46,6 +46,8 @@
 
 pub mod cli;
 pub mod config;
+#[cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::todo))]
+pub mod containment;
 pub mod daemon;
 #[cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::todo))]
 pub mod diff;

@@ -228,6 +228,9 @@ fn inverses(kind: ChangeKind) -> Vec<&'static str> {
         ("Narrowed", "Widened"),
         ("Deprecated", "Reactivated"),
         ("BecameNullable", "BecameNotNullable"),
+        ("Lowered", "Raised"),
+        ("OneOfBecameAnyOf", "AnyOfBecameOneOf"),
+        ("EnumBecameExtensible", "EnumNoLongerExtensible"),
     ];
     let swapped: Vec<String> = swaps
         .iter()

@@ -91,15 +91,26 @@ macro_rules! kinds {
 kinds! {
     OperationRemoved: Replaces, NEITHER;
     OperationAdded: Annotates, NEITHER;
+    OperationMoved: Replaces, NEITHER;
+    PathRespelled: Opaque, NEITHER;
     WebhookRemoved: Replaces, NEITHER;
     WebhookAdded: Annotates, NEITHER;
+    WebhookMoved: Replaces, NEITHER;
     CallbackRemoved: Replaces, NEITHER;
     CallbackAdded: Annotates, NEITHER;
     OperationDeprecated: Annotates, NEITHER;
     OperationReactivated: Annotates, NEITHER;
     OperationIdChanged: Annotates, NEITHER;
+    TagsChanged: Annotates, NEITHER;
+    StabilityLowered: Opaque, NEITHER;
+    StabilityRaised: Annotates, NEITHER;
     ServerRemoved: Replaces, NEITHER;
     ServerAdded: Annotates, NEITHER;
+    ServerReplaced: Replaces, NEITHER;
+    ServerVariableChanged: Opaque, NEITHER;
+    LinkRemoved: Opaque, NEITHER;
+    LinkAdded: Annotates, NEITHER;
+    LinkChanged: Opaque, NEITHER;
     SecurityAdded: Narrows, REQUEST;
     SecurityRemoved: Widens, REQUEST;
     SecurityAlternativeRemoved: Narrows, REQUEST;
@@ -110,6 +121,8 @@ kinds! {
     RequiredParameterAdded: Narrows, BOTH;
     OptionalParameterAdded: Annotates, BOTH;
     ParameterRemoved: Opaque, BOTH;
+    ParameterMoved: Opaque, BOTH;
+    ParameterRenamed: Replaces, BOTH;
     ParameterBecameRequired: Narrows, BOTH;
     ParameterBecameOptional: Widens, BOTH;
     ParameterSerializationChanged: Replaces, BOTH;
@@ -122,11 +135,14 @@ kinds! {
     BodyBecameOptional: Widens, BOTH;
     MediaTypeRemoved: Narrows, BOTH;
     MediaTypeAdded: Widens, BOTH;
+    EncodingChanged: Replaces, BOTH;
     SuccessStatusRemoved: Replaces, BOTH;
     SuccessStatusAdded: Opaque, BOTH;
+    SuccessStatusChanged: Replaces, BOTH;
     ErrorStatusRemoved: Annotates, BOTH;
     ErrorStatusAdded: Annotates, BOTH;
     PropertyRemoved: Widens, BOTH;
+    PropertyRenamed: Replaces, BOTH;
     RequiredPropertyAdded: Narrows, BOTH;
     OptionalPropertyAdded: Annotates, BOTH;
     PropertyBecameRequired: Narrows, BOTH;
@@ -145,9 +161,13 @@ kinds! {
     EnumValueAdded: Widens, BOTH;
     BecameEnum: Narrows, BOTH;
     NoLongerEnum: Widens, BOTH;
+    EnumBecameExtensible: Opaque, RESPONSE;
+    EnumNoLongerExtensible: Annotates, RESPONSE;
     PatternAdded: Narrows, BOTH;
     PatternRemoved: Widens, BOTH;
     PatternChanged: Opaque, BOTH;
+    PatternTightened: Narrows, BOTH;
+    PatternLoosened: Widens, BOTH;
     MinimumTightened: Narrows, BOTH;
     MinimumLoosened: Widens, BOTH;
     MaximumTightened: Narrows, BOTH;
@@ -175,7 +195,8 @@ kinds! {
     VariantAdded: Widens, BOTH;
     CompositionAdded: Opaque, BOTH;
     CompositionRemoved: Opaque, BOTH;
-    CompositionChanged: Opaque, BOTH;
+    OneOfBecameAnyOf: Widens, BOTH;
+    AnyOfBecameOneOf: Narrows, BOTH;
     ConstraintChanged: Opaque, BOTH;
     ContentEncodingChanged: Replaces, BOTH;
     DiscriminatorAdded: Opaque, BOTH;
@@ -183,6 +204,8 @@ kinds! {
     DiscriminatorPropertyChanged: Replaces, BOTH;
     DiscriminatorMappingRemoved: Narrows, BOTH;
     DiscriminatorMappingAdded: Widens, BOTH;
+    DiscriminatorMappingRenamed: Replaces, BOTH;
+    DiscriminatorMappingChanged: Replaces, BOTH;
     DefaultChanged: Opaque, BOTH;
     SchemaDeprecated: Annotates, BOTH;
     SchemaReactivated: Annotates, BOTH;
@@ -194,7 +217,7 @@ kinds! {
 
 /// Circumstances of a change that a guarded rule may ask about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(clippy::struct_excessive_bools, reason = "six independent observations, each read by exactly one guard")]
+#[expect(clippy::struct_excessive_bools, reason = "independent observations, each read by exactly one guard")]
 pub struct Evidence {
     /// It was required before.
     pub was_required: bool,
@@ -208,6 +231,8 @@ pub struct Evidence {
     pub was_deprecated: bool,
     /// A discriminator tells the branches apart on both sides.
     pub discriminated: bool,
+    /// What is gone is still routed: a template matches its address.
+    pub shadowed: bool,
 }
 
 /// Where a change stands, in both documents.

@@ -11,10 +11,12 @@
 mod branches;
 mod change;
 mod flat;
+mod matching;
 mod operation;
 mod schema;
+mod security;
+mod servers;
 mod unchanged;
-
 mod walk;
 
 pub use change::{Change, ChangeKind, Direction, Effect, Evidence, Fragment, Site, Use};

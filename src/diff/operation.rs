@@ -1,35 +1,39 @@
-//! Facts of paths, webhooks, parameters, bodies, responses, security and servers.
+//! Facts of paths, webhooks, parameters, bodies and responses.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::openapi::{Body, Location, Media, Operation, Parameter, PointerId, Requirement, Response, Surface};
+use crate::openapi::{Body, Location, Media, Operation, Parameter, PointerId, Response, Surface};
 
 use super::change::{ChangeKind, Direction, Evidence, Fragment, Site, Use};
+use super::matching::{self, How, Matching, is_respelled};
+use super::servers;
 use super::walk::{Fact, Walk};
 
 /// Compares everything above the schemas and names the schema pairs to compare.
 pub(super) fn document(walk: &mut Walk<'_, '_>) {
-    servers(walk);
     let (before, after) = (walk.before, walk.after);
-    let matched = match_operations(&before.operations, &after.operations);
-    for (old, new) in matched {
-        match (old, new) {
-            (Some(old), Some(new)) => {
+    let matching = Matching::of(before, after);
+    servers::document(walk, &matching);
+    for pair in &matching.pairs {
+        match *pair {
+            (Some(old), Some(new), how) => {
                 let (here, there) = (walk.text_before(old.at), walk.text_after(new.at));
                 if walk.unchanged.context() && walk.unchanged.holds(&here) && here == there {
                     continue;
                 }
                 let number = walk.operation(usage(old, Some(new)));
-                Pairing { walk, number, old, new }.compare();
+                let mut pairing = Pairing { walk, number, old, new };
+                pairing.address(how);
+                pairing.compare();
             }
             // What could not be followed is not gone, and what can be followed now is not new.
-            (Some(old), None) if after.unknown_paths.contains(&old.shape) => {}
-            (None, Some(new)) if before.unknown_paths.contains(&new.shape) => {}
-            (Some(old), None) => removed(walk, old),
-            (None, Some(new)) => added(walk, new),
-            (None, None) => {}
+            (Some(old), None, _) if after.unknown_paths.contains(&old.shape) => {}
+            (None, Some(new), _) if before.unknown_paths.contains(&new.shape) => {}
+            (Some(old), None, _) => removed(walk, old),
+            (None, Some(new), _) => added(walk, new),
+            (None, None, _) => {}
         }
     }
 }
@@ -37,41 +41,6 @@ pub(super) fn document(walk: &mut Walk<'_, '_>) {
 fn usage(old: &Operation<'_>, new: Option<&Operation<'_>>) -> Use {
     let id = old.operation_id.or(new.and_then(|new| new.operation_id));
     Use { method: old.method.to_string(), path: old.path.to_string(), operation_id: id.map(str::to_owned), surface: old.surface }
-}
-
-type Pairs<'o, 'd> = Vec<(Option<&'o Operation<'d>>, Option<&'o Operation<'d>>)>;
-
-/// Operations by exact path first, then by shape: `/doors/{id}` and `/doors/{door}` are one path.
-fn match_operations<'o, 'd>(before: &'o [Operation<'d>], after: &'o [Operation<'d>]) -> Pairs<'o, 'd> {
-    type Key<'k> = (Surface, &'k str, &'k str);
-    let mut exact: HashMap<Key<'_>, usize> = HashMap::new();
-    let mut shapes: HashMap<Key<'_>, Vec<usize>> = HashMap::new();
-    for (index, operation) in after.iter().enumerate() {
-        exact.entry((operation.surface, &operation.method, &operation.path)).or_insert(index);
-        shapes.entry((operation.surface, &operation.method, &operation.shape)).or_default().push(index);
-    }
-    let mut taken = vec![false; after.len()];
-    let mut found: Vec<Option<usize>> = before
-        .iter()
-        .map(|operation| {
-            let index = exact.get(&(operation.surface, operation.method.as_ref(), operation.path.as_ref())).copied();
-            let slot = index.and_then(|index| taken.get_mut(index))?;
-            if std::mem::replace(slot, true) { None } else { index }
-        })
-        .collect();
-    for (operation, slot) in before.iter().zip(&mut found) {
-        if slot.is_none() {
-            let candidates = shapes.get(&(operation.surface, operation.method.as_ref(), operation.shape.as_str()));
-            *slot = candidates.into_iter().flatten().copied().find(|index| taken.get(*index) == Some(&false));
-            if let Some(taken) = slot.and_then(|index| taken.get_mut(index)) {
-                *taken = true;
-            }
-        }
-    }
-    let mut pairs: Pairs<'o, 'd> =
-        before.iter().zip(found).map(|(operation, index)| (Some(operation), index.and_then(|index| after.get(index)))).collect();
-    pairs.extend(after.iter().zip(taken).filter(|(_, taken)| !taken).map(|(operation, _)| (None, Some(operation))));
-    pairs
 }
 
 fn removed(walk: &mut Walk<'_, '_>, old: &Operation<'_>) {
@@ -82,7 +51,8 @@ fn removed(walk: &mut Walk<'_, '_>, old: &Operation<'_>) {
     };
     let number = walk.operation(usage(old, None));
     let here = walk.text_before(old.at);
-    let evidence = Evidence { was_deprecated: old.deprecated, ..Evidence::default() };
+    let shadowed = old.surface == Surface::Path && walk.after.operations.iter().any(|new| matching::takes_over(new, old));
+    let evidence = Evidence { was_deprecated: old.deprecated, shadowed, ..Evidence::default() };
     let fact = Fact {
         kind,
         direction: Direction::Neither,
@@ -121,52 +91,12 @@ fn parent(pointer: &str) -> String {
     pointer.rsplit_once('/').map_or_else(String::new, |(parent, _)| parent.to_owned())
 }
 
-fn servers(walk: &mut Walk<'_, '_>) {
-    let (before, after) = (walk.before, walk.after);
-    // No server means "where the description is served" (OpenAPI 3.1 section 4.8.1): nothing to compare.
-    if before.servers.is_empty() || after.servers.is_empty() {
-        return;
-    }
-    for server in &before.servers {
-        if !after.servers.iter().any(|other| other.url == server.url) {
-            let here = walk.text_before(server.at);
-            let fact = Fact {
-                kind: ChangeKind::ServerRemoved,
-                direction: Direction::Neither,
-                subject: server.url.to_string(),
-                before: Some(json!(server.url)),
-                after: None,
-                evidence: Evidence::default(),
-                site: Site { before: here, after: "/servers".to_owned() },
-                fragment: Fragment { before: Some("/servers".to_owned()), after: Some("/servers".to_owned()) },
-            };
-            walk.state(fact, None);
-        }
-    }
-    for server in &after.servers {
-        if !before.servers.iter().any(|other| other.url == server.url) {
-            let here = walk.text_after(server.at);
-            let fact = Fact {
-                kind: ChangeKind::ServerAdded,
-                direction: Direction::Neither,
-                subject: server.url.to_string(),
-                before: None,
-                after: Some(json!(server.url)),
-                evidence: Evidence::default(),
-                site: Site { before: "/servers".to_owned(), after: here },
-                fragment: Fragment { before: Some("/servers".to_owned()), after: Some("/servers".to_owned()) },
-            };
-            walk.state(fact, None);
-        }
-    }
-}
-
 /// One operation on both sides.
-struct Pairing<'w, 'o, 'c, 'd> {
-    walk: &'w mut Walk<'c, 'd>,
-    number: usize,
-    old: &'o Operation<'d>,
-    new: &'o Operation<'d>,
+pub(super) struct Pairing<'w, 'o, 'c, 'd> {
+    pub(super) walk: &'w mut Walk<'c, 'd>,
+    pub(super) number: usize,
+    pub(super) old: &'o Operation<'d>,
+    pub(super) new: &'o Operation<'d>,
 }
 
 impl Pairing<'_, '_, '_, '_> {
@@ -178,6 +108,7 @@ impl Pairing<'_, '_, '_, '_> {
             Surface::Webhook | Surface::Callback => Direction::FromProvider,
         };
         self.lifecycle();
+        self.own_servers();
         self.parameters(&old.parameters, &new.parameters, request, (old.at, new.at));
         self.body(old.body.as_ref(), new.body.as_ref(), request);
         self.responses(&old.responses, &new.responses, request.flipped());
@@ -186,7 +117,7 @@ impl Pairing<'_, '_, '_, '_> {
         }
     }
 
-    fn state(
+    pub(super) fn state(
         &mut self,
         kind: ChangeKind,
         direction: Direction,
@@ -210,6 +141,21 @@ impl Pairing<'_, '_, '_, '_> {
         let fragment = Fragment { before: Some(site.before.clone()), after: Some(site.after.clone()) };
         let fact = Fact { kind, direction, subject: subject.into(), before, after, evidence, site, fragment };
         self.walk.state(fact, Some(self.number));
+    }
+
+    /// How the operation came to be at another address, if it did.
+    fn address(&mut self, how: How) {
+        let (old, new) = (self.old, self.new);
+        let kind = match (how, old.surface) {
+            (How::SameAddress, _) => return,
+            (How::Respelled, _) => ChangeKind::PathRespelled,
+            (How::Moved, Surface::Webhook) => ChangeKind::WebhookMoved,
+            (How::Moved, _) => ChangeKind::OperationMoved,
+        };
+        let label = |operation: &Operation<'_>| format!("{} {}", operation.method, operation.path);
+        let after = if how == How::Respelled { new.path.to_string() } else { label(new) };
+        let values = (Some(json!(label(old))), Some(json!(after)));
+        self.state(kind, Direction::Neither, label(old), (old.at, new.at), values);
     }
 
     fn lifecycle(&mut self) {
@@ -236,10 +182,23 @@ impl Pairing<'_, '_, '_, '_> {
                 (value(old.operation_id), value(new.operation_id)),
             );
         }
+        let label = || format!("{} {}", old.method, old.path);
+        if old.tags != new.tags {
+            let show = |tags: &[&str]| (!tags.is_empty()).then(|| json!(tags));
+            self.state(ChangeKind::TagsChanged, Direction::Neither, label(), at, (show(&old.tags), show(&new.tags)));
+        }
+        let (was, is) = (stability(old.stability), stability(new.stability));
+        if was != is {
+            let kind = if is < was { ChangeKind::StabilityLowered } else { ChangeKind::StabilityRaised };
+            let show = |word: Option<&str>| Some(json!(word.unwrap_or("stable")));
+            self.state(kind, Direction::Neither, label(), at, (show(old.stability), show(new.stability)));
+        }
     }
 
     /// Parameters of a request, or headers of a response: named values outside the body.
     fn parameters(&mut self, old: &[Parameter<'_>], new: &[Parameter<'_>], direction: Direction, home: (PointerId, PointerId)) {
+        // Response headers hang on a response, everything else on the operation.
+        let is_response = home.0 != self.old.at;
         let key = |parameter: &Parameter<'_>, variables: &[&str]| {
             // A path variable is known by its position: its name is not on the wire.
             match variables.iter().position(|name| *name == parameter.name) {
@@ -252,24 +211,49 @@ impl Pairing<'_, '_, '_, '_> {
         };
         let before = index(old, &self.old.variables);
         let after = index(new, &self.new.variables);
+        let (mut gone, mut fresh): (Vec<&Parameter<'_>>, Vec<&Parameter<'_>>) = (Vec::new(), Vec::new());
         for (key, at) in &before {
             let Some(left) = old.get(*at) else { continue };
-            if let Some(right) = after.get(key).and_then(|at| new.get(*at)) {
-                self.parameter(left, right, direction);
-            } else {
-                let evidence = Evidence { was_required: left.required, was_deprecated: left.deprecated, ..Evidence::default() };
-                let label = Some(json!(label(left.location, direction)));
-                self.state_with(ChangeKind::ParameterRemoved, direction, left.name, (left.at, home.1), (label, None), evidence);
+            match after.get(key).and_then(|at| new.get(*at)) {
+                Some(right) => self.parameter(left, right, direction),
+                None => gone.push(left),
             }
         }
-        for (key, at) in &after {
-            let Some(right) = new.get(*at) else { continue };
-            if !before.contains_key(key) {
-                let kind = if right.required { ChangeKind::RequiredParameterAdded } else { ChangeKind::OptionalParameterAdded };
-                let evidence = Evidence { is_required: right.required, ..Evidence::default() };
-                let label = Some(json!(label(right.location, direction)));
-                self.state_with(kind, direction, right.name, (home.0, right.at), (None, label), evidence);
-            }
+        fresh.extend(after.iter().filter(|(key, _)| !before.contains_key(key)).filter_map(|(_, at)| new.get(*at)));
+        // A variable of the path is filled in, whether somebody declares it or not.
+        let same_variables = self.old.variables.len() == self.new.variables.len();
+        fresh.retain(|right| right.location != Location::Path || !same_variables);
+        gone.retain(|left| left.location != Location::Path || !same_variables);
+        // One edit is one finding: what went from the query to a header is not one removed and one added.
+        gone.retain(|left| {
+            let twin = fresh.iter().position(|right| is_moved(left, right) || is_renamed(left, right));
+            let Some(right) = twin.map(|at| fresh.remove(at)) else { return true };
+            let evidence = Evidence {
+                was_required: left.required,
+                is_required: right.required,
+                was_deprecated: left.deprecated,
+                ..Evidence::default()
+            };
+            let (kind, values) = if left.location == right.location {
+                (ChangeKind::ParameterRenamed, (Some(json!(left.name)), Some(json!(right.name))))
+            } else {
+                let place = |parameter: &Parameter<'_>| Some(json!(label(parameter.location, is_response)));
+                (ChangeKind::ParameterMoved, (place(left), place(right)))
+            };
+            self.state_with(kind, direction, left.name, (left.at, right.at), values, evidence);
+            self.walk.root((left.schema, right.schema), (left.at, right.at), direction, self.number);
+            false
+        });
+        for left in gone {
+            let evidence = Evidence { was_required: left.required, was_deprecated: left.deprecated, ..Evidence::default() };
+            let label = Some(json!(label(left.location, is_response)));
+            self.state_with(ChangeKind::ParameterRemoved, direction, left.name, (left.at, home.1), (label, None), evidence);
+        }
+        for right in fresh {
+            let kind = if right.required { ChangeKind::RequiredParameterAdded } else { ChangeKind::OptionalParameterAdded };
+            let evidence = Evidence { is_required: right.required, ..Evidence::default() };
+            let label = Some(json!(label(right.location, is_response)));
+            self.state_with(kind, direction, right.name, (home.0, right.at), (None, label), evidence);
         }
     }
 
@@ -293,8 +277,8 @@ impl Pairing<'_, '_, '_, '_> {
         self.walk.root((old.schema, new.schema), (old.at, new.at), direction, self.number);
     }
 
-    fn body(&mut self, old: Option<&Body>, new: Option<&Body>, direction: Direction) {
-        let names = |body: &Body| Some(json!(body.content.iter().map(|media| media.name.as_str()).collect::<Vec<_>>()));
+    fn body(&mut self, old: Option<&Body<'_>>, new: Option<&Body<'_>>, direction: Direction) {
+        let names = |body: &Body<'_>| Some(json!(body.content.iter().map(|media| media.name.as_str()).collect::<Vec<_>>()));
         match (old, new) {
             (Some(old), Some(new)) => {
                 let at = (old.at, new.at);
@@ -315,12 +299,13 @@ impl Pairing<'_, '_, '_, '_> {
         }
     }
 
-    fn content(&mut self, old: &[Media], new: &[Media], direction: Direction, home: (PointerId, PointerId)) {
+    fn content(&mut self, old: &[Media<'_>], new: &[Media<'_>], direction: Direction, home: (PointerId, PointerId)) {
         for left in old {
             let exact = new.iter().find(|right| right.name == left.name);
             if let Some(right) =
                 exact.or_else(|| new.iter().find(|right| covers(&right.name, &left.name) || covers(&left.name, &right.name)))
             {
+                self.encoding(left, right, direction);
                 self.walk.root((left.schema, right.schema), (left.at, right.at), direction, self.number);
             } else {
                 let name = left.name.clone();
@@ -340,6 +325,43 @@ impl Pairing<'_, '_, '_, '_> {
         }
     }
 
+    fn encoding(&mut self, old: &Media<'_>, new: &Media<'_>, direction: Direction) {
+        if old.encoding == new.encoding {
+            return;
+        }
+        let find =
+            |list: &[(&str, String)], name: &str| list.iter().find(|(known, _)| *known == name).map(|(_, shape)| json!(shape));
+        let names: BTreeSet<&str> = old.encoding.iter().chain(&new.encoding).map(|(name, _)| *name).collect();
+        for name in names {
+            let (before, after) = (find(&old.encoding, name), find(&new.encoding, name));
+            if before != after {
+                let values =
+                    (Some(before.unwrap_or_else(|| json!("the default"))), Some(after.unwrap_or_else(|| json!("the default"))));
+                self.state(ChangeKind::EncodingChanged, direction, name, (old.at, new.at), values);
+            }
+        }
+    }
+
+    fn links(&mut self, old: &Response<'_>, new: &Response<'_>) {
+        for left in &old.links {
+            match new.links.iter().find(|right| right.name == left.name) {
+                None => {
+                    let value = Some(json!(left.shape));
+                    self.state(ChangeKind::LinkRemoved, Direction::Neither, left.name, (left.at, new.at), (value, None));
+                }
+                Some(right) if right.shape != left.shape => {
+                    let values = (Some(json!(left.shape)), Some(json!(right.shape)));
+                    self.state(ChangeKind::LinkChanged, Direction::Neither, left.name, (left.at, right.at), values);
+                }
+                Some(_) => {}
+            }
+        }
+        for right in new.links.iter().filter(|right| !old.links.iter().any(|left| left.name == right.name)) {
+            let value = Some(json!(right.shape));
+            self.state(ChangeKind::LinkAdded, Direction::Neither, right.name, (old.at, right.at), (None, value));
+        }
+    }
+
     fn responses(&mut self, old: &[Response<'_>], new: &[Response<'_>], direction: Direction) {
         // Exact code, then its range, then `default` for what is no success (OpenAPI 3.1 section 4.8.16.2);
         // a range that became one of its codes is looked up the same way round.
@@ -354,126 +376,67 @@ impl Pairing<'_, '_, '_, '_> {
         };
         let home = (self.old.at, self.new.at);
         let mut told = BTreeSet::new();
+        let mut gone: Vec<&Response<'_>> = Vec::new();
         for left in old {
-            if let Some(at) = counterpart(&left.status, new)
-                && let Some(right) = new.get(at)
-            {
-                told.insert(at);
-                self.parameters(&left.headers, &right.headers, direction, (left.at, right.at));
-                self.content(&left.content, &right.content, direction, (left.at, right.at));
-            } else {
-                let kind = if left.is_success() { ChangeKind::SuccessStatusRemoved } else { ChangeKind::ErrorStatusRemoved };
-                let value = Some(json!(left.status));
-                self.state(kind, direction, left.status.clone(), (left.at, home.1), (value, None));
+            match counterpart(&left.status, new) {
+                Some(at) => {
+                    told.insert(at);
+                    if let Some(right) = new.get(at) {
+                        self.response(left, right, direction);
+                    }
+                }
+                None => gone.push(left),
             }
         }
-        for (at, right) in new.iter().enumerate() {
-            if told.contains(&at) || counterpart(&right.status, old).is_some() {
-                continue;
-            }
+        let is_fresh = |(at, right): &(usize, &Response<'_>)| !told.contains(at) && counterpart(&right.status, old).is_none();
+        let mut fresh: Vec<&Response<'_>> = new.iter().enumerate().filter(is_fresh).map(|(_, right)| right).collect();
+        // One success status in place of one other is a move: clients that branch on the exact code miss it.
+        let successes = |list: &[&Response<'_>]| -> Vec<usize> {
+            list.iter().enumerate().filter(|(_, response)| response.is_success()).map(|(at, _)| at).collect()
+        };
+        if let ([left], [right]) = (successes(&gone).as_slice(), successes(&fresh).as_slice()) {
+            let (left, right) = (gone.remove(*left), fresh.remove(*right));
+            let values = (Some(json!(left.status)), Some(json!(right.status)));
+            self.state(ChangeKind::SuccessStatusChanged, direction, left.status.clone(), (left.at, right.at), values);
+            self.response(left, right, direction);
+        }
+        for left in gone {
+            let kind = if left.is_success() { ChangeKind::SuccessStatusRemoved } else { ChangeKind::ErrorStatusRemoved };
+            let value = Some(json!(left.status));
+            self.state(kind, direction, left.status.clone(), (left.at, home.1), (value, None));
+        }
+        for right in fresh {
             let kind = if right.is_success() { ChangeKind::SuccessStatusAdded } else { ChangeKind::ErrorStatusAdded };
             let value = Some(json!(right.status));
             self.state(kind, direction, right.status.clone(), (home.0, right.at), (None, value));
         }
     }
 
-    /// A list of alternatives is OR, a list of schemes in one of them is AND (OpenAPI 3.1 section 4.8.30).
-    fn security(&mut self) {
-        let (old, new) = (self.old, self.new);
-        let at = (old.at, new.at);
-        let show = |list: &[Requirement<'_>]| Some(json!(list.iter().map(name_requirement).collect::<Vec<_>>()));
-        match (old.security.is_empty(), new.security.is_empty()) {
-            (true, true) => return,
-            (true, false) => {
-                let names = new.security.iter().map(name_requirement).collect::<Vec<_>>().join(" or ");
-                return self.state(ChangeKind::SecurityAdded, Direction::ToProvider, names, at, (None, show(&new.security)));
-            }
-            (false, true) => {
-                let names = old.security.iter().map(name_requirement).collect::<Vec<_>>().join(" or ");
-                return self.state(ChangeKind::SecurityRemoved, Direction::ToProvider, names, at, (show(&old.security), None));
-            }
-            (false, false) => {}
-        }
-        let names =
-            |requirement: &Requirement<'_>| requirement.schemes.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
-        // Alternatives that are written alike first, then those of the same schemes, each once.
-        let mut free: Vec<&Requirement<'_>> = new.security.iter().collect();
-        let mut take = |wanted: &dyn Fn(&Requirement<'_>) -> bool| {
-            let at = free.iter().position(|right| wanted(right))?;
-            Some(free.remove(at))
-        };
-        let exact: Vec<Option<&Requirement<'_>>> = old.security.iter().map(|left| take(&|right| right == left)).collect();
-        let matched: Vec<Option<&Requirement<'_>>> = old
-            .security
-            .iter()
-            .zip(exact)
-            .map(|(left, found)| found.or_else(|| take(&|right| names(right) == names(left))))
-            .collect();
-        for (left, right) in old.security.iter().zip(matched) {
-            // Who has every credential of the old way has those of a way that asks for fewer.
-            let covered = || new.security.iter().any(|right| names(right).iter().all(|name| names(left).contains(name)));
-            match right {
-                Some(right) => self.scopes(left, right),
-                None if covered() => {}
-                None => {
-                    let name = name_requirement(left);
-                    let value = Some(json!(name));
-                    self.state(ChangeKind::SecurityAlternativeRemoved, Direction::ToProvider, name, at, (value, None));
-                }
-            }
-        }
-        for right in free {
-            let name = name_requirement(right);
-            let value = Some(json!(name));
-            self.state(ChangeKind::SecurityAlternativeAdded, Direction::ToProvider, name, at, (None, value));
-        }
-    }
-
-    fn scopes(&mut self, old: &Requirement<'_>, new: &Requirement<'_>) {
-        let at = (self.old.at, self.new.at);
-        for ((scheme, left), (_, right)) in old.schemes.iter().zip(&new.schemes) {
-            for scope in right.iter().filter(|scope| !left.contains(scope)) {
-                self.state(
-                    ChangeKind::SecurityScopeAdded,
-                    Direction::ToProvider,
-                    *scope,
-                    at,
-                    (None, Some(json!(format!("{scheme}: {scope}")))),
-                );
-            }
-            for scope in left.iter().filter(|scope| !right.contains(scope)) {
-                self.state(
-                    ChangeKind::SecurityScopeRemoved,
-                    Direction::ToProvider,
-                    *scope,
-                    at,
-                    (Some(json!(format!("{scheme}: {scope}"))), None),
-                );
-            }
-            let find = |list: &[crate::openapi::SecurityScheme<'_>]| {
-                list.iter().find(|known| known.name == *scheme).map(|known| (known.shape.clone(), known.at))
-            };
-            if let (Some((before, here)), Some((after, there))) =
-                (find(&self.walk.before.schemes), find(&self.walk.after.schemes))
-                && before != after
-            {
-                let values = (Some(json!(before)), Some(json!(after)));
-                self.state(ChangeKind::SecuritySchemeChanged, Direction::ToProvider, *scheme, (here, there), values);
-            }
-        }
+    fn response(&mut self, old: &Response<'_>, new: &Response<'_>, direction: Direction) {
+        self.parameters(&old.headers, &new.headers, direction, (old.at, new.at));
+        self.content(&old.content, &new.content, direction, (old.at, new.at));
+        self.links(old, new);
     }
 }
 
-/// What people call a named value that travels this way.
-fn label(location: Location, direction: Direction) -> String {
-    match (location, direction) {
-        (Location::Header, Direction::FromProvider) => "response header".to_owned(),
-        _ => format!("{} parameter", location.name()),
-    }
+/// Draft before alpha before beta before stable; whoever says nothing means stable.
+fn stability(word: Option<&str>) -> usize {
+    ["draft", "alpha", "beta"].iter().position(|known| word.is_some_and(|word| word.eq_ignore_ascii_case(known))).unwrap_or(3)
 }
 
-fn name_requirement(requirement: &Requirement<'_>) -> String {
-    requirement.schemes.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" and ")
+/// The same name in another place.
+fn is_moved(old: &Parameter<'_>, new: &Parameter<'_>) -> bool {
+    old.location != new.location && old.name.eq_ignore_ascii_case(new.name)
+}
+
+/// The same place, and a name that is the same but for how its words are joined.
+fn is_renamed(old: &Parameter<'_>, new: &Parameter<'_>) -> bool {
+    old.location == new.location && old.location != Location::Path && is_respelled(old.name, new.name)
+}
+
+/// What people call a named value that travels there.
+fn label(location: Location, is_response: bool) -> String {
+    if is_response { "response header".to_owned() } else { format!("{} parameter", location.name()) }
 }
 
 /// Whether a media range such as `application/*` takes in a media type (RFC 9110 section 12.5.1).

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use crate::openapi::{escape, unit_of};
+use crate::openapi::{escape, resolve, unit_of};
 
 /// Parts of a document that every operation depends on.
 const CONTEXT: &[&str] = &["security", "securityDefinitions", "consumes", "produces", "swagger"];
@@ -183,6 +183,64 @@ fn same_members(a: &Map<String, Value>, b: &Map<String, Value>) -> bool {
         }
         b.get(name).is_some_and(|counterpart| same(value, counterpart))
     })
+}
+
+/// Prose: what no program acts on.
+const PROSE: &[&str] =
+    &["description", "summary", "title", "example", "examples", "externalDocs", "$comment", "operationId", "tags"];
+
+/// Whether two operations or schemas are equal but for their prose and names for people.
+pub(super) fn same_but_prose(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => {
+            let told = |map: &Map<String, Value>| map.keys().filter(|name| !PROSE.contains(&name.as_str())).count();
+            told(a) == told(b)
+                && a.iter()
+                    .filter(|(name, _)| !PROSE.contains(&name.as_str()))
+                    .all(|(name, value)| b.get(name).is_some_and(|other| same_but_prose(value, other)))
+        }
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_but_prose(a, b)),
+        _ => a == b,
+    }
+}
+
+/// Whether two values mean the same in their documents: prose aside, references followed.
+///
+/// For keywords that are compared as a whole. `fuel` bounds the work; what it does not reach counts as different.
+pub(super) fn same_meaning(roots: (&Value, &Value), a: &Value, b: &Value, fuel: &mut usize) -> bool {
+    let Some(left) = fuel.checked_sub(1) else { return false };
+    *fuel = left;
+    fn followed<'d>(root: &'d Value, value: &'d Value) -> Option<&'d Value> {
+        match value.get("$ref").and_then(Value::as_str) {
+            Some(reference) => resolve(root, reference),
+            None => None,
+        }
+    }
+    match (followed(roots.0, a), followed(roots.1, b)) {
+        // One reference, one component: equal as far as this keyword goes, and compared where it is used.
+        (Some(_), Some(_)) if a == b && fuel_is_low(*fuel) => true,
+        (Some(a), Some(b)) => same_meaning(roots, a, b, fuel),
+        (Some(a), None) => same_meaning(roots, a, b, fuel),
+        (None, Some(b)) => same_meaning(roots, a, b, fuel),
+        (None, None) => match (a, b) {
+            (Value::Object(a), Value::Object(b)) => {
+                let told = |map: &Map<String, Value>| map.keys().filter(|name| !PROSE.contains(&name.as_str())).count();
+                told(a) == told(b)
+                    && a.iter()
+                        .filter(|(name, _)| !PROSE.contains(&name.as_str()))
+                        .all(|(name, value)| b.get(name).is_some_and(|other| same_meaning(roots, value, other, fuel)))
+            }
+            (Value::Array(a), Value::Array(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_meaning(roots, a, b, fuel))
+            }
+            _ => a == b,
+        },
+    }
+}
+
+/// Circles of references end where the fuel does; two that are written alike are then taken to be alike.
+const fn fuel_is_low(fuel: usize) -> bool {
+    fuel < 64
 }
 
 #[cfg(test)]

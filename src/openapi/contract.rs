@@ -97,11 +97,19 @@ pub struct Operation<'d> {
     /// Path-level and operation-level parameters, merged (OpenAPI 3.1 section 4.8.9).
     pub parameters: Vec<Parameter<'d>>,
     /// The request body, if any.
-    pub body: Option<Body>,
+    pub body: Option<Body<'d>>,
     /// Responses by status key.
     pub responses: Vec<Response<'d>>,
     /// Effective alternatives; empty means no authentication is needed.
     pub security: Vec<Requirement<'d>>,
+    /// Servers of its own or of its path item, which replace those of the document.
+    pub servers: Option<Vec<Server<'d>>>,
+    /// `tags`, sorted.
+    pub tags: Vec<&'d str>,
+    /// `x-stability-level`: draft, alpha, beta or stable.
+    pub stability: Option<&'d str>,
+    /// The operation object.
+    pub value: &'d Value,
     /// Where the operation object stands.
     pub at: PointerId,
 }
@@ -163,22 +171,24 @@ impl Parameter<'_> {
 
 /// A request body, or the payload of a webhook.
 #[derive(Debug)]
-pub struct Body {
+pub struct Body<'d> {
     /// Whether it must be present.
     pub required: bool,
     /// One entry for each media type.
-    pub content: Vec<Media>,
+    pub content: Vec<Media<'d>>,
     /// Where it stands.
     pub at: PointerId,
 }
 
 /// A media type and the values sent in it.
 #[derive(Debug)]
-pub struct Media {
-    /// Type and subtype in lower case, without parameters such as `charset` (RFC 9110 section 8.3.1).
+pub struct Media<'d> {
+    /// Type, subtype and parameters in lower case, without `charset` and `boundary` (RFC 9110 section 8.3).
     pub name: String,
     /// Its values.
     pub schema: SchemaId,
+    /// How single properties of a form or multipart body are written, by property.
+    pub encoding: Vec<(&'d str, String)>,
     /// Where it stands.
     pub at: PointerId,
 }
@@ -191,7 +201,20 @@ pub struct Response<'d> {
     /// Headers it carries, without `Content-Type` (OpenAPI 3.1 section 4.8.17).
     pub headers: Vec<Parameter<'d>>,
     /// One entry for each media type.
-    pub content: Vec<Media>,
+    pub content: Vec<Media<'d>>,
+    /// Where its values lead to, by name.
+    pub links: Vec<Link<'d>>,
+    /// Where it stands.
+    pub at: PointerId,
+}
+
+/// A link from a response to another operation.
+#[derive(Debug)]
+pub struct Link<'d> {
+    /// Its name.
+    pub name: &'d str,
+    /// What a client follows: target, parameters and body, in one comparable text.
+    pub shape: String,
     /// Where it stands.
     pub at: PointerId,
 }
@@ -226,8 +249,32 @@ pub struct SecurityScheme<'d> {
 pub struct Server<'d> {
     /// Its URL, variables as written, without a trailing slash.
     pub url: Cow<'d, str>,
+    /// Its variables: name, default, allowed values.
+    pub variables: Vec<ServerVariable<'d>>,
     /// Where it stands.
     pub at: PointerId,
+}
+
+impl Server<'_> {
+    /// The URL with every variable at its default: where a client that sets nothing goes.
+    pub fn resolved(&self) -> String {
+        let mut url = self.url.to_string();
+        for variable in &self.variables {
+            url = url.replace(&format!("{{{}}}", variable.name), variable.default);
+        }
+        url
+    }
+}
+
+/// A variable in a server's URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerVariable<'d> {
+    /// Its name.
+    pub name: &'d str,
+    /// What it is when nobody sets it.
+    pub default: &'d str,
+    /// What it may be, sorted; empty when anything.
+    pub allowed: Vec<&'d str>,
 }
 
 /// The JSON types a value may have. `number` includes `integer`.

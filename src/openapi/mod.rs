@@ -19,8 +19,8 @@ mod yaml;
 
 pub use conformance::conformance;
 pub use contract::{
-    Additional, Body, Bound, Contract, Discriminator, Location, Media, Operation, Parameter, Requirement, Response, Schema,
-    SchemaId, SecurityScheme, Server, Surface, TypeSet, Union,
+    Additional, Body, Bound, Contract, Discriminator, Link, Location, Media, Operation, Parameter, Requirement, Response, Schema,
+    SchemaId, SecurityScheme, Server, ServerVariable, Surface, TypeSet, Union,
 };
 pub use lower::lower;
 pub use oddity::Oddity;

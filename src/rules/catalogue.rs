@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::diff::{Change, ChangeKind, Direction, Evidence};
@@ -26,6 +26,8 @@ pub enum Guard {
     WasClosed,
     /// A discriminator tells the branches apart.
     Discriminated,
+    /// A template still matches the address of what is gone.
+    Shadowed,
 }
 
 impl Guard {
@@ -37,6 +39,47 @@ impl Guard {
             Self::Closed => evidence.is_closed,
             Self::WasClosed => evidence.was_closed,
             Self::Discriminated => evidence.discriminated,
+            Self::Shadowed => evidence.shadowed,
+        }
+    }
+}
+
+/// What a change does to the party it hurts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Consequence {
+    /// What is sent is rejected.
+    Refused,
+    /// What arrives is something the contract excluded.
+    Unreadable,
+    /// Nothing fails, and the meaning moves: an ignored field, a moved default, a filter that no longer filters.
+    Silent,
+    /// The wire is the same; names in generated code change.
+    GeneratedCode,
+    /// Nobody is hurt.
+    None,
+}
+
+impl Consequence {
+    /// The word in pages, reports and mails.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Unreadable => "unreadable",
+            Self::Silent => "silent",
+            Self::GeneratedCode => "generated-code",
+            Self::None => "none",
+        }
+    }
+
+    /// What it means, for a reader who meets the word for the first time.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Refused => "what you send is rejected",
+            Self::Unreadable => "you are sent what the contract excluded",
+            Self::Silent => "nothing fails, the meaning moves",
+            Self::GeneratedCode => "the wire is the same, names in generated code change",
+            Self::None => "nobody is hurt",
         }
     }
 }
@@ -54,6 +97,8 @@ pub struct Rule {
     pub when: Option<Guard>,
     /// The verdict.
     pub severity: Severity,
+    /// What it does to the party it hurts.
+    pub consequence: Consequence,
     /// Why the verdict departs from the law; present exactly when it does.
     pub because: Option<String>,
     /// The document that snippets are put into; see the catalogue test.
@@ -71,6 +116,7 @@ struct Header {
     direction: String,
     when: Option<Guard>,
     severity: Severity,
+    consequence: Consequence,
     because: Option<String>,
     frame: String,
     #[serde(default)]
@@ -174,6 +220,7 @@ fn rule(id: &'static str, text: &'static str) -> Result<Rule, CatalogueError> {
         direction,
         when: header.when,
         severity: header.severity,
+        consequence: header.consequence,
         because: header.because,
         frame: header.frame,
         oasdiff: header.oasdiff,

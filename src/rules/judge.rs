@@ -4,10 +4,11 @@ use sha2::{Digest, Sha256};
 
 use serde_json::Value;
 
-use crate::diff::{Change, Delta};
+use crate::containment::{Inclusion, pattern_inclusion};
+use crate::diff::{Change, ChangeKind, Delta};
 use crate::openapi::Contract;
 
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, Consequence};
 use super::law::Severity;
 use super::place::place;
 use super::sentence::sentence;
@@ -19,6 +20,8 @@ pub struct Finding {
     pub rule: &'static str,
     /// The verdict.
     pub severity: Severity,
+    /// What it does to the party it hurts.
+    pub consequence: Consequence,
     /// The fact.
     pub change: Change,
     /// The fact in one sentence.
@@ -46,16 +49,41 @@ pub fn judge(before: &Contract<'_>, after: &Contract<'_>, delta: Delta, catalogu
         .changes
         .into_iter()
         .filter_map(|change| {
+            let change = proven(change)?;
             let rule = catalogue.judge(&change)?;
             let message = sentence(&change, &words(before, after, &change));
             let identity = identity(rule.id, &change);
             let content = content(&identity, &change);
-            Some(Finding { rule: rule.id, severity: rule.severity, change, message, identity, content })
+            Some(Finding {
+                rule: rule.id,
+                severity: rule.severity,
+                consequence: rule.consequence,
+                change,
+                message,
+                identity,
+                content,
+            })
         })
         .collect();
     // Two edits of one site under one rule (two enum values) differ by subject, which is part of the identity.
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     Verdict { findings, undecided: exhausted }
+}
+
+/// A change of patterns as what it really does to the texts they accept; none when they accept the same.
+fn proven(change: Change) -> Option<Change> {
+    if change.kind != ChangeKind::PatternChanged {
+        return Some(change);
+    }
+    let pattern = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
+    let (Some(before), Some(after)) = (pattern(&change.before), pattern(&change.after)) else { return Some(change) };
+    let kind = match pattern_inclusion(&before, &after) {
+        Inclusion::Equal => return None,
+        Inclusion::Within => ChangeKind::PatternLoosened,
+        Inclusion::Beyond => ChangeKind::PatternTightened,
+        Inclusion::Neither | Inclusion::Unknown => ChangeKind::PatternChanged,
+    };
+    Some(Change { kind, ..change })
 }
 
 /// The sentence for a comparison that was stopped by its budget.

@@ -16,7 +16,7 @@ mod place;
 mod report;
 mod sentence;
 
-pub use catalogue::{Catalogue, CatalogueError, Guard, Rule};
+pub use catalogue::{Catalogue, CatalogueError, Consequence, Guard, Rule};
 pub use judge::{Finding, Verdict, judge};
 pub use law::{Severity, law};
 pub use page::{Example, Page, PageError};
@@ -25,4 +25,4 @@ pub use report::{JsonFinding, JsonPointer, JsonReport, Summary, compare, fragmen
 
 /// Version of the rule set and of the digests. It is stored with each verdict, so that an upgrade of
 /// driftd does not speak again about history. Raise it when a rule's meaning or a digest changes.
-pub const RULE_SET: u32 = 1;
+pub const RULE_SET: u32 = 2;

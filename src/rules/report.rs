@@ -9,7 +9,7 @@ use similar::{Algorithm, TextDiff};
 use crate::diff::{Budget, Direction, Fragment, diff};
 use crate::openapi::{Document, Oddity, lower, resolve};
 
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, Consequence};
 use super::judge::{Finding, Verdict, judge};
 use super::law::Severity;
 
@@ -59,6 +59,8 @@ pub struct JsonFinding {
     pub rule: String,
     /// `breaking`, `warning` or `info`.
     pub severity: Severity,
+    /// `refused`, `unreadable`, `silent`, `generated-code` or `none`.
+    pub consequence: Consequence,
     /// `to-provider`, `from-provider` or `neither`.
     pub direction: String,
     /// Method of the first operation it reaches; null when it concerns the whole document.
@@ -102,6 +104,7 @@ impl From<&Finding> for JsonFinding {
         Self {
             rule: finding.rule.to_owned(),
             severity: finding.severity,
+            consequence: finding.consequence,
             direction: direction.to_owned(),
             method: first.map(|first| first.method.clone()),
             path: first.map(|first| first.path.clone()),

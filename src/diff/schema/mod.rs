@@ -28,7 +28,7 @@ pub(super) fn compare(walk: &mut Walk<'_, '_>, node: usize) {
     if a.exhausted || b.exhausted {
         walk.give_up();
     }
-    let mut compare = Compare { walk, node, direction: pair.direction, a, b };
+    let mut compare = Compare { walk, node, direction: pair.direction, a, b, lost: BTreeSet::new(), gained: BTreeSet::new() };
     if compare.wrapped() {
         return;
     }
@@ -86,6 +86,10 @@ struct Compare<'w, 'c, 'd> {
     direction: Direction,
     a: Flat<'c, 'd>,
     b: Flat<'c, 'd>,
+    /// Branches of a union that are gone, by name: what else tells of them is an echo.
+    lost: BTreeSet<String>,
+    /// Branches that are new.
+    gained: BTreeSet<String>,
 }
 
 impl Compare<'_, '_, '_> {
@@ -115,15 +119,32 @@ impl Compare<'_, '_, '_> {
         at: (SchemaId, SchemaId),
         keyword: &str,
         subject: impl Into<String>,
+        values: (Option<Value>, Option<Value>),
+        evidence: Evidence,
+    ) {
+        self.state_at(kind, at, (keyword, keyword), subject, values, evidence);
+    }
+
+    /// A fact about a keyword of each side.
+    fn state_at(
+        &mut self,
+        kind: ChangeKind,
+        at: (SchemaId, SchemaId),
+        keywords: (&str, &str),
+        subject: impl Into<String>,
         (before, after): (Option<Value>, Option<Value>),
         evidence: Evidence,
     ) {
         let object_before = self.walk.text_before(self.at_before(at.0));
         let object_after = self.walk.text_after(self.at_after(at.1));
-        let below = |object: &str| if keyword.is_empty() { object.to_owned() } else { format!("{object}/{keyword}") };
+        let place = |object: &str, keyword: &str, is_there: bool| match keyword {
+            "" => object.to_owned(),
+            _ if !is_there => object.to_owned(),
+            keyword => format!("{object}/{keyword}"),
+        };
         let site = Site {
-            before: if before.is_some() || keyword.is_empty() { below(&object_before) } else { object_before.clone() },
-            after: if after.is_some() || keyword.is_empty() { below(&object_after) } else { object_after.clone() },
+            before: place(&object_before, keywords.0, before.is_some()),
+            after: place(&object_after, keywords.1, after.is_some()),
         };
         let fact = Fact {
             kind,

@@ -8,17 +8,30 @@ use crate::openapi::{Additional, SchemaId, TypeSet, escape};
 
 use super::super::change::{ChangeKind, Direction, Evidence};
 use super::super::flat::{Flat, Property};
+use super::super::matching::is_respelled;
+use super::super::unchanged::same_meaning;
 use super::{Compare, read_write};
+
+/// Pairs of a property that went and one that came which are held against each other.
+const MOST_RENAMED: usize = 400;
+
+/// Values that are looked at to tell whether two properties have the same shape.
+const RENAME_FUEL: usize = 2_000;
 
 impl Compare<'_, '_, '_> {
     pub(super) fn objects(&mut self) {
         let left = std::mem::take(&mut self.a.properties);
         let right = std::mem::take(&mut self.b.properties);
         let names: BTreeSet<&str> = left.keys().chain(right.keys()).copied().collect();
+        let renamed = self.renamed(&left, &right);
         for name in names {
             match (left.get(name), right.get(name)) {
                 (Some(old), Some(new)) => self.property(name, old, new),
-                (Some(old), None) => self.property_removed(name, old),
+                _ if renamed.values().any(|new| *new == name) => {}
+                (Some(old), None) => match renamed.get(name).and_then(|to| right.get(to).map(|new| (to, new))) {
+                    Some((to, new)) => self.property_renamed(name, to, old, new),
+                    None => self.property_removed(name, old),
+                },
                 (None, Some(new)) => self.property_added(name, new),
                 (None, None) => {}
             }
@@ -84,6 +97,84 @@ impl Compare<'_, '_, '_> {
         for (old, new) in zip_members(&old.schemas, &new.schemas) {
             self.walk.child(self.node, old, new);
         }
+    }
+
+    /// Properties that are gone under one name and new under another: the same shape, and either the same name
+    /// but for how its words are joined, or the only one of its shape that came and went.
+    fn renamed<'n>(&self, left: &BTreeMap<&'n str, Property>, right: &BTreeMap<&'n str, Property>) -> BTreeMap<&'n str, &'n str> {
+        let gone: Vec<(&'n str, &Property)> = left
+            .iter()
+            .filter(|(name, old)| !right.contains_key(*name) && !self.projected_out(old, true))
+            .map(|(n, p)| (*n, p))
+            .collect();
+        let fresh: Vec<(&'n str, &Property)> = right
+            .iter()
+            .filter(|(name, new)| !left.contains_key(*name) && !self.projected_out(new, false))
+            .map(|(n, p)| (*n, p))
+            .collect();
+        let mut renamed = BTreeMap::new();
+        if gone.is_empty() || fresh.is_empty() || gone.len() * fresh.len() > MOST_RENAMED {
+            return renamed;
+        }
+        let alike = |old: &Property, new: &Property| self.same_shape(old, new);
+        for (name, old) in &gone {
+            if let Some((to, _)) = fresh.iter().find(|(to, new)| is_respelled(name, to) && alike(old, new)) {
+                renamed.insert(*name, *to);
+            }
+        }
+        for (name, old) in &gone {
+            if renamed.contains_key(name) || !self.tells_something(old) {
+                continue;
+            }
+            let open = |to: &str| !renamed.values().any(|taken| *taken == to);
+            let twins: Vec<&str> = fresh.iter().filter(|(to, new)| open(to) && alike(old, new)).map(|(to, _)| *to).collect();
+            let siblings =
+                gone.iter().filter(|(other, property)| !renamed.contains_key(other) && self.same_side(old, property)).count();
+            if let ([only], 1) = (twins.as_slice(), siblings) {
+                renamed.insert(*name, *only);
+            }
+        }
+        renamed
+    }
+
+    fn same_shape(&self, old: &Property, new: &Property) -> bool {
+        let (Some(a), Some(b)) = (old.schemas.first(), new.schemas.first()) else { return false };
+        let (before, after) = (self.walk.before, self.walk.after);
+        let mut fuel = RENAME_FUEL;
+        old.schemas.len() == new.schemas.len()
+            && same_meaning((before.root, after.root), before.schema(*a).value, after.schema(*b).value, &mut fuel)
+    }
+
+    fn same_side(&self, one: &Property, other: &Property) -> bool {
+        let (Some(a), Some(b)) = (one.schemas.first(), other.schemas.first()) else { return false };
+        let before = self.walk.before;
+        let mut fuel = RENAME_FUEL;
+        a == b || same_meaning((before.root, before.root), before.schema(*a).value, before.schema(*b).value, &mut fuel)
+    }
+
+    /// Whether a property's schema is more than a bare type: many properties are just texts.
+    fn tells_something(&self, property: &Property) -> bool {
+        property.schemas.first().is_some_and(|id| {
+            let schema = self.walk.before.schema(*id);
+            !schema.properties.is_empty()
+                || schema.enumeration.is_some()
+                || !schema.all_of.is_empty()
+                || !schema.unions.is_empty()
+        })
+    }
+
+    fn property_renamed(&mut self, name: &str, to: &str, old: &Property, new: &Property) {
+        let at = (old.owner.unwrap_or(self.a.id), new.owner.unwrap_or(self.b.id));
+        let evidence = Evidence { is_required: self.b.required.contains_key(to), ..self.evidence(name) };
+        let values = (Some(json!(name)), Some(json!(to)));
+        self.state_at(
+            ChangeKind::PropertyRenamed,
+            at,
+            (&format!("properties/{}", escape(name)), &format!("properties/{}", escape(to))),
+            name,
+            values,
+            evidence,
+        );
     }
 
     fn property_removed(&mut self, name: &str, old: &Property) {

@@ -4,12 +4,30 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::openapi::{SchemaId, resolve};
+
 use super::super::branches::match_branches;
 use super::super::change::{ChangeKind, Evidence};
 use super::super::flat::{FlatUnion, From};
-use super::super::unchanged::same;
+use super::super::unchanged::same_meaning;
 use super::super::walk::small;
 use super::{Compare, keyword, name_of};
+
+/// Values that are looked at to tell whether two keywords compared as a whole mean the same.
+const FUEL: usize = 20_000;
+
+/// A mapping's target names a component, or is a reference (OpenAPI 3.1 section 4.8.25).
+fn schema_of<'d>(root: &'d Value, target: &str) -> Option<&'d Value> {
+    if target.starts_with('#') {
+        return resolve(root, target);
+    }
+    root.get("components").and_then(|components| components.get("schemas")).and_then(|schemas| schemas.get(target))
+}
+
+/// The component a mapping's target names.
+fn component(target: &str) -> &str {
+    target.rsplit('/').next().unwrap_or(target)
+}
 
 impl Compare<'_, '_, '_> {
     pub(super) fn unions(&mut self) {
@@ -36,18 +54,20 @@ impl Compare<'_, '_, '_> {
     fn union(&mut self, old: &FlatUnion, new: &FlatUnion) {
         let at = (old.at, new.at);
         if old.exclusive != new.exclusive {
-            let values = (Some(json!(keyword(old))), Some(json!(keyword(new))));
-            self.state(ChangeKind::CompositionChanged, at, "", "", values);
+            let kind = if old.exclusive { ChangeKind::OneOfBecameAnyOf } else { ChangeKind::AnyOfBecameOneOf };
+            self.state(kind, at, "", "", (Some(json!(keyword(old))), Some(json!(keyword(new)))));
         }
         let matched = match_branches(self.walk.before, &old.branches, self.walk.after, &new.branches);
         let evidence =
             Evidence { discriminated: self.a.discriminator.is_some() && self.b.discriminator.is_some(), ..Evidence::default() };
         for branch in matched.removed {
             let value = self.describe_before(branch);
+            self.lost.insert(name_of(&value));
             self.state_with(ChangeKind::VariantRemoved, at, keyword(old), name_of(&value), (Some(value), None), evidence);
         }
         for branch in matched.added {
             let value = self.describe_after(branch);
+            self.gained.insert(name_of(&value));
             self.state_with(ChangeKind::VariantAdded, at, keyword(new), name_of(&value), (None, Some(value)), evidence);
         }
         for (old, new) in matched.pairs {
@@ -86,13 +106,55 @@ impl Compare<'_, '_, '_> {
             let values = (Some(json!(old.value.property)), Some(json!(new.value.property)));
             self.state(ChangeKind::DiscriminatorPropertyChanged, at, "discriminator", old.value.property, values);
         }
-        let tags = |mapping: &[(&str, &str)]| mapping.iter().map(|(tag, _)| (*tag).to_owned()).collect::<BTreeSet<String>>();
-        let (before, after) = (tags(&old.value.mapping), tags(&new.value.mapping));
-        for tag in before.difference(&after) {
-            self.state(ChangeKind::DiscriminatorMappingRemoved, at, "discriminator", tag, (Some(json!(tag)), None));
+        self.mapping(at, &old.value.mapping, &new.value.mapping);
+    }
+
+    /// Tag values are data on the wire: one that stands for the same branch under another word is renamed.
+    fn mapping(&mut self, at: (SchemaId, SchemaId), old: &[(&str, &str)], new: &[(&str, &str)]) {
+        let find = |mapping: &[(&str, &str)], tag: &str| {
+            mapping.iter().find(|(known, _)| *known == tag).map(|(_, target)| (*target).to_owned())
+        };
+        let missing = |list: &[(&str, &str)], other: &[(&str, &str)]| -> Vec<(String, String)> {
+            list.iter()
+                .filter(|(tag, _)| find(other, tag).is_none())
+                .map(|(tag, target)| ((*tag).to_owned(), (*target).to_owned()))
+                .collect()
+        };
+        let (mut gone, mut fresh) = (missing(old, new), missing(new, old));
+        gone.retain(|(tag, target)| {
+            // One branch may have several tags: only where exactly one took the place of exactly one.
+            let candidates: Vec<usize> =
+                fresh.iter().enumerate().filter(|(_, (_, other))| other == target).map(|(index, _)| index).collect();
+            let [only] = candidates.as_slice() else { return true };
+            let (renamed, _) = fresh.remove(*only);
+            let values = (Some(json!(tag)), Some(json!(renamed)));
+            self.state(ChangeKind::DiscriminatorMappingRenamed, at, "discriminator", tag.as_str(), values);
+            false
+        });
+        // A tag that came or went with its branch has been told of with the branch.
+        let told_of = |targets: &BTreeSet<String>, target: &str| targets.contains(component(target));
+        for (tag, target) in gone {
+            if !told_of(&self.lost, &target) {
+                self.state(ChangeKind::DiscriminatorMappingRemoved, at, "discriminator", tag.as_str(), (Some(json!(tag)), None));
+            }
         }
-        for tag in after.difference(&before) {
-            self.state(ChangeKind::DiscriminatorMappingAdded, at, "discriminator", tag, (None, Some(json!(tag))));
+        for (tag, target) in fresh {
+            if !told_of(&self.gained, &target) {
+                self.state(ChangeKind::DiscriminatorMappingAdded, at, "discriminator", tag.as_str(), (None, Some(json!(tag))));
+            }
+        }
+        for (tag, target) in old {
+            let Some(other) = find(new, tag).filter(|other| other != target) else { continue };
+            let (before, after) = (self.walk.before.root, self.walk.after.root);
+            let mut fuel = FUEL;
+            let is_same = match (schema_of(before, target), schema_of(after, &other)) {
+                (Some(a), Some(b)) => same_meaning((before, after), a, b, &mut fuel),
+                _ => component(target) == component(&other),
+            };
+            if !is_same {
+                let values = (Some(json!(component(target))), Some(json!(component(&other))));
+                self.state(ChangeKind::DiscriminatorMappingChanged, at, "discriminator", *tag, values);
+            }
         }
     }
 
@@ -103,7 +165,9 @@ impl Compare<'_, '_, '_> {
         let names: BTreeSet<&str> = left.keys().chain(right.keys()).copied().collect();
         for name in names {
             let (old, new) = (left.get(name).map_or(&[][..], Vec::as_slice), right.get(name).map_or(&[][..], Vec::as_slice));
-            if old.len() == new.len() && old.iter().zip(new).all(|(a, b)| same(a.value, b.value)) {
+            let roots = (self.walk.before.root, self.walk.after.root);
+            let mut fuel = FUEL;
+            if old.len() == new.len() && old.iter().zip(new).all(|(a, b)| same_meaning(roots, a.value, b.value, &mut fuel)) {
                 continue;
             }
             let at = (old.first().map_or(ids.0, |word| word.at), new.first().map_or(ids.1, |word| word.at));

@@ -43,6 +43,11 @@ impl Compare<'_, '_, '_> {
                         self.state(ChangeKind::EnumValueRemoved, at, "enum", plain(value), (Some(value.clone()), None));
                     }
                 }
+                if self.direction == Direction::FromProvider && self.a.extensible != self.b.extensible {
+                    let kind =
+                        if self.b.extensible { ChangeKind::EnumBecameExtensible } else { ChangeKind::EnumNoLongerExtensible };
+                    self.state(kind, at, "", "", (Some(json!(self.a.extensible)), Some(json!(self.b.extensible))));
+                }
                 // The provider declared the set open: growth is no news.
                 if self.a.extensible && self.direction == Direction::FromProvider {
                     return;
@@ -88,8 +93,11 @@ impl Compare<'_, '_, '_> {
         if old == new {
             return;
         }
-        let show =
-            |set: &BTreeSet<String>| (!set.is_empty()).then(|| json!(set.iter().cloned().collect::<Vec<_>>().join(" and ")));
+        let show = |set: &BTreeSet<String>| match set.len() {
+            0 => None,
+            1 => set.first().map(|only| json!(only)),
+            _ => Some(json!(set)),
+        };
         let at = (
             self.a.patterns.first().map_or(ids.0, |pattern| pattern.at),
             self.b.patterns.first().map_or(ids.1, |pattern| pattern.at),

@@ -9,6 +9,7 @@ mod schema;
 mod security;
 mod swagger2;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde_json::{Map, Value};
@@ -42,6 +43,8 @@ struct Lowering<'d> {
     schemes: Vec<SecurityScheme<'d>>,
     pointers: Pointers<'d>,
     by_reference: HashMap<&'d str, SchemaId>,
+    /// Schemas by anchor and `$id`; collected when the first reference asks for one.
+    names: Option<HashMap<Cow<'d, str>, (&'d Value, PointerId)>>,
     queue: VecDeque<(SchemaId, &'d Value, PointerId)>,
     oddities: Vec<Oddity>,
     told: HashSet<(PointerId, &'static str)>,
@@ -63,6 +66,7 @@ impl<'d> Lowering<'d> {
             schemes: Vec::new(),
             pointers: Pointers::default(),
             by_reference: HashMap::new(),
+            names: None,
             queue: VecDeque::new(),
             oddities: document.oddities.clone(),
             told: HashSet::new(),
@@ -160,29 +164,86 @@ impl<'d> Lowering<'d> {
         let (mut value, mut at) = (value, at);
         for _ in 0..MAX_HOPS {
             let Some(reference) = value.get("$ref").and_then(Value::as_str) else { return Some((value, at)) };
-            let target = self.target(reference, at)?;
-            at = self.pointers.of_reference(reference);
-            value = target;
+            (value, at) = self.target(reference, at)?;
         }
         self.odd(at, "references lead in a circle here; it was skipped");
         None
     }
 
-    /// What a reference points at, or nothing and an oddity.
-    fn target(&mut self, reference: &'d str, at: PointerId) -> Option<&'d Value> {
+    /// What a reference points at and where that stands, or nothing and an oddity.
+    fn target(&mut self, reference: &'d str, at: PointerId) -> Option<(&'d Value, PointerId)> {
+        if reference == "#" || reference.starts_with("#/") {
+            if let Some(target) = resolve(self.root, reference) {
+                let place = self.pointers.of_reference(reference);
+                return Some((target, place));
+            }
+        } else if let Some(found) = self.named(reference) {
+            return Some(found);
+        }
         let here = self.pointers.child(at, "$ref");
-        if !reference.starts_with('#') {
-            self.odd(
-                here,
-                format!("{reference:?} points into another document, which is not followed; what stands there is not judged"),
-            );
-            return None;
+        let why = if reference.starts_with('#') {
+            format!("{reference:?} points at nothing; what it should say is not judged")
+        } else {
+            format!("{reference:?} points into another document, which is not at hand; what stands there is not judged")
+        };
+        self.odd(here, why);
+        None
+    }
+
+    /// A schema by its `$anchor`, `$dynamicAnchor` or `$id` (JSON Schema 2020-12 section 8.2).
+    ///
+    /// `$dynamicRef` is read as what it means where nothing overrides it: the anchor in this document.
+    fn named(&mut self, reference: &'d str) -> Option<(&'d Value, PointerId)> {
+        if self.names.is_none() {
+            let mut names = HashMap::new();
+            collect_names(self.root, Pointers::ROOT, &mut self.pointers, &mut names);
+            self.names = Some(names);
         }
-        let target = resolve(self.root, reference);
-        if target.is_none() {
-            self.odd(here, format!("{reference:?} points at nothing; what it should say is not judged"));
+        let names = self.names.as_ref()?;
+        if let Some(found) = names.get(reference) {
+            return Some(*found);
         }
-        target
+        // `https://example.com/door#/$defs/lock`: a pointer below a schema with this `$id`.
+        let (resource, pointer) = reference.split_once('#')?;
+        let (resource, at) = *names.get(resource)?;
+        let target = resolve(resource, pointer)?;
+        let place = pointer.split('/').skip(1).fold(at, |at, token| self.pointers.child(at, token));
+        Some((target, place))
+    }
+}
+
+/// Every schema with a name of its own. Depth is bounded by reading.
+fn collect_names<'d>(
+    value: &'d Value,
+    at: PointerId,
+    pointers: &mut Pointers<'d>,
+    names: &mut HashMap<Cow<'d, str>, (&'d Value, PointerId)>,
+) {
+    match value {
+        Value::Object(map) => {
+            for (name, inner) in map {
+                match (name.as_str(), inner) {
+                    ("$anchor" | "$dynamicAnchor", Value::String(anchor)) => {
+                        names.entry(Cow::Owned(format!("#{anchor}"))).or_insert((value, at));
+                    }
+                    ("$id", Value::String(id)) => {
+                        names.entry(Cow::Borrowed(id.trim_end_matches('#'))).or_insert((value, at));
+                    }
+                    (_, Value::Object(_) | Value::Array(_)) => {
+                        let here = pointers.child(at, name.as_str());
+                        collect_names(inner, here, pointers, names);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Value::Array(list) => {
+            for (index, inner) in list.iter().enumerate().filter(|(_, inner)| inner.is_object() || inner.is_array()) {
+                let here = pointers.child(at, index.to_string());
+                collect_names(inner, here, pointers, names);
+            }
+        }
+        _ => {}
     }
 }
 

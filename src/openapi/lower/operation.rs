@@ -5,7 +5,9 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::super::contract::{Body, Location, Media, Operation, Parameter, Requirement, Response, SchemaId, Server, Surface};
+use super::super::contract::{
+    Body, Link, Location, Media, Operation, Parameter, Requirement, Response, SchemaId, Server, ServerVariable, Surface,
+};
 use super::super::{PointerId, Pointers};
 use super::{Lowering, flag, text};
 
@@ -42,20 +44,8 @@ pub(super) fn document<'d>(lowering: &mut Lowering<'d>) -> (Vec<Operation<'d>>, 
             lowering.path_item(item, here, &context, &mut operations);
         }
     }
-    let servers = servers(lowering, root);
+    let servers = lowering.servers(root, Pointers::ROOT).unwrap_or_default();
     (operations, servers)
-}
-
-fn servers<'d>(lowering: &mut Lowering<'d>, root: &'d Value) -> Vec<Server<'d>> {
-    let Some((list, at)) = lowering.list(root, "servers", Pointers::ROOT) else { return Vec::new() };
-    let mut servers = Vec::new();
-    for (index, server) in list.iter().enumerate() {
-        if let Some(url) = text(server, "url") {
-            let at = lowering.pointers.child(at, index.to_string());
-            servers.push(Server { url: Cow::Borrowed(url.trim_end_matches('/')), at });
-        }
-    }
-    servers
 }
 
 /// What an operation inherits from where it stands.
@@ -66,7 +56,31 @@ struct Context<'a, 'd> {
     depth: usize,
 }
 
+/// What a path item hands down to its operations.
+struct Shared<'d> {
+    parameters: Vec<(&'d Value, PointerId)>,
+    /// The path item itself, for its servers.
+    item: (&'d Value, PointerId),
+}
+
 impl<'d> Lowering<'d> {
+    /// The servers of a document, path item or operation, where it names any.
+    fn servers(&mut self, owner: &'d Value, at: PointerId) -> Option<Vec<Server<'d>>> {
+        let (list, at) = self.list(owner, "servers", at)?;
+        let mut servers = Vec::new();
+        for (index, server) in list.iter().enumerate() {
+            let at = self.pointers.child(at, index.to_string());
+            match text(server, "url") {
+                Some(url) => {
+                    let url = Cow::Borrowed(url.trim_end_matches('/'));
+                    servers.push(Server { url, variables: variables(server), at });
+                }
+                None => self.odd(at, "a server needs a URL; it was skipped"),
+            }
+        }
+        (!servers.is_empty()).then_some(servers)
+    }
+
     fn path_item(&mut self, item: &'d Value, at: PointerId, context: &Context<'_, 'd>, into: &mut Vec<Operation<'d>>) {
         let Some((item, at)) = self.follow(item, at) else {
             self.unknown_paths.push(shape(&context.path).0);
@@ -76,7 +90,7 @@ impl<'d> Lowering<'d> {
             self.odd(at, "a path item must be an object; it was skipped");
             return;
         };
-        let shared = self.parameters(item, at);
+        let shared = Shared { parameters: self.parameters(item, at), item: (item, at) };
         for method in METHODS {
             if let Some(value) = map.get(*method) {
                 let here = self.pointers.child(at, *method);
@@ -96,7 +110,7 @@ impl<'d> Lowering<'d> {
         value: &'d Value,
         at: PointerId,
         method: Cow<'d, str>,
-        shared: &[(&'d Value, PointerId)],
+        shared: &Shared<'d>,
         context: &Context<'_, 'd>,
         into: &mut Vec<Operation<'d>>,
     ) {
@@ -110,7 +124,7 @@ impl<'d> Lowering<'d> {
         let mut parameters: Vec<Parameter<'d>> = Vec::new();
         let mut known = HashSet::new();
         let own = self.parameters(value, at);
-        for (value, at) in own.iter().chain(shared) {
+        for (value, at) in own.iter().chain(&shared.parameters) {
             if let Some(parameter) = self.parameter(value, *at)
                 && known.insert(parameter.key())
             {
@@ -129,6 +143,10 @@ impl<'d> Lowering<'d> {
             }
             None => context.security.to_vec(),
         };
+        let servers = match self.servers(value, at) {
+            Some(own) => Some(own),
+            None => self.servers(shared.item.0, shared.item.1),
+        };
         let (shape, variables) = shape(&context.path);
         into.push(Operation {
             surface: context.surface,
@@ -142,6 +160,10 @@ impl<'d> Lowering<'d> {
             body,
             responses,
             security,
+            servers,
+            tags: tags(value),
+            stability: text(value, "x-stability-level"),
+            value,
             at,
         });
         if context.depth < MAX_CALLBACK_DEPTH {
@@ -215,7 +237,12 @@ impl<'d> Lowering<'d> {
                 let is_scalar = matches!(kind, Some("string" | "number" | "integer" | "boolean"));
                 let default_explode = style == "form";
                 let explode = value.get("explode").and_then(Value::as_bool).filter(|_| !is_scalar).unwrap_or(default_explode);
-                let reserved = if flag(value, "allowReserved") { ", reserved characters allowed" } else { "" };
+                let reserved = match (flag(value, "allowReserved"), flag(value, "allowEmptyValue")) {
+                    (true, true) => ", reserved characters and no value allowed",
+                    (true, false) => ", reserved characters allowed",
+                    (false, true) => ", no value allowed",
+                    (false, false) => "",
+                };
                 let schema = match value.get("schema") {
                     Some(schema) => {
                         let here = self.pointers.child(at, "schema");
@@ -237,21 +264,28 @@ impl<'d> Lowering<'d> {
         }
     }
 
-    fn body(&mut self, value: &'d Value, at: PointerId) -> Option<Body> {
+    fn body(&mut self, value: &'d Value, at: PointerId) -> Option<Body<'d>> {
         let (value, at) = self.follow(value, at)?;
         let content = self.content(value, at);
         Some(Body { required: flag(value, "required"), content, at })
     }
 
-    fn content(&mut self, value: &'d Value, at: PointerId) -> Vec<Media> {
+    fn content(&mut self, value: &'d Value, at: PointerId) -> Vec<Media<'d>> {
         let Some((map, here)) = self.object(value, "content", at) else { return Vec::new() };
-        let mut content: Vec<Media> = Vec::with_capacity(map.len());
+        let mut content: Vec<Media<'d>> = Vec::with_capacity(map.len());
         for (name, object) in map {
             let place = self.pointers.child(here, name.as_str());
+            // 3.2 lets a media type object stand under `components.mediaTypes`.
+            let Some((object, place)) = self.follow(object, place) else { continue };
+            if !name.contains('/') {
+                self.odd_once(place, "this is no media type, which is written `type/subtype`; it was skipped");
+                continue;
+            }
             let schema = self.media_schema(object, place);
             let name = media_name(name);
+            let encoding = if is_form(&name) { encoding(object) } else { Vec::new() };
             if !content.iter().any(|media| media.name == name) {
-                content.push(Media { name, schema, at: place });
+                content.push(Media { name, schema, encoding, at: place });
             }
         }
         content
@@ -279,9 +313,23 @@ impl<'d> Lowering<'d> {
             let Some((value, place)) = self.follow(value, place) else { continue };
             let headers = self.headers(value, place);
             let content = self.content(value, place);
-            responses.push(Response { status: status_key(status), headers, content, at: place });
+            let links = self.links(value, place);
+            responses.push(Response { status: status_key(status), headers, content, links, at: place });
         }
         responses
+    }
+
+    fn links(&mut self, response: &'d Value, at: PointerId) -> Vec<Link<'d>> {
+        let Some((map, here)) = self.object(response, "links", at) else { return Vec::new() };
+        let mut links = Vec::with_capacity(map.len());
+        for (name, value) in map {
+            let place = self.pointers.child(here, name.as_str());
+            if let Some((value, at)) = self.follow(value, place) {
+                let shape = spelled(value, &["operationId", "operationRef", "parameters", "requestBody", "server"]);
+                links.push(Link { name, shape, at });
+            }
+        }
+        links
     }
 
     pub(super) fn headers(&mut self, response: &'d Value, at: PointerId) -> Vec<Parameter<'d>> {
@@ -300,14 +348,87 @@ impl<'d> Lowering<'d> {
     }
 }
 
+/// `tags`, sorted.
+pub(super) fn tags(operation: &Value) -> Vec<&str> {
+    let list = operation.get("tags").and_then(Value::as_array);
+    let mut tags: Vec<&str> = list.into_iter().flatten().filter_map(Value::as_str).collect();
+    tags.sort_unstable();
+    tags.dedup();
+    tags
+}
+
+/// The variables of a server.
+fn variables(server: &Value) -> Vec<ServerVariable<'_>> {
+    let map = server.get("variables").and_then(Value::as_object).into_iter().flatten();
+    map.map(|(name, variable)| {
+        let mut allowed: Vec<&str> =
+            variable.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        allowed.sort_unstable();
+        ServerVariable { name, default: text(variable, "default").unwrap_or_default(), allowed }
+    })
+    .collect()
+}
+
+/// The media types whose parts have an encoding (OpenAPI 3.1 section 4.8.15).
+fn is_form(name: &str) -> bool {
+    name.starts_with("multipart/") || name == "application/x-www-form-urlencoded"
+}
+
+/// How the parts of a form are written, by property.
+fn encoding(media: &Value) -> Vec<(&str, String)> {
+    const FIELDS: &[&str] = &["contentType", "style", "explode", "allowReserved", "headers", "encoding"];
+    let map = media.get("encoding").and_then(Value::as_object).into_iter().flatten();
+    let mut parts: Vec<(&str, String)> = map.map(|(name, part)| (name.as_str(), spelled(part, FIELDS))).collect();
+    parts.sort_unstable();
+    parts.retain(|(_, shape)| !shape.is_empty());
+    parts
+}
+
+/// Some fields of an object as one text by which equal meanings are equal.
+fn spelled(value: &Value, fields: &[&str]) -> String {
+    let shown = fields.iter().filter_map(|field| {
+        let found = value.get(*field).filter(|found| !found.is_null())?;
+        Some(match found {
+            Value::String(text) => format!("{field} {text}"),
+            other => format!("{field} {}", sorted(other)),
+        })
+    });
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+/// A value with its keys sorted. Depth is bounded by reading.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut members: Vec<(&String, &Value)> = map.iter().filter(|(name, _)| *name != "description").collect();
+            members.sort_unstable_by_key(|(name, _)| *name);
+            members.into_iter().map(|(name, inner)| (name.clone(), sorted(inner))).collect()
+        }
+        Value::Array(list) => list.iter().map(sorted).collect(),
+        other => other.clone(),
+    }
+}
+
 /// `5xx` and `5XX` are one key; sloppy documents write both.
 pub(super) fn status_key(status: &str) -> String {
     if status.eq_ignore_ascii_case("default") { "default".to_owned() } else { status.to_ascii_uppercase() }
 }
 
-/// Type and subtype in lower case, parameters dropped.
+/// Type, subtype and parameters in lower case and one order; `charset` and `boundary` are how a text is
+/// written, not another media type (RFC 9110 section 8.3).
 pub(super) fn media_name(name: &str) -> String {
-    name.split(';').next().unwrap_or(name).trim().to_ascii_lowercase()
+    let mut parts = name.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let mut media = parts.next().unwrap_or_default();
+    let mut parameters: Vec<String> = parts
+        .filter(|part| !part.is_empty() && !part.starts_with("charset=") && !part.starts_with("boundary="))
+        .map(|part| part.replace([' ', '"'], ""))
+        .collect();
+    parameters.sort_unstable();
+    for parameter in parameters {
+        media.push(';');
+        media.push_str(&parameter);
+    }
+    media
 }
 
 /// The path with its variables blanked, and their names: `/doors/{id}` is matched as `/doors/{}`.

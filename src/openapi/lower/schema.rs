@@ -7,14 +7,30 @@ use super::super::{Dialect, PointerId};
 use super::{Lowering, MAX_HOPS, text};
 
 /// Keywords that do not change which values are valid, nor anything a client may rely on.
-const ANNOTATIONS: &[&str] =
-    &["$ref", "description", "summary", "title", "example", "examples", "externalDocs", "$comment", "xml"];
+const ANNOTATIONS: &[&str] = &[
+    "$ref",
+    "description",
+    "summary",
+    "title",
+    "example",
+    "examples",
+    "externalDocs",
+    "$comment",
+    "$id",
+    "$schema",
+    "$anchor",
+    "$dynamicAnchor",
+    "$vocabulary",
+    "$defs",
+    "definitions",
+];
 
 /// Keywords that need each other to be understood, as they stand in the document.
 #[derive(Default)]
 struct Words<'d> {
     types: Option<&'d Value>,
     reference: Option<&'d str>,
+    dynamic_reference: Option<&'d str>,
     minimum: Option<&'d Value>,
     exclusive_minimum: Option<&'d Value>,
     maximum: Option<&'d Value>,
@@ -66,8 +82,7 @@ impl<'d> Lowering<'d> {
         let mut found = SchemaId::UNKNOWN;
         let mut here = at;
         while let Some(last) = passed.last().copied() {
-            let Some(target) = self.target(last, here) else { break };
-            let place = self.pointers.of_reference(last);
+            let Some((target, place)) = self.target(last, here) else { break };
             match target {
                 Value::Object(map) => match map.get("$ref").and_then(Value::as_str) {
                     Some(next) if !(self.dialect.is_json_schema() && has_siblings(map)) => {
@@ -109,17 +124,19 @@ impl<'d> Lowering<'d> {
             match name.as_str() {
                 "type" => words.types = Some(value),
                 "$ref" if json_schema => words.reference = value.as_str(),
+                "$dynamicRef" if json_schema => words.dynamic_reference = value.as_str(),
                 "format" => schema.format = value.as_str(),
                 "pattern" => schema.pattern = value.as_str(),
                 "enum" => match value {
-                    Value::Array(list) if schema.enumeration.is_none() => schema.enumeration = Some(list.iter().collect()),
-                    Value::Array(_) | Value::Null => {}
+                    Value::Array(list) => schema.enumeration = Some(list.iter().collect()),
+                    Value::Null => {}
                     _ => self.odd_once(at, "`enum` must be a list; it was skipped"),
                 },
                 "const" if json_schema => schema.enumeration = Some(vec![value]),
                 "x-extensible-enum" => {
                     schema.extensible_enum = value.is_array() || is_true(value);
-                    if let (Value::Array(list), None) = (value, &schema.enumeration) {
+                    // Zalando's spelling lists the values here; an `enum` beside it says more exactly what is valid.
+                    if let (Value::Array(list), None) = (value, map.get("enum").or_else(|| map.get("const"))) {
                         schema.enumeration = Some(list.iter().collect());
                     }
                 }
@@ -175,7 +192,9 @@ impl<'d> Lowering<'d> {
                 | "unevaluatedItems"
                 | "unevaluatedProperties"
                 | "contentSchema"
-                | "additionalItems" => schema.constraints.push((name, value)),
+                | "additionalItems"
+                // Names elements and attributes on the wire, where XML is what travels.
+                | "xml" => schema.constraints.push((name, value)),
                 "default" => schema.default = Some(value),
                 "deprecated" | "x-deprecated" => schema.deprecated |= is_true(value),
                 "readOnly" => schema.read_only = is_true(value),
@@ -185,7 +204,7 @@ impl<'d> Lowering<'d> {
                 _ => {}
             }
         }
-        if let Some(reference) = words.reference {
+        for reference in [words.dynamic_reference, words.reference].into_iter().flatten() {
             let target = self.reference(reference, at);
             schema.all_of.insert(0, target);
         }
@@ -194,6 +213,10 @@ impl<'d> Lowering<'d> {
         // Gone in 3.1, yet sloppy upgrades leave `nullable` behind and mean it.
         schema.or_null = words.nullable && (!json_schema || words.types.is_some());
         schema.types = self.types(&schema, words.types, at);
+        // Swagger 2.0 has a type for what 3.x writes as a binary string.
+        if words.types.and_then(Value::as_str) == Some("file") {
+            schema.format = schema.format.or(Some("binary"));
+        }
         schema
     }
 

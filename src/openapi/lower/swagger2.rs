@@ -8,7 +8,7 @@ use super::super::contract::{
     Additional, Body, Location, Media, Operation, Parameter, Requirement, Response, Schema, SchemaId, Server, Surface, TypeSet,
 };
 use super::super::{PointerId, Pointers};
-use super::operation::{media_name, shape, status_key};
+use super::operation::{media_name, shape, status_key, tags};
 use super::{Lowering, NULL, flag, text};
 
 const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch"];
@@ -42,13 +42,16 @@ fn servers<'d>(lowering: &mut Lowering<'d>, root: &'d Value) -> Vec<Server<'d>> 
     let base = text(root, "basePath").unwrap_or_default().trim_end_matches('/');
     let Some(host) = text(root, "host") else {
         let at = lowering.pointers.child(Pointers::ROOT, "basePath");
-        return if base.is_empty() { Vec::new() } else { vec![Server { url: Cow::Borrowed(base), at }] };
+        return if base.is_empty() { Vec::new() } else { vec![Server { url: Cow::Borrowed(base), variables: Vec::new(), at }] };
     };
     let at = lowering.pointers.child(Pointers::ROOT, "host");
     let schemes: Vec<&str> =
         root.get("schemes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let schemes = if schemes.is_empty() { vec!["https"] } else { schemes };
-    schemes.into_iter().map(|scheme| Server { url: Cow::Owned(format!("{scheme}://{host}{base}")), at }).collect()
+    schemes
+        .into_iter()
+        .map(|scheme| Server { url: Cow::Owned(format!("{scheme}://{host}{base}")), variables: Vec::new(), at })
+        .collect()
 }
 
 impl<'d> Lowering<'d> {
@@ -104,6 +107,10 @@ impl<'d> Lowering<'d> {
                 body,
                 responses,
                 security: own_security,
+                servers: None,
+                tags: tags(value),
+                stability: text(value, "x-stability-level"),
+                value,
                 at: here,
             });
         }
@@ -122,7 +129,9 @@ impl<'d> Lowering<'d> {
     /// `consumes` or `produces`, the operation's own before the document's.
     fn media_types(&self, operation: &'d Value, name: &str) -> Vec<String> {
         let list = operation.get(name).or_else(|| self.root.get(name)).and_then(Value::as_array);
-        list.into_iter().flatten().filter_map(Value::as_str).map(media_name).collect()
+        // Sloppy documents list header lines here.
+        let names = list.into_iter().flatten().filter_map(Value::as_str).filter(|name| name.contains('/'));
+        names.map(media_name).collect()
     }
 
     fn swagger_parameter(&mut self, value: &'d Value, at: PointerId) -> Option<Parameter<'d>> {
@@ -165,7 +174,7 @@ impl<'d> Lowering<'d> {
         }
     }
 
-    fn swagger_body(&mut self, entries: &[(&'d Value, PointerId)], consumes: &[String], at: PointerId) -> Option<Body> {
+    fn swagger_body(&mut self, entries: &[(&'d Value, PointerId)], consumes: &[String], at: PointerId) -> Option<Body<'d>> {
         let is = |place: &'static str| move |entry: &&(&'d Value, PointerId)| text(entry.0, "in") == Some(place);
         if let Some((value, at)) = entries.iter().find(is("body")) {
             let here = self.pointers.child(*at, "schema");
@@ -221,20 +230,20 @@ impl<'d> Lowering<'d> {
                     headers.push(self.swagger_value(header, at, name, Location::Header));
                 }
             }
-            responses.push(Response { status: status_key(status), headers, content, at: place });
+            responses.push(Response { status: status_key(status), headers, content, links: Vec::new(), at: place });
         }
         responses
     }
 }
 
-fn media(names: &[String], default: &str, schema: SchemaId, at: PointerId) -> Vec<Media> {
+fn media<'d>(names: &[String], default: &str, schema: SchemaId, at: PointerId) -> Vec<Media<'d>> {
     if names.is_empty() {
-        return vec![Media { name: default.to_owned(), schema, at }];
+        return vec![Media { name: default.to_owned(), schema, encoding: Vec::new(), at }];
     }
-    let mut content: Vec<Media> = Vec::with_capacity(names.len());
+    let mut content: Vec<Media<'d>> = Vec::with_capacity(names.len());
     for name in names {
         if !content.iter().any(|media| media.name == *name) {
-            content.push(Media { name: name.clone(), schema, at });
+            content.push(Media { name: name.clone(), schema, encoding: Vec::new(), at });
         }
     }
     content

@@ -1,0 +1,226 @@
+//! Which operation became which: by address, by the whole URL, by name, by content.
+//!
+//! Matched first, compared second: a rename must not hide what changed beneath it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::openapi::{Contract, Operation, Server, Surface};
+
+use super::unchanged::same_but_prose;
+
+/// How two operations were recognised as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    /// By their address.
+    SameAddress,
+    /// By an address that differs in a trailing slash.
+    Respelled,
+    /// By their `operationId`, or by being otherwise identical.
+    Moved,
+}
+
+type Pair<'o, 'd> = (Option<&'o Operation<'d>>, Option<&'o Operation<'d>>, How);
+
+/// What became of every operation.
+pub(super) struct Matching<'o, 'd> {
+    /// Old and new; one of them is missing for what is gone or new.
+    pub(super) pairs: Vec<Pair<'o, 'd>>,
+    /// Whether a common prefix moved between the servers and the paths.
+    pub(super) is_shifted: bool,
+}
+
+/// What operations are looked up by.
+type Key<'k> = (Surface, &'k str, String);
+
+struct Matcher<'o, 'd> {
+    before: &'o [Operation<'d>],
+    after: &'o [Operation<'d>],
+    found: Vec<Option<(usize, How)>>,
+    taken: Vec<bool>,
+}
+
+impl<'o, 'd> Matching<'o, 'd> {
+    pub(super) fn of(before: &'o Contract<'d>, after: &'o Contract<'d>) -> Self {
+        let (old, new) = (&before.operations, &after.operations);
+        let mut matcher = Matcher { before: old, after: new, found: vec![None; old.len()], taken: vec![false; new.len()] };
+        matcher.by(How::SameAddress, |operation| Some(operation.path.to_string()), |operation| Some(operation.path.to_string()));
+        let exact = matcher.count();
+        matcher.by(How::SameAddress, |operation| Some(operation.shape.clone()), |operation| Some(operation.shape.clone()));
+        let mut is_shifted = false;
+        if let Some((left, right)) = shift(&before.servers, &after.servers) {
+            let known = matcher.count();
+            matcher.by(How::SameAddress, |old| prefixed(&left, old), |new| prefixed(&right, new));
+            is_shifted = exact == 0 && matcher.count() > known;
+        }
+        let slashless = |operation: &Operation<'_>| Some(operation.shape.trim_end_matches('/').to_owned());
+        matcher.by(How::Respelled, slashless, slashless);
+        matcher.moved();
+        Self { pairs: matcher.pairs(), is_shifted }
+    }
+}
+
+impl<'o, 'd> Matcher<'o, 'd> {
+    fn count(&self) -> usize {
+        self.found.iter().flatten().count()
+    }
+
+    /// Matches what is left by a key, in document order.
+    fn by(&mut self, how: How, old: impl Fn(&Operation<'_>) -> Option<String>, new: impl Fn(&Operation<'_>) -> Option<String>) {
+        if self.found.iter().all(Option::is_some) || self.taken.iter().all(|taken| *taken) {
+            return;
+        }
+        let mut free: HashMap<Key<'_>, Vec<usize>> = HashMap::new();
+        for (index, operation) in self.after.iter().enumerate().rev().filter(|(index, _)| self.taken.get(*index) == Some(&false))
+        {
+            if let Some(key) = new(operation) {
+                free.entry((operation.surface, operation.method.as_ref(), key)).or_default().push(index);
+            }
+        }
+        for (operation, slot) in self.before.iter().zip(&mut self.found).filter(|(_, slot)| slot.is_none()) {
+            let Some(key) = old(operation) else { continue };
+            let index = free.get_mut(&(operation.surface, operation.method.as_ref(), key)).and_then(Vec::pop);
+            if let Some(index) = index
+                && let Some(taken) = self.taken.get_mut(index)
+            {
+                *taken = true;
+                *slot = Some((index, how));
+            }
+        }
+    }
+
+    /// Matches what is left by `operationId`, then by content; only where there is one candidate.
+    fn moved(&mut self) {
+        let gone: Vec<usize> = (0..self.before.len()).filter(|index| self.found.get(*index) == Some(&None)).collect();
+        let fresh: Vec<usize> = (0..self.after.len()).filter(|index| self.taken.get(*index) == Some(&false)).collect();
+        if gone.is_empty() || fresh.is_empty() {
+            return;
+        }
+        let (old, new) = (self.before, self.after);
+        let named = |operation: &Operation<'_>| operation.operation_id.map(|id| (operation.surface, id.to_owned()));
+        self.unique(&gone, &fresh, named);
+        // Every pair is a comparison of two operations: more than this many nobody renames at once.
+        const MOST: usize = 200;
+        let open = |list: &[usize], taken: &dyn Fn(usize) -> bool| list.iter().copied().filter(|index| !taken(*index)).collect();
+        let gone: Vec<usize> = open(&gone, &|index| self.found.get(index) != Some(&None));
+        let fresh: Vec<usize> = open(&fresh, &|index| self.taken.get(index) != Some(&false));
+        if gone.len() > MOST || fresh.len() > MOST {
+            return;
+        }
+        for left in &gone {
+            let Some(operation) = old.get(*left) else { continue };
+            let alike = |other: &Operation<'_>| {
+                operation.surface == other.surface
+                    && operation.method == other.method
+                    && operation.variables.len() == other.variables.len()
+                    && tells_something(operation)
+                    && same_but_prose(operation.value, other.value)
+            };
+            let twins: Vec<usize> = fresh
+                .iter()
+                .copied()
+                .filter(|right| self.taken.get(*right) == Some(&false) && new.get(*right).is_some_and(alike))
+                .collect();
+            let siblings = gone.iter().filter(|other| {
+                old.get(**other)
+                    .is_some_and(|other| other.surface == operation.surface && same_but_prose(other.value, operation.value))
+            });
+            if let ([only], 1) = (twins.as_slice(), siblings.count()) {
+                self.pair(*left, *only);
+            }
+        }
+    }
+
+    fn unique(&mut self, gone: &[usize], fresh: &[usize], key: impl Fn(&Operation<'_>) -> Option<(Surface, String)>) {
+        let index = |list: &[usize], operations: &[Operation<'_>]| {
+            let mut map: BTreeMap<(Surface, String), Vec<usize>> = BTreeMap::new();
+            for at in list {
+                if let Some(key) = operations.get(*at).and_then(&key) {
+                    map.entry(key).or_default().push(*at);
+                }
+            }
+            map
+        };
+        let (left, right) = (index(gone, self.before), index(fresh, self.after));
+        for (key, old) in &left {
+            if let ([old], Some([new])) = (old.as_slice(), right.get(key).map(Vec::as_slice)) {
+                self.pair(*old, *new);
+            }
+        }
+    }
+
+    fn pair(&mut self, old: usize, new: usize) {
+        if let (Some(slot), Some(taken)) = (self.found.get_mut(old), self.taken.get_mut(new)) {
+            *slot = Some((new, How::Moved));
+            *taken = true;
+        }
+    }
+
+    fn pairs(self) -> Vec<Pair<'o, 'd>> {
+        let after = self.after;
+        let mut pairs: Vec<Pair<'o, 'd>> = self
+            .before
+            .iter()
+            .zip(self.found)
+            .map(|(operation, found)| match found {
+                Some((index, how)) => (Some(operation), after.get(index), how),
+                None => (Some(operation), None, How::SameAddress),
+            })
+            .collect();
+        let fresh = after.iter().zip(self.taken).filter(|(_, taken)| !taken);
+        pairs.extend(fresh.map(|(operation, _)| (None, Some(operation), How::SameAddress)));
+        pairs
+    }
+}
+
+/// Whether there is enough in an operation to know it again by.
+fn tells_something(operation: &Operation<'_>) -> bool {
+    operation.body.is_some()
+        || !operation.parameters.is_empty()
+        || operation.responses.iter().any(|response| !response.content.is_empty())
+}
+
+/// The path of a server's URL, without a trailing slash, and what stands before it.
+fn split(server: &Server<'_>) -> (String, String) {
+    let url = server.resolved();
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let path = url.get(start..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| start + at);
+    (url.get(..path).unwrap_or_default().to_owned(), url.get(path..).unwrap_or_default().trim_end_matches('/').to_owned())
+}
+
+/// The prefixes of both sides, where the servers differ in nothing but their path.
+fn shift(before: &[Server<'_>], after: &[Server<'_>]) -> Option<(String, String)> {
+    let ((host, left), (other, right)) = (split(before.first()?), split(after.first()?));
+    let agree = |servers: &[Server<'_>], path: &str| servers.iter().all(|server| split(server).1 == path);
+    (host == other && left != right && agree(before, &left) && agree(after, &right)).then_some((left, right))
+}
+
+fn prefixed(prefix: &str, operation: &Operation<'_>) -> Option<String> {
+    (operation.surface == Surface::Path && operation.servers.is_none()).then(|| format!("{prefix}{}", operation.shape))
+}
+
+/// Whether requests to `old`, which is gone, still reach `new`: each of its segments is the same or a variable.
+pub(super) fn takes_over(new: &Operation<'_>, old: &Operation<'_>) -> bool {
+    let (mine, theirs): (Vec<&str>, Vec<&str>) = (new.shape.split('/').collect(), old.shape.split('/').collect());
+    new.surface == Surface::Path
+        && new.method == old.method
+        && mine.len() == theirs.len()
+        && mine.iter().zip(&theirs).all(|(mine, theirs)| mine == theirs || *mine == "{}")
+}
+
+/// Whether two names are one name but for how its words are joined: `totalPrice`, `total_price`, `Total-Price`.
+pub(super) fn is_respelled(a: &str, b: &str) -> bool {
+    let plain =
+        |name: &str| -> String { name.chars().filter(|c| !matches!(c, '_' | '-' | '.')).flat_map(char::to_lowercase).collect() };
+    a != b && plain(a) == plain(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_one_however_their_words_are_joined() {
+        assert!(is_respelled("totalPrice", "total_price") && is_respelled("X-Rate-Limit", "XRateLimit"));
+        assert!(!is_respelled("price", "price") && !is_respelled("price", "prize"));
+    }
+}

@@ -1,0 +1,110 @@
+//! Facts of authentication: a list of alternatives is OR, a list of schemes in one of them is AND
+//! (OpenAPI 3.1 section 4.8.30).
+
+use serde_json::json;
+
+use crate::openapi::Requirement;
+
+use super::change::{ChangeKind, Direction};
+use super::operation::Pairing;
+
+impl Pairing<'_, '_, '_, '_> {
+    pub(super) fn security(&mut self) {
+        let (old, new) = (self.old, self.new);
+        let at = (old.at, new.at);
+        let show = |list: &[Requirement<'_>]| Some(json!(list.iter().map(name_requirement).collect::<Vec<_>>()));
+        match (old.security.is_empty(), new.security.is_empty()) {
+            (true, true) => return,
+            (true, false) => {
+                let names = new.security.iter().map(name_requirement).collect::<Vec<_>>().join(" or ");
+                return self.state(ChangeKind::SecurityAdded, Direction::ToProvider, names, at, (None, show(&new.security)));
+            }
+            (false, true) => {
+                let names = old.security.iter().map(name_requirement).collect::<Vec<_>>().join(" or ");
+                return self.state(ChangeKind::SecurityRemoved, Direction::ToProvider, names, at, (show(&old.security), None));
+            }
+            (false, false) => {}
+        }
+        let names =
+            |requirement: &Requirement<'_>| requirement.schemes.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
+        // Alternatives that are written alike first, then those of the same schemes, each once.
+        let mut free: Vec<&Requirement<'_>> = new.security.iter().collect();
+        let mut take = |wanted: &dyn Fn(&Requirement<'_>) -> bool| {
+            let at = free.iter().position(|right| wanted(right))?;
+            Some(free.remove(at))
+        };
+        let exact: Vec<Option<&Requirement<'_>>> = old.security.iter().map(|left| take(&|right| right == left)).collect();
+        let matched: Vec<Option<&Requirement<'_>>> = old
+            .security
+            .iter()
+            .zip(exact)
+            .map(|(left, found)| found.or_else(|| take(&|right| names(right) == names(left))))
+            .collect();
+        for (left, right) in old.security.iter().zip(matched) {
+            // Who has every credential of the old way has those of a way that asks for fewer.
+            let covered = || new.security.iter().any(|right| names(right).iter().all(|name| names(left).contains(name)));
+            match right {
+                Some(right) => self.scopes(left, right),
+                None if covered() => {}
+                None => {
+                    let name = name_requirement(left);
+                    let value = Some(json!(name));
+                    self.state(ChangeKind::SecurityAlternativeRemoved, Direction::ToProvider, name, at, (value, None));
+                }
+            }
+        }
+        // A way that became stricter has been told of as gone; its stricter form is no news of its own.
+        let stricter = |right: &Requirement<'_>| {
+            let lost = old.security.iter().filter(|left| !new.security.iter().any(|kept| names(kept) == names(left)));
+            lost.into_iter().any(|left| names(left).iter().all(|name| names(right).contains(name)))
+        };
+        for right in free.into_iter().filter(|right| !stricter(right)) {
+            let name = name_requirement(right);
+            let value = Some(json!(name));
+            self.state(ChangeKind::SecurityAlternativeAdded, Direction::ToProvider, name, at, (None, value));
+        }
+    }
+
+    fn scopes(&mut self, old: &Requirement<'_>, new: &Requirement<'_>) {
+        let at = (self.old.at, self.new.at);
+        for ((scheme, left), (_, right)) in old.schemes.iter().zip(&new.schemes) {
+            for scope in right.iter().filter(|scope| !left.contains(scope)) {
+                self.state(
+                    ChangeKind::SecurityScopeAdded,
+                    Direction::ToProvider,
+                    *scope,
+                    at,
+                    (None, Some(json!(format!("{scheme}: {scope}")))),
+                );
+            }
+            for scope in left.iter().filter(|scope| !right.contains(scope)) {
+                self.state(
+                    ChangeKind::SecurityScopeRemoved,
+                    Direction::ToProvider,
+                    *scope,
+                    at,
+                    (Some(json!(format!("{scheme}: {scope}"))), None),
+                );
+            }
+            let find = |list: &[crate::openapi::SecurityScheme<'_>]| {
+                list.iter().find(|known| known.name == *scheme).map(|known| (known.shape.clone(), known.at))
+            };
+            match (find(&self.walk.before.schemes), find(&self.walk.after.schemes)) {
+                (Some((before, here)), Some((after, there))) if before != after => {
+                    let values = (Some(json!(before)), Some(json!(after)));
+                    self.state(ChangeKind::SecuritySchemeChanged, Direction::ToProvider, *scheme, (here, there), values);
+                }
+                // Still asked for, and nobody says any more how to meet it.
+                (Some((before, here)), None) => {
+                    let values = (Some(json!(before)), Some(json!("nothing that is declared")));
+                    self.state(ChangeKind::SecuritySchemeChanged, Direction::ToProvider, *scheme, (here, at.1), values);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn name_requirement(requirement: &Requirement<'_>) -> String {
+    requirement.schemes.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" and ")
+}
