@@ -54,6 +54,9 @@ enum Command {
     Rules {
         /// The rule's id.
         id: Option<String>,
+        /// Print the 509 ids that users of oasdiff know, and what answers to each here.
+        #[arg(long, conflicts_with = "id")]
+        oasdiff: bool,
     },
     /// Ask a running daemon: alive, checking, telling, and what is open?
     Status(endpoint::StatusArgs),
@@ -92,7 +95,8 @@ pub async fn run(cli: Cli) -> u8 {
         Command::CheckConfig(args) => check_config::run(&args),
         Command::Check { description } => check::run(&description).await,
         Command::Diff(args) => diff::run(&args).await,
-        Command::Rules { id } => rules::run(id.as_deref()),
+        Command::Rules { oasdiff: true, .. } => rules::oasdiff(),
+        Command::Rules { id, .. } => rules::run(id.as_deref()),
         Command::Status(args) => endpoint::status(&args).await,
         Command::History(args) => endpoint::history(&args).await,
         Command::Ack(args) => endpoint::ack(&args).await,

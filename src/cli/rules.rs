@@ -1,6 +1,14 @@
-//! `driftd rules [ID]`.
+//! `driftd rules [ID]` and `driftd rules --oasdiff`.
 
-use crate::rules::Catalogue;
+use crate::rules::{Catalogue, oasdiff_ids};
+
+/// The ids of oasdiff, each with what answers to it here, separated by tabs.
+pub(super) fn oasdiff() -> u8 {
+    for id in oasdiff_ids() {
+        println!("{}\t{}\t{}", id.id, if id.rules.is_empty() { "-".to_owned() } else { id.rules.join(", ") }, id.note);
+    }
+    0
+}
 
 pub(super) fn run(id: Option<&str>) -> u8 {
     let catalogue = match Catalogue::load() {
@@ -20,7 +28,7 @@ pub(super) fn run(id: Option<&str>) -> u8 {
     let known = catalogue.get(id).or_else(|| catalogue.rules().find(|rule| rule.oasdiff.iter().any(|theirs| theirs == id)));
     match known {
         Some(rule) => {
-            println!("{} ({})\n", rule.id, rule.severity.name());
+            println!("{} ({}; {}: {})\n", rule.id, rule.severity.name(), rule.consequence.name(), rule.consequence.meaning());
             if let Some(because) = &rule.because {
                 println!("Why {}: {because}.\n", rule.severity.name());
             }
