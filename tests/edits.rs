@@ -44,7 +44,7 @@ fn model() -> Vec<(&'static str, &'static str)> {
     model!(all, Response<'_>, Response { status "~", headers "+-~", content "+-~", links "+-~", at "~" });
     model!(all, Link<'_>, Link { name "~", shape "~", at "~" });
     model!(all, Requirement<'_>, Requirement { schemes "+-~" });
-    model!(all, SecurityScheme<'_>, SecurityScheme { name "~", shape "~", at "~" });
+    model!(all, SecurityScheme<'_>, SecurityScheme { name "~", shape "~", flows "+-~", at "~" });
     model!(all, Server<'_>, Server { url "~", variables "+-~", at "~" });
     model!(all, ServerVariable<'_>, ServerVariable { name "~", default "~", allowed "+-~" });
     model!(all, Bound<'_>, Bound { value "~", exclusive "+-" });
@@ -157,7 +157,8 @@ fn positions(cell: &Cell, snippet: &Value) -> Vec<(String, Value, Direction)> {
 }
 
 fn verdict(before: &Value, after: &Value, catalogue: &Catalogue) -> Verdict {
-    let document = |value: &Value| read(value.to_string().as_bytes(), &Limits::default()).unwrap_or_else(|p| panic!("{p}: {value}"));
+    let document =
+        |value: &Value| read(value.to_string().as_bytes(), &Limits::default()).unwrap_or_else(|p| panic!("{p}: {value}"));
     let (verdict, _) = compare(&document(before), &document(after), catalogue, Budget::default());
     assert_eq!(verdict.undecided, None);
     verdict

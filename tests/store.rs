@@ -46,7 +46,7 @@ fn commit(clock: &ManualClock, notice: NoticeStep, etag: &str) -> CheckCommit {
         },
         rule_set: 1,
         success: Some(Success {
-            validators: Validators { etag: Some(etag.to_owned()), last_modified: None },
+            validators: Validators { etag: Some(etag.to_owned()), ..Validators::default() },
             full: true,
             snapshot: Some(NewSnapshot {
                 digest: format!("digest-{etag}"),

@@ -10,11 +10,12 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::diff::{Budget, Direction};
-use crate::fetch::{Client, Outcome, Request, Settings};
+use crate::fetch::{Client, Outcome, Settings};
 use crate::model::{Auth, Source, SystemClock};
 use crate::openapi::{Document, Limits, Oddity, read};
 use crate::render::clean;
 use crate::rules::{Catalogue, Finding, JsonReport, Severity, Summary, Verdict, compare, fragment_diff};
+use crate::tasks::{Known, gather};
 
 /// What to compare, and how to say it.
 #[derive(Debug, Args)]
@@ -92,28 +93,35 @@ pub(super) async fn run(args: &DiffArgs) -> u8 {
     u8::from(failing)
 }
 
-/// The bytes of a file or URL, or an exit code and why not.
+/// The bytes of a file or URL with every file it refers to, or an exit code and why not.
 pub(super) async fn bytes(place: &str) -> Result<Vec<u8>, (u8, String)> {
     let source = match url::Url::parse(place) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Source::Web(url),
-        _ => Source::File(Path::new(place.strip_prefix("file:").unwrap_or(place)).to_owned()),
+        _ => {
+            let path = Path::new(place.strip_prefix("file:").unwrap_or(place));
+            // A pipe or another file that is not regular holds one description and nothing beside it.
+            if !path.metadata().is_ok_and(|file| file.is_file()) {
+                return tokio::fs::read(path).await.map_err(|error| (74, format!("{place}: {error}")));
+            }
+            Source::File(path.to_owned())
+        }
     };
-    if let Source::File(path) = &source {
-        return tokio::fs::read(path).await.map_err(|error| (74, format!("{place}: {error}")));
-    }
     // Whoever types an address means it, also a private one; where it redirects to is another matter.
     let named = if let Source::Web(url) = &source { url.host_str().map(str::to_owned) } else { None };
+    let limits = Limits::default();
     let settings = Settings {
         timeout: Duration::from_secs(60),
-        max_bytes: Limits::default().bytes,
-        per_host: 2,
+        max_bytes: limits.bytes,
+        per_host: 4,
         allow_private_hosts: named.into_iter().collect(),
         contact: String::new(),
+        files_anywhere: true,
     };
     let client = Client::new(settings, Arc::new(SystemClock)).map_err(|error| (74, error.to_string()))?;
-    match client.fetch(&Request { source: &source, auth: &Auth::None, validators: None }).await {
+    match gather(&client, &source, &Auth::None, &Known::default(), &limits).await {
         Outcome::Body(body) => Ok(body.bytes),
         Outcome::Later { why, .. } => Err((75, format!("{source}: {why}"))),
+        Outcome::Failed(failure) if matches!(source, Source::File(_)) => Err((74, failure.why)),
         Outcome::Failed(failure) => Err((69, format!("{source}: {}", failure.why))),
         Outcome::NotModified { .. } => Err((69, format!("{source}: answered 304 to an unconditional request"))),
     }

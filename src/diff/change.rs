@@ -159,6 +159,7 @@ kinds! {
     FormatWidened: Widens, BOTH;
     EnumValueRemoved: Narrows, BOTH;
     EnumValueAdded: Widens, BOTH;
+    EnumReplaced: Replaces, BOTH;
     BecameEnum: Narrows, BOTH;
     NoLongerEnum: Widens, BOTH;
     EnumBecameExtensible: Opaque, RESPONSE;
@@ -198,6 +199,8 @@ kinds! {
     OneOfBecameAnyOf: Widens, BOTH;
     AnyOfBecameOneOf: Narrows, BOTH;
     ConstraintChanged: Opaque, BOTH;
+    ContentEncodingAdded: Opaque, BOTH;
+    ContentEncodingRemoved: Opaque, BOTH;
     ContentEncodingChanged: Replaces, BOTH;
     DiscriminatorAdded: Opaque, BOTH;
     DiscriminatorRemoved: Opaque, BOTH;
@@ -233,6 +236,12 @@ pub struct Evidence {
     pub discriminated: bool,
     /// What is gone is still routed: a template matches its address.
     pub shadowed: bool,
+    /// Undeclared names had values of one schema: the names are data, and a reader goes through them all.
+    pub was_map: bool,
+    /// The message is pushed to the consumer, who cannot choose its form.
+    pub pushed: bool,
+    /// The formats are among those that clients act on: sizes of numbers, dates, UUIDs.
+    pub known_format: bool,
 }
 
 /// Where a change stands, in both documents.

@@ -51,14 +51,15 @@ fn removed(walk: &mut Walk<'_, '_>, old: &Operation<'_>) {
     };
     let number = walk.operation(usage(old, None));
     let here = walk.text_before(old.at);
-    let shadowed = old.surface == Surface::Path && walk.after.operations.iter().any(|new| matching::takes_over(new, old));
-    let evidence = Evidence { was_deprecated: old.deprecated, shadowed, ..Evidence::default() };
+    let heir = walk.after.operations.iter().find(|new| old.surface == Surface::Path && matching::takes_over(new, old));
+    let heir = heir.map(|new| json!(format!("{} {}", new.method, new.path)));
+    let evidence = Evidence { was_deprecated: old.deprecated, shadowed: heir.is_some(), ..Evidence::default() };
     let fact = Fact {
         kind,
         direction: Direction::Neither,
         subject: format!("{} {}", old.method, old.path),
         before: None,
-        after: None,
+        after: heir,
         evidence,
         site: Site { before: here.clone(), after: parent(&here) },
         fragment: Fragment { before: Some(here), after: None },
@@ -300,6 +301,9 @@ impl Pairing<'_, '_, '_, '_> {
     }
 
     fn content(&mut self, old: &[Media<'_>], new: &[Media<'_>], direction: Direction, home: (PointerId, PointerId)) {
+        // Who calls chooses by `Accept`; who is called takes what comes.
+        let pushed = self.old.surface != Surface::Path && direction == Direction::FromProvider;
+        let evidence = Evidence { pushed, ..Evidence::default() };
         for left in old {
             let exact = new.iter().find(|right| right.name == left.name);
             if let Some(right) =
@@ -310,7 +314,7 @@ impl Pairing<'_, '_, '_, '_> {
             } else {
                 let name = left.name.clone();
                 let value = Some(json!(name));
-                self.state(ChangeKind::MediaTypeRemoved, direction, name, (left.at, home.1), (value, None));
+                self.state_with(ChangeKind::MediaTypeRemoved, direction, name, (left.at, home.1), (value, None), evidence);
             }
         }
         for right in new {
@@ -320,7 +324,7 @@ impl Pairing<'_, '_, '_, '_> {
             {
                 let name = right.name.clone();
                 let value = Some(json!(name));
-                self.state(ChangeKind::MediaTypeAdded, direction, name, (home.0, right.at), (None, value));
+                self.state_with(ChangeKind::MediaTypeAdded, direction, name, (home.0, right.at), (None, value), evidence);
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::openapi::Requirement;
+use crate::openapi::{Requirement, SecurityScheme};
 
 use super::change::{ChangeKind, Direction};
 use super::operation::Pairing;
@@ -86,21 +86,36 @@ impl Pairing<'_, '_, '_, '_> {
                     (Some(json!(format!("{scheme}: {scope}"))), None),
                 );
             }
-            let find = |list: &[crate::openapi::SecurityScheme<'_>]| {
-                list.iter().find(|known| known.name == *scheme).map(|known| (known.shape.clone(), known.at))
-            };
-            match (find(&self.walk.before.schemes), find(&self.walk.after.schemes)) {
-                (Some((before, here)), Some((after, there))) if before != after => {
-                    let values = (Some(json!(before)), Some(json!(after)));
-                    self.state(ChangeKind::SecuritySchemeChanged, Direction::ToProvider, *scheme, (here, there), values);
-                }
-                // Still asked for, and nobody says any more how to meet it.
-                (Some((before, here)), None) => {
-                    let values = (Some(json!(before)), Some(json!("nothing that is declared")));
-                    self.state(ChangeKind::SecuritySchemeChanged, Direction::ToProvider, *scheme, (here, at.1), values);
-                }
-                _ => {}
-            }
+            self.scheme(scheme);
+        }
+    }
+
+    /// How a scheme that is still asked for is met. A flow that came is one more way; one that went or moved is a change.
+    fn scheme(&mut self, name: &str) {
+        let find = |list: &[SecurityScheme<'_>]| {
+            let scheme = list.iter().find(|known| known.name == name)?;
+            Some((scheme.shape.clone(), scheme.flows.clone(), scheme.at))
+        };
+        let Some((shape, flows, here)) = find(&self.walk.before.schemes) else { return };
+        let show = |shape: &str, flows: &[(String, String)]| {
+            let parts: Vec<&str> = std::iter::once(shape).chain(flows.iter().map(|(_, flow)| flow.as_str())).collect();
+            Some(json!(parts.join(" ")))
+        };
+        let before = show(&shape, &flows);
+        let Some((new_shape, new_flows, there)) = find(&self.walk.after.schemes) else {
+            // Still asked for, and nobody says any more how to meet it.
+            let at = (here, self.new.at);
+            let values = (before, Some(json!("nothing that is declared")));
+            return self.state(ChangeKind::SecuritySchemeChanged, Direction::ToProvider, name, at, values);
+        };
+        if shape != new_shape || flows.iter().any(|flow| !new_flows.contains(flow)) {
+            let values = (before, show(&new_shape, &new_flows));
+            return self.state(ChangeKind::SecuritySchemeChanged, Direction::ToProvider, name, (here, there), values);
+        }
+        for (flow, _) in new_flows.iter().filter(|flow| !flows.contains(flow)) {
+            let subject = format!("{name} ({flow})");
+            let value = Some(json!(subject));
+            self.state(ChangeKind::SecurityAlternativeAdded, Direction::ToProvider, subject, (here, there), (None, value));
         }
     }
 }

@@ -8,13 +8,13 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use crate::openapi::{escape, resolve, unit_of};
+use crate::openapi::{SECTION, escape, resolve, unit_of};
 
 /// Parts of a document that every operation depends on.
 const CONTEXT: &[&str] = &["security", "securityDefinitions", "consumes", "produces", "swagger"];
 
 /// Parts of a document whose members are units.
-const SECTIONS: &[&str] = &["paths", "webhooks", "x-webhooks", "definitions", "parameters", "responses"];
+const SECTIONS: &[&str] = &["paths", "webhooks", "x-webhooks", "definitions", "parameters", "responses", SECTION];
 
 /// How far two parts are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::error::Error as _;
 use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -39,6 +40,8 @@ pub struct Settings {
     pub allow_private_hosts: Vec<String>,
     /// Whom to ask; part of the User-Agent.
     pub contact: String,
+    /// Whether a description on this machine may refer to files outside its own folder.
+    pub files_anywhere: bool,
 }
 
 /// Why no client could be made.
@@ -55,6 +58,9 @@ pub struct Request<'r> {
     pub auth: &'r Auth,
     /// What makes the GET conditional; none asks for the whole document.
     pub validators: Option<&'r Validators>,
+    /// Another file that the description refers to, instead of the description itself: fetched with the same
+    /// suspicion as a redirect to it.
+    pub part: Option<&'r Url>,
 }
 
 /// Fetches descriptions. Cheap to share; keep one for each configuration.
@@ -90,10 +96,16 @@ impl Client {
     /// Fetches, and says what it came to. Never fails: failing is an outcome.
     pub async fn fetch(&self, request: &Request<'_>) -> Outcome {
         match request.source {
-            Source::File(path) => self.within_deadline(self.file(path)).await,
+            Source::File(path) => match request.part {
+                None => self.within_deadline(self.file(path)).await,
+                Some(part) => match self.part_file(path, part) {
+                    Ok(part) => self.within_deadline(self.file(&part)).await,
+                    Err(failure) => Outcome::Failed(failure),
+                },
+            },
             Source::Web(url) => {
                 // Waiting for a free place is our doing and does not count against the provider.
-                let slot = self.slot(url);
+                let slot = self.slot(request.part.unwrap_or(url));
                 let Ok(_permit) = slot.acquire().await else { return Outcome::Failed(Failure::blind("driftd is stopping")) };
                 self.within_deadline(self.web(url, request)).await
             }
@@ -111,7 +123,20 @@ impl Client {
         }
     }
 
-    async fn file(&self, path: &std::path::Path) -> Outcome {
+    /// The file a description on this machine refers to; what a partner pushes must not read the rest of the machine.
+    fn part_file(&self, root: &Path, part: &Url) -> Result<PathBuf, Failure> {
+        let missing = |why: String| Failure::missing(why);
+        let path = part.to_file_path().map_err(|()| missing(format!("{part} is no file")))?;
+        let real = path.canonicalize().map_err(|error| missing(format!("{}: {error}", path.display())))?;
+        let home = root.parent().unwrap_or(Path::new(".")).canonicalize();
+        let home = home.map_err(|error| Failure::blind(format!("{}: {error}", root.display())))?;
+        if self.settings.files_anywhere || real.starts_with(&home) {
+            return Ok(real);
+        }
+        Err(Failure::unreadable(format!("{} is outside the folder of the description; not read", path.display())))
+    }
+
+    async fn file(&self, path: &Path) -> Outcome {
         let read = async {
             if !tokio::fs::metadata(path).await?.is_file() {
                 return Err(std::io::Error::new(ErrorKind::InvalidInput, "this is no regular file"));
@@ -129,16 +154,23 @@ impl Client {
                 validators: Validators::default(),
                 fresh_for: None,
                 from: path.display().to_string(),
+                at: path.canonicalize().ok().and_then(|path| Url::from_file_path(path).ok()),
             }),
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                Outcome::Failed(Failure::down(format!("{}: {error}", path.display())))
+                Outcome::Failed(Failure::missing(format!("{}: {error}", path.display())))
             }
             Err(error) => Outcome::Failed(Failure::blind(format!("{}: {error}", path.display()))),
         }
     }
 
     async fn web(&self, start: &Url, request: &Request<'_>) -> Outcome {
-        let mut url = start.clone();
+        let mut url = request.part.unwrap_or(start).clone();
+        if !matches!(url.scheme(), "http" | "https") || (start.scheme() == "https" && url.scheme() == "http") {
+            return Outcome::Failed(Failure::unreadable(format!(
+                "{} is not reached as safely as the description",
+                Source::Web(url)
+            )));
+        }
         for _ in 0..=MAX_HOPS {
             if let Err(refused) = self.guard.check_literal(&url) {
                 return Outcome::Failed(Failure::unreadable(refused.to_string()));
@@ -217,14 +249,20 @@ impl Client {
         if !status.is_success() {
             let hint = match status {
                 StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ": check `auth` of this API",
-                StatusCode::NOT_FOUND | StatusCode::GONE => ": the description has moved or gone",
+                StatusCode::NOT_FOUND | StatusCode::GONE => {
+                    return Outcome::Failed(Failure::missing(format!(
+                        "the provider answered {status}: the description has moved or gone"
+                    )));
+                }
                 _ => "",
             };
             return Outcome::Failed(Failure::down(format!("the provider answered {status}{hint}")));
         }
         let text = |name: HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let validators = Validators { etag: text(header::ETAG), last_modified: text(header::LAST_MODIFIED) };
-        let from = Source::Web(response.url().clone()).to_string();
+        let validators =
+            Validators { etag: text(header::ETAG), last_modified: text(header::LAST_MODIFIED), ..Validators::default() };
+        let at = response.url().clone();
+        let from = Source::Web(at.clone()).to_string();
         let mut bytes = Vec::new();
         loop {
             match response.chunk().await {
@@ -240,7 +278,7 @@ impl Client {
                 }
             }
         }
-        Outcome::Body(Body { bytes, validators, fresh_for, from })
+        Outcome::Body(Body { bytes, validators, fresh_for, from, at: Some(at) })
     }
 
     fn too_large(&self) -> Failure {

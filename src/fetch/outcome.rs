@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use url::Url;
+
 use crate::model::Validators;
 
 /// A document as it came.
@@ -15,6 +17,8 @@ pub struct Body {
     pub fresh_for: Option<Duration>,
     /// Where it came from after all redirects, without query.
     pub from: String,
+    /// The same in full: what references in it are relative to.
+    pub at: Option<Url>,
 }
 
 /// What a fetch came to.
@@ -52,6 +56,8 @@ pub struct Failure {
 pub enum FailureKind {
     /// Theirs: unreachable, refusing, failing, or asking for other credentials.
     Down,
+    /// Theirs: nothing is there (404 or 410, or no such file).
+    Missing,
     /// What came cannot be read: too large, cut short, or from where we do not go.
     Unreadable,
     /// Ours: no network, no resolver, no permission to read a file.
@@ -61,6 +67,10 @@ pub enum FailureKind {
 impl Failure {
     pub(super) fn down(why: impl Into<String>) -> Self {
         Self { kind: FailureKind::Down, why: why.into() }
+    }
+
+    pub(super) fn missing(why: impl Into<String>) -> Self {
+        Self { kind: FailureKind::Missing, why: why.into() }
     }
 
     pub(super) fn unreadable(why: impl Into<String>) -> Self {

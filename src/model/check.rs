@@ -1,5 +1,7 @@
 //! What one check of one description came to.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +70,17 @@ impl ApiState {
 /// What makes the next GET conditional (RFC 9110 section 13).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Validators {
+    /// `ETag`, verbatim.
+    pub etag: Option<String>,
+    /// `Last-Modified`, verbatim.
+    pub last_modified: Option<String>,
+    /// Those of the other files of a description of several, by file: each is asked for by itself.
+    pub parts: BTreeMap<String, PartValidators>,
+}
+
+/// What makes the GET of one file of a description conditional.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartValidators {
     /// `ETag`, verbatim.
     pub etag: Option<String>,
     /// `Last-Modified`, verbatim.

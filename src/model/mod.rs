@@ -8,7 +8,7 @@ mod integration;
 mod notice;
 mod schedule;
 
-pub use check::{ApiState, Checked, OpenFinding, Validators, WatchKey};
+pub use check::{ApiState, Checked, OpenFinding, PartValidators, Validators, WatchKey};
 pub use clock::{Clock, ManualClock, SystemClock, millis, time_of};
 pub use integration::{
     Agreement, Api, Auth, Consumer, Contact, Days, Integration, OperationPattern, Party, Person, Role, Source, Surface,

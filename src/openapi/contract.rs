@@ -240,6 +240,8 @@ pub struct SecurityScheme<'d> {
     pub name: &'d str,
     /// Everything about it that a client must follow, in one comparable text.
     pub shape: String,
+    /// The OAuth flows it offers, by name, each as one comparable text.
+    pub flows: Vec<(String, String)>,
     /// Where it stands.
     pub at: PointerId,
 }

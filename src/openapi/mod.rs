@@ -8,6 +8,7 @@
 //! [`Limits`] allows; nothing here reads a clock, a file or the network; a contract borrows from its
 //! document and copies no sub-tree.
 
+mod bundle;
 mod conformance;
 mod contract;
 mod json;
@@ -17,6 +18,7 @@ mod pointer;
 mod read;
 mod yaml;
 
+pub use bundle::{Bundle, SECTION, external_files, file_of, may_be_several, shown_pointer};
 pub use conformance::conformance;
 pub use contract::{
     Additional, Body, Bound, Contract, Discriminator, Link, Location, Media, Operation, Parameter, Requirement, Response, Schema,
@@ -25,4 +27,4 @@ pub use contract::{
 pub use lower::lower;
 pub use oddity::Oddity;
 pub use pointer::{PointerId, Pointers, escape, resolve, unit_of};
-pub use read::{Dialect, Document, Limits, ReadError, read};
+pub use read::{Dialect, Document, Limits, ReadError, parse, read};

@@ -1,9 +1,12 @@
 //! Bytes into a [`Document`], or the reason why they are not a description.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use thiserror::Error;
 
-use super::{Oddity, json, yaml};
+use super::bundle::{Bundle, ROOT, SECTION, join};
+use super::{Oddity, escape, json, yaml};
 
 /// How much of a partner's document is read before it counts as hostile.
 #[derive(Debug, Clone, Copy)]
@@ -108,7 +111,7 @@ pub enum ReadError {
     NoPaths,
 }
 
-/// Reads JSON or YAML.
+/// Reads JSON or YAML, or a [`Bundle`] of several files of them.
 ///
 /// # Errors
 /// When the bytes cannot be a description; see [`ReadError`]. Anything less is an [`Oddity`].
@@ -116,6 +119,45 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
     if bytes.len() > limits.bytes {
         return Err(ReadError::TooLarge { limit: limits.bytes });
     }
+    let mut oddities = Vec::new();
+    let root = match Bundle::from_bytes(bytes) {
+        Some(bundle) => several(&bundle, limits, &mut oddities)?,
+        None => parse(bytes, limits, &mut oddities)?,
+    };
+    let dialect = dialect(&root)?;
+    if is_blank(&root) {
+        return Err(ReadError::NoPaths);
+    }
+    Ok(Document { root, dialect, oddities })
+}
+
+/// Every file of a set, joined. A file that cannot be read is an oddity; without the root there is nothing.
+fn several(bundle: &Bundle, limits: &Limits, oddities: &mut Vec<Oddity>) -> Result<Value, ReadError> {
+    let mut files = BTreeMap::new();
+    // A small file that many aliases blow up is bounded by what is left for all of them.
+    let share = Limits { nodes: limits.nodes / bundle.files.len().max(1) + 100_000, ..*limits };
+    for (key, text) in &bundle.files {
+        let place = if key == ROOT { String::new() } else { format!("/{SECTION}/{}", escape(key)) };
+        let mut odd = Vec::new();
+        match parse(text.as_bytes(), &share, &mut odd) {
+            Ok(value) => {
+                files.insert(key.clone(), value);
+                oddities.extend(odd.into_iter().map(|odd| Oddity::new(format!("{place}{}", odd.pointer), odd.message)));
+            }
+            Err(why) if key == ROOT => return Err(why),
+            Err(why) => {
+                oddities.push(Oddity::new(place, format!("this file cannot be read: {why}; what stands there is not judged")))
+            }
+        }
+    }
+    Ok(join(files))
+}
+
+/// Parses JSON or YAML without asking what it is.
+///
+/// # Errors
+/// When the bytes are neither; see [`ReadError`].
+pub fn parse(bytes: &[u8], limits: &Limits, oddities: &mut Vec<Oddity>) -> Result<Value, ReadError> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| ReadError::NotText { offset: error.valid_up_to() })?;
     let start = text.trim_start();
@@ -125,17 +167,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
     if looks_like_html(start) {
         return Err(ReadError::Html);
     }
-    let mut oddities = Vec::new();
-    let root = if start.starts_with(['{', '[']) {
-        parse_json_or_flow(text, limits, &mut oddities)?
-    } else {
-        parse_yaml(text, limits, &mut oddities)?
-    };
-    let dialect = dialect(&root)?;
-    if is_blank(&root) {
-        return Err(ReadError::NoPaths);
-    }
-    Ok(Document { root, dialect, oddities })
+    if start.starts_with(['{', '[']) { parse_json_or_flow(text, limits, oddities) } else { parse_yaml(text, limits, oddities) }
 }
 
 /// JSON first; a flow-style YAML document also starts with a brace, so YAML has the second word

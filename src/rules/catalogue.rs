@@ -29,6 +29,12 @@ pub enum Guard {
     Discriminated,
     /// A template still matches the address of what is gone.
     Shadowed,
+    /// Undeclared names had values of one schema.
+    WasMap,
+    /// The message is pushed to the consumer.
+    Pushed,
+    /// The formats are among those that clients act on.
+    KnownFormat,
 }
 
 impl Guard {
@@ -41,6 +47,9 @@ impl Guard {
             Self::WasClosed => evidence.was_closed,
             Self::Discriminated => evidence.discriminated,
             Self::Shadowed => evidence.shadowed,
+            Self::WasMap => evidence.was_map,
+            Self::Pushed => evidence.pushed,
+            Self::KnownFormat => evidence.known_format,
         }
     }
 }

@@ -31,6 +31,12 @@ pub fn place(root: &Value, pointer: &str) -> String {
                 owner = at(1).to_owned();
                 2
             }
+            crate::openapi::SECTION => {
+                // The file's own name, as a component's: `schemas/door.yaml` is `door`.
+                let file = at(1).rsplit('/').next().unwrap_or_default();
+                owner = file.split('.').next().unwrap_or(file).to_owned();
+                2
+            }
             "paths" | "webhooks" | "x-webhooks" => 2,
             "requestBody" => {
                 owner = "the request body".to_owned();

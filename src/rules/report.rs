@@ -7,7 +7,7 @@ use serde_json::Value;
 use similar::{Algorithm, TextDiff};
 
 use crate::diff::{Budget, Direction, Fragment, diff};
-use crate::openapi::{Document, Oddity, lower, resolve};
+use crate::openapi::{Document, Oddity, lower, resolve, shown_pointer};
 
 use super::catalogue::{Catalogue, Consequence};
 use super::judge::{Finding, Verdict, judge};
@@ -108,7 +108,7 @@ impl From<&Finding> for JsonFinding {
             direction: direction.to_owned(),
             method: first.map(|first| first.method.clone()),
             path: first.map(|first| first.path.clone()),
-            pointer: JsonPointer { before: change.site.before.clone(), after: change.site.after.clone() },
+            pointer: JsonPointer { before: shown_pointer(&change.site.before), after: shown_pointer(&change.site.after) },
             before: change.before.clone(),
             after: change.after.clone(),
             message: finding.message.clone(),
@@ -143,7 +143,12 @@ pub fn compare(before: &Document, after: &Document, catalogue: &Catalogue, budge
     let delta = diff(&old, &new, budget);
     let mut oddities: Vec<Oddity> = Vec::new();
     for (side, contract) in [("before", &old), ("after", &new)] {
-        oddities.extend(contract.oddities.iter().map(|odd| Oddity::new(format!("{side}:{}", odd.pointer), odd.message.clone())));
+        oddities.extend(
+            contract
+                .oddities
+                .iter()
+                .map(|odd| Oddity::new(format!("{side}:{}", shown_pointer(&odd.pointer)), odd.message.clone())),
+        );
     }
     (judge(&old, &new, delta, catalogue), oddities)
 }

@@ -2,13 +2,24 @@
 
 use serde_json::Value;
 
-use crate::diff::{Change, ChangeKind};
+use crate::diff::{Change, ChangeKind, Direction};
 
 /// The sentence of a change. `place` is where it stands, in words.
 pub(super) fn sentence(change: &Change, place: &str) -> String {
     let name = if change.subject.is_empty() { "it" } else { &change.subject };
     let mut text = String::new();
-    let mut rest = template(change);
+    let template = template(change);
+    // An order to the provider reads wrongly where the consumer only receives.
+    let told = if change.direction == Direction::FromProvider {
+        template
+            .replace("must now be", "is now")
+            .replace("must now match", "now matches")
+            .replace("must now hold", "now holds")
+            .replace("must now have", "now has")
+    } else {
+        template.to_owned()
+    };
+    let mut rest: &str = &told.replace("the items of {place} is now", "the items of {place} are now");
     while let Some((head, tail)) = rest.split_once('{') {
         text.push_str(head);
         let Some((field, tail)) = tail.split_once('}') else { break };
@@ -53,6 +64,7 @@ const fn template(change: &Change) -> &'static str {
     let had = change.before.is_some();
     let has = change.after.is_some();
     match change.kind {
+        K::OperationRemoved if has => "{name} is gone, and its address now reaches {after}",
         K::OperationRemoved => "{name} is gone",
         K::OperationAdded => "{name} is new",
         K::OperationMoved => "{name} is now `{after}`",
@@ -102,8 +114,8 @@ const fn template(change: &Change) -> &'static str {
         K::SuccessStatusRemoved => "the success status {name} is gone",
         K::SuccessStatusAdded => "the success status {name} is new",
         K::SuccessStatusChanged => "the success status changed from {before} to {after}",
-        K::ErrorStatusRemoved => "the error status {name} is no longer declared",
-        K::ErrorStatusAdded => "the error status {name} is now declared",
+        K::ErrorStatusRemoved => "the status {name} is no longer declared",
+        K::ErrorStatusAdded => "the status {name} is now declared",
         K::PropertyRemoved => "the property {name} is gone from {place}",
         K::PropertyRenamed => "the property {name} of {place} is now called `{after}`",
         K::RequiredPropertyAdded => "the property {name} is new and required in {place}",
@@ -122,6 +134,7 @@ const fn template(change: &Change) -> &'static str {
         K::FormatWidened => "the format of {place} widened from {before} to {after}",
         K::EnumValueRemoved => "{place} no longer takes the value {name}",
         K::EnumValueAdded => "{place} may now take the value {name}",
+        K::EnumReplaced => "{place} now takes {after} instead of {before}",
         K::BecameEnum => "{place} is now limited to {after}",
         K::NoLongerEnum => "{place} is no longer limited to {before}",
         K::EnumBecameExtensible => "{place} may take further values without notice",
@@ -165,11 +178,11 @@ const fn template(change: &Change) -> &'static str {
         K::MaxPropertiesLoosened => "{place} may now have more than {before} properties",
         K::MultipleOfTightened | K::MultipleOfChanged if had => "{place} must now be a multiple of {after} instead of {before}",
         K::MultipleOfTightened | K::MultipleOfChanged => "{place} must now be a multiple of {after}",
-        K::MultipleOfLoosened if has => "{place} must now be a multiple of only {after} instead of {before}",
+        K::MultipleOfLoosened if has => "{place} may now be any multiple of {after}, not only of {before}",
         K::MultipleOfLoosened => "{place} no longer has to be a multiple of {before}",
         K::UniqueItemsAdded => "the items of {place} must now be unique",
         K::UniqueItemsRemoved => "the items of {place} may now repeat",
-        K::AdditionalPropertiesNarrowed => "{place} accepts fewer undeclared properties: {before} became {after}",
+        K::AdditionalPropertiesNarrowed => "{place} allows fewer undeclared properties: {before} became {after}",
         K::AdditionalPropertiesWidened => "{place} may carry more undeclared properties: {before} became {after}",
         K::VariantRemoved => "{place} can no longer be {name}",
         K::VariantAdded => "{place} can now also be {name}",
@@ -178,6 +191,8 @@ const fn template(change: &Change) -> &'static str {
         K::OneOfBecameAnyOf => "{place} may now match several alternatives at once",
         K::AnyOfBecameOneOf => "{place} must now match exactly one alternative",
         K::ConstraintChanged => "the constraint {name} of {place} changed",
+        K::ContentEncodingAdded => "{place} is now packed as {after}",
+        K::ContentEncodingRemoved => "{place} is no longer packed as {before}",
         K::ContentEncodingChanged => "the encoding of {place} changed from {before} to {after}",
         K::DiscriminatorAdded => "{place} is now told apart by the property {name}",
         K::DiscriminatorRemoved => "{place} is no longer told apart by the property {name}",
@@ -190,6 +205,9 @@ const fn template(change: &Change) -> &'static str {
         K::SchemaDeprecated => "{place} is now deprecated",
         K::SchemaReactivated => "{place} is no longer deprecated",
         K::ReadOnlyAdded => "the property {name} of {place} is now read-only",
+        K::ReadOnlyRemoved if change.evidence.is_required => {
+            "the property {name} of {place} is no longer read-only and must now be sent"
+        }
         K::ReadOnlyRemoved => "the property {name} of {place} is no longer read-only",
         K::WriteOnlyAdded => "the property {name} of {place} is now write-only and vanishes from what you receive",
         K::WriteOnlyRemoved => "the property {name} of {place} is no longer write-only",

@@ -188,6 +188,7 @@ impl Store {
                    generation = watch.generation + (CASE WHEN watch.source = excluded.source THEN 0 ELSE 1 END),
                    etag = CASE WHEN watch.source = excluded.source THEN watch.etag END,
                    last_modified = CASE WHEN watch.source = excluded.source THEN watch.last_modified END,
+                   parts = CASE WHEN watch.source = excluded.source THEN watch.parts ELSE '{}' END,
                    next_at = CASE WHEN watch.source <> excluded.source THEN excluded.next_at
                                   WHEN watch.schedule <> excluded.schedule THEN MIN(watch.next_at, $7)
                                   ELSE watch.next_at END,
@@ -399,6 +400,11 @@ async fn record_success(
 ) -> Result<(), StoreError> {
     let Success { validators, full, snapshot, operations, baseline, findings, notice } = success;
     let operations = operations.map(|operations| serde_json::Value::from(operations).to_string());
+    let parts = serde_json::to_string(&validators.parts).map_err(|error| StoreError::Corrupt {
+        table: "watch",
+        row: key.to_string(),
+        what: error.to_string(),
+    })?;
     if let (Some(snapshot), Some(body)) = (&snapshot, compressed) {
         sqlx::query(
             "INSERT INTO snapshot (digest, size, body, fetched_at, fetched_from) VALUES ($1, $2, $3, $4, $5)
@@ -418,8 +424,8 @@ async fn record_success(
            changed_at = CASE WHEN $2 IS NULL THEN changed_at ELSE $1 END,
            full_at = CASE WHEN $3 = 1 THEN $1 ELSE full_at END,
            etag = $4, last_modified = $5, latest = COALESCE($2, latest), baseline = COALESCE($6, baseline),
-           operations = COALESCE($7, operations)
-         WHERE integration = $8 AND api = $9 AND surface = $10",
+           operations = COALESCE($7, operations), parts = $8
+         WHERE integration = $9 AND api = $10 AND surface = $11",
     )
     .bind(now)
     .bind(snapshot.as_ref().map(|snapshot| snapshot.digest.clone()))
@@ -428,6 +434,7 @@ async fn record_success(
     .bind(&validators.last_modified)
     .bind(&baseline)
     .bind(&operations)
+    .bind(parts)
     .bind(&key.integration)
     .bind(&key.api)
     .bind(key.surface.name())
@@ -630,9 +637,12 @@ fn claim(row: &SqliteRow) -> Result<Claim, StoreError> {
     let state: String = row.get("state");
     Ok(Claim {
         state: word(ApiState::named(&state), "watch", &key.to_string(), &state)?,
-        key,
         detail: row.get("detail"),
-        validators: Validators { etag: row.get("etag"), last_modified: row.get("last_modified") },
+        validators: Validators {
+            etag: row.get("etag"),
+            last_modified: row.get("last_modified"),
+            parts: json(row.get("parts"), "watch", &key.to_string())?,
+        },
         full_at: row.get::<Option<i64>, _>("full_at").map(time_of),
         failures: count(row.get("failures")),
         latest: row.get("latest"),
@@ -643,6 +653,7 @@ fn claim(row: &SqliteRow) -> Result<Claim, StoreError> {
         notice: None,
         told: Vec::new(),
         generation: row.get("generation"),
+        key,
     })
 }
 

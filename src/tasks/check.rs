@@ -11,10 +11,11 @@ use crate::diff::Budget;
 use crate::fetch::{self, FailureKind, Outcome, backoff};
 use crate::model::{Api, ApiState, Checked, OpenFinding, Schedule, Surface, Validators, WatchKey};
 use crate::notice::{open_findings, retold};
-use crate::openapi::{Document, Limits, ReadError, read};
+use crate::openapi::{Bundle, Document, Limits, ReadError, read};
 use crate::rules::{Catalogue, RULE_SET, compare};
 use crate::store::{CheckCommit, Claim, Committed, NewSnapshot, NoticeStep, StoreError, Success};
 
+use super::gather::{Known, gather};
 use super::letters::Desk;
 use super::shared::{Shared, hex};
 
@@ -50,8 +51,18 @@ pub async fn check(shared: &Shared, claim: Claim) -> Result<(), StoreError> {
         || claim.latest.is_none()
         || claim.held.is_some()
         || claim.full_at.is_none_or(|at| now - at > FULL_EVERY || at > now);
-    let validators = (!wants_full).then_some(&claim.validators);
-    let outcome = live.client.fetch(&fetch::Request { source, auth: &api.auth, validators }).await;
+    let limits = Limits { bytes: live.config.fetch.max_bytes, ..Limits::default() };
+    let known = Known {
+        // A description of one file needs nothing remembered.
+        bundle: match &claim.latest {
+            Some(latest) if !wants_full && !claim.validators.parts.is_empty() => {
+                Bundle::from_bytes(&shared.store.snapshot(latest).await?)
+            }
+            _ => None,
+        },
+        validators: (!wants_full).then(|| claim.validators.clone()),
+    };
+    let outcome = gather(&live.client, source, &api.auth, &known, &limits).await;
     let now = shared.clock.now();
     let desk = Desk { shared, live: &live, key: &key, integration, api, now };
     let commit = match outcome {
@@ -59,7 +70,7 @@ pub async fn check(shared: &Shared, claim: Claim) -> Result<(), StoreError> {
         Outcome::Later { after, why } => later(&claim, now, after, &why),
         Outcome::Failed(failure) => {
             let state = match failure.kind {
-                FailureKind::Down => ApiState::Down,
+                FailureKind::Down | FailureKind::Missing => ApiState::Down,
                 FailureKind::Unreadable => ApiState::Undecidable,
                 FailureKind::Blind => ApiState::Blind,
             };

@@ -6,11 +6,13 @@
 
 mod check;
 mod deliver;
+mod gather;
 mod letters;
 mod shared;
 mod watch;
 
 pub use check::check;
 pub use deliver::{deliver_due, run as deliver};
+pub use gather::{Known, gather};
 pub use shared::{Counters, Live, Shared, Trouble, link_token, make_link_key};
 pub use watch::{check_due, run as watch};

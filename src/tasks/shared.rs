@@ -49,6 +49,7 @@ impl Live {
             per_host: config.fetch.per_host,
             allow_private_hosts: config.fetch.allow_private_hosts.clone(),
             contact: config.fetch.contact.clone(),
+            files_anywhere: false,
         };
         let client = fetch::Client::new(settings, Arc::clone(clock))?;
         let smtp = &config.mail.smtp;

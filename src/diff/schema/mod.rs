@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::openapi::{Additional, PointerId, SchemaId, TypeSet};
+use crate::openapi::{Additional, Contract, PointerId, SchemaId, TypeSet};
 
 use super::branches::find_alike;
 use super::change::{ChangeKind, Direction, Evidence, Fragment, Site};
@@ -28,7 +28,16 @@ pub(super) fn compare(walk: &mut Walk<'_, '_>, node: usize) {
     if a.exhausted || b.exhausted {
         walk.give_up();
     }
-    let mut compare = Compare { walk, node, direction: pair.direction, a, b, lost: BTreeSet::new(), gained: BTreeSet::new() };
+    let mut compare = Compare {
+        walk,
+        node,
+        direction: pair.direction,
+        a,
+        b,
+        lost: BTreeSet::new(),
+        gained: BTreeSet::new(),
+        branches: Default::default(),
+    };
     if compare.wrapped() {
         return;
     }
@@ -56,7 +65,7 @@ fn mirror(walk: &mut Walk<'_, '_>, node: usize, pair: Pair) -> bool {
         if name != other {
             return false;
         }
-        let projected = |contract: &crate::openapi::Contract<'_>, id: SchemaId| {
+        let projected = |contract: &Contract<'_>, id: SchemaId| {
             let (read_only, write_only) = read_write(contract, id);
             match pair.direction {
                 Direction::ToProvider => read_only,
@@ -90,6 +99,8 @@ struct Compare<'w, 'c, 'd> {
     lost: BTreeSet<String>,
     /// Branches that are new.
     gained: BTreeSet<String>,
+    /// Components that are branches of the union, before and after.
+    branches: (BTreeSet<String>, BTreeSet<String>),
 }
 
 impl Compare<'_, '_, '_> {
@@ -262,17 +273,26 @@ impl Compare<'_, '_, '_> {
 }
 
 /// The name of a component, else the title, else the types.
-fn describe(contract: &crate::openapi::Contract<'_>, id: SchemaId) -> Value {
+fn describe(contract: &Contract<'_>, id: SchemaId) -> Value {
     let schema = contract.schema(id);
-    let pointer = contract.pointers.text(schema.at);
-    let component = ["/components/schemas/", "/definitions/"].iter().find_map(|prefix| pointer.strip_prefix(prefix));
-    if let Some(name) = component.filter(|name| !name.contains('/')) {
+    if let Some(name) = component_name(contract, id) {
         return json!(name);
     }
     if let Some(title) = schema.value.get("title").and_then(Value::as_str) {
         return json!(title);
     }
-    json!(Flat::of(contract, id).types.names().join(" or "))
+    let flat = Flat::of(contract, id);
+    let types = flat.types.names().join(" or ");
+    // Two of three branches may be objects: what one must have tells it from the others.
+    let required: Vec<&str> = flat.required.keys().copied().take(2).collect();
+    if required.is_empty() { json!(types) } else { json!(format!("{types} with {}", required.join(" and "))) }
+}
+
+/// The name of a component, if that is what a schema is.
+fn component_name(contract: &Contract<'_>, id: SchemaId) -> Option<String> {
+    let pointer = contract.pointers.text(contract.schema(id).at);
+    let name = ["/components/schemas/", "/definitions/"].iter().find_map(|prefix| pointer.strip_prefix(prefix))?;
+    (!name.contains('/') && !id.is_constant()).then(|| name.replace("~1", "/").replace("~0", "~"))
 }
 
 fn name_of(value: &Value) -> String {
@@ -287,11 +307,11 @@ const fn keyword(union: &FlatUnion) -> &'static str {
     if union.exclusive { "oneOf" } else { "anyOf" }
 }
 
-/// `readOnly` and `writeOnly` of a schema, looking through `allOf`.
-fn read_write(contract: &crate::openapi::Contract<'_>, id: SchemaId) -> (bool, bool) {
+/// `readOnly` and `writeOnly` of a schema, looking through `allOf` and through a union of one.
+fn read_write(contract: &Contract<'_>, id: SchemaId) -> (bool, bool) {
     let schema = contract.schema(id);
     let mut flags = (schema.read_only, schema.write_only);
-    if schema.all_of.is_empty() {
+    if schema.all_of.is_empty() && schema.unions.is_empty() {
         return flags;
     }
     let mut seen = BTreeSet::new();
@@ -302,6 +322,12 @@ fn read_write(contract: &crate::openapi::Contract<'_>, id: SchemaId) -> (bool, b
             flags.0 |= schema.read_only;
             flags.1 |= schema.write_only;
             pending.extend(&schema.all_of);
+            for union in &schema.unions {
+                let mut branches = union.branches.iter().filter(|id| contract.schema(**id).types != TypeSet::NULL);
+                if let (Some(only), None) = (branches.next(), branches.next()) {
+                    pending.push(*only);
+                }
+            }
         }
     }
     flags

@@ -262,7 +262,9 @@ impl Compare<'_, '_, '_> {
             (Additional::Open, _) | (Additional::Schema(_), Additional::Closed) => ChangeKind::AdditionalPropertiesNarrowed,
             (_, Additional::Open) | (Additional::Closed, Additional::Schema(_)) => ChangeKind::AdditionalPropertiesWidened,
         };
-        self.state(kind, at, "additionalProperties", "", (Some(show(old.value)), Some(show(new.value))));
+        let was_map = matches!((old.value, new.value), (Additional::Schema(_), Additional::Open));
+        let evidence = Evidence { was_map, ..Evidence::default() };
+        self.state_with(kind, at, "additionalProperties", "", (Some(show(old.value)), Some(show(new.value))), evidence);
     }
 
     pub(super) fn arrays(&mut self) {

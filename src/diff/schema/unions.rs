@@ -11,7 +11,7 @@ use super::super::change::{ChangeKind, Evidence};
 use super::super::flat::{FlatUnion, From};
 use super::super::unchanged::same_meaning;
 use super::super::walk::small;
-use super::{Compare, keyword, name_of};
+use super::{Compare, component_name, keyword, name_of};
 
 /// Values that are looked at to tell whether two keywords compared as a whole mean the same.
 const FUEL: usize = 20_000;
@@ -58,6 +58,11 @@ impl Compare<'_, '_, '_> {
             self.state(kind, at, "", "", (Some(json!(keyword(old))), Some(json!(keyword(new)))));
         }
         let matched = match_branches(self.walk.before, &old.branches, self.walk.after, &new.branches);
+        let named = |contract: &crate::openapi::Contract<'_>, list: &[SchemaId]| -> BTreeSet<String> {
+            list.iter().filter_map(|id| component_name(contract, *id)).collect()
+        };
+        self.branches = (named(self.walk.before, &old.branches), named(self.walk.after, &new.branches));
+        self.implied_names(&matched.pairs);
         let evidence =
             Evidence { discriminated: self.a.discriminator.is_some() && self.b.discriminator.is_some(), ..Evidence::default() };
         for branch in matched.removed {
@@ -72,6 +77,20 @@ impl Compare<'_, '_, '_> {
         }
         for (old, new) in matched.pairs {
             self.walk.child(self.node, old, new);
+        }
+    }
+
+    /// A branch that nobody mapped is known by the name of its component: renaming that changes the wire.
+    fn implied_names(&mut self, pairs: &[(SchemaId, SchemaId)]) {
+        let (Some(old), Some(new)) = (self.a.discriminator, self.b.discriminator) else { return };
+        let is_mapped = |mapping: &[(&str, &str)], name: &str| mapping.iter().any(|(_, target)| component(target) == name);
+        for (left, right) in pairs {
+            let names = (component_name(self.walk.before, *left), component_name(self.walk.after, *right));
+            let (Some(before), Some(after)) = names else { continue };
+            if before != after && !is_mapped(&old.value.mapping, &before) && !is_mapped(&new.value.mapping, &after) {
+                let values = (Some(json!(before)), Some(json!(after)));
+                self.state(ChangeKind::DiscriminatorMappingRenamed, (old.at, new.at), "discriminator", before, values);
+            }
         }
     }
 
@@ -121,6 +140,10 @@ impl Compare<'_, '_, '_> {
                 .collect()
         };
         let (mut gone, mut fresh) = (missing(old, new), missing(new, old));
+        // The name of a branch is understood without being written out (OpenAPI 3.1 section 4.8.25).
+        let is_implied = |names: &BTreeSet<String>, tag: &str, target: &str| tag == component(target) && names.contains(tag);
+        gone.retain(|(tag, target)| !is_implied(&self.branches.1, tag, target));
+        fresh.retain(|(tag, target)| !is_implied(&self.branches.0, tag, target));
         gone.retain(|(tag, target)| {
             // One branch may have several tags: only where exactly one took the place of exactly one.
             let candidates: Vec<usize> =

@@ -6,9 +6,24 @@ use serde_json::{Value, json};
 
 use crate::openapi::TypeSet;
 
-use super::super::change::{ChangeKind, Direction};
+use super::super::change::{ChangeKind, Direction, Evidence};
 use super::super::flat::{Count, From, compare_bounds, compare_numbers};
 use super::{Compare, plain};
+
+/// Formats that clients act on; all others are names that few check.
+const KNOWN: &[&str] = &["int32", "int64", "float", "double", "date", "date-time", "time", "duration", "uuid"];
+
+/// Formats whose values are all values of the other.
+const WIDER: &[(&str, &str)] = &[
+    ("int32", "int64"),
+    ("float", "double"),
+    ("email", "idn-email"),
+    ("hostname", "idn-hostname"),
+    ("uri", "uri-reference"),
+    ("uri", "iri"),
+    ("iri", "iri-reference"),
+    ("uri-reference", "iri-reference"),
+];
 
 impl Compare<'_, '_, '_> {
     pub(super) fn values(&mut self) {
@@ -22,7 +37,12 @@ impl Compare<'_, '_, '_> {
                 (!parts.is_empty()).then(|| json!(parts.join(" ")))
             };
             let at = (left.at, right.at);
-            self.state(ChangeKind::ContentEncodingChanged, at, "", "", (show(left.value), show(right.value)));
+            let kind = match (left.value, right.value) {
+                ((None, None), _) => ChangeKind::ContentEncodingAdded,
+                (_, (None, None)) => ChangeKind::ContentEncodingRemoved,
+                _ => ChangeKind::ContentEncodingChanged,
+            };
+            self.state(kind, at, "", "", (show(left.value), show(right.value)));
         }
     }
 
@@ -38,6 +58,10 @@ impl Compare<'_, '_, '_> {
                 );
                 let removed: Vec<&Value> = old.value.iter().filter(|value| !now.contains(&canonical(value))).copied().collect();
                 let added: Vec<&Value> = new.value.iter().filter(|value| !known.contains(&canonical(value))).copied().collect();
+                if known.is_disjoint(&now) && !known.is_empty() && !now.is_empty() {
+                    self.state(ChangeKind::EnumReplaced, at, "enum", "", (list(&old.value), list(&new.value)));
+                    return;
+                }
                 for value in removed {
                     if !value.is_null() || self.b.types.contains(TypeSet::NULL) {
                         self.state(ChangeKind::EnumValueRemoved, at, "enum", plain(value), (Some(value.clone()), None));
@@ -74,11 +98,13 @@ impl Compare<'_, '_, '_> {
         match (self.a.format, self.b.format) {
             (Some(old), Some(new)) if old.value != new.value => {
                 let kind = match (old.value, new.value) {
-                    ("int32", "int64") | ("float", "double") => ChangeKind::FormatWidened,
-                    ("int64", "int32") | ("double", "float") => ChangeKind::FormatNarrowed,
+                    (narrow, wide) if WIDER.contains(&(narrow, wide)) => ChangeKind::FormatWidened,
+                    (wide, narrow) if WIDER.contains(&(narrow, wide)) => ChangeKind::FormatNarrowed,
                     _ => ChangeKind::FormatChanged,
                 };
-                self.state(kind, (old.at, new.at), "format", "", (value(old.value), value(new.value)));
+                let known_format = KNOWN.contains(&old.value) && KNOWN.contains(&new.value);
+                let evidence = Evidence { known_format, ..Evidence::default() };
+                self.state_with(kind, (old.at, new.at), "format", "", (value(old.value), value(new.value)), evidence);
             }
             (None, Some(new)) => self.state(ChangeKind::FormatAdded, (ids.0, new.at), "format", "", (None, value(new.value))),
             (Some(old), None) => self.state(ChangeKind::FormatRemoved, (old.at, ids.1), "format", "", (value(old.value), None)),

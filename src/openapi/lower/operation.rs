@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::super::contract::{
     Body, Link, Location, Media, Operation, Parameter, Requirement, Response, SchemaId, Server, ServerVariable, Surface,
 };
-use super::super::{PointerId, Pointers};
+use super::super::{Dialect, PointerId, Pointers};
 use super::{Lowering, flag, text};
 
 /// Fixed fields of a path item that are operations; `query` is new in 3.2.
@@ -266,11 +266,11 @@ impl<'d> Lowering<'d> {
 
     fn body(&mut self, value: &'d Value, at: PointerId) -> Option<Body<'d>> {
         let (value, at) = self.follow(value, at)?;
-        let content = self.content(value, at);
+        let content = self.content(value, at, true);
         Some(Body { required: flag(value, "required"), content, at })
     }
 
-    fn content(&mut self, value: &'d Value, at: PointerId) -> Vec<Media<'d>> {
+    fn content(&mut self, value: &'d Value, at: PointerId, is_request: bool) -> Vec<Media<'d>> {
         let Some((map, here)) = self.object(value, "content", at) else { return Vec::new() };
         let mut content: Vec<Media<'d>> = Vec::with_capacity(map.len());
         for (name, object) in map {
@@ -283,7 +283,9 @@ impl<'d> Lowering<'d> {
             }
             let schema = self.media_schema(object, place);
             let name = media_name(name);
-            let encoding = if is_form(&name) { encoding(object) } else { Vec::new() };
+            // Up to 3.1 the encoding of a response is to be ignored (OpenAPI 3.1 section 4.8.14).
+            let counts = is_form(&name) && (is_request || self.dialect == Dialect::OpenApi32);
+            let encoding = if counts { encoding(self.root, object) } else { Vec::new() };
             if !content.iter().any(|media| media.name == name) {
                 content.push(Media { name, schema, encoding, at: place });
             }
@@ -312,7 +314,7 @@ impl<'d> Lowering<'d> {
             let place = self.pointers.child(here, status.as_str());
             let Some((value, place)) = self.follow(value, place) else { continue };
             let headers = self.headers(value, place);
-            let content = self.content(value, place);
+            let content = self.content(value, place, false);
             let links = self.links(value, place);
             responses.push(Response { status: status_key(status), headers, content, links, at: place });
         }
@@ -374,14 +376,55 @@ fn is_form(name: &str) -> bool {
     name.starts_with("multipart/") || name == "application/x-www-form-urlencoded"
 }
 
-/// How the parts of a form are written, by property.
-fn encoding(media: &Value) -> Vec<(&str, String)> {
-    const FIELDS: &[&str] = &["contentType", "style", "explode", "allowReserved", "headers", "encoding"];
+/// How the parts of a form are written, by property. What the specification says anyway is left out, so that
+/// writing a default down is no change (OpenAPI 3.1 section 4.8.15.1).
+fn encoding<'d>(root: &'d Value, media: &'d Value) -> Vec<(&'d str, String)> {
     let map = media.get("encoding").and_then(Value::as_object).into_iter().flatten();
-    let mut parts: Vec<(&str, String)> = map.map(|(name, part)| (name.as_str(), spelled(part, FIELDS))).collect();
+    let mut parts: Vec<(&str, String)> = map
+        .map(|(name, part)| {
+            let mut fields = vec!["headers", "encoding"];
+            let style = text(part, "style").unwrap_or("form");
+            if style != "form" {
+                fields.push("style");
+            }
+            if part.get("explode").and_then(Value::as_bool).is_some_and(|explode| explode != (style == "form")) {
+                fields.push("explode");
+            }
+            if flag(part, "allowReserved") {
+                fields.push("allowReserved");
+            }
+            let property = media.get("schema").and_then(|schema| property(root, schema, name));
+            if text(part, "contentType") != property.map(default_content_type) {
+                fields.push("contentType");
+            }
+            (name.as_str(), spelled(part, &fields))
+        })
+        .collect();
     parts.sort_unstable();
     parts.retain(|(_, shape)| !shape.is_empty());
     parts
+}
+
+/// The schema of a property, one reference followed on the way to it and one at its end.
+fn property<'d>(root: &'d Value, schema: &'d Value, name: &str) -> Option<&'d Value> {
+    followed(root, followed(root, schema).get("properties")?.get(name)?).into()
+}
+
+fn followed<'d>(root: &'d Value, value: &'d Value) -> &'d Value {
+    text(value, "$ref").and_then(|reference| super::super::resolve(root, reference)).unwrap_or(value)
+}
+
+/// What a part is sent as when nobody says (OpenAPI 3.1 section 4.8.15.1).
+fn default_content_type(schema: &Value) -> &'static str {
+    match (text(schema, "type"), text(schema, "format")) {
+        (Some("string"), Some("binary")) | (None, _) => "application/octet-stream",
+        (Some("object"), _) => "application/json",
+        (Some("array"), _) => schema.get("items").map_or("application/octet-stream", |items| match text(items, "type") {
+            Some("array") => "application/json",
+            _ => default_content_type(items),
+        }),
+        _ => "text/plain",
+    }
 }
 
 /// Some fields of an object as one text by which equal meanings are equal.

@@ -213,9 +213,15 @@ impl<'d> Lowering<'d> {
         // Gone in 3.1, yet sloppy upgrades leave `nullable` behind and mean it.
         schema.or_null = words.nullable && (!json_schema || words.types.is_some());
         schema.types = self.types(&schema, words.types, at);
-        // Swagger 2.0 has a type for what 3.x writes as a binary string.
-        if words.types.and_then(Value::as_str) == Some("file") {
-            schema.format = schema.format.or(Some("binary"));
+        // Up to 3.0 a format says how bytes travel, from 3.1 a keyword of its own; `binary` says only that they are
+        // bytes, as Swagger 2.0 did by a type.
+        match schema.format {
+            Some("byte") => {
+                schema.format = None;
+                schema.content.0 = schema.content.0.or(Some("base64"));
+            }
+            Some("binary") => schema.format = None,
+            _ => {}
         }
         schema
     }

@@ -12,7 +12,7 @@ impl<'d> Lowering<'d> {
         for (name, value) in map {
             let here = self.pointers.child(at, name.as_str());
             if let Some((value, at)) = self.follow(value, here) {
-                self.schemes.push(SecurityScheme { name, shape: shape(value), at });
+                self.schemes.push(SecurityScheme { name, shape: shape(value), flows: flows(value), at });
             }
         }
     }
@@ -60,19 +60,23 @@ fn shape(value: &Value) -> String {
             parts.push(found);
         }
     }
-    let mut flows: Vec<String> =
-        value.get("flows").and_then(Value::as_object).into_iter().flatten().map(|(name, flow)| flow_shape(name, flow)).collect();
+    parts.join(" ")
+}
+
+/// The OAuth flows of a scheme, sorted; Swagger 2.0 has one, under an older name.
+fn flows(value: &Value) -> Vec<(String, String)> {
+    let map = value.get("flows").and_then(Value::as_object).into_iter().flatten();
+    let mut flows: Vec<(String, String)> = map.map(|(name, flow)| (name.clone(), flow_shape(name, flow))).collect();
     if let Some(flow) = text(value, "flow") {
         let name = match flow {
             "application" => "clientCredentials",
             "accessCode" => "authorizationCode",
             other => other,
         };
-        flows.push(flow_shape(name, value));
+        flows.push((name.to_owned(), flow_shape(name, value)));
     }
     flows.sort_unstable();
-    parts.extend(flows);
-    parts.join(" ")
+    flows
 }
 
 fn flow_shape(name: &str, flow: &Value) -> String {

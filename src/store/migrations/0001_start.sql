@@ -37,6 +37,8 @@ CREATE TABLE watch (
     leased        BIGINT NOT NULL DEFAULT 0,
     etag          TEXT,
     last_modified TEXT,
+    -- Validators of the other files of a description of several, as a JSON object by file.
+    parts         TEXT NOT NULL DEFAULT '{}',
     latest        TEXT REFERENCES snapshot (digest),
     baseline      TEXT REFERENCES snapshot (digest),
     held          TEXT,

@@ -1,0 +1,164 @@
+//! A description with every file it refers to.
+//!
+//! Most descriptions are one file and cost one look for a reference that leads out of it. One of several is
+//! gathered whole, each file through the same guarded client and with validators of its own: that the root has
+//! not changed says nothing about the rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::StreamExt as _;
+use url::Url;
+
+use crate::fetch::{Body, Client, Failure, FailureKind, Outcome, Request};
+use crate::model::{Auth, PartValidators, Source, Validators};
+use crate::openapi::{Bundle, Limits, external_files, may_be_several, parse};
+
+/// Files of one description; the largest real one has about 1,800.
+const MOST_FILES: usize = 5_000;
+
+/// Files asked for at one time; hosts have limits of their own.
+const AT_ONCE: usize = 8;
+
+/// What was gathered last time.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// The files, where there were several.
+    pub bundle: Option<Bundle>,
+    /// What makes each GET conditional; none asks for everything.
+    pub validators: Option<Validators>,
+}
+
+/// Fetches a description and every file it refers to. The body of several files is a [`Bundle`].
+pub async fn gather(client: &Client, source: &Source, auth: &Auth, known: &Known, limits: &Limits) -> Outcome {
+    let outcome = client.fetch(&Request { source, auth, validators: known.validators.as_ref(), part: None }).await;
+    let (root, fresh_for) = match (outcome, &known.bundle) {
+        (Outcome::Body(body), _) => {
+            let fresh_for = body.fresh_for;
+            (body, fresh_for)
+        }
+        // The root has not changed; the rest is asked for by itself.
+        (Outcome::NotModified { fresh_for }, Some(bundle)) => {
+            let text = bundle.files.get("").cloned().unwrap_or_default();
+            let validators = known.validators.clone().unwrap_or_default();
+            let (from, at) = match source {
+                Source::Web(url) => (source.to_string(), Some(url.clone())),
+                Source::File(path) => (source.to_string(), Url::from_file_path(path).ok()),
+            };
+            (Body { bytes: text.into_bytes(), validators, fresh_for, from, at }, fresh_for)
+        }
+        (other, _) => return other,
+    };
+    let Ok(text) = std::str::from_utf8(&root.bytes) else { return Outcome::Body(root) };
+    let (Some(base), true) = (&root.at, may_be_several(text)) else { return Outcome::Body(root) };
+    let crawl = Crawl { client, source, auth, known, limits, base };
+    match crawl.run(text).await {
+        Ok((bundle, parts)) if bundle.files.len() > 1 => {
+            let validators = Validators { parts, ..root.validators.clone() };
+            Outcome::Body(Body { bytes: bundle.to_bytes(), validators, fresh_for, ..root })
+        }
+        Ok(_) => Outcome::Body(root),
+        Err(outcome) => outcome,
+    }
+}
+
+struct Crawl<'c> {
+    client: &'c Client,
+    source: &'c Source,
+    auth: &'c Auth,
+    known: &'c Known,
+    limits: &'c Limits,
+    /// Where the root is: what keys are relative to.
+    base: &'c Url,
+}
+
+impl Crawl<'_> {
+    /// Every file that can be had. What is not there, or not to be gone to, is left out: where a reference leads
+    /// to it, that is an oddity. Any other failure is the whole check's: half a description is no description.
+    async fn run(&self, root: &str) -> Result<(Bundle, BTreeMap<String, PartValidators>), Outcome> {
+        let mut bundle = Bundle { files: BTreeMap::from([(String::new(), root.to_owned())]) };
+        let mut parts = BTreeMap::new();
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let mut bytes = root.len();
+        let mut wanted = self.references("", root);
+        while !wanted.is_empty() {
+            wanted.retain(|key| seen.insert(key.clone()));
+            if seen.len() > MOST_FILES {
+                return Err(too_much(format!("the description refers to more than {MOST_FILES} files")));
+            }
+            let mut fetched: Vec<(String, Outcome)> =
+                futures_util::stream::iter(wanted.drain(..).map(|key| self.fetch(key))).buffer_unordered(AT_ONCE).collect().await;
+            // Files arrive in any order; what is made of them must not depend on it.
+            fetched.sort_by(|a, b| a.0.cmp(&b.0));
+            for (key, outcome) in fetched {
+                let (text, validators) = match outcome {
+                    Outcome::Body(body) => {
+                        let validators =
+                            PartValidators { etag: body.validators.etag, last_modified: body.validators.last_modified };
+                        match String::from_utf8(body.bytes) {
+                            Ok(text) => (text, validators),
+                            Err(_) => continue,
+                        }
+                    }
+                    Outcome::NotModified { .. } => {
+                        let Some((text, validators)) = self.remembered(&key) else { continue };
+                        (text, validators)
+                    }
+                    Outcome::Failed(Failure { kind: FailureKind::Missing | FailureKind::Unreadable, .. }) => continue,
+                    Outcome::Failed(failure) => {
+                        return Err(Outcome::Failed(Failure { why: format!("{key}: {}", failure.why), ..failure }));
+                    }
+                    later @ Outcome::Later { .. } => return Err(later),
+                };
+                bytes += text.len();
+                if bytes > self.limits.bytes {
+                    return Err(too_much(format!(
+                        "the files of the description are larger than {} bytes together",
+                        self.limits.bytes
+                    )));
+                }
+                wanted.extend(self.references(&key, &text));
+                bundle.files.insert(key.clone(), text);
+                parts.insert(key, validators);
+            }
+        }
+        Ok((bundle, parts))
+    }
+
+    fn references(&self, key: &str, text: &str) -> Vec<String> {
+        if !may_be_several(text) {
+            return Vec::new();
+        }
+        // What cannot be parsed refers to nothing; reading says what is wrong with it.
+        parse(text.as_bytes(), self.limits, &mut Vec::new()).map(|value| external_files(key, &value)).unwrap_or_default()
+    }
+
+    async fn fetch(&self, key: String) -> (String, Outcome) {
+        let missing = || Outcome::Failed(Failure { kind: FailureKind::Missing, why: format!("{key} is no address") });
+        let outcome = match self.base.join(&key) {
+            Ok(part) => {
+                let known = self.known.validators.as_ref().and_then(|validators| validators.parts.get(&key));
+                let known = known.filter(|_| self.remembered(&key).is_some());
+                let validators = known.map(|known| Validators {
+                    etag: known.etag.clone(),
+                    last_modified: known.last_modified.clone(),
+                    ..Validators::default()
+                });
+                let request =
+                    Request { source: self.source, auth: self.auth, validators: validators.as_ref(), part: Some(&part) };
+                self.client.fetch(&request).await
+            }
+            Err(_) => missing(),
+        };
+        (key, outcome)
+    }
+
+    fn remembered(&self, key: &str) -> Option<(String, PartValidators)> {
+        let text = self.known.bundle.as_ref()?.files.get(key)?.clone();
+        let validators = self.known.validators.as_ref().and_then(|validators| validators.parts.get(key)).cloned();
+        Some((text, validators.unwrap_or_default()))
+    }
+}
+
+fn too_much(why: String) -> Outcome {
+    Outcome::Failed(Failure { kind: FailureKind::Unreadable, why })
+}
