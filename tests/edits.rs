@@ -48,7 +48,7 @@ fn model() -> Vec<(&'static str, &'static str)> {
     model!(all, Server<'_>, Server { url "~", variables "+-~", at "~" });
     model!(all, ServerVariable<'_>, ServerVariable { name "~", default "~", allowed "+-~" });
     model!(all, Bound<'_>, Bound { value "~", exclusive "+-" });
-    model!(all, Union, Union { exclusive "+-", branches "+-~" });
+    model!(all, Union<'_>, Union { exclusive "+-", branches "+-~", names "~" });
     model!(all, Discriminator<'_>, Discriminator { property "~", mapping "+-~" });
     model!(all, Schema<'_>, Schema {
         at "~", value "~", types "+-~", or_null "+-", enumeration "+-~", extensible_enum "+-", format "+-~", pattern "+-~",

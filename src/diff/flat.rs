@@ -18,9 +18,14 @@ pub(super) struct From<T> {
 
 /// `oneOf` or `anyOf` that really has alternatives.
 #[derive(Debug)]
-pub(super) struct FlatUnion {
+pub(super) struct FlatUnion<'d> {
     pub(super) exclusive: bool,
+    /// Without those that are only null.
     pub(super) branches: Vec<SchemaId>,
+    /// What each is called where it is a reference.
+    pub(super) names: Vec<Option<&'d str>>,
+    /// Whether null was one of the branches.
+    pub(super) null: bool,
     pub(super) at: SchemaId,
 }
 
@@ -74,7 +79,7 @@ pub(super) struct Flat<'c, 'd> {
     pub(super) additional: From<Additional>,
     pub(super) items: Vec<SchemaId>,
     pub(super) prefix_items: Vec<SchemaId>,
-    pub(super) unions: Vec<FlatUnion>,
+    pub(super) unions: Vec<FlatUnion<'d>>,
     pub(super) discriminator: Option<From<&'c Discriminator<'d>>>,
     pub(super) constraints: BTreeMap<&'d str, Vec<From<&'d Value>>>,
     pub(super) default: Option<From<&'d Value>>,
@@ -126,11 +131,10 @@ impl<'c, 'd> Flat<'c, 'd> {
             write_only: false,
             exhausted: false,
         };
-        let mut or_null = false;
-        let mut null_meant = false;
         let mut seen = HashSet::new();
-        let mut pending = vec![id];
-        while let Some(member) = pending.pop() {
+        // A member with whether null is meant beside it, whatever it says itself.
+        let mut pending = vec![(id, false)];
+        while let Some((member, or_null)) = pending.pop() {
             if !seen.insert(member) {
                 continue;
             }
@@ -139,36 +143,31 @@ impl<'c, 'd> Flat<'c, 'd> {
                 break;
             }
             let schema = contract.schema(member);
-            flat.fold(schema, member);
-            or_null |= schema.or_null && !(schema.all_of.is_empty() && schema.unions.is_empty());
-            null_meant |= schema.or_null;
+            let or_null = or_null || schema.or_null;
+            flat.fold(schema, member, or_null);
             for union in &schema.unions {
-                flat.fold_union(contract, schema, union, member, &mut pending, &mut or_null);
+                flat.fold_union(contract, schema, union, (member, or_null), &mut pending);
             }
-            pending.extend(schema.all_of.iter().rev());
-        }
-        if or_null {
-            flat.types = flat.types.union(TypeSet::NULL);
-        }
-        // `nullable` beside an enum, or a union of an enum with null: null is one of the values.
-        if (or_null || null_meant)
-            && let Some(values) = flat.enumeration.as_mut()
-            && !values.value.iter().any(|value| value.is_null())
-        {
-            values.value.push(&NULL);
+            pending.extend(schema.all_of.iter().rev().map(|part| (*part, or_null)));
         }
         flat
     }
 
-    fn fold(&mut self, schema: &'c Schema<'d>, at: SchemaId) {
-        self.types = self.types.intersection(schema.types);
+    fn fold(&mut self, schema: &'c Schema<'d>, at: SchemaId, or_null: bool) {
+        let null = if or_null { TypeSet::NULL } else { TypeSet::NONE };
+        self.types = self.types.intersection(schema.types.union(null));
         if let Some(values) = &schema.enumeration {
+            let mut values = values.clone();
+            // `nullable` beside an enum, or a union of an enum with null: null is one of the values.
+            if or_null && !values.iter().any(|value| value.is_null()) {
+                values.push(&NULL);
+            }
             self.enumeration = Some(match self.enumeration.take() {
                 Some(known) => {
                     let both = known.value.into_iter().filter(|value| values.contains(value)).collect();
                     From { value: both, at: known.at }
                 }
-                None => From { value: values.clone(), at },
+                None => From { value: values, at },
             });
         }
         self.extensible |= schema.extensible_enum;
@@ -229,39 +228,39 @@ impl<'c, 'd> Flat<'c, 'd> {
         &mut self,
         contract: &Contract<'d>,
         schema: &Schema<'d>,
-        union: &Union,
-        at: SchemaId,
-        pending: &mut Vec<SchemaId>,
-        or_null: &mut bool,
+        union: &Union<'d>,
+        (at, or_null): (SchemaId, bool),
+        pending: &mut Vec<(SchemaId, bool)>,
     ) {
-        let is_null = |id: &SchemaId| {
-            let branch = contract.schema(*id);
-            branch.types == TypeSet::NULL
-                || branch.enumeration.as_ref().is_some_and(|values| !values.is_empty() && values.iter().all(|v| v.is_null()))
-        };
-        let (nulls, branches): (Vec<SchemaId>, Vec<SchemaId>) = union.branches.iter().partition(|id| is_null(id));
-        *or_null |= !nulls.is_empty();
+        let named = union.branches.iter().copied().zip(union.names.iter().copied());
+        let (nulls, others): (Vec<_>, Vec<_>) = named.partition(|(id, _)| is_only_null(contract.schema(peeled(contract, *id))));
+        let null = !nulls.is_empty();
+        let (branches, names): (Vec<SchemaId>, Vec<Option<&'d str>>) = others.into_iter().unzip();
         if let [only] = branches.as_slice() {
-            pending.push(*only);
+            pending.push((*only, or_null || null));
             return;
         }
-        let all: Vec<&Schema<'d>> = branches.iter().map(|id| contract.schema(*id)).collect();
+        let all: Vec<&Schema<'d>> = branches.iter().map(|id| contract.schema(peeled(contract, *id))).collect();
         if !all.is_empty() && schema.discriminator.is_none() {
+            let nothing = if null || or_null { TypeSet::NULL } else { TypeSet::NONE };
+            let types = all.iter().fold(nothing, |types, branch| types.union(branch.types));
             if all.iter().all(|branch| is_bare(branch)) {
-                let types = all.iter().fold(TypeSet::NONE, |types, branch| types.union(branch.types));
                 self.types = self.types.intersection(types);
                 return;
             }
             if all.iter().all(|branch| is_bare_enum(branch)) {
-                let values = all.iter().filter_map(|branch| branch.enumeration.as_ref()).flatten().copied().collect();
-                let types = all.iter().fold(TypeSet::NONE, |types, branch| types.union(branch.types));
+                let mut values: Vec<&'d Value> =
+                    all.iter().filter_map(|branch| branch.enumeration.as_ref()).flatten().copied().collect();
+                if (null || or_null) && !values.iter().any(|value| value.is_null()) {
+                    values.push(&NULL);
+                }
                 self.types = self.types.intersection(types);
                 self.enumeration = Some(From { value: values, at });
                 return;
             }
         }
         if !branches.is_empty() {
-            self.unions.push(FlatUnion { exclusive: union.exclusive, branches, at });
+            self.unions.push(FlatUnion { exclusive: union.exclusive, branches, names, null: null || or_null, at });
         }
     }
 
@@ -296,6 +295,35 @@ impl<'c, 'd> Flat<'c, 'd> {
     }
 }
 
+/// Wrappings of one schema that say nothing are looked through, so many deep.
+const MAX_WRAPS: usize = 16;
+
+/// The schema inside `allOf`, `anyOf` and `oneOf` of one, where nothing else is said.
+fn peeled(contract: &Contract<'_>, id: SchemaId) -> SchemaId {
+    let mut at = id;
+    for _ in 0..MAX_WRAPS {
+        let schema = contract.schema(at);
+        let only = match (schema.all_of.as_slice(), schema.unions.as_slice()) {
+            ([only], []) => *only,
+            ([], [union]) => match union.branches.as_slice() {
+                [only] => *only,
+                _ => return at,
+            },
+            _ => return at,
+        };
+        if schema.types != TypeSet::ALL || schema.enumeration.is_some() || !says_nothing_itself(schema) {
+            return at;
+        }
+        at = only;
+    }
+    at
+}
+
+fn is_only_null(schema: &Schema<'_>) -> bool {
+    schema.types == TypeSet::NULL
+        || schema.enumeration.as_ref().is_some_and(|values| !values.is_empty() && values.iter().all(|value| value.is_null()))
+}
+
 /// Only a type, nothing else.
 fn is_bare(schema: &Schema<'_>) -> bool {
     schema.enumeration.is_none() && schema.types != TypeSet::ALL && says_nothing_else(schema)
@@ -307,6 +335,11 @@ fn is_bare_enum(schema: &Schema<'_>) -> bool {
 }
 
 fn says_nothing_else(schema: &Schema<'_>) -> bool {
+    schema.all_of.is_empty() && schema.unions.is_empty() && says_nothing_itself(schema)
+}
+
+/// No keyword but types, enums, and what it is made of.
+fn says_nothing_itself(schema: &Schema<'_>) -> bool {
     schema.format.is_none()
         && schema.pattern.is_none()
         && schema.minimum.is_none()
@@ -320,10 +353,10 @@ fn says_nothing_else(schema: &Schema<'_>) -> bool {
         && schema.additional == Additional::Open
         && schema.items.is_none()
         && schema.prefix_items.is_empty()
-        && schema.all_of.is_empty()
-        && schema.unions.is_empty()
         && schema.constraints.is_empty()
         && schema.default.is_none()
+        && schema.discriminator.is_none()
+        && !(schema.read_only || schema.write_only || schema.deprecated)
 }
 
 fn tighter<'d>(known: Option<From<Bound<'d>>>, new: Option<From<Bound<'d>>>, upper: bool) -> Option<From<Bound<'d>>> {

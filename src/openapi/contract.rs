@@ -401,11 +401,13 @@ pub enum Additional {
 
 /// `oneOf` or `anyOf`.
 #[derive(Debug)]
-pub struct Union {
+pub struct Union<'d> {
     /// `oneOf`: exactly one branch may match.
     pub exclusive: bool,
     /// The branches.
     pub branches: Vec<SchemaId>,
+    /// What each branch is called where it is a reference: a discriminator knows it by this name.
+    pub names: Vec<Option<&'d str>>,
 }
 
 /// `discriminator`; in Swagger 2.0 a bare property name.
@@ -472,7 +474,7 @@ pub struct Schema<'d> {
     /// `allOf`.
     pub all_of: Vec<SchemaId>,
     /// `oneOf` and `anyOf`.
-    pub unions: Vec<Union>,
+    pub unions: Vec<Union<'d>>,
     /// `discriminator`.
     pub discriminator: Option<Discriminator<'d>>,
     /// Keywords compared as a whole: `not`, `if`, `contains`, `patternProperties`, …

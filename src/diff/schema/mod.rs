@@ -303,7 +303,7 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-const fn keyword(union: &FlatUnion) -> &'static str {
+const fn keyword(union: &FlatUnion<'_>) -> &'static str {
     if union.exclusive { "oneOf" } else { "anyOf" }
 }
 

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::openapi::{SchemaId, resolve};
+use crate::openapi::{SchemaId, TypeSet, resolve};
 
 use super::super::branches::match_branches;
 use super::super::change::{ChangeKind, Evidence};
-use super::super::flat::{FlatUnion, From};
+use super::super::flat::{Flat, FlatUnion, From};
 use super::super::unchanged::same_meaning;
 use super::super::walk::small;
-use super::{Compare, component_name, keyword, name_of};
+use super::{Compare, keyword, name_of};
 
 /// Values that are looked at to tell whether two keywords compared as a whole mean the same.
 const FUEL: usize = 20_000;
@@ -51,18 +51,22 @@ impl Compare<'_, '_, '_> {
         self.constraints();
     }
 
-    fn union(&mut self, old: &FlatUnion, new: &FlatUnion) {
+    fn union(&mut self, old: &FlatUnion<'_>, new: &FlatUnion<'_>) {
         let at = (old.at, new.at);
         if old.exclusive != new.exclusive {
             let kind = if old.exclusive { ChangeKind::OneOfBecameAnyOf } else { ChangeKind::AnyOfBecameOneOf };
             self.state(kind, at, "", "", (Some(json!(keyword(old))), Some(json!(keyword(new)))));
         }
         let matched = match_branches(self.walk.before, &old.branches, self.walk.after, &new.branches);
-        let named = |contract: &crate::openapi::Contract<'_>, list: &[SchemaId]| -> BTreeSet<String> {
-            list.iter().filter_map(|id| component_name(contract, *id)).collect()
-        };
-        self.branches = (named(self.walk.before, &old.branches), named(self.walk.after, &new.branches));
-        self.implied_names(&matched.pairs);
+        let named = |names: &[Option<&str>]| names.iter().flatten().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>();
+        self.branches = (named(&old.names), named(&new.names));
+        self.implied_names(old, new, &matched.pairs);
+        let nullable = |flat: &Flat<'_, '_>| flat.types.contains(TypeSet::NULL);
+        match (old.null && nullable(&self.a), new.null && nullable(&self.b)) {
+            (false, true) => self.state(ChangeKind::BecameNullable, at, "", "null", (Some(json!(false)), Some(json!(true)))),
+            (true, false) => self.state(ChangeKind::BecameNotNullable, at, "", "null", (Some(json!(true)), Some(json!(false)))),
+            _ => {}
+        }
         let evidence =
             Evidence { discriminated: self.a.discriminator.is_some() && self.b.discriminator.is_some(), ..Evidence::default() };
         for branch in matched.removed {
@@ -81,15 +85,18 @@ impl Compare<'_, '_, '_> {
     }
 
     /// A branch that nobody mapped is known by the name of its component: renaming that changes the wire.
-    fn implied_names(&mut self, pairs: &[(SchemaId, SchemaId)]) {
+    fn implied_names(&mut self, before: &FlatUnion<'_>, after: &FlatUnion<'_>, pairs: &[(SchemaId, SchemaId)]) {
         let (Some(old), Some(new)) = (self.a.discriminator, self.b.discriminator) else { return };
         let is_mapped = |mapping: &[(&str, &str)], name: &str| mapping.iter().any(|(_, target)| component(target) == name);
+        let name_of = |union: &FlatUnion<'_>, id: SchemaId| {
+            let at = union.branches.iter().position(|branch| *branch == id)?;
+            union.names.get(at).copied().flatten().map(str::to_owned)
+        };
         for (left, right) in pairs {
-            let names = (component_name(self.walk.before, *left), component_name(self.walk.after, *right));
-            let (Some(before), Some(after)) = names else { continue };
-            if before != after && !is_mapped(&old.value.mapping, &before) && !is_mapped(&new.value.mapping, &after) {
-                let values = (Some(json!(before)), Some(json!(after)));
-                self.state(ChangeKind::DiscriminatorMappingRenamed, (old.at, new.at), "discriminator", before, values);
+            let (Some(was), Some(is)) = (name_of(before, *left), name_of(after, *right)) else { continue };
+            if was != is && !is_mapped(&old.value.mapping, &was) && !is_mapped(&new.value.mapping, &is) {
+                let values = (Some(json!(was)), Some(json!(is)));
+                self.state(ChangeKind::DiscriminatorMappingRenamed, (old.at, new.at), "discriminator", was, values);
             }
         }
     }

@@ -233,8 +233,7 @@ impl<'d> Lowering<'d> {
                 let default = if matches!(location, Location::Path | Location::Header) { "simple" } else { "form" };
                 let style = text(value, "style").unwrap_or(default);
                 // A scalar is written the same, exploded or not (OpenAPI 3.1 section 4.8.12.4).
-                let kind = value.get("schema").and_then(|schema| text(schema, "type"));
-                let is_scalar = matches!(kind, Some("string" | "number" | "integer" | "boolean"));
+                let is_scalar = value.get("schema").is_some_and(|schema| is_scalar(self.root, schema, MAX_WRAPS));
                 let default_explode = style == "form";
                 let explode = value.get("explode").and_then(Value::as_bool).filter(|_| !is_scalar).unwrap_or(default_explode);
                 let reserved = match (flag(value, "allowReserved"), flag(value, "allowEmptyValue")) {
@@ -357,6 +356,28 @@ pub(super) fn tags(operation: &Value) -> Vec<&str> {
     tags.sort_unstable();
     tags.dedup();
     tags
+}
+
+/// Wrappings that are looked through to see whether a parameter is a scalar.
+const MAX_WRAPS: usize = 8;
+
+/// Whether only a single text, number or flag is meant, whatever it is wrapped in.
+fn is_scalar(root: &Value, schema: &Value, wraps: usize) -> bool {
+    let Some(wraps) = wraps.checked_sub(1) else { return false };
+    match schema.get("type") {
+        Some(Value::String(kind)) => return matches!(kind.as_str(), "string" | "number" | "integer" | "boolean"),
+        Some(Value::Array(kinds)) => {
+            return kinds.iter().all(|kind| !matches!(kind.as_str(), Some("array" | "object")));
+        }
+        _ => {}
+    }
+    if let Some(reference) = text(schema, "$ref") {
+        return super::super::resolve(root, reference).is_some_and(|target| is_scalar(root, target, wraps));
+    }
+    ["allOf", "anyOf", "oneOf"]
+        .iter()
+        .filter_map(|name| schema.get(*name)?.as_array())
+        .any(|branches| !branches.is_empty() && branches.iter().all(|branch| is_scalar(root, branch, wraps)))
 }
 
 /// The variables of a server.

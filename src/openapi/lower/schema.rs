@@ -294,7 +294,9 @@ impl<'d> Lowering<'d> {
     fn union(&mut self, schema: &mut Schema<'d>, value: &'d Value, name: &'static str, at: PointerId) {
         let branches = self.branch_list(value, name, at);
         if !branches.is_empty() {
-            let union = Union { exclusive: name == "oneOf", branches };
+            let reference = |branch: &'d Value| text(branch, "$ref").and_then(|reference| reference.rsplit('/').next());
+            let names = value.as_array().into_iter().flatten().map(reference).collect();
+            let union = Union { exclusive: name == "oneOf", branches, names };
             // `oneOf` first, whatever the order of the document.
             let index = if union.exclusive { 0 } else { schema.unions.len() };
             schema.unions.insert(index, union);
