@@ -84,7 +84,7 @@ pub fn target_of(from: &str, reference: &str) -> Option<(String, String)> {
 /// Keys of the other files that a file refers to, in order of first mention.
 pub fn external_files(from: &str, value: &Value) -> Vec<String> {
     let mut keys = Vec::new();
-    each_reference(value, &mut |reference| {
+    each_reference(value, false, &mut |reference| {
         if !reference.starts_with('#')
             && let Some((key, _)) = target_of(from, reference)
             && key != from
@@ -106,21 +106,28 @@ pub fn may_be_several(text: &str) -> bool {
     })
 }
 
-/// Members whose content is data, not description.
-const DATA: &[&str] = &["example", "examples", "default", "enum", "const"];
+/// Members whose content is data, not description. A `default` may also be a response.
+const DATA: &[&str] = &["example", "examples", "enum", "const"];
 
-fn each_reference<'v>(value: &'v Value, found: &mut impl FnMut(&'v str)) {
+/// Members whose own members have names that somebody chose: a property may be called `example`.
+const NAMED: &[&str] = &["properties", "patternProperties", "$defs", "definitions", "schemas", "headers", "parameters", "responses"];
+
+fn is_data(name: &str, is_chosen: bool) -> bool {
+    !is_chosen && DATA.contains(&name)
+}
+
+fn each_reference<'v>(value: &'v Value, is_chosen: bool, found: &mut impl FnMut(&'v str)) {
     match value {
         Value::Object(map) => {
             for (name, inner) in map {
                 match inner {
                     Value::String(text) if name == "$ref" => found(text),
-                    _ if DATA.contains(&name.as_str()) => {}
-                    _ => each_reference(inner, found),
+                    _ if is_data(name, is_chosen) => {}
+                    _ => each_reference(inner, !is_chosen && NAMED.contains(&name.as_str()), found),
                 }
             }
         }
-        Value::Array(list) => list.iter().for_each(|inner| each_reference(inner, found)),
+        Value::Array(list) => list.iter().for_each(|inner| each_reference(inner, false, found)),
         _ => {}
     }
 }
@@ -130,7 +137,7 @@ fn each_reference<'v>(value: &'v Value, found: &mut impl FnMut(&'v str)) {
 pub(super) fn join(mut files: BTreeMap<String, Value>) -> Value {
     let keys: Vec<String> = files.keys().cloned().collect();
     for (from, value) in &mut files {
-        localise(value, from, &keys);
+        localise(value, from, &keys, false);
     }
     let mut root = files.remove(ROOT).unwrap_or_default();
     if let Value::Object(map) = &mut root
@@ -142,7 +149,7 @@ pub(super) fn join(mut files: BTreeMap<String, Value>) -> Value {
     root
 }
 
-fn localise(value: &mut Value, from: &str, keys: &[String]) {
+fn localise(value: &mut Value, from: &str, keys: &[String], is_chosen: bool) {
     match value {
         Value::Object(map) => {
             for (name, inner) in map.iter_mut() {
@@ -152,12 +159,12 @@ fn localise(value: &mut Value, from: &str, keys: &[String]) {
                             *text = local;
                         }
                     }
-                    _ if DATA.contains(&name.as_str()) => {}
-                    _ => localise(inner, from, keys),
+                    _ if is_data(name, is_chosen) => {}
+                    _ => localise(inner, from, keys, !is_chosen && NAMED.contains(&name.as_str())),
                 }
             }
         }
-        Value::Array(list) => list.iter_mut().for_each(|inner| localise(inner, from, keys)),
+        Value::Array(list) => list.iter_mut().for_each(|inner| localise(inner, from, keys, false)),
         _ => {}
     }
 }

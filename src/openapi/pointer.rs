@@ -131,8 +131,18 @@ fn percent_decode(token: &str) -> String {
     String::from_utf8(bytes).unwrap_or_else(|_| token.to_owned())
 }
 
+/// References that are passed on the way to one value.
+const MAX_PASSED: usize = 16;
+
 /// The value a pointer or local reference names, if it is there.
+///
+/// A pointer may lead through a reference: descriptions of several files keep whole maps in files of their own.
 pub fn resolve<'d>(root: &'d Value, pointer: &str) -> Option<&'d Value> {
+    let mut left = MAX_PASSED;
+    find(root, pointer, &mut left)
+}
+
+fn find<'d>(root: &'d Value, pointer: &str, left: &mut usize) -> Option<&'d Value> {
     let path = pointer.strip_prefix('#').unwrap_or(pointer);
     // `#door` is a plain-name fragment (an anchor), not a pointer.
     if !path.is_empty() && !path.starts_with('/') {
@@ -140,10 +150,18 @@ pub fn resolve<'d>(root: &'d Value, pointer: &str) -> Option<&'d Value> {
     }
     let mut at = root;
     for token in tokens(pointer) {
-        at = match at {
-            Value::Object(map) => map.get(token.as_ref())?,
-            Value::Array(list) => list.get(token.parse::<usize>().ok()?)?,
-            _ => return None,
+        let step = |at: &'d Value| match at {
+            Value::Object(map) => map.get(token.as_ref()),
+            Value::Array(list) => list.get(token.parse::<usize>().ok()?),
+            _ => None,
+        };
+        at = match step(at) {
+            Some(found) => found,
+            None => {
+                let reference = at.get("$ref").and_then(Value::as_str).filter(|reference| reference.starts_with('#'))?;
+                *left = left.checked_sub(1)?;
+                step(find(root, reference, left)?)?
+            }
         };
     }
     Some(at)
@@ -170,6 +188,9 @@ mod tests {
         let doc = json!({"paths": {"/a~b/{id}": [1, {"x": 2}]}});
         assert_eq!(resolve(&doc, "#/paths/~1a~0b~1%7Bid%7D/1/x"), Some(&json!(2)));
         assert_eq!(resolve(&doc, "/paths/nope"), None);
+        let through = json!({"a": {"$ref": "#/b"}, "b": {"c": 1}, "d": {"$ref": "#/d"}});
+        assert_eq!(resolve(&through, "#/a/c"), Some(&json!(1)));
+        assert_eq!(resolve(&through, "#/d/c"), None);
         let mut pointers = Pointers::default();
         let at = pointers.of_reference("#/paths/~1a~0b~1%7Bid%7D/1");
         assert_eq!(pointers.text(at), "/paths/~1a~0b~1{id}/1");

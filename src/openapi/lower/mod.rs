@@ -135,6 +135,7 @@ impl<'d> Lowering<'d> {
     fn object(&mut self, parent: &'d Value, name: &'d str, at: PointerId) -> Option<(&'d Map<String, Value>, PointerId)> {
         let value = parent.get(name)?;
         let here = self.pointers.child(at, name);
+        let (value, here) = self.whole(value, here)?;
         match value {
             Value::Object(map) => Some((map, here)),
             Value::Null => None,
@@ -149,6 +150,7 @@ impl<'d> Lowering<'d> {
     fn list(&mut self, parent: &'d Value, name: &'d str, at: PointerId) -> Option<(&'d [Value], PointerId)> {
         let value = parent.get(name)?;
         let here = self.pointers.child(at, name);
+        let (value, here) = self.whole(value, here)?;
         match value {
             Value::Array(list) => Some((list, here)),
             Value::Null => None,
@@ -156,6 +158,14 @@ impl<'d> Lowering<'d> {
                 self.odd(here, format!("`{name}` must be a list; it was skipped"));
                 None
             }
+        }
+    }
+
+    /// A map or list that is kept elsewhere as a whole: not what the specification allows, and common all the same.
+    fn whole(&mut self, value: &'d Value, at: PointerId) -> Option<(&'d Value, PointerId)> {
+        match value {
+            Value::Object(map) if map.len() == 1 && map.get("$ref").is_some_and(Value::is_string) => self.follow(value, at),
+            _ => Some((value, at)),
         }
     }
 

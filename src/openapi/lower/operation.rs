@@ -94,12 +94,15 @@ impl<'d> Lowering<'d> {
         for method in METHODS {
             if let Some(value) = map.get(*method) {
                 let here = self.pointers.child(at, *method);
+                // An operation may not be a reference by the letter, and is one in many descriptions of several files.
+                let Some((value, here)) = self.follow(value, here) else { continue };
                 self.operation(value, here, Cow::Owned(method.to_ascii_uppercase()), &shared, context, into);
             }
         }
         if let Some((others, here)) = self.object(item, "additionalOperations", at) {
             for (method, value) in others {
                 let place = self.pointers.child(here, method.as_str());
+                let Some((value, place)) = self.follow(value, place) else { continue };
                 self.operation(value, place, Cow::Borrowed(method), &shared, context, into);
             }
         }

@@ -265,6 +265,7 @@ impl<'d> Lowering<'d> {
 
     fn properties(&mut self, schema: &mut Schema<'d>, value: &'d Value, at: PointerId) {
         let here = self.pointers.child(at, "properties");
+        let Some((value, here)) = self.whole(value, here) else { return };
         match value {
             Value::Object(properties) => {
                 schema.properties.reserve(properties.len());
@@ -307,6 +308,13 @@ impl<'d> Lowering<'d> {
         match value {
             Value::Array(list) => self.branches(list, name, at),
             Value::Null => Vec::new(),
+            Value::Object(map) if map.get("$ref").is_some_and(Value::is_string) => {
+                let here = self.pointers.child(at, name);
+                match self.follow(value, here) {
+                    Some((Value::Array(list), _)) => self.branches(list, name, at),
+                    _ => Vec::new(),
+                }
+            }
             _ => {
                 let here = self.pointers.child(at, name);
                 self.odd(here, format!("`{name}` must be a list; it was skipped"));

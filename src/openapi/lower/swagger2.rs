@@ -71,6 +71,7 @@ impl<'d> Lowering<'d> {
         for method in METHODS {
             let Some(value) = item.get(*method).filter(|_| self.afford(1)) else { continue };
             let here = self.pointers.child(at, *method);
+            let Some((value, here)) = self.follow(value, here) else { continue };
             if !value.is_object() {
                 self.odd(here, "an operation must be an object; it was skipped");
                 continue;
