@@ -110,7 +110,8 @@ pub fn may_be_several(text: &str) -> bool {
 const DATA: &[&str] = &["example", "examples", "enum", "const"];
 
 /// Members whose own members have names that somebody chose: a property may be called `example`.
-const NAMED: &[&str] = &["properties", "patternProperties", "$defs", "definitions", "schemas", "headers", "parameters", "responses"];
+const NAMED: &[&str] =
+    &["properties", "patternProperties", "$defs", "definitions", "schemas", "headers", "parameters", "responses"];
 
 fn is_data(name: &str, is_chosen: bool) -> bool {
     !is_chosen && DATA.contains(&name)

@@ -32,6 +32,8 @@ pub struct Request {
 
 struct State {
     answer: Answer,
+    /// Answers of single paths, before the one of all others.
+    at: std::collections::HashMap<String, Answer>,
     requests: Vec<Request>,
 }
 
@@ -45,7 +47,7 @@ impl Partner {
     pub fn start(answer: Answer) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let partner = Self { port, state: Arc::new(Mutex::new(State { answer, requests: Vec::new() })) };
+        let partner = Self { port, state: Arc::new(Mutex::new(State { answer, at: Default::default(), requests: Vec::new() })) };
         let server = partner.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -60,6 +62,11 @@ impl Partner {
 
     pub fn publish(&self, answer: Answer) {
         self.state.lock().expect("the state").answer = answer;
+    }
+
+    /// What this one path answers from now on.
+    pub fn publish_at(&self, path: &str, answer: Answer) {
+        self.state.lock().expect("the state").at.insert(path.to_owned(), answer);
     }
 
     pub fn requests(&self) -> Vec<Request> {
@@ -88,7 +95,10 @@ impl Partner {
                 _ => {}
             }
         }
-        let answer = self.state.lock().expect("the state").answer.clone();
+        let answer = {
+            let state = self.state.lock().expect("the state");
+            state.at.get(&path).unwrap_or(&state.answer).clone()
+        };
         let note = |answered: u16| {
             let request =
                 Request { path: path.clone(), conditional: known.is_some(), authorization: authorization.clone(), answered };
