@@ -9,9 +9,10 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("model", &[][..]),
         ("openapi", &[][..]),
         ("diff", &["openapi"][..]),
-        ("rules", &["diff", "openapi"][..]),
+        ("containment", &[][..]),
+        ("rules", &["containment", "diff", "openapi"][..]),
         ("notice", &["model", "rules"][..]),
-        ("render", &["model", "notice"][..]),
+        ("render", &["model", "notice", "openapi", "rules"][..]),
         ("fetch", &["model"][..]),
         ("mail", &["model"][..]),
         ("store", &["model"][..]),
@@ -23,7 +24,11 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ),
         ("http", &["diff", "lifecycle", "model", "notice", "render", "rules", "store", "tasks"][..]),
         ("daemon", &["config", "http", "lifecycle", "model", "render", "rules", "store", "tasks"][..]),
-        ("cli", &["config", "daemon", "diff", "fetch", "http", "lifecycle", "model", "openapi", "render", "rules"][..]),
+        (
+            "cli",
+            &["config", "daemon", "diff", "fetch", "http", "lifecycle", "model", "notice", "openapi", "render", "rules", "tasks"]
+                [..],
+        ),
     ])
 }
 

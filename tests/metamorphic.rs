@@ -176,9 +176,7 @@ fn respell(subject: &Subject, how: Respelling, random: &mut Rng) -> Option<(Vec<
             }
             let (section, prefix) =
                 if swagger { ("/definitions", "#/definitions") } else { ("/components/schemas", "#/components/schemas") };
-            if root.pointer(section).is_none() {
-                return None;
-            }
+            root.pointer(section)?;
             root.pointer_mut(section)?.as_object_mut()?.insert("Hoisted".to_owned(), old.clone());
             json!({"$ref": format!("{prefix}/Hoisted")})
         }

@@ -142,3 +142,32 @@ fn what_is_announced_is_compared_again_when_the_live_baseline_moves() {
     });
     assert_eq!(daemon.status()["checking"][1]["baseline"], support::digest(&released).as_str());
 }
+
+#[test]
+fn an_override_silences_until_it_ends_and_the_baseline_waits() {
+    let smtp = Smtp::start();
+    let partner = Partner::start(Answer::Document(version(64, 64, "")));
+    let home = Home::new(smtp.port, &partner.url());
+    let configuration = std::fs::read_to_string(home.integration()).expect("the integration");
+    let with = |until: &str| {
+        let text = format!(
+            "{configuration}\n[[overrides]]\nrule = \"request-max-length-*\"\nseverity = \"info\"\nowner = \"Priya\"\nreason = \"we send short ones\"\nuntil = \"{until}\"\n"
+        );
+        std::fs::write(home.integration(), text).expect("a file");
+    };
+    with("2999-12-31");
+    let daemon = home.start();
+    daemon.wait_for_state("verified");
+    let changed = version(32, 64, "");
+    partner.publish(Answer::Document(changed.clone()));
+    let status = daemon.wait_for_snapshot(&changed);
+    assert_eq!(status["checking"][0]["state"], "verified");
+    assert_eq!(status["checking"][0]["messages"][0]["exception"]["owner"], "Priya");
+    assert_ne!(status["checking"][0]["baseline"], status["checking"][0]["snapshot"], "what is excused is not accepted");
+    assert_eq!(smtp.received().len(), 0);
+
+    with("2020-01-01");
+    daemon.signal("HUP");
+    wait_for("both hear of it", || (smtp.received().len() == 2).then_some(()));
+    daemon.wait_for_state("changed");
+}

@@ -16,8 +16,8 @@ pub(super) fn run(args: &ConfigArgs) -> u8 {
             for warning in &config.warnings {
                 eprintln!("warning: {warning}");
             }
-            println!("{} is good", args.config.display());
-            println!(
+            sayln!("{} is good", args.config.display());
+            sayln!(
                 "  state {}; listens on {}; mail through {}:{}",
                 config.state_dir.display(),
                 config.http.listen,
@@ -26,28 +26,24 @@ pub(super) fn run(args: &ConfigArgs) -> u8 {
             );
             for integration in &config.integrations {
                 let agreement = integration.agreement;
-                println!("\n{} ({})", integration.name, integration.id);
-                println!(
+                sayln!("\n{} ({})", integration.name, integration.id);
+                sayln!(
                     "  promised: {} before a breaking change; each side answers within {}",
-                    agreement.breaking_notice, agreement.acknowledge_within
+                    agreement.breaking_notice,
+                    agreement.acknowledge_within
                 );
                 for api in &integration.apis {
-                    println!("  {} from {}", api.name, api.live);
+                    sayln!("  {} from {}", api.name, api.live);
                     if let Some(upcoming) = &api.upcoming {
-                        println!("    {}: {upcoming}", Surface::Upcoming.name());
+                        sayln!("    {}: {upcoming}", Surface::Upcoming.name());
                     }
                     let name = |key: &str| integration.party(key).map_or_else(|| key.to_owned(), |party| party.name.clone());
                     if let Some((_, contact)) = integration.party(&api.provider).and_then(|party| party.as_provider()) {
-                        println!("    provider {}: {} <{}>", name(&api.provider), contact.person.name, contact.person.email);
+                        sayln!("    provider {}: {} <{}>", name(&api.provider), contact.person.name, contact.person.email);
                     }
                     for consumer in &api.consumers {
                         if let Some((_, contact)) = integration.party(&consumer.party).and_then(|party| party.as_consumer()) {
-                            println!(
-                                "    consumer {}: {} <{}>",
-                                name(&consumer.party),
-                                contact.person.name,
-                                contact.person.email
-                            );
+                            sayln!("    consumer {}: {} <{}>", name(&consumer.party), contact.person.name, contact.person.email);
                         }
                     }
                     let mut at = now;
@@ -56,7 +52,7 @@ pub(super) fn run(args: &ConfigArgs) -> u8 {
                         runs.push(next.format("%a %Y-%m-%d %H:%M:%S UTC").to_string());
                         at = next;
                     }
-                    println!("    {}: {}", api.schedule.describe(), runs.join(", "));
+                    sayln!("    {}: {}", api.schedule.describe(), runs.join(", "));
                 }
             }
             0

@@ -1,21 +1,24 @@
 //! `driftd diff BASE REVISION`.
 
-use std::collections::HashSet;
-use std::fmt::Write as _;
-use std::io::{IsTerminal as _, Write as _};
-use std::path::Path;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::diff::{Budget, Direction};
+use crate::config::load_overrides;
+use crate::diff::Budget;
 use crate::fetch::{Client, Outcome, Settings};
-use crate::model::{Auth, Source, SystemClock};
-use crate::openapi::{Document, Limits, Oddity, read};
-use crate::render::clean;
-use crate::rules::{Catalogue, Finding, JsonReport, Severity, Summary, Verdict, compare, fragment_diff};
+use crate::model::{Auth, Clock, Consumer, OpenFinding, OperationPattern, Override, OverrideNote, Source, SystemClock, Weight};
+use crate::notice::{Impact, impact, open_findings};
+use crate::openapi::{Document, Limits, read};
+use crate::render::report::{self, Aside, Report, Side, Style};
+use crate::rules::{Catalogue, Finding, Severity, Verdict, compare};
 use crate::tasks::{Known, gather};
+
+use super::ignore::IgnoreList;
+use super::say;
 
 /// What to compare, and how to say it.
 #[derive(Debug, Args)]
@@ -30,67 +33,194 @@ pub(super) struct DiffArgs {
     /// End with 1 when there is a finding of this severity or above.
     #[arg(long, value_name = "SEVERITY", value_parser = ["info", "warning", "breaking"])]
     fail_on: Option<String>,
+    /// What you use, one `METHOD /path` a line: says what each finding means to you, and what does not count.
+    #[arg(long, value_name = "FILE")]
+    usage: Option<PathBuf>,
+    /// Exceptions with owner, reason and end: a file of [[overrides]], as in an integration's.
+    #[arg(long, value_name = "FILE")]
+    overrides: Option<PathBuf>,
+    /// Findings to ignore, one `RULE` or `RULE METHOD /path` a line; lists made for oasdiff are understood too.
+    #[arg(long, value_name = "FILE")]
+    ignore_file: Option<PathBuf>,
+    /// Colours; by itself when a terminal reads, and not when NO_COLOR is set.
+    #[arg(long, value_enum, default_value_t = Colour::Auto)]
+    color: Colour,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For a terminal.
+    /// For a terminal, one operation after the other.
     Text,
     /// One documented object.
     Json,
     /// For a pull request or a ticket.
     Markdown,
+    /// One page for a browser.
+    Html,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// XML, for CI servers.
+    Junit,
+    /// Commands that GitHub shows beside the lines.
+    Github,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+/// An exit code and what to say.
+type Failure = (u8, String);
+
 pub(super) async fn run(args: &DiffArgs) -> u8 {
-    let catalogue = match Catalogue::load() {
-        Ok(catalogue) => catalogue,
-        Err(problem) => {
+    match report_on(args).await {
+        Ok(code) => code,
+        Err((code, problem)) => {
             eprintln!("driftd: {problem}");
-            return 70;
+            code
         }
-    };
-    let (base, revision) = tokio::join!(bytes(&args.base), bytes(&args.revision));
-    let (base, revision) = match (base, revision) {
-        (Ok(base), Ok(revision)) => (base, revision),
-        (Err((code, problem)), _) | (_, Err((code, problem))) => {
-            eprintln!("driftd: {problem}");
-            return code;
-        }
-    };
+    }
+}
+
+async fn report_on(args: &DiffArgs) -> Result<u8, Failure> {
+    let catalogue = Catalogue::load().map_err(|problem| (70, problem.to_string()))?;
+    let exceptions = Exceptions::read(args)?;
+    let (base, revision) = tokio::try_join!(bytes(&args.base), bytes(&args.revision))?;
     // Two documents, two cores.
     let (before, after) = std::thread::scope(|scope| {
         let handle = scope.spawn(|| document(&args.base, &base));
         let after = document(&args.revision, &revision);
         (handle.join().unwrap_or_else(|_| Err((70, "reading the base died".to_owned()))), after)
     });
-    let (before, after) = match (before, after) {
-        (Ok(before), Ok(after)) => (before, after),
-        (Err((code, problem)), _) | (_, Err((code, problem))) => {
-            eprintln!("driftd: {problem}");
-            return code;
-        }
-    };
+    let (before, after) = (before?, after?);
     let (verdict, oddities) = compare(&before, &after, &catalogue, Budget::default());
-    let text = match args.format {
-        Format::Text => text(&before, &after, &verdict, &oddities, &catalogue, std::io::stdout().is_terminal()),
-        Format::Markdown => markdown(&before, &after, &verdict, &oddities, &catalogue),
-        Format::Json => match serde_json::to_string_pretty(&JsonReport::new(&verdict, oddities)) {
-            Ok(text) => text + "\n",
-            Err(problem) => {
-                eprintln!("driftd: {problem}");
-                return 70;
-            }
-        },
-    };
-    // A closed pipe (`| head`) is not an error worth words.
-    let _ = std::io::stdout().write_all(text.as_bytes());
-    let limit = args.fail_on.as_deref().and_then(|word| word.parse::<Severity>().ok());
+    let stored = if exceptions.ask() { open_findings(&verdict, &before.root, &after.root) } else { Vec::new() };
+    let report = Report::new(
+        Side { place: &args.base, bytes: &base, document: &before },
+        Side { place: &args.revision, bytes: &revision, document: &after },
+        &verdict,
+        oddities,
+        &catalogue,
+        |finding| exceptions.of(finding, &verdict, &stored),
+    );
+    let text = written(args, &report, &catalogue)?;
+    say(&text);
     // The process is about to end: taking two large documents apart value by value would only delay that.
     std::mem::forget((before, after));
-    let failing = limit
-        .is_some_and(|limit| verdict.findings.iter().any(|finding| finding.severity >= limit) || verdict.undecided.is_some());
-    u8::from(failing)
+    let limit = args.fail_on.as_deref().and_then(|word| word.parse::<Severity>().ok());
+    let counts = |row: &report::Row, limit: Severity| {
+        row.finding.severity >= limit
+            && row.impact != Some(NOT_USED)
+            && row.exception.as_ref().is_none_or(|note| note.to != Weight::Ignore)
+    };
+    let failing = limit.is_some_and(|limit| report.findings.iter().any(|row| counts(row, limit)) || report.undecided.is_some());
+    Ok(u8::from(failing))
+}
+
+fn written(args: &DiffArgs, report: &Report, catalogue: &Catalogue) -> Result<String, Failure> {
+    let ours = |problem: &dyn std::fmt::Display| (70, problem.to_string());
+    Ok(match args.format {
+        Format::Text => report::text(report, style(args.color)),
+        Format::Markdown => report::markdown(report),
+        Format::Sarif => report::sarif(report, catalogue),
+        Format::Github => report::github(report),
+        Format::Json => report::json(report).map_err(|problem| ours(&problem))?,
+        Format::Html => report::html(report).map_err(|problem| ours(&problem))?,
+        Format::Junit => report::junit(report).map_err(|problem| ours(&problem))?,
+    })
+}
+
+fn style(colour: Colour) -> Style {
+    let is_terminal = std::io::stdout().is_terminal();
+    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let colour = match colour {
+        Colour::Always => true,
+        Colour::Never => false,
+        Colour::Auto => is_terminal && wanted,
+    };
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse::<usize>().ok());
+    let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    // Wider than this nobody reads a sentence.
+    Style { colour, width: columns.or_else(terminal).unwrap_or(100).clamp(40, 120) }
+}
+
+/// The word for what is not used.
+const NOT_USED: &str = "not used";
+
+/// What the files named on the command line say beside the verdict.
+struct Exceptions {
+    usage: Option<Consumer>,
+    overrides: Vec<Override>,
+    ignored: Option<IgnoreList>,
+    today: chrono::NaiveDate,
+}
+
+impl Exceptions {
+    fn read(args: &DiffArgs) -> Result<Self, Failure> {
+        let today = SystemClock.now().date_naive();
+        let text = |path: &Path| std::fs::read_to_string(path).map_err(|error| (74, format!("{}: {error}", path.display())));
+        let usage = match &args.usage {
+            Some(path) => Some(used(path, &text(path)?)?),
+            None => None,
+        };
+        let overrides = match &args.overrides {
+            Some(path) => load_overrides(path, &text(path)?, today)
+                .map_err(|problems| (78, problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?,
+            None => Vec::new(),
+        };
+        let ignored = match &args.ignore_file {
+            Some(path) => Some(
+                IgnoreList::parse(&text(path)?)
+                    .map_err(|problems| (78, format!("{}: {}", path.display(), problems.join("\n"))))?,
+            ),
+            None => None,
+        };
+        Ok(Self { usage, overrides, ignored, today })
+    }
+
+    /// Whether there is anything to ask for each finding.
+    fn ask(&self) -> bool {
+        self.usage.is_some() || !self.overrides.is_empty()
+    }
+
+    fn of(&self, finding: &Finding, verdict: &Verdict, stored: &[OpenFinding]) -> Aside {
+        let at = verdict.findings.iter().position(|other| std::ptr::eq(other, finding));
+        let known = at.and_then(|at| stored.get(at));
+        let impact = known.zip(self.usage.as_ref()).map(|(finding, consumer)| match impact(finding, consumer) {
+            Impact::Affected => "affected",
+            Impact::Unknown => "unknown",
+            Impact::NotUsed => NOT_USED,
+        });
+        let weighed = known.and_then(|finding| {
+            let mut finding = finding.clone();
+            finding.weigh(&self.overrides, self.today);
+            finding.exception
+        });
+        let ignored = || {
+            let (line, text) = self.ignored.as_ref()?.covers(finding)?;
+            let reason = format!("line {line}: {text}");
+            Some(OverrideNote { to: Weight::Ignore, owner: "the ignore list".to_owned(), reason, until: chrono::NaiveDate::MAX })
+        };
+        Aside { impact, exception: weighed.or_else(ignored) }
+    }
+}
+
+/// What a consumer uses, one operation a line.
+fn used(path: &Path, text: &str) -> Result<Consumer, Failure> {
+    let mut operations = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let problem =
+            || (78, format!("{}:{}: {line:?} is not an operation: write `GET /v1/doors/{{id}}`", path.display(), index + 1));
+        operations.push(OperationPattern::parse(line).ok_or_else(problem)?);
+    }
+    Ok(Consumer { party: "you".to_owned(), operations: Some(operations) })
 }
 
 /// The bytes of a file or URL with every file it refers to, or an exit code and why not.
@@ -130,162 +260,4 @@ pub(super) async fn bytes(place: &str) -> Result<Vec<u8>, (u8, String)> {
 /// The description in some bytes, or an exit code and why it is none.
 pub(super) fn document(place: &str, bytes: &[u8]) -> Result<Document, (u8, String)> {
     read(bytes, &Limits::default()).map_err(|error| (65, format!("{place}: {error}")))
-}
-
-/// Colours, or none.
-struct Paint(bool);
-
-impl Paint {
-    fn with(&self, code: &str, text: &str) -> String {
-        if self.0 { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
-    }
-
-    fn severity(&self, severity: Severity) -> String {
-        let code = match severity {
-            Severity::Breaking => "1;31",
-            Severity::Warning => "1;33",
-            Severity::Info => "2",
-        };
-        self.with(code, &format!("{:<8}", severity.name().to_uppercase()))
-    }
-}
-
-fn headline(before: &Document, after: &Document, verdict: &Verdict) -> String {
-    let summary = Summary::of(verdict.findings.iter().map(|finding| finding.severity));
-    let info = |document: &Document, field: &str| {
-        let value = document.root.get("info").and_then(|info| info.get(field));
-        clean(&value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).unwrap_or_default(), 60)
-    };
-    let both = |field: &str| {
-        let (old, new) = (info(before, field), info(after, field));
-        if old == new { old } else { format!("{old} → {new}") }
-    };
-    let names = format!("{} {}", both("title"), both("version"));
-    if verdict.findings.is_empty() && verdict.undecided.is_none() {
-        return format!("Nothing a caller can notice differs. {names}");
-    }
-    format!("{} breaking, {} warning, {} info. {names}", summary.breaking, summary.warning, summary.info)
-}
-
-/// Who meets it, in a few words.
-fn reach(finding: &Finding) -> String {
-    let uses = &finding.change.used_by;
-    let way = match finding.change.direction {
-        Direction::ToProvider => ", in what the consumer sends",
-        Direction::FromProvider => ", in what the consumer receives",
-        Direction::Neither => "",
-    };
-    match uses.as_slice() {
-        [] => "every operation".to_owned(),
-        [only] => format!("{}{way}", clean(&only.label(), 200)),
-        [first, rest @ ..] => format!("{} and {} more{way}", clean(&first.label(), 200), rest.len()),
-    }
-}
-
-fn text(
-    before: &Document,
-    after: &Document,
-    verdict: &Verdict,
-    oddities: &[Oddity],
-    catalogue: &Catalogue,
-    colour: bool,
-) -> String {
-    let paint = Paint(colour);
-    let mut out = format!("{}\n", paint.with("1", &headline(before, after, verdict)));
-    if let Some(undecided) = &verdict.undecided {
-        let _ = writeln!(out, "{} {undecided}", paint.with("1;35", "UNDECIDED"));
-    }
-    // What two findings share is printed once.
-    let mut told: HashSet<&str> = HashSet::new();
-    let mut shown: HashSet<String> = HashSet::new();
-    for finding in verdict.findings.iter().filter(|finding| finding.severity > Severity::Info) {
-        let _ = writeln!(out, "\n{} {}", paint.severity(finding.severity), paint.with("1", &clean(&finding.message, 400)));
-        let _ = writeln!(out, "         {}", reach(finding));
-        if let Some(rule) = catalogue.get(finding.rule).filter(|rule| told.insert(rule.id)) {
-            let _ = writeln!(out, "         {}", rule.page.hurt.replace('\n', "\n         "));
-        }
-        let fragment = fragment_diff(&before.root, &after.root, &finding.change.fragment);
-        let is_new = shown.insert(fragment.clone());
-        for line in fragment.lines().filter(|_| is_new) {
-            let code = match line.chars().next() {
-                Some('-') => "31",
-                Some('+') => "32",
-                _ => "2",
-            };
-            let _ = writeln!(out, "           {}", paint.with(code, &clean(line, 200)));
-        }
-        let _ = writeln!(
-            out,
-            "         {}",
-            paint.with("2", &format!("{} at {}", finding.rule, clean(finding.change.site.pointer(), 300)))
-        );
-    }
-    let info: Vec<&Finding> = verdict.findings.iter().filter(|finding| finding.severity == Severity::Info).collect();
-    if !info.is_empty() {
-        out.push('\n');
-    }
-    for finding in info {
-        let _ = writeln!(
-            out,
-            "{} {} {}",
-            paint.severity(finding.severity),
-            clean(&finding.message, 400),
-            paint.with("2", &format!("({})", reach(finding)))
-        );
-    }
-    if !oddities.is_empty() {
-        let _ = writeln!(
-            out,
-            "\n{} could not be read as the specification means it; the rest was compared:",
-            corners(oddities.len())
-        );
-        for oddity in oddities.iter().take(20) {
-            let _ = writeln!(out, "  {}: {}", clean(&oddity.pointer, 300), clean(&oddity.message, 300));
-        }
-        if oddities.len() > 20 {
-            let _ = writeln!(out, "  and {} more (--format json lists all)", oddities.len() - 20);
-        }
-    }
-    out
-}
-
-fn corners(count: usize) -> String {
-    if count == 1 { "1 corner".to_owned() } else { format!("{count} corners") }
-}
-
-/// Markdown that a partner's text cannot break out of.
-fn escaped(text: &str) -> String {
-    clean(text, 400).replace('\\', "\\\\").replace('<', "&lt;").replace('[', "\\[").replace('|', "\\|")
-}
-
-fn markdown(before: &Document, after: &Document, verdict: &Verdict, oddities: &[Oddity], catalogue: &Catalogue) -> String {
-    let mut out = format!("**{}**\n", escaped(&headline(before, after, verdict)));
-    if let Some(undecided) = &verdict.undecided {
-        let _ = writeln!(out, "\n**Undecided:** {undecided}");
-    }
-    for finding in verdict.findings.iter().filter(|finding| finding.severity > Severity::Info) {
-        let _ = writeln!(out, "\n### {}: {}\n\n{}", finding.severity.name(), escaped(&finding.message), escaped(&reach(finding)));
-        if let Some(rule) = catalogue.get(finding.rule) {
-            let _ = writeln!(out, "\n{}\n\n*What to do:* {}", rule.page.hurt, rule.page.remedy);
-        }
-        let fragment = fragment_diff(&before.root, &after.root, &finding.change.fragment).replace("```", "'''");
-        if !fragment.is_empty() {
-            let _ = writeln!(out, "\n```diff\n{fragment}\n```");
-        }
-        let _ = writeln!(out, "\n`{}` at `{}`", finding.rule, clean(finding.change.site.pointer(), 300).replace('`', "'"));
-    }
-    let info: Vec<&Finding> = verdict.findings.iter().filter(|finding| finding.severity == Severity::Info).collect();
-    if !info.is_empty() {
-        out.push_str("\n### info\n\n");
-        for finding in info {
-            let _ = writeln!(out, "- {} ({})", escaped(&finding.message), escaped(&reach(finding)));
-        }
-    }
-    if !oddities.is_empty() {
-        let _ = writeln!(out, "\n### {} not judged\n", corners(oddities.len()));
-        for oddity in oddities {
-            let _ = writeln!(out, "- `{}`: {}", clean(&oddity.pointer, 300).replace('`', "'"), escaped(&oddity.message));
-        }
-    }
-    out
 }

@@ -103,7 +103,7 @@ pub(super) async fn status(args: &StatusArgs) -> u8 {
         }
     };
     if args.json {
-        println!("{text}");
+        sayln!("{text}");
     } else {
         print!("{}", in_words(&status));
     }
@@ -197,7 +197,7 @@ pub(super) async fn history(args: &HistoryArgs) -> u8 {
     match parsed {
         Ok(history) => {
             for event in history.events {
-                println!("{}  {:<13}  {}", local(event.at), event.kind, event.text);
+                sayln!("{}  {:<13}  {}", local(event.at), event.kind, event.text);
             }
             0
         }
@@ -232,7 +232,7 @@ pub(super) async fn ack(args: &AckArgs) -> u8 {
     };
     match sent {
         Ok(response) if response.status().is_success() => {
-            println!(
+            sayln!(
                 "Taken down: {} answered {answer}{}.",
                 args.owner,
                 args.fix_by.map(|date| format!(", done by {date}")).unwrap_or_default()

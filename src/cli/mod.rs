@@ -1,11 +1,17 @@
 //! Commands. Each writes data to standard output and talk to standard error, and ends with a sysexits code:
 //! 0 fine · 1 findings · 65 bad description · 69 unreachable · 74 IO · 75 try later · 78 configuration.
 
+/// `println!` that does not mind a closed pipe.
+macro_rules! sayln {
+    ($($arguments:tt)*) => { $crate::cli::say(&format!("{}\n", format_args!($($arguments)*))) };
+}
+
 mod check;
 mod check_config;
 mod demo;
 mod diff;
 mod endpoint;
+mod ignore;
 mod rules;
 
 use std::io::IsTerminal as _;
@@ -129,4 +135,10 @@ fn complain(problem: &StartError) -> u8 {
     }
     eprintln!("{text}");
     problem.exit_code()
+}
+
+/// Prints to standard output. That nobody reads any more (`| head`) is not an error worth words.
+fn say(text: &str) {
+    use std::io::Write as _;
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }

@@ -1,15 +1,23 @@
 //! `driftd rules [ID]` and `driftd rules --oasdiff`.
 
-use crate::rules::{Catalogue, oasdiff_ids};
+use std::fmt::Write as _;
+
+use crate::rules::{Catalogue, Rule, oasdiff_ids};
+
+use super::say;
 
 /// The ids of oasdiff, each with what answers to it here, separated by tabs.
 pub(super) fn oasdiff() -> u8 {
+    let mut out = String::new();
     for id in oasdiff_ids() {
-        println!("{}\t{}\t{}", id.id, if id.rules.is_empty() { "-".to_owned() } else { id.rules.join(", ") }, id.note);
+        let rules = if id.rules.is_empty() { "-".to_owned() } else { id.rules.join(", ") };
+        let _ = writeln!(out, "{}\t{rules}\t{}", id.id, id.note);
     }
+    say(&out);
     0
 }
 
+/// One rule, or the list of all.
 pub(super) fn run(id: Option<&str>) -> u8 {
     let catalogue = match Catalogue::load() {
         Ok(catalogue) => catalogue,
@@ -19,23 +27,25 @@ pub(super) fn run(id: Option<&str>) -> u8 {
         }
     };
     let Some(id) = id else {
+        let mut out = String::new();
         for rule in catalogue.rules() {
-            println!("{:<8}  {:<54}  {}", rule.severity.name(), rule.id, rule.page.title);
+            let _ = writeln!(
+                out,
+                "{:<8}  {:<14}  {:<54}  {}",
+                rule.severity.name(),
+                rule.consequence.name(),
+                rule.id,
+                rule.page.title
+            );
         }
+        say(&out);
         return 0;
     };
     // People who come from oasdiff ask by the ids they know.
     let known = catalogue.get(id).or_else(|| catalogue.rules().find(|rule| rule.oasdiff.iter().any(|theirs| theirs == id)));
     match known {
         Some(rule) => {
-            println!("{} ({}; {}: {})\n", rule.id, rule.severity.name(), rule.consequence.name(), rule.consequence.meaning());
-            if let Some(because) = &rule.because {
-                println!("Why {}: {because}.\n", rule.severity.name());
-            }
-            println!("{}", rule.page.body.trim_end());
-            if !rule.oasdiff.is_empty() {
-                println!("\nKnown to oasdiff's users as {}.", rule.oasdiff.join(", "));
-            }
+            say(&page(rule));
             0
         }
         None => {
@@ -49,4 +59,17 @@ pub(super) fn run(id: Option<&str>) -> u8 {
             2
         }
     }
+}
+
+fn page(rule: &Rule) -> String {
+    let mut out =
+        format!("{} ({}; {}: {})\n\n", rule.id, rule.severity.name(), rule.consequence.name(), rule.consequence.meaning());
+    if let Some(because) = &rule.because {
+        let _ = writeln!(out, "Why {}: {because}.\n", rule.severity.name());
+    }
+    let _ = writeln!(out, "{}", rule.page.body.trim_end());
+    if !rule.oasdiff.is_empty() {
+        let _ = writeln!(out, "\nKnown to oasdiff's users as {}.", rule.oasdiff.join(", "));
+    }
+    out
 }

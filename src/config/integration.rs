@@ -13,7 +13,7 @@ use crate::model::{
 
 use super::daemon::{check_address, duration, web_url};
 use super::reader::{At, Problems, Table, did_you_mean};
-use super::{Environment, secret};
+use super::{Environment, overrides, secret};
 
 /// What reading an integration needs besides its file.
 pub(super) struct Context<'c> {
@@ -64,11 +64,12 @@ pub(super) fn read(mut root: Table<'_, '_>, context: &Context<'_>, problems: &mu
             );
         }
     }
+    let overrides = overrides::read(root.list("overrides", problems), context.now.date_naive(), problems);
     root.finish(problems);
     if problems.found.len() > before {
         return None;
     }
-    Some(Integration { id, name: name?.value, agreement, parties, apis })
+    Some(Integration { id, name: name?.value, agreement, parties, apis, overrides })
 }
 
 fn agreement(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Agreement {

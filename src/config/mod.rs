@@ -8,6 +8,7 @@
 
 mod daemon;
 mod integration;
+mod overrides;
 mod reader;
 mod secret;
 
@@ -18,6 +19,7 @@ use chrono::{DateTime, Utc};
 use crate::model::Integration;
 
 pub use daemon::{FetchConfig, HttpConfig, MailConfig, Smtp, Tls};
+pub use overrides::load_overrides;
 pub use reader::Problem;
 
 use reader::{Problems, Table};

@@ -165,3 +165,26 @@ fn the_shipped_configuration_is_good() {
     let config = config.unwrap_or_else(|problems| panic!("{problems:#?}"));
     assert!(config.warnings.is_empty(), "{:#?}", config.warnings);
 }
+
+#[test]
+fn overrides_need_an_owner_a_reason_and_an_end() {
+    let good = format!(
+        "{INTEGRATION}\n[[overrides]]\nrule = \"response-enum-*\"\nstability = [\"beta\"]\nseverity = \"info\"\nowner = \"Cy\"\nreason = \"we read them as text\"\nuntil = \"2030-01-01\"\n"
+    );
+    let config = Folder::new(DAEMON, &[("doors.toml", &good)]).load(&[("TOKEN", "x")]).expect("a configuration");
+    assert_eq!(config.integrations[0].overrides.len(), 1);
+    let bad = format!(
+        "{INTEGRATION}\n[[overrides]]\nstability = [\"betta\"]\nseverity = \"nothing\"\nuntil = \"soon\"\n[[overrides]]\nseverity = \"info\"\nowner = \"a\"\nreason = \"b\"\nuntil = \"2030-01-01\"\n"
+    );
+    let problems = Folder::new(DAEMON, &[("doors.toml", &bad)]).load(&[("TOKEN", "x")]).expect_err("mistakes").join("\n");
+    for words in [
+        "did you mean \"beta\"?",
+        "\"nothing\" is no severity",
+        "overrides[0].owner: is missing",
+        "overrides[0].reason: is missing",
+        "\"soon\" is no date",
+        "names nothing, and would cover every finding",
+    ] {
+        assert!(problems.contains(words), "{words}: {problems}");
+    }
+}

@@ -82,7 +82,7 @@ fn ascii_classes(pattern: &str, is_anchored: bool) -> Option<String> {
                 ('w', true) => out.push_str("A-Za-z0-9_"),
                 ('D', false) => out.push_str("[^0-9]"),
                 ('W', false) => out.push_str("[^A-Za-z0-9_]"),
-                ('D' | 'W' | 'S' | 'b' | 'B', _) | ('1'..='9' | 'k' | 'c', _) => return None,
+                ('D' | 'W' | 'S' | 'b' | 'B' | '1'..='9' | 'k' | 'c', _) => return None,
                 // RE2 and ECMA-262 agree on the rest.
                 (other, _) => {
                     out.push('\\');

@@ -281,6 +281,9 @@ pub struct Use {
     /// Paths, webhooks or callbacks.
     #[serde(skip)]
     pub surface: Surface,
+    /// `x-stability-level` after the change, else before it.
+    #[serde(skip)]
+    pub stability: Option<String>,
 }
 
 impl Use {
@@ -291,6 +294,14 @@ impl Use {
             Surface::Webhook => format!("webhook {} {}", self.method, self.path),
             Surface::Callback => format!("callback {} {}", self.method, self.path),
         }
+    }
+}
+
+impl Change {
+    /// The stability level that every operation it reaches has, where that is below stable.
+    pub fn stability(&self) -> Option<&str> {
+        let level = self.used_by.first()?.stability.as_deref().filter(|level| !level.eq_ignore_ascii_case("stable"))?;
+        self.used_by.iter().all(|usage| usage.stability.as_deref() == Some(level)).then_some(level)
     }
 }
 

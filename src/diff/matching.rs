@@ -21,6 +21,9 @@ pub(super) enum How {
 
 type Pair<'o, 'd> = (Option<&'o Operation<'d>>, Option<&'o Operation<'d>>, How);
 
+/// Every pair of what went and what came is a comparison: more than this many nobody moves at once.
+const MOST_MOVED: usize = 200;
+
 /// What became of every operation.
 pub(super) struct Matching<'o, 'd> {
     /// Old and new; one of them is missing for what is gone or new.
@@ -98,12 +101,10 @@ impl<'o, 'd> Matcher<'o, 'd> {
         let (old, new) = (self.before, self.after);
         let named = |operation: &Operation<'_>| operation.operation_id.map(|id| (operation.surface, id.to_owned()));
         self.unique(&gone, &fresh, named);
-        // Every pair is a comparison of two operations: more than this many nobody renames at once.
-        const MOST: usize = 200;
         let open = |list: &[usize], taken: &dyn Fn(usize) -> bool| list.iter().copied().filter(|index| !taken(*index)).collect();
         let gone: Vec<usize> = open(&gone, &|index| self.found.get(index) != Some(&None));
         let fresh: Vec<usize> = open(&fresh, &|index| self.taken.get(index) != Some(&false));
-        if gone.len() > MOST || fresh.len() > MOST {
+        if gone.len() > MOST_MOVED || fresh.len() > MOST_MOVED {
             return;
         }
         for left in &gone {

@@ -40,7 +40,14 @@ pub(super) fn document(walk: &mut Walk<'_, '_>) {
 
 fn usage(old: &Operation<'_>, new: Option<&Operation<'_>>) -> Use {
     let id = old.operation_id.or(new.and_then(|new| new.operation_id));
-    Use { method: old.method.to_string(), path: old.path.to_string(), operation_id: id.map(str::to_owned), surface: old.surface }
+    let stability = new.map_or(old.stability, |new| new.stability);
+    Use {
+        method: old.method.to_string(),
+        path: old.path.to_string(),
+        operation_id: id.map(str::to_owned),
+        surface: old.surface,
+        stability: stability.map(str::to_owned),
+    }
 }
 
 fn removed(walk: &mut Walk<'_, '_>, old: &Operation<'_>) {

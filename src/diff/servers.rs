@@ -17,7 +17,7 @@ pub(super) fn document(walk: &mut Walk<'_, '_>, matching: &Matching<'_, '_>) {
         return;
     }
     let home = if before.dialect == Dialect::Swagger20 { "/host" } else { "/servers" };
-    compare(walk, (&before.servers, &after.servers), (home.to_owned(), "/servers".to_owned()), None);
+    compare(walk, (&before.servers, &after.servers), &(home.to_owned(), "/servers".to_owned()), None);
 }
 
 impl Pairing<'_, '_, '_, '_> {
@@ -31,14 +31,14 @@ impl Pairing<'_, '_, '_, '_> {
         let left = old.servers.as_deref().unwrap_or(&before.servers);
         let right = new.servers.as_deref().unwrap_or(&after.servers);
         let home = (self.walk.text_before(old.at), self.walk.text_after(new.at));
-        compare(self.walk, (left, right), home, Some(self.number));
+        compare(self.walk, (left, right), &home, Some(self.number));
     }
 }
 
 fn compare(
     walk: &mut Walk<'_, '_>,
     (before, after): (&[Server<'_>], &[Server<'_>]),
-    home: (String, String),
+    home: &(String, String),
     operation: Option<usize>,
 ) {
     // No server means "where the description is served" (OpenAPI 3.1 section 4.8.1): nothing to compare.

@@ -210,12 +210,6 @@ pub(super) fn same_but_prose(a: &Value, b: &Value) -> bool {
 pub(super) fn same_meaning(roots: (&Value, &Value), a: &Value, b: &Value, fuel: &mut usize) -> bool {
     let Some(left) = fuel.checked_sub(1) else { return false };
     *fuel = left;
-    fn followed<'d>(root: &'d Value, value: &'d Value) -> Option<&'d Value> {
-        match value.get("$ref").and_then(Value::as_str) {
-            Some(reference) => resolve(root, reference),
-            None => None,
-        }
-    }
     match (followed(roots.0, a), followed(roots.1, b)) {
         // One reference, one component: equal as far as this keyword goes, and compared where it is used.
         (Some(_), Some(_)) if a == b && fuel_is_low(*fuel) => true,
@@ -236,6 +230,11 @@ pub(super) fn same_meaning(roots: (&Value, &Value), a: &Value, b: &Value, fuel: 
             _ => a == b,
         },
     }
+}
+
+/// What a reference leads to; nothing where there is none.
+fn followed<'d>(root: &'d Value, value: &'d Value) -> Option<&'d Value> {
+    resolve(root, value.get("$ref")?.as_str()?)
 }
 
 /// Circles of references end where the fuel does; two that are written alike are then taken to be alike.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Answer, Api, ApiState, Contact, DeliveryState, Integration, NoticeKind, Side, Surface};
+use crate::model::{Answer, Api, ApiState, Contact, DeliveryState, Integration, NoticeKind, OverrideNote, Side, Surface};
 use crate::notice::{Impact, impact};
 use crate::render::clean;
 use crate::store::{DeliveryRow, NoticeRow, Overview, StoreError, WatchRow};
@@ -103,6 +103,8 @@ pub struct FindingView {
     pub since: DateTime<Utc>,
     /// Whether any consumer is concerned.
     pub concerns_somebody: bool,
+    /// Who made an exception for it, why, and until when.
+    pub exception: Option<OverrideNote>,
 }
 
 /// How letters fare.
@@ -337,6 +339,7 @@ fn finding_views(row: &WatchRow, live: &Live) -> Vec<FindingView> {
             message: clean(&finding.message, 600),
             used_by: finding.used_by.iter().map(|label| clean(label, 200)).collect(),
             since: *since,
+            exception: finding.exception.clone(),
             concerns_somebody: consumers.iter().any(|consumer| impact(finding, consumer) > Impact::NotUsed),
         })
         .collect()

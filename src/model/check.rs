@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Surface;
+use super::{Overridable, Override, OverrideNote, Surface};
 
 /// Names one watched description: integration, API, and which of its two surfaces.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -109,8 +109,16 @@ pub struct OpenFinding {
     pub identity: String,
     /// Changes when there is something new to say.
     pub content: String,
-    /// `breaking`, `warning` or `info`.
+    /// `breaking`, `warning` or `info`, after overrides.
     pub severity: String,
+    /// The same as the rule has it.
+    pub judged: String,
+    /// Who made an exception, if anybody did.
+    pub exception: Option<OverrideNote>,
+    /// `refused`, `unreadable`, `silent`, `generated-code` or `none`.
+    pub consequence: String,
+    /// The stability level that all operations it reaches have, below stable.
+    pub stability: Option<String>,
     /// Rule id.
     pub rule: String,
     /// One sentence.
@@ -131,5 +139,23 @@ impl OpenFinding {
     /// Whether somebody has to hear of it.
     pub fn is_told(&self) -> bool {
         self.severity != "info"
+    }
+
+    /// Whether somebody would have to hear of it if nobody had made an exception: then the baseline stays.
+    pub fn matters(&self) -> bool {
+        self.judged != "info"
+    }
+
+    /// Weighs the finding anew: overrides begin and end.
+    pub fn weigh(&mut self, overrides: &[Override], today: NaiveDate) {
+        let subject = Overridable {
+            rule: &self.rule,
+            used_by: &self.used_by,
+            pointers: [&self.before_pointer, &self.after_pointer],
+            stability: self.stability.as_deref(),
+        };
+        let found = overrides.iter().find(|one| one.covers(subject, today));
+        self.severity = found.map_or_else(|| self.judged.clone(), |one| one.to.severity().to_owned());
+        self.exception = found.map(Override::note);
     }
 }

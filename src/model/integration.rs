@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::Schedule;
+use super::{Override, Schedule};
 
 /// What a person answers for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -260,6 +260,8 @@ pub struct Integration {
     pub parties: BTreeMap<String, Party>,
     /// What is watched.
     pub apis: Vec<Api>,
+    /// Exceptions from the verdict, the first that covers a finding counts.
+    pub overrides: Vec<Override>,
 }
 
 impl Integration {

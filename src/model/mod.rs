@@ -6,6 +6,7 @@ mod check;
 mod clock;
 mod integration;
 mod notice;
+mod overrides;
 mod schedule;
 
 pub use check::{ApiState, Checked, OpenFinding, PartValidators, Validators, WatchKey};
@@ -14,4 +15,5 @@ pub use integration::{
     Agreement, Api, Auth, Consumer, Contact, Days, Integration, OperationPattern, Party, Person, Role, Source, Surface,
 };
 pub use notice::{Acknowledgement, Answer, AttemptOutcome, Delivery, DeliveryState, Notice, NoticeKind, Side, Told, retry_after};
+pub use overrides::{Overridable, Override, OverrideNote, Pattern, Weight};
 pub use schedule::{Schedule, ScheduleError};

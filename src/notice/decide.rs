@@ -155,6 +155,10 @@ mod tests {
             identity: identity.to_owned(),
             content: content.to_owned(),
             severity: severity.to_owned(),
+            judged: severity.to_owned(),
+            exception: None,
+            consequence: "refused".to_owned(),
+            stability: None,
             rule: "r".to_owned(),
             message: String::new(),
             used_by: vec![format!("GET /{identity}")],
@@ -191,7 +195,7 @@ mod tests {
             auth: Auth::None,
         };
         let agreement = Agreement { breaking_notice: Days(90), acknowledge_within: Days(3) };
-        Integration { id: "i".to_owned(), name: "I".to_owned(), agreement, parties, apis: vec![api] }
+        Integration { id: "i".to_owned(), name: "I".to_owned(), agreement, parties, apis: vec![api], overrides: Vec::new() }
     }
 
     /// Plays a history of findings, remembering what was told, and says who heard what at each step.

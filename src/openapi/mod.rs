@@ -12,6 +12,7 @@ mod bundle;
 mod conformance;
 mod contract;
 mod json;
+mod lines;
 mod lower;
 mod oddity;
 mod pointer;
@@ -24,6 +25,7 @@ pub use contract::{
     Additional, Body, Bound, Contract, Discriminator, Link, Location, Media, Operation, Parameter, Requirement, Response, Schema,
     SchemaId, SecurityScheme, Server, ServerVariable, Surface, TypeSet, Union,
 };
+pub use lines::{Line, lines_of};
 pub use lower::lower;
 pub use oddity::Oddity;
 pub use pointer::{PointerId, Pointers, escape, resolve, unit_of};

@@ -146,7 +146,7 @@ fn several(bundle: &Bundle, limits: &Limits, oddities: &mut Vec<Oddity>) -> Resu
             }
             Err(why) if key == ROOT => return Err(why),
             Err(why) => {
-                oddities.push(Oddity::new(place, format!("this file cannot be read: {why}; what stands there is not judged")))
+                oddities.push(Oddity::new(place, format!("this file cannot be read: {why}; what stands there is not judged")));
             }
         }
     }

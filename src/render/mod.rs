@@ -1,10 +1,11 @@
-//! Letters as subject, text and HTML. Templates are embedded; partner text is cleaned and escaped.
+//! Letters as subject, text and HTML, and comparisons as reports. Templates are embedded; partner text is cleaned and escaped.
 //!
 //! Invariants: the text part is complete by itself; no remote content; nothing a partner wrote reaches a
 //! reader with control or bidirectional characters, or unescaped.
 
 mod clean;
 mod mail;
+pub mod report;
 
 pub use clean::{clean, with_code};
 pub use mail::{RenderError, Rendered, Renderer};

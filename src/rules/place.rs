@@ -68,7 +68,7 @@ pub fn place(root: &Value, pointer: &str) -> String {
                 if !path.is_empty() {
                     path.push('.');
                 }
-                path.push_str(at(1));
+                path.push_str(&at(1).replace('`', "'"));
                 2
             }
             "items" | "prefixItems" => {

@@ -5,6 +5,7 @@
 //! never a silent default.
 
 mod checks;
+mod claims;
 mod outbox;
 mod overview;
 
@@ -19,7 +20,8 @@ use thiserror::Error;
 
 use crate::model::millis;
 
-pub use checks::{CheckCommit, Claim, Committed, NewSnapshot, NoticeStep, PlannedDelivery, Success, WatchSpec};
+pub use checks::{CheckCommit, Committed, NewSnapshot, NoticeStep, PlannedDelivery, Success, WatchSpec};
+pub use claims::Claim;
 pub use outbox::{Answered, Finished, OpenLetter};
 pub use overview::{AnswerRow, DeliveryRow, EventRow, NoticeRow, Overview, WatchRow};
 

@@ -132,22 +132,25 @@ fn next_at(shared: &Shared, api: &Api, now: DateTime<Utc>, fresh_for: Option<Dur
 /// The same document as before. What is to be said may differ all the same: a consumer may use more than it did.
 fn unchanged(desk: &Desk<'_>, claim: &Claim, validators: Validators, full: bool, fresh_for: Option<Duration>) -> CheckCommit {
     let now = desk.now;
-    let is_told = claim.findings.iter().any(OpenFinding::is_told);
+    // Overrides begin and end without anything being published.
+    let findings = desk.weighed(claim.findings.clone());
+    let is_told = findings.iter().any(OpenFinding::is_told);
     let (state, detail) =
-        if is_told { (ApiState::Changed, describe(&claim.findings)) } else { (ApiState::Verified, "unchanged".to_owned()) };
+        if is_told { (ApiState::Changed, describe(&findings)) } else { (ApiState::Verified, "unchanged".to_owned()) };
     let mut events = Vec::new();
     if !matches!(claim.state, ApiState::Verified | ApiState::Changed) {
         events.push(("recovered", format!("{} can be read again, unchanged", claim.key)));
     }
     let evidence = claim.baseline.as_deref().zip(claim.latest.as_deref());
-    let notice = desk.tell(claim, &claim.told, (&claim.findings, &claim.findings), evidence);
+    let notice = desk.tell(claim, &claim.told, (&claim.findings, &findings), evidence);
+    let findings = (findings != claim.findings).then_some(findings);
     events.extend(said(&claim.key, &notice));
     CheckCommit {
         key: claim.key.clone(),
         generation: claim.generation,
         checked: Checked { state, detail, checked_at: now, next_at: next_at(desk.shared, desk.api, now, fresh_for), failures: 0 },
         rule_set: claim.rule_set,
-        success: Some(Success { validators, full, snapshot: None, operations: None, baseline: None, findings: None, notice }),
+        success: Some(Success { validators, full, snapshot: None, operations: None, baseline: None, findings, notice }),
         held: None,
         events,
     }
@@ -307,6 +310,8 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
         }
         Compared::Judged(judged) => {
             let Judged { findings, previous, operations, .. } = *judged;
+            let findings = desk.weighed(findings);
+            let previous = previous.map(|previous| desk.weighed(previous));
             let told = previous.as_deref().map(|previous| retold(&claim.told, api, previous));
             let previous = previous.as_deref().unwrap_or(&claim.findings);
             let is_told = findings.iter().any(OpenFinding::is_told);
@@ -324,7 +329,7 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
             // Nothing that anybody must hear of: compare with this from now on.
             let state = if is_told { ApiState::Changed } else { ApiState::Verified };
             let baseline = match key.surface {
-                Surface::Live => (!is_told).then(|| digest.clone()),
+                Surface::Live => (!findings.iter().any(OpenFinding::matters)).then(|| digest.clone()),
                 Surface::Upcoming => baseline,
             };
             CheckCommit {

@@ -21,6 +21,15 @@ pub(super) struct Desk<'d> {
 }
 
 impl Desk<'_> {
+    /// Findings with the integration's overrides of today applied.
+    pub(super) fn weighed(&self, mut findings: Vec<OpenFinding>) -> Vec<OpenFinding> {
+        let today = self.now.date_naive();
+        for finding in &mut findings {
+            finding.weigh(&self.integration.overrides, today);
+        }
+        findings
+    }
+
     /// Decides whether anything is to be said, and writes the letters. `evidence` are the digests compared.
     pub(super) fn tell(
         &self,

@@ -1,0 +1,108 @@
+//! `[[overrides]]`: exceptions from the verdict, in an integration's file or a file of their own.
+
+use std::path::Path;
+
+use chrono::NaiveDate;
+
+use crate::model::{OperationPattern, Override, Pattern, Weight};
+
+use super::Problem;
+use super::reader::{Problems, Table, did_you_mean};
+
+/// Stability levels that a description may give its operations.
+const LEVELS: &[&str] = &["draft", "alpha", "beta", "stable"];
+
+/// Reads a file of nothing but `[[overrides]]`.
+///
+/// # Errors
+/// Every mistake at once.
+pub fn load_overrides(file: &Path, text: &str, today: NaiveDate) -> Result<Vec<Override>, Vec<Problem>> {
+    let mut problems = Problems::new(file, text);
+    let parsed = problems.parse();
+    let mut root = Table::root(&parsed);
+    let tables = root.list("overrides", &mut problems);
+    let overrides = read(tables, today, &mut problems);
+    root.finish(&mut problems);
+    if problems.found.is_empty() { Ok(overrides) } else { Err(problems.found) }
+}
+
+pub(super) fn read(tables: Vec<Table<'_, '_>>, today: NaiveDate, problems: &mut Problems<'_>) -> Vec<Override> {
+    tables.into_iter().filter_map(|table| one(table, today, problems)).collect()
+}
+
+fn one(mut table: Table<'_, '_>, today: NaiveDate, problems: &mut Problems<'_>) -> Option<Override> {
+    let offset = table.offset;
+    let glob = |text: &str| {
+        Pattern::parse(text)
+            .map_err(|why| (why, "`*` stands for anything within a segment, `**` for any number of them".to_owned()))
+    };
+    let rule = table.parsed("rule", problems, glob);
+    let pointer = table.parsed("pointer", problems, glob);
+    let operations = table.texts("operations", problems).map(|list| {
+        let mut patterns = Vec::new();
+        for text in list {
+            match OperationPattern::parse(&text.value) {
+                Some(pattern) => patterns.push(pattern),
+                None => problems.add(
+                    text.offset,
+                    text.key,
+                    format!("{:?} is not an operation", text.value),
+                    "write \"GET /v1/doors/{id}\"; `*` stands for any method or segment, a last `**` for all below",
+                ),
+            }
+        }
+        patterns
+    });
+    let stability = table.texts("stability", problems).map(|list| {
+        for text in list.iter().filter(|text| !LEVELS.contains(&text.value.as_str())) {
+            let help = did_you_mean(&text.value, LEVELS.iter().copied());
+            problems.add(text.offset, &text.key, format!("{:?} is no stability level", text.value), help);
+        }
+        list.into_iter().map(|text| text.value).collect::<Vec<_>>()
+    });
+    let to = table.parsed("severity", problems, |text| {
+        let names = || Weight::ALL.iter().map(|weight| weight.name());
+        let found = Weight::ALL.into_iter().find(|weight| weight.name() == text);
+        found.ok_or_else(|| (format!("{text:?} is no severity"), did_you_mean(text, names().collect::<Vec<_>>().into_iter())))
+    });
+    if to.is_none() {
+        table.missing("severity", "what becomes of the finding: breaking, warning, info or ignore", problems);
+    }
+    let owner = table.required_text("owner", "who answers for this exception", problems);
+    let reason = table.required_text("reason", "why it is made: somebody will ask", problems);
+    let until = table.parsed("until", problems, |text| {
+        text.parse::<NaiveDate>().map_err(|_| (format!("{text:?} is no date"), "write \"2026-12-31\"".to_owned()))
+    });
+    match &until {
+        None => table.missing("until", "the last day it holds: an exception without an end is a hole", problems),
+        Some(until) if until.value < today => {
+            let warning = problems.problem(
+                until.offset,
+                &until.key,
+                format!("ended on {}", until.value),
+                "remove it, or give it a new end",
+            );
+            problems.warnings.push(warning);
+        }
+        Some(_) => {}
+    }
+    if rule.is_none() && pointer.is_none() && operations.is_none() && stability.is_none() {
+        problems.add(
+            offset,
+            "overrides",
+            "names nothing, and would cover every finding",
+            "name at least one of `rule`, `operations`, `pointer`, `stability`",
+        );
+    }
+    table.finish(problems);
+    Some(Override {
+        rule: rule.map(|at| at.value),
+        operations,
+        pointer: pointer.map(|at| at.value),
+        stability,
+        to: to?.value,
+        owner: owner?.value,
+        reason: reason?.value,
+        until: until?.value,
+    })
+}

@@ -1,0 +1,40 @@
+//! Workflow commands that GitHub shows beside the lines of a pull request.
+
+use super::super::clean;
+use super::{Report, Row};
+use crate::rules::Severity;
+
+/// Text after `::`, escaped as the runner reads it.
+fn data(text: &str) -> String {
+    clean(text, 2000).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// The value of a property.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+fn command(row: &Row) -> &'static str {
+    match row.finding.severity {
+        _ if !row.matters() => "notice",
+        Severity::Breaking => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "notice",
+    }
+}
+
+/// One command a line, and the verdict last.
+pub fn github(report: &Report) -> String {
+    let mut out = String::new();
+    for row in &report.findings {
+        let place = row.line().map(|line| format!("file={},line={},", property(&line.file), line.line)).unwrap_or_default();
+        let title = property(&format!("{}: {}", row.finding.severity.name(), row.finding.rule));
+        let message = data(&format!("{} ({})", row.finding.message, row.reach()));
+        out.push_str(&format!("::{} {place}title={title}::{message}\n", command(row)));
+    }
+    if let Some(undecided) = &report.undecided {
+        out.push_str(&format!("::error title=undecided::{}\n", data(undecided)));
+    }
+    out.push_str(&format!("{}\n", clean(&report.headline, 400)));
+    out
+}

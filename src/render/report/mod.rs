@@ -1,0 +1,275 @@
+//! A comparison as people and programs read it: one view, many formats.
+
+mod github;
+mod html;
+mod junit;
+mod markdown;
+mod sarif;
+mod text;
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::model::OverrideNote;
+use crate::openapi::{Document, Line, Oddity, lines_of};
+use crate::rules::{Catalogue, Finding, JsonFinding, Severity, Summary, Verdict, fragment_diff};
+
+use super::clean;
+
+pub use github::github;
+pub use html::{ReportError, html};
+pub use junit::junit;
+pub use markdown::markdown;
+pub use sarif::sarif;
+pub use text::{Style, text};
+
+/// One side of a comparison.
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'s> {
+    /// What whoever asked calls it: a file or a URL.
+    pub place: &'s str,
+    /// Its bytes, for line numbers.
+    pub bytes: &'s [u8],
+    /// What was read from them.
+    pub document: &'s Document,
+}
+
+/// What is known of a finding beyond the verdict.
+#[derive(Debug, Clone, Default)]
+pub struct Aside {
+    /// `affected`, `not used` or `unknown`, where it is known what is used.
+    pub impact: Option<&'static str>,
+    /// Who made an exception, if anybody did.
+    pub exception: Option<OverrideNote>,
+}
+
+/// A comparison, ready to be shown.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The verdict in one line.
+    pub headline: String,
+    /// Counts by severity.
+    pub summary: Summary,
+    /// Most severe first.
+    pub findings: Vec<Row>,
+    /// Corners of either document that could not be read as meant; `pointer` is prefixed with the side.
+    pub oddities: Vec<Oddity>,
+    /// Why the comparison is incomplete, if it is.
+    pub undecided: Option<String>,
+}
+
+/// A finding, ready to be shown.
+#[derive(Debug, Clone, Serialize)]
+pub struct Row {
+    /// What the verdict says.
+    #[serde(flatten)]
+    pub finding: JsonFinding,
+    /// Where it stands, as file and line.
+    pub location: Locations,
+    /// Who is hurt and how it shows.
+    pub hurt: String,
+    /// What to do.
+    pub remedy: String,
+    /// The changed fragment as a unified diff; empty for what nobody has to act on.
+    pub fragment: String,
+    /// `affected`, `not used` or `unknown`, where it is known what is used.
+    pub impact: Option<&'static str>,
+    /// Who made an exception, why, and until when.
+    pub exception: Option<OverrideNote>,
+}
+
+/// Where a finding stands in both texts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Locations {
+    /// In the description before.
+    pub before: Option<Location>,
+    /// In the description after.
+    pub after: Option<Location>,
+}
+
+/// A line of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Location {
+    /// The file or URL.
+    pub file: String,
+    /// Counted from 1.
+    pub line: usize,
+}
+
+impl std::fmt::Display for Location {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}:{}", clean(&self.file, 300), self.line)
+    }
+}
+
+impl Report {
+    /// Puts together what is shown. `aside` tells what is known beyond the verdict.
+    pub fn new(
+        before: Side<'_>,
+        after: Side<'_>,
+        verdict: &Verdict,
+        oddities: Vec<Oddity>,
+        catalogue: &Catalogue,
+        aside: impl Fn(&Finding) -> Aside,
+    ) -> Self {
+        let lines = |side: Side<'_>, pointer: fn(&Finding) -> &str| {
+            let pointers: Vec<&str> = verdict.findings.iter().map(pointer).collect();
+            lines_of(side.bytes, &pointers)
+        };
+        let old_lines = lines(before, |finding| &finding.change.site.before);
+        let new_lines = lines(after, |finding| &finding.change.site.after);
+        let mut findings: Vec<Row> = verdict
+            .findings
+            .iter()
+            .map(|finding| {
+                let Aside { impact, exception } = aside(finding);
+                let severity = exception.as_ref().map_or(finding.severity, |note| severity_of(note, finding.severity));
+                let rule = catalogue.get(finding.rule);
+                Row {
+                    finding: JsonFinding { severity, ..JsonFinding::from(finding) },
+                    location: Locations {
+                        before: location(before.place, &finding.change.site.before, &old_lines),
+                        after: location(after.place, &finding.change.site.after, &new_lines),
+                    },
+                    hurt: rule.map(|rule| rule.page.hurt.to_owned()).unwrap_or_default(),
+                    remedy: rule.map(|rule| rule.page.remedy.to_owned()).unwrap_or_default(),
+                    fragment: match severity {
+                        Severity::Info => String::new(),
+                        _ => fragment_diff(&before.document.root, &after.document.root, &finding.change.fragment),
+                    },
+                    impact,
+                    exception,
+                }
+            })
+            .collect();
+        findings.sort_by_key(|row| std::cmp::Reverse(row.finding.severity));
+        let summary = Summary::of(findings.iter().map(|row| row.finding.severity));
+        let headline = headline(before.document, after.document, summary, verdict);
+        Self { headline, summary, findings, oddities, undecided: verdict.undecided.clone() }
+    }
+
+    /// The rows that somebody should look at, and the rest.
+    fn parted(&self) -> (Vec<&Row>, Vec<&Row>) {
+        self.findings.iter().partition(|row| row.matters())
+    }
+}
+
+impl Row {
+    /// Whether it counts: not merely informative, and not beside what is used.
+    pub fn matters(&self) -> bool {
+        self.finding.severity > Severity::Info && self.impact != Some("not used")
+    }
+
+    /// Which way the data flows and what that means for the reader, where either is known.
+    fn way(&self) -> String {
+        let way = match self.finding.direction.as_str() {
+            "to-provider" => "in what the consumer sends",
+            "from-provider" => "in what the consumer receives",
+            _ => "",
+        };
+        match (way, self.impact) {
+            (way, None) => way.to_owned(),
+            ("", Some(impact)) => impact.to_owned(),
+            (way, Some(impact)) => format!("{way}, {impact}"),
+        }
+    }
+
+    /// Who meets it, in a few words.
+    fn reach(&self) -> String {
+        let way = match self.finding.direction.as_str() {
+            "to-provider" => ", in what the consumer sends",
+            "from-provider" => ", in what the consumer receives",
+            _ => "",
+        };
+        let impact = self.impact.map(|impact| format!(" ({impact})")).unwrap_or_default();
+        match self.finding.used_by.as_slice() {
+            [] => format!("every operation{impact}"),
+            [only] => format!("{}{way}{impact}", clean(only, 200)),
+            [first, rest @ ..] => format!("{} and {} more{way}{impact}", clean(first, 200), rest.len()),
+        }
+    }
+
+    /// The pointer in whichever document has the thing itself.
+    fn pointer(&self) -> &str {
+        let pointer = &self.finding.pointer;
+        if pointer.before.len() > pointer.after.len() { &pointer.before } else { &pointer.after }
+    }
+
+    /// The line to look at: where it is now, else where it was.
+    fn line(&self) -> Option<&Location> {
+        self.location.after.as_ref().or(self.location.before.as_ref())
+    }
+
+    /// Why it counts for less than its rule says, if somebody decided so.
+    fn excuse(&self) -> Option<String> {
+        let note = self.exception.as_ref()?;
+        Some(format!("{} until {} by {}: {}", note.to.name(), note.until, clean(&note.owner, 80), clean(&note.reason, 300)))
+    }
+}
+
+fn severity_of(note: &OverrideNote, judged: Severity) -> Severity {
+    note.to.severity().parse().unwrap_or(judged)
+}
+
+fn location(place: &str, pointer: &str, lines: &HashMap<String, Line>) -> Option<Location> {
+    let line = lines.get(pointer)?;
+    let file = if line.file.is_empty() { place.to_owned() } else { line.file.clone() };
+    Some(Location { file, line: line.line })
+}
+
+fn headline(before: &Document, after: &Document, summary: Summary, verdict: &Verdict) -> String {
+    let info = |document: &Document, field: &str| {
+        let value = document.root.get("info").and_then(|info| info.get(field));
+        clean(&value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).unwrap_or_default(), 60)
+    };
+    let both = |field: &str| {
+        let (old, new) = (info(before, field), info(after, field));
+        if old == new { old } else { format!("{old} → {new}") }
+    };
+    let names = format!("{} {}", both("title"), both("version"));
+    if verdict.findings.is_empty() && verdict.undecided.is_none() {
+        return format!("Nothing a caller can notice differs. {names}");
+    }
+    format!("{} breaking, {} warning, {} info. {names}", summary.breaking, summary.warning, summary.info)
+}
+
+/// `1 corner`, `2 corners`.
+fn corners(count: usize) -> String {
+    if count == 1 { "1 corner".to_owned() } else { format!("{count} corners") }
+}
+
+/// Rows by the operations they reach, in order of first appearance: the most severe group comes first.
+fn grouped<'r>(rows: &[&'r Row]) -> Vec<(String, Vec<&'r Row>)> {
+    let mut groups: Vec<(String, Vec<&'r Row>)> = Vec::new();
+    let mut index: HashMap<String, usize> = HashMap::new();
+    for row in rows {
+        let name = match row.finding.used_by.as_slice() {
+            [] => "Every operation".to_owned(),
+            [only] => only.clone(),
+            [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+        };
+        match index.get(&name).and_then(|at| groups.get_mut(*at)) {
+            Some((_, members)) => members.push(row),
+            None => {
+                index.insert(name.clone(), groups.len());
+                groups.push((name, vec![row]));
+            }
+        }
+    }
+    groups
+}
+
+/// The report as one documented JSON object.
+///
+/// # Errors
+/// Never for what a report holds; the signature is that of the serialiser.
+pub fn json(report: &Report) -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(report).map(|text| text + "\n")
+}
+
+/// A value as compact JSON, for formats that are JSON themselves.
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+}

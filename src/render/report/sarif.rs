@@ -1,0 +1,69 @@
+//! SARIF 2.1.0 (OASIS), which code scanning services read.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::super::clean;
+use super::{Report, Row, pretty};
+use crate::rules::{Catalogue, Severity};
+
+const fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Breaking => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    }
+}
+
+fn result(row: &Row) -> Value {
+    let mut result = json!({
+        "ruleId": row.finding.rule,
+        "level": level(row.finding.severity),
+        "message": {"text": format!("{} ({}). {} {}", row.finding.message, row.reach(), row.hurt, row.remedy)},
+        "partialFingerprints": {"driftdIdentity/v1": row.finding.identity},
+        "properties": {"consequence": row.finding.consequence, "direction": row.finding.direction, "usedBy": row.finding.used_by},
+    });
+    if let Some(line) = row.line() {
+        result["locations"] = json!([{
+            "physicalLocation": {"artifactLocation": {"uri": line.file}, "region": {"startLine": line.line}},
+            "logicalLocations": [{"fullyQualifiedName": clean(row.pointer(), 1000)}],
+        }]);
+    }
+    if let Some(note) = &row.exception {
+        result["suppressions"] = json!([{"kind": "external", "status": "accepted", "justification": note.reason}]);
+    }
+    result
+}
+
+/// The report as SARIF.
+pub fn sarif(report: &Report, catalogue: &Catalogue) -> String {
+    let mut rules: BTreeMap<&str, Value> = BTreeMap::new();
+    for row in &report.findings {
+        if let Some(rule) = catalogue.get(&row.finding.rule) {
+            rules.entry(rule.id).or_insert_with(|| {
+                json!({
+                    "id": rule.id,
+                    "shortDescription": {"text": rule.page.title},
+                    "fullDescription": {"text": rule.page.hurt},
+                    "help": {"text": rule.page.remedy, "markdown": rule.page.body},
+                    "defaultConfiguration": {"level": level(rule.severity)},
+                })
+            });
+        }
+    }
+    let driver = json!({
+        "name": "driftd",
+        "version": env!("CARGO_PKG_VERSION"),
+        "rules": rules.into_values().collect::<Vec<_>>(),
+    });
+    let mut run = json!({
+        "tool": {"driver": driver},
+        "results": report.findings.iter().map(result).collect::<Vec<_>>(),
+    });
+    let complete = report.undecided.is_none();
+    let notifications: Vec<Value> =
+        report.undecided.iter().map(|why| json!({"level": "error", "message": {"text": why}})).collect();
+    run["invocations"] = json!([{"executionSuccessful": complete, "toolExecutionNotifications": notifications}]);
+    pretty(&json!({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}))
+}
