@@ -47,7 +47,10 @@ impl Partner {
     pub fn start(answer: Answer) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let partner = Self { port, state: Arc::new(Mutex::new(State { answer, at: Default::default(), requests: Vec::new() })) };
+        let partner = Self {
+            port,
+            state: Arc::new(Mutex::new(State { answer, at: std::collections::HashMap::default(), requests: Vec::new() })),
+        };
         let server = partner.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
