@@ -104,7 +104,7 @@ fn cells() -> Vec<Cell> {
         .collect()
 }
 
-fn document(parts: Value) -> Value {
+fn document(parts: &Value) -> Value {
     let mut root = json!({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}});
     for (name, value) in parts.as_object().into_iter().flatten() {
         root[name] = value.clone();
@@ -115,11 +115,11 @@ fn document(parts: Value) -> Value {
 /// An operation as path, webhook and callback, and which way its request flows.
 fn operations(operation: &Value) -> Vec<(&'static str, Value, Direction)> {
     vec![
-        ("path", document(json!({"paths": {"/a": {"post": operation}}})), Direction::ToProvider),
-        ("webhook", document(json!({"webhooks": {"w": {"post": operation}}})), Direction::FromProvider),
+        ("path", document(&json!({"paths": {"/a": {"post": operation}}})), Direction::ToProvider),
+        ("webhook", document(&json!({"webhooks": {"w": {"post": operation}}})), Direction::FromProvider),
         (
             "callback",
-            document(json!({"paths": {"/a": {"post": {"responses": {}, "callbacks": {"c": {"{$url}": {"post": operation}}}}}}})),
+            document(&json!({"paths": {"/a": {"post": {"responses": {}, "callbacks": {"c": {"{$url}": {"post": operation}}}}}}})),
             Direction::FromProvider,
         ),
     ]
@@ -150,7 +150,7 @@ fn positions(cell: &Cell, snippet: &Value) -> Vec<(String, Value, Direction)> {
             add("header", json!({"responses": {"200": {"description": "", "headers": {"H": snippet}}}}), false);
         }
         "operation" => add("operation", snippet.clone(), cell.flow.as_deref() != Some("response")),
-        "document" => all.push(("document".to_owned(), document(snippet.clone()), Direction::ToProvider)),
+        "document" => all.push(("document".to_owned(), document(snippet), Direction::ToProvider)),
         other => panic!("{}: {other} is no frame", cell.name()),
     }
     all

@@ -12,7 +12,7 @@ use crate::diff::Budget;
 use crate::fetch::{Client, Outcome, Settings};
 use crate::model::{Auth, Clock, Consumer, OpenFinding, OperationPattern, Override, OverrideNote, Source, SystemClock, Weight};
 use crate::notice::{Impact, impact, open_findings};
-use crate::openapi::{Document, Limits, read};
+use crate::openapi::{Document, Limits, ReadError, read};
 use crate::render::report::{self, Aside, Report, Side, Style};
 use crate::rules::{Catalogue, Finding, Severity, Verdict, compare};
 use crate::tasks::{Known, gather};
@@ -96,6 +96,10 @@ async fn report_on(args: &DiffArgs) -> Result<u8, Failure> {
         (handle.join().unwrap_or_else(|_| Err((70, "reading the base died".to_owned()))), after)
     });
     let (before, after) = (before?, after?);
+    if before.is_blank() != after.is_blank() {
+        let place = if before.is_blank() { &args.base } else { &args.revision };
+        return Err((65, format!("{place}: {}", ReadError::NoPaths)));
+    }
     let (verdict, oddities) = compare(&before, &after, &catalogue, Budget::default());
     let stored = if exceptions.ask() { open_findings(&verdict, &before.root, &after.root) } else { Vec::new() };
     let report = Report::new(

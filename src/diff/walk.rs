@@ -253,7 +253,13 @@ impl Walk<'_, '_> {
             let place = if fact.kind.name().ends_with("Added") { fact.site.after.clone() } else { fact.site.before.clone() };
             let key = (place, fact.kind, fact.direction, fact.subject.clone(), values, fact.evidence);
             match merged.get_mut(&key) {
-                Some((_, known)) => known.extend(operations),
+                Some((known_fact, known)) => {
+                    known.extend(operations);
+                    // Which route came first must not show: documents are reordered.
+                    if fact.site < known_fact.site {
+                        *known_fact = fact;
+                    }
+                }
                 None => {
                     merged.insert(key, (fact, operations));
                 }

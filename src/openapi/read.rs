@@ -66,6 +66,15 @@ pub struct Document {
     pub oddities: Vec<Oddity>,
 }
 
+impl Document {
+    /// Whether nobody can call anything that it describes: a blank published by accident, or a library of
+    /// components for others to refer to (OpenAPI 3.1 section 4.8.1).
+    pub fn is_blank(&self) -> bool {
+        let lacks = |name: &&str| self.root.get(*name).and_then(Value::as_object).is_none_or(serde_json::Map::is_empty);
+        ["paths", "webhooks", "x-webhooks"].iter().all(|name| lacks(name))
+    }
+}
+
 /// Why bytes are not a description. Each is the state *undecidable*, never "everything was removed".
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ReadError {
@@ -106,7 +115,7 @@ pub enum ReadError {
         /// What the document declares.
         declared: String,
     },
-    /// No path, webhook or component: a blank published by accident.
+    /// No path and no webhook, where something that can be called was expected; see [`Document::is_blank`].
     #[error("the description has no paths and no webhooks")]
     NoPaths,
 }
@@ -125,10 +134,13 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
         None => parse(bytes, limits, &mut oddities)?,
     };
     let dialect = dialect(&root)?;
-    if is_blank(&root) {
-        return Err(ReadError::NoPaths);
+    let mut document = Document { root, dialect, oddities };
+    if document.is_blank() {
+        document
+            .oddities
+            .push(Oddity::new("", "there are no paths and no webhooks: nobody can call anything that is described here"));
     }
-    Ok(Document { root, dialect, oddities })
+    Ok(document)
 }
 
 /// Every file of a set, joined. A file that cannot be read is an oddity; without the root there is nothing.
@@ -220,12 +232,6 @@ fn dialect(root: &Value) -> Result<Dialect, ReadError> {
     }
 }
 
-fn is_blank(root: &Value) -> bool {
-    ["paths", "webhooks", "x-webhooks"]
-        .iter()
-        .all(|name| root.get(name).and_then(Value::as_object).is_none_or(serde_json::Map::is_empty))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -241,7 +247,10 @@ mod tests {
         assert_eq!(error(b"\xff\xfe"), Some(ReadError::NotText { offset: 0 }));
         assert_eq!(error(b"{\"error\":\"not found\"}"), Some(ReadError::NotADescription));
         assert_eq!(error(b"hello: world"), Some(ReadError::NotADescription));
-        assert_eq!(error(b"openapi: 3.0.0\npaths: {}\n"), Some(ReadError::NoPaths));
+        for blank in ["openapi: 3.0.0\npaths: {}\n", "openapi: 3.1.0\ncomponents: {schemas: {A: {type: string}}}\n"] {
+            let read = read(blank.as_bytes(), &Limits::default());
+            assert!(read.is_ok_and(|document| document.is_blank() && document.oddities.len() == 1), "{blank}");
+        }
         assert_eq!(
             error(b"openapi: 4.0.0\npaths: {/a: {}}\n"),
             Some(ReadError::UnknownVersion { declared: "openapi \"4.0.0\"".into() })
