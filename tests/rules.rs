@@ -9,7 +9,7 @@ use std::path::Path;
 
 use driftd::diff::{Budget, ChangeKind, Direction};
 use driftd::openapi::{Limits, read};
-use driftd::rules::{Catalogue, Example, JsonReport, Rule, Verdict, compare, law, oasdiff_ids};
+use driftd::rules::{Catalogue, Consequence, Example, JsonReport, Rule, Severity, Verdict, compare, law, oasdiff_ids};
 use serde_json::{Value, json};
 
 fn catalogue() -> Catalogue {
@@ -484,4 +484,58 @@ fn webhooks_flow_the_other_way() {
     );
     let (verdict, _) = compare_values(&webhook(json!([])), &webhook(json!(["id"])));
     assert!(verdict.findings.iter().all(|finding| finding.severity.name() == "info"));
+}
+
+/// The list of all rules for readers, generated from the pages.
+fn index(catalogue: &Catalogue) -> String {
+    let mut text = String::from(
+        "# Rules\n\nEvery rule is one page: who is hurt, what to do, an example that fires it and a near miss that does not. \
+         `driftd rules ID` and `/rules/ID` of a running daemon show the same page.\n\n\
+         Severity: **breaking** (a client that was right yesterday is wrong tomorrow), **warning** (it may be; the document cannot \
+         tell), **info** (nobody has to act). Consequence: ",
+    );
+    let meanings: Vec<String> =
+        [Consequence::Refused, Consequence::Unreadable, Consequence::Silent, Consequence::GeneratedCode, Consequence::None]
+            .iter()
+            .map(|consequence| format!("**{}** ({})", consequence.name(), consequence.meaning()))
+            .collect();
+    text.push_str(&meanings.join(", "));
+    text.push_str(".\n\n<!-- Written by `tests/rules.rs`; do not edit. -->\n\n| rule | severity | consequence | what it says |\n|---|---|---|---|\n");
+    for rule in catalogue.rules() {
+        let (id, title) = (rule.id, rule.page.title.replace('|', "\\|"));
+        writeln!(
+            text,
+            "| [{id}](../src/rules/pages/{id}.md) | {} | {} | {title} |",
+            rule.severity.name(),
+            rule.consequence.name()
+        )
+        .expect("a string");
+    }
+    text
+}
+
+#[test]
+fn the_index_of_rules_is_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
+    let expected = index(&catalogue());
+    if blessing() {
+        std::fs::write(&path, &expected).expect("docs/rules.md can be written");
+    }
+    let known = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(known == expected, "docs/rules.md is stale: DRIFTD_BLESS=1 cargo test --test rules");
+}
+
+#[test]
+fn a_consequence_fits_its_severity() {
+    let mut problems = Vec::new();
+    for rule in catalogue().rules() {
+        let harmless = matches!(rule.consequence, Consequence::None | Consequence::GeneratedCode);
+        if rule.severity == Severity::Breaking && harmless {
+            problems.push(format!("{} breaks and hurts nobody", rule.id));
+        }
+        if rule.severity == Severity::Info && matches!(rule.consequence, Consequence::Refused | Consequence::Unreadable) {
+            problems.push(format!("{} is info, yet {}", rule.id, rule.consequence.name()));
+        }
+    }
+    assert!(problems.is_empty(), "{problems:#?}");
 }

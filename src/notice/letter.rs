@@ -119,6 +119,8 @@ pub struct LetterView {
 pub struct FindingCard {
     /// `breaking` or `warning`.
     pub severity: String,
+    /// What it does to whom, in a few words.
+    pub consequence: String,
     /// One sentence.
     pub message: String,
     /// Who is hurt, from the rule page; empty when an earlier card of the same rule says it.
@@ -317,6 +319,11 @@ fn card(finding: &OpenFinding, about: &Circumstances<'_>, reader: &Party, audien
     let uses: Vec<String> = own.into_iter().chain(others).take(NAMED_USES).cloned().collect();
     FindingCard {
         severity: finding.severity.clone(),
+        consequence: match (rule, audience) {
+            (Some(rule), Audience::Consumer) => rule.consequence.meaning().to_owned(),
+            (Some(rule), Audience::Provider) => rule.consequence.meaning_for_consumer().to_owned(),
+            (None, _) => String::new(),
+        },
         message: finding.message.clone(),
         hurt: rule.map(|rule| rule.page.hurt.to_owned()).unwrap_or_default(),
         remedy: rule.map(|rule| rule.page.remedy.to_owned()).unwrap_or_default(),

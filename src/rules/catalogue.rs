@@ -82,6 +82,15 @@ impl Consequence {
         }
     }
 
+    /// The same about the consumer, for whoever is not it.
+    pub const fn meaning_for_consumer(self) -> &'static str {
+        match self {
+            Self::Refused => "what the consumer sends is rejected",
+            Self::Unreadable => "the consumer is sent what the contract excluded",
+            other => other.meaning(),
+        }
+    }
+
     /// What it means, for a reader who meets the word for the first time.
     pub const fn meaning(self) -> &'static str {
         match self {
