@@ -313,7 +313,7 @@ fn the_demo_plays_and_ends() {
     for words in [
         "baseline taken",
         "5 breaking, 2 warning",
-        "`totalPrice` is gone",
+        "`totalPrice` of `Invoice` is now called `total_price`",
         "2 letters for notice",
         "answer at http://",
         "is resolved",

@@ -231,6 +231,7 @@ fn inverses(kind: ChangeKind) -> Vec<&'static str> {
         ("Lowered", "Raised"),
         ("OneOfBecameAnyOf", "AnyOfBecameOneOf"),
         ("EnumBecameExtensible", "EnumNoLongerExtensible"),
+        ("ResponsesDescribed", "ResponsesNoLongerDescribed"),
     ];
     let swapped: Vec<String> = swaps
         .iter()

@@ -136,6 +136,8 @@ kinds! {
     MediaTypeRemoved: Narrows, BOTH;
     MediaTypeAdded: Widens, BOTH;
     EncodingChanged: Replaces, BOTH;
+    ResponsesNoLongerDescribed: Opaque, NEITHER;
+    ResponsesDescribed: Annotates, NEITHER;
     SuccessStatusRemoved: Replaces, BOTH;
     SuccessStatusAdded: Opaque, BOTH;
     SuccessStatusChanged: Replaces, BOTH;

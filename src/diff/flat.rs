@@ -64,6 +64,8 @@ impl Count {
 pub(super) struct Flat<'c, 'd> {
     pub(super) id: SchemaId,
     pub(super) types: TypeSet,
+    /// Types that the branches of every union leave open.
+    pub(super) union_types: TypeSet,
     pub(super) enumeration: Option<From<Vec<&'d Value>>>,
     pub(super) extensible: bool,
     pub(super) format: Option<From<&'d str>>,
@@ -107,6 +109,7 @@ impl<'c, 'd> Flat<'c, 'd> {
         let mut flat = Self {
             id,
             types: TypeSet::ALL,
+            union_types: TypeSet::ALL,
             enumeration: None,
             extensible: false,
             format: None,
@@ -232,8 +235,8 @@ impl<'c, 'd> Flat<'c, 'd> {
         (at, or_null): (SchemaId, bool),
         pending: &mut Vec<(SchemaId, bool)>,
     ) {
-        let named = union.branches.iter().copied().zip(union.names.iter().copied());
-        let (nulls, others): (Vec<_>, Vec<_>) = named.partition(|(id, _)| is_only_null(contract.schema(peeled(contract, *id))));
+        let (nulls, others): (Vec<_>, Vec<_>) =
+            branches_of(contract, union).into_iter().partition(|(id, _)| is_only_null(contract.schema(peeled(contract, *id))));
         let null = !nulls.is_empty();
         let (branches, names): (Vec<SchemaId>, Vec<Option<&'d str>>) = others.into_iter().unzip();
         if let [only] = branches.as_slice() {
@@ -260,7 +263,11 @@ impl<'c, 'd> Flat<'c, 'd> {
             }
         }
         if !branches.is_empty() {
-            self.unions.push(FlatUnion { exclusive: union.exclusive, branches, names, null: null || or_null, at });
+            let nothing = if null || or_null { TypeSet::NULL } else { TypeSet::NONE };
+            let types = all.iter().fold(nothing, |types, branch| types.union(branch.types));
+            self.union_types = self.union_types.intersection(types);
+            let null = types.contains(TypeSet::NULL);
+            self.unions.push(FlatUnion { exclusive: union.exclusive, branches, names, null, at });
         }
     }
 
@@ -274,7 +281,18 @@ impl<'c, 'd> Flat<'c, 'd> {
 
     /// Whether it says nothing of its own besides one union and annotations.
     pub(super) fn is_only_unions(&self) -> bool {
-        let silent = self.enumeration.is_none()
+        !self.unions.is_empty() && self.is_silent()
+    }
+
+    /// Whether it says no more than that there is text, or bytes.
+    pub(super) fn is_plain(&self) -> bool {
+        let text = self.types == TypeSet::STRING || self.types == TypeSet::ALL;
+        text && self.unions.is_empty() && self.is_silent()
+    }
+
+    /// Whether no keyword but types and unions is there.
+    fn is_silent(&self) -> bool {
+        self.enumeration.is_none()
             && self.format.is_none()
             && self.patterns.is_empty()
             && self.minimum.is_none()
@@ -290,8 +308,7 @@ impl<'c, 'd> Flat<'c, 'd> {
             && self.prefix_items.is_empty()
             && self.discriminator.is_none()
             && self.constraints.is_empty()
-            && self.default.is_none();
-        !self.unions.is_empty() && silent
+            && self.default.is_none()
     }
 }
 
@@ -317,6 +334,30 @@ fn peeled(contract: &Contract<'_>, id: SchemaId) -> SchemaId {
         at = only;
     }
     at
+}
+
+/// The branches of a union with those of unions that are nothing but a branch of it: alternatives among
+/// alternatives are alternatives.
+fn branches_of<'d>(contract: &Contract<'d>, union: &Union<'d>) -> Vec<(SchemaId, Option<&'d str>)> {
+    let mut found = Vec::with_capacity(union.branches.len());
+    let mut pending: Vec<(SchemaId, Option<&'d str>)> =
+        union.branches.iter().copied().zip(union.names.iter().copied()).rev().collect();
+    let mut opened = 0;
+    while let Some((id, name)) = pending.pop() {
+        let schema = contract.schema(peeled(contract, id));
+        let nested = match schema.unions.as_slice() {
+            [nested] if schema.types == TypeSet::ALL && schema.enumeration.is_none() && schema.all_of.is_empty() => Some(nested),
+            _ => None,
+        };
+        match nested.filter(|_| opened < MAX_WRAPS && says_nothing_itself(schema)) {
+            Some(nested) => {
+                opened += 1;
+                pending.extend(nested.branches.iter().copied().zip(nested.names.iter().copied()).rev());
+            }
+            None => found.push((id, name)),
+        }
+    }
+    found
 }
 
 fn is_only_null(schema: &Schema<'_>) -> bool {

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::openapi::{Body, Location, Media, Operation, Parameter, PointerId, Response, Surface};
+use crate::openapi::{Body, Dialect, Location, Media, Operation, Parameter, PointerId, Response, Surface};
 
 use super::change::{ChangeKind, Direction, Evidence, Fragment, Site, Use};
+use super::flat::Flat;
 use super::matching::{self, How, Matching, is_respelled};
 use super::servers;
 use super::walk::{Fact, Walk};
@@ -317,8 +318,16 @@ impl Pairing<'_, '_, '_, '_> {
                 exact.or_else(|| new.iter().find(|right| covers(&right.name, &left.name) || covers(&left.name, &right.name)))
             {
                 self.encoding(left, right, direction);
+                // "Bytes", "text" and nothing at all are one, where the media type itself says what it is.
+                let is_plain = |contract, id| Flat::of(contract, id).is_plain();
+                if !is_structured(&left.name)
+                    && is_plain(self.walk.before, left.schema)
+                    && is_plain(self.walk.after, right.schema)
+                {
+                    continue;
+                }
                 self.walk.root((left.schema, right.schema), (left.at, right.at), direction, self.number);
-            } else {
+            } else if !self.is_spread(&left.name, direction) {
                 let name = left.name.clone();
                 let value = Some(json!(name));
                 self.state_with(ChangeKind::MediaTypeRemoved, direction, name, (left.at, home.1), (value, None), evidence);
@@ -328,12 +337,24 @@ impl Pairing<'_, '_, '_, '_> {
             if !old
                 .iter()
                 .any(|left| left.name == right.name || covers(&left.name, &right.name) || covers(&right.name, &left.name))
+                && !self.is_spread(&right.name, direction)
             {
                 let name = right.name.clone();
                 let value = Some(json!(name));
                 self.state_with(ChangeKind::MediaTypeAdded, direction, name, (home.0, right.at), (None, value), evidence);
             }
         }
+    }
+
+    /// Swagger 2.0 lists media types for all responses together: beside another dialect, which response a type
+    /// stands in says nothing.
+    fn is_spread(&self, name: &str, direction: Direction) -> bool {
+        let dialects = (self.walk.before.dialect, self.walk.after.dialect);
+        let is_mixed = dialects.0 != dialects.1 && (dialects.0 == Dialect::Swagger20 || dialects.1 == Dialect::Swagger20);
+        let lists = |operation: &Operation<'_>| {
+            operation.responses.iter().any(|response| response.content.iter().any(|media| media.name == name))
+        };
+        is_mixed && direction == Direction::FromProvider && lists(self.old) && lists(self.new)
     }
 
     fn encoding(&mut self, old: &Media<'_>, new: &Media<'_>, direction: Direction) {
@@ -386,6 +407,12 @@ impl Pairing<'_, '_, '_, '_> {
                 .or_else(|| if class == "2" { None } else { by(&|other| other == "default") })
         };
         let home = (self.old.at, self.new.at);
+        // From 3.1 an operation need not describe its responses: then nothing is known of them.
+        if old.is_empty() != new.is_empty() {
+            let label = format!("{} {}", self.old.method, self.old.path);
+            let kind = if new.is_empty() { ChangeKind::ResponsesNoLongerDescribed } else { ChangeKind::ResponsesDescribed };
+            return self.state(kind, Direction::Neither, label, home, (Some(json!(old.len())), Some(json!(new.len()))));
+        }
         let mut told = BTreeSet::new();
         let mut gone: Vec<&Response<'_>> = Vec::new();
         for left in old {
@@ -428,6 +455,14 @@ impl Pairing<'_, '_, '_, '_> {
         self.content(&old.content, &new.content, direction, (old.at, new.at));
         self.links(old, new);
     }
+}
+
+/// Whether values of a media type have a structure that a schema describes.
+fn is_structured(name: &str) -> bool {
+    let essence = name.split(';').next().unwrap_or(name);
+    ["json", "xml", "yaml", "urlencoded"].iter().any(|kind| essence.ends_with(kind))
+        || essence.starts_with("text/")
+        || essence.starts_with("multipart/")
 }
 
 /// Draft before alpha before beta before stable; whoever says nothing means stable.

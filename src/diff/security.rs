@@ -38,7 +38,15 @@ impl Pairing<'_, '_, '_, '_> {
             .security
             .iter()
             .zip(exact)
-            .map(|(left, found)| found.or_else(|| take(&|right| names(right) == names(left))))
+            .map(|(left, found)| {
+                found
+                    .or_else(|| take(&|right| names(right) == names(left)))
+                    // The name of a scheme is not on the wire.
+                    .or_else(|| {
+                        let shapes = self.shapes(left, true)?;
+                        take(&|right| self.shapes(right, false).as_ref() == Some(&shapes))
+                    })
+            })
             .collect();
         for (left, right) in old.security.iter().zip(matched) {
             // Who has every credential of the old way has those of a way that asks for fewer.
@@ -67,7 +75,7 @@ impl Pairing<'_, '_, '_, '_> {
 
     fn scopes(&mut self, old: &Requirement<'_>, new: &Requirement<'_>) {
         let at = (self.old.at, self.new.at);
-        for ((scheme, left), (_, right)) in old.schemes.iter().zip(&new.schemes) {
+        for ((scheme, left), (other, right)) in old.schemes.iter().zip(&new.schemes) {
             for scope in right.iter().filter(|scope| !left.contains(scope)) {
                 self.state(
                     ChangeKind::SecurityScopeAdded,
@@ -86,8 +94,22 @@ impl Pairing<'_, '_, '_, '_> {
                     (Some(json!(format!("{scheme}: {scope}"))), None),
                 );
             }
-            self.scheme(scheme);
+            if scheme == other {
+                self.scheme(scheme);
+            }
         }
+    }
+
+    /// What a requirement asks for, by what each scheme is instead of what it is called.
+    fn shapes(&self, requirement: &Requirement<'_>, is_before: bool) -> Option<Vec<(String, Vec<String>)>> {
+        let schemes = if is_before { &self.walk.before.schemes } else { &self.walk.after.schemes };
+        let mut shapes = Vec::new();
+        for (name, scopes) in &requirement.schemes {
+            let scheme = schemes.iter().find(|known| known.name == *name)?;
+            shapes.push((scheme.shape.clone(), scopes.iter().map(|scope| (*scope).to_owned()).collect()));
+        }
+        shapes.sort_unstable();
+        Some(shapes)
     }
 
     /// How a scheme that is still asked for is met. A flow that came is one more way; one that went or moved is a change.
@@ -108,7 +130,7 @@ impl Pairing<'_, '_, '_, '_> {
             let values = (before, Some(json!("nothing that is declared")));
             return self.state(ChangeKind::SecuritySchemeChanged, Direction::ToProvider, name, at, values);
         };
-        if shape != new_shape || flows.iter().any(|flow| !new_flows.contains(flow)) {
+        if (shape != new_shape && !is_bearer(&shape, &new_shape)) || flows.iter().any(|flow| !new_flows.contains(flow)) {
             let values = (before, show(&new_shape, &new_flows));
             return self.state(ChangeKind::SecuritySchemeChanged, Direction::ToProvider, name, (here, there), values);
         }
@@ -118,6 +140,12 @@ impl Pairing<'_, '_, '_, '_> {
             self.state(ChangeKind::SecurityAlternativeAdded, Direction::ToProvider, subject, (here, there), (None, value));
         }
     }
+}
+
+/// Swagger 2.0 can say "bearer" only as an API key in the header that bearer tokens travel in.
+fn is_bearer(one: &str, other: &str) -> bool {
+    let spelt = ["http bearer", "apiKey header authorization"];
+    spelt.contains(&one) && spelt.contains(&other)
 }
 
 fn name_requirement(requirement: &Requirement<'_>) -> String {

@@ -45,7 +45,7 @@ fn compare(
     if before.is_empty() || after.is_empty() {
         return;
     }
-    let same = |a: &Server<'_>, b: &Server<'_>| a.url == b.url || a.resolved() == b.resolved();
+    let same = |a: &Server<'_>, b: &Server<'_>| a.url == b.url || a.leads_where(b);
     let mut state = |kind,
                      subject: String,
                      values: (Option<Value>, Option<Value>),

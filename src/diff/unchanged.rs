@@ -10,6 +10,8 @@ use serde_json::{Map, Value};
 
 use crate::openapi::{SECTION, escape, resolve, unit_of};
 
+use super::flat::compare_numbers;
+
 /// Parts of a document that every operation depends on.
 const CONTEXT: &[&str] = &["security", "securityDefinitions", "consumes", "produces", "swagger"];
 
@@ -167,6 +169,14 @@ pub(super) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Object(a), Value::Object(b)) => a.len() == b.len() && same_members(a, b),
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        _ => same_scalar(a, b),
+    }
+}
+
+/// `1` and `1.0` are one number (JSON Schema 2020-12 section 4.2.2).
+fn same_scalar(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a == b || compare_numbers(a, b).is_eq(),
         _ => a == b,
     }
 }
@@ -200,7 +210,7 @@ pub(super) fn same_but_prose(a: &Value, b: &Value) -> bool {
                     .all(|(name, value)| b.get(name).is_some_and(|other| same_but_prose(value, other)))
         }
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_but_prose(a, b)),
-        _ => a == b,
+        _ => same_scalar(a, b),
     }
 }
 
@@ -227,7 +237,7 @@ pub(super) fn same_meaning(roots: (&Value, &Value), a: &Value, b: &Value, fuel: 
             (Value::Array(a), Value::Array(b)) => {
                 a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_meaning(roots, a, b, fuel))
             }
-            _ => a == b,
+            _ => same_scalar(a, b),
         },
     }
 }

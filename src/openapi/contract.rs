@@ -266,6 +266,18 @@ impl Server<'_> {
         }
         url
     }
+
+    /// Whether both lead to the same place: default ports and the case of hosts aside (RFC 3986 section 6.2), and
+    /// with any scheme where one says none.
+    pub fn leads_where(&self, other: &Server<'_>) -> bool {
+        let canonical = |server: &Server<'_>| {
+            let resolved = server.resolved();
+            url::Url::parse(&resolved).map_or(resolved, |url| url.as_str().trim_end_matches('/').to_owned())
+        };
+        let (mine, theirs) = (canonical(self), canonical(other));
+        let bare = |url: &str| url.split_once("//").map_or_else(|| url.to_owned(), |(_, rest)| rest.to_ascii_lowercase());
+        mine == theirs || ((mine.starts_with("//") || theirs.starts_with("//")) && bare(&mine) == bare(&theirs))
+    }
 }
 
 /// A variable in a server's URL.

@@ -71,7 +71,7 @@ impl Document {
     /// components for others to refer to (OpenAPI 3.1 section 4.8.1).
     pub fn is_blank(&self) -> bool {
         let lacks = |name: &&str| self.root.get(*name).and_then(Value::as_object).is_none_or(serde_json::Map::is_empty);
-        ["paths", "webhooks", "x-webhooks"].iter().all(|name| lacks(name))
+        ["paths", "webhooks", "x-webhooks"].iter().all(lacks)
     }
 }
 

@@ -7,6 +7,8 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ("api-removed-but-still-routed", include_str!("pages/api-removed-but-still-routed.md")),
     ("api-removed-with-deprecation", include_str!("pages/api-removed-with-deprecation.md")),
     ("api-removed-without-deprecation", include_str!("pages/api-removed-without-deprecation.md")),
+    ("api-responses-described", include_str!("pages/api-responses-described.md")),
+    ("api-responses-no-longer-described", include_str!("pages/api-responses-no-longer-described.md")),
     ("api-security-added", include_str!("pages/api-security-added.md")),
     ("api-security-dropped", include_str!("pages/api-security-dropped.md")),
     ("api-security-removed", include_str!("pages/api-security-removed.md")),

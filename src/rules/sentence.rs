@@ -111,6 +111,8 @@ const fn template(change: &Change) -> &'static str {
         K::MediaTypeRemoved => "the media type {name} is gone",
         K::MediaTypeAdded => "the media type {name} is new",
         K::EncodingChanged => "the part {name} of {place} is now written differently: {before} became {after}",
+        K::ResponsesNoLongerDescribed => "the responses of {name} are no longer described",
+        K::ResponsesDescribed => "the responses of {name} are now described",
         K::SuccessStatusRemoved => "the success status {name} is gone",
         K::SuccessStatusAdded => "the success status {name} is new",
         K::SuccessStatusChanged => "the success status changed from {before} to {after}",

@@ -205,10 +205,27 @@ impl Compare<'_, '_, '_> {
 
     /// Types and nullability. Returns whether both sides still speak of the same kind of value.
     fn types(&mut self) -> bool {
-        let (a, b) = (self.a.types, self.b.types);
+        // Where only one side lists alternatives, what they have in common is what the other side says in one.
+        let effective = |flat: &Flat<'_, '_>, other: &Flat<'_, '_>| match (flat.unions.is_empty(), other.unions.is_empty()) {
+            (false, true) => flat.types.intersection(flat.union_types),
+            _ => flat.types,
+        };
+        let (a, b) = (effective(&self.a, &self.b), effective(&self.b, &self.a));
         let any = TypeSet::ALL;
         let ids = self.ids();
         let names = |set: TypeSet| Some(json!(set.names()));
+        let strip = |set: TypeSet| if a != any && b != any { set.without(TypeSet::NULL) } else { set };
+        let (plain_a, plain_b) = (strip(a), strip(b));
+        if plain_a != plain_b && !plain_a.contains(plain_b) && !plain_b.contains(plain_a) {
+            // Whether null is one of the old or new types is part of the same fact.
+            self.state(ChangeKind::TypeChanged, ids, "type", "", (names(a), names(b)));
+            return !plain_a.intersection(plain_b).is_empty();
+        }
+        if plain_a.is_empty() != plain_b.is_empty() && !a.is_empty() && !b.is_empty() {
+            // Only null on one side, never null alone on the other: no value in between.
+            self.state(ChangeKind::TypeChanged, ids, "type", "", (names(a), names(b)));
+            return false;
+        }
         if a != any && b != any {
             match (a.contains(TypeSet::NULL), b.contains(TypeSet::NULL)) {
                 (false, true) => self.state(ChangeKind::BecameNullable, ids, "", "null", (names(a), names(b))),
@@ -216,24 +233,11 @@ impl Compare<'_, '_, '_> {
                 _ => {}
             }
         }
-        let strip = |set: TypeSet| if a != any && b != any { set.without(TypeSet::NULL) } else { set };
-        let (a, b) = (strip(a), strip(b));
-        if a == b {
-            return true;
-        }
-        if a.is_empty() != b.is_empty() && !self.a.types.is_empty() && !self.b.types.is_empty() {
-            // Only null on one side, never null alone on the other: no value in between.
-            self.state(ChangeKind::TypeChanged, ids, "type", "", (names(self.a.types), names(self.b.types)));
-            return false;
-        }
-        let values = (names(a), names(b));
-        if a.contains(b) {
+        let values = (names(plain_a), names(plain_b));
+        if plain_a != plain_b && plain_a.contains(plain_b) {
             self.state(ChangeKind::TypesNarrowed, ids, "type", "", values);
-        } else if b.contains(a) {
+        } else if plain_a != plain_b {
             self.state(ChangeKind::TypesWidened, ids, "type", "", values);
-        } else {
-            self.state(ChangeKind::TypeChanged, ids, "type", "", values);
-            return !a.intersection(b).is_empty();
         }
         true
     }

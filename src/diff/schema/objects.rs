@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::openapi::{Additional, SchemaId, TypeSet, escape};
 
 use super::super::change::{ChangeKind, Direction, Evidence};
-use super::super::flat::{Flat, Property};
+use super::super::flat::{Count, Flat, Property};
 use super::super::matching::is_respelled;
 use super::super::unchanged::same_meaning;
 use super::{Compare, read_write};
@@ -276,7 +276,14 @@ impl Compare<'_, '_, '_> {
         let (left, right) = (std::mem::take(&mut self.a.items), std::mem::take(&mut self.b.items));
         let (left_prefix, right_prefix) = (std::mem::take(&mut self.a.prefix_items), std::mem::take(&mut self.b.prefix_items));
         let rest = |items: &[SchemaId]| items.first().copied().unwrap_or(SchemaId::ANY);
-        if left.is_empty() || right.is_empty() {
+        // Where no item can follow the listed ones, what would be allowed there says nothing.
+        let ends = |flat: &Flat<'_, '_>, prefix: usize| {
+            prefix > 0
+                && flat.count(Count::MaxItems).is_some_and(|most| usize::try_from(most.value).is_ok_and(|most| most <= prefix))
+        };
+        if ends(&self.a, left_prefix.len()) && ends(&self.b, right_prefix.len()) {
+            // Nothing to compare behind the listed items.
+        } else if left.is_empty() || right.is_empty() {
             self.walk.child(self.node, rest(&left), rest(&right));
         } else {
             for (old, new) in zip_members(&left, &right) {

@@ -31,6 +31,7 @@ fn component(target: &str) -> &str {
 
 impl Compare<'_, '_, '_> {
     pub(super) fn unions(&mut self) {
+        let (had, has) = (self.a.unions.is_empty(), self.b.unions.is_empty());
         let mut left = std::mem::take(&mut self.a.unions).into_iter();
         let mut right = std::mem::take(&mut self.b.unions).into_iter();
         loop {
@@ -47,7 +48,10 @@ impl Compare<'_, '_, '_> {
                 (None, None) => break,
             }
         }
-        self.discriminator();
+        // Alternatives that went took with them what told them apart.
+        if had == has {
+            self.discriminator();
+        }
         self.constraints();
     }
 

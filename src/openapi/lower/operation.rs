@@ -153,7 +153,7 @@ impl<'d> Lowering<'d> {
         let (shape, variables) = shape(&context.path);
         into.push(Operation {
             surface: context.surface,
-            method,
+            method: method.clone(),
             path: context.path.clone(),
             shape,
             variables,
@@ -170,11 +170,12 @@ impl<'d> Lowering<'d> {
             at,
         });
         if context.depth < MAX_CALLBACK_DEPTH {
-            self.callbacks(value, at, context, into);
+            let parent = format!("{method} {}", context.path);
+            self.callbacks(value, at, (&parent, context.depth), into);
         }
     }
 
-    fn callbacks(&mut self, value: &'d Value, at: PointerId, context: &Context<'_, 'd>, into: &mut Vec<Operation<'d>>) {
+    fn callbacks(&mut self, value: &'d Value, at: PointerId, (parent, depth): (&str, usize), into: &mut Vec<Operation<'d>>) {
         let Some((callbacks, here)) = self.object(value, "callbacks", at) else { return };
         for (name, callback) in callbacks {
             let place = self.pointers.child(here, name.as_str());
@@ -183,8 +184,8 @@ impl<'d> Lowering<'d> {
                 if expression.starts_with("x-") {
                     continue;
                 }
-                let path = Cow::Owned(format!("{} › {name} › {expression}", context.path));
-                let inner = Context { surface: Surface::Callback, path, security: &[], depth: context.depth + 1 };
+                let path = Cow::Owned(format!("{parent} › {name} › {expression}"));
+                let inner = Context { surface: Surface::Callback, path, security: &[], depth: depth + 1 };
                 let spot = self.pointers.child(place, expression.as_str());
                 self.path_item(item, spot, &inner, into);
             }
@@ -283,8 +284,8 @@ impl<'d> Lowering<'d> {
                 self.odd_once(place, "this is no media type, which is written `type/subtype`; it was skipped");
                 continue;
             }
-            let schema = self.media_schema(object, place);
             let name = media_name(name);
+            let schema = self.media_schema(object, place);
             // Up to 3.1 the encoding of a response is to be ignored (OpenAPI 3.1 section 4.8.14).
             let counts = is_form(&name) && (is_request || self.dialect == Dialect::OpenApi32);
             let encoding = if counts { encoding(self.root, object) } else { Vec::new() };

@@ -208,6 +208,12 @@ impl<'d> Lowering<'d> {
             let target = self.reference(reference, at);
             schema.all_of.insert(0, target);
         }
+        // `items: false` behind listed items is how many there may be.
+        if schema.items == Some(SchemaId::NEVER) {
+            let listed = u64::try_from(schema.prefix_items.len()).unwrap_or(u64::MAX);
+            schema.max_items = Some(schema.max_items.map_or(listed, |most| most.min(listed)));
+            schema.items = None;
+        }
         schema.minimum = self.bound(words.minimum, words.exclusive_minimum, at, |plain, exclusive| exclusive >= plain);
         schema.maximum = self.bound(words.maximum, words.exclusive_maximum, at, |plain, exclusive| exclusive <= plain);
         // Gone in 3.1, yet sloppy upgrades leave `nullable` behind and mean it.
@@ -222,6 +228,9 @@ impl<'d> Lowering<'d> {
             }
             Some("binary") => schema.format = None,
             _ => {}
+        }
+        if schema.content == (None, Some("application/octet-stream")) {
+            schema.content.1 = None;
         }
         schema
     }
@@ -342,7 +351,13 @@ impl<'d> Lowering<'d> {
         match declared {
             Some(Value::String(name)) => match TypeSet::named(name) {
                 Some(set) => types = set,
-                None => self.odd_once(at, "this type is none of JSON's; it was read as any type"),
+                None => match misspelt(name) {
+                    Some(set) => {
+                        types = set;
+                        self.odd_once(at, "this type is none of JSON's; it was read as the one that is meant");
+                    }
+                    None => self.odd_once(at, "this type is none of JSON's; it was read as any type"),
+                },
             },
             Some(Value::Array(list)) => {
                 for name in list {
@@ -370,6 +385,19 @@ impl<'d> Lowering<'d> {
         }
         if schema.or_null { types.union(TypeSet::NULL) } else { types }
     }
+}
+
+/// What people mean by the types of other languages.
+fn misspelt(name: &str) -> Option<TypeSet> {
+    Some(match name.to_ascii_lowercase().as_str() {
+        "float" | "double" | "decimal" => TypeSet::NUMBER,
+        "int" | "int32" | "int64" | "long" => TypeSet::INTEGER,
+        "str" | "text" | "date" | "datetime" | "date-time" | "uuid" | "enum" | "binary" => TypeSet::STRING,
+        "bool" => TypeSet::BOOLEAN,
+        "list" => TypeSet::ARRAY,
+        "map" | "dict" | "hash" => TypeSet::OBJECT,
+        other => return TypeSet::named(other).filter(|_| other != name),
+    })
 }
 
 fn has_siblings(map: &Map<String, Value>) -> bool {

@@ -39,19 +39,22 @@ pub(super) fn document<'d>(lowering: &mut Lowering<'d>) -> (Vec<Operation<'d>>, 
 
 /// `schemes`, `host` and `basePath` as the URLs they stand for.
 fn servers<'d>(lowering: &mut Lowering<'d>, root: &'d Value) -> Vec<Server<'d>> {
-    let base = text(root, "basePath").unwrap_or_default().trim_end_matches('/');
+    let base = text(root, "basePath").unwrap_or_default().trim_matches('/');
+    let base = if base.is_empty() { String::new() } else { format!("/{base}") };
     let Some(host) = text(root, "host") else {
         let at = lowering.pointers.child(Pointers::ROOT, "basePath");
-        return if base.is_empty() { Vec::new() } else { vec![Server { url: Cow::Borrowed(base), variables: Vec::new(), at }] };
+        return if base.is_empty() { Vec::new() } else { vec![Server { url: Cow::Owned(base), variables: Vec::new(), at }] };
     };
     let at = lowering.pointers.child(Pointers::ROOT, "host");
     let schemes: Vec<&str> =
         root.get("schemes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-    let schemes = if schemes.is_empty() { vec!["https"] } else { schemes };
-    schemes
-        .into_iter()
-        .map(|scheme| Server { url: Cow::Owned(format!("{scheme}://{host}{base}")), variables: Vec::new(), at })
-        .collect()
+    // No scheme means that of the description itself (Swagger 2.0, Swagger Object).
+    let urls: Vec<String> = if schemes.is_empty() {
+        vec![format!("//{host}{base}")]
+    } else {
+        schemes.into_iter().map(|scheme| format!("{scheme}://{host}{base}")).collect()
+    };
+    urls.into_iter().map(|url| Server { url: Cow::Owned(url), variables: Vec::new(), at }).collect()
 }
 
 impl<'d> Lowering<'d> {
@@ -169,7 +172,11 @@ impl<'d> Lowering<'d> {
             location,
             required: flag(value, "required") || location == Location::Path,
             deprecated: flag(value, "x-deprecated"),
-            serialization,
+            serialization: if flag(value, "allowEmptyValue") {
+                format!("{serialization}, no value allowed")
+            } else {
+                serialization
+            },
             schema,
             at,
         }
@@ -189,9 +196,21 @@ impl<'d> Lowering<'d> {
         }
         let mut form = Schema { types: TypeSet::OBJECT, additional: Additional::Open, ..Schema::any(at, &NULL) };
         let mut has_file = false;
+        let mut encoding: Vec<(&str, String)> = Vec::new();
         for (value, at) in fields.iter().copied() {
             let Some(name) = text(value, "name") else { continue };
             has_file |= text(value, "type") == Some("file");
+            // As 3.x spells it in an encoding; `multi` is what it means by default.
+            if text(value, "type") == Some("array") {
+                let spelling = match text(value, "collectionFormat") {
+                    Some("multi") => None,
+                    Some("ssv") => Some("style spaceDelimited"),
+                    Some("pipes") => Some("style pipeDelimited"),
+                    Some("tsv") => Some("style tabDelimited"),
+                    _ => Some("explode false"),
+                };
+                encoding.extend(spelling.map(|spelling| (name, spelling.to_owned())));
+            }
             let schema = self.schema_object(value, *at);
             let schema = self.push(schema);
             form.properties.push((name, schema));
@@ -199,12 +218,17 @@ impl<'d> Lowering<'d> {
                 form.required.push(name);
             }
         }
+        encoding.sort_unstable();
         let required = !form.required.is_empty();
         let schema = self.push(form);
         let default = if has_file { "multipart/form-data" } else { "application/x-www-form-urlencoded" };
         let forms: Vec<String> =
             consumes.iter().filter(|name| name.starts_with("multipart/") || name.ends_with("urlencoded")).cloned().collect();
-        Some(Body { required, content: media(&forms, default, schema, at), at })
+        let mut content = media(&forms, default, schema, at);
+        for media in &mut content {
+            media.encoding.clone_from(&encoding);
+        }
+        Some(Body { required, content, at })
     }
 
     fn swagger_responses(&mut self, operation: &'d Value, at: PointerId, produces: &[String]) -> Vec<Response<'d>> {
@@ -220,7 +244,9 @@ impl<'d> Lowering<'d> {
                 Some(schema) => {
                     let spot = self.pointers.child(place, "schema");
                     let schema = self.schema(schema, spot);
-                    media(produces, "application/json", schema, spot)
+                    let is_file = value.get("schema").and_then(|schema| text(schema, "type")) == Some("file");
+                    let default = if is_file { "application/octet-stream" } else { "application/json" };
+                    media(produces, default, schema, spot)
                 }
                 None => Vec::new(),
             };
