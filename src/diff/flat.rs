@@ -264,7 +264,7 @@ impl<'c, 'd> Flat<'c, 'd> {
         }
         if !branches.is_empty() {
             let nothing = if null || or_null { TypeSet::NULL } else { TypeSet::NONE };
-            let types = all.iter().fold(nothing, |types, branch| types.union(branch.types));
+            let types = branches.iter().fold(nothing, |types, branch| types.union(types_of(contract, *branch)));
             self.union_types = self.union_types.intersection(types);
             let null = types.contains(TypeSet::NULL);
             self.unions.push(FlatUnion { exclusive: union.exclusive, branches, names, null, at });
@@ -358,6 +358,22 @@ fn branches_of<'d>(contract: &Contract<'d>, union: &Union<'d>) -> Vec<(SchemaId,
         }
     }
     found
+}
+
+/// The types a schema leaves open with everything that `allOf` adds to it.
+fn types_of(contract: &Contract<'_>, id: SchemaId) -> TypeSet {
+    let mut types = TypeSet::ALL;
+    let mut seen = HashSet::new();
+    let mut pending = vec![peeled(contract, id)];
+    while let Some(member) = pending.pop() {
+        if seen.len() > MAX_MEMBERS || !seen.insert(member) {
+            continue;
+        }
+        let schema = contract.schema(member);
+        types = types.intersection(schema.types);
+        pending.extend(&schema.all_of);
+    }
+    types
 }
 
 fn is_only_null(schema: &Schema<'_>) -> bool {

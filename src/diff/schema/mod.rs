@@ -205,12 +205,11 @@ impl Compare<'_, '_, '_> {
 
     /// Types and nullability. Returns whether both sides still speak of the same kind of value.
     fn types(&mut self) -> bool {
-        // Where only one side lists alternatives, what they have in common is what the other side says in one.
-        let effective = |flat: &Flat<'_, '_>, other: &Flat<'_, '_>| match (flat.unions.is_empty(), other.unions.is_empty()) {
-            (false, true) => flat.types.intersection(flat.union_types),
-            _ => flat.types,
-        };
-        let (a, b) = (effective(&self.a, &self.b), effective(&self.b, &self.a));
+        // What alternatives have in common may stand beside them or in each of them. Where it stands alike on both
+        // sides, the alternatives that came and went are told of by themselves.
+        let effective = |flat: &Flat<'_, '_>| flat.types.intersection(flat.union_types);
+        let alike = self.a.types == self.b.types && self.a.unions.is_empty() == self.b.unions.is_empty();
+        let (a, b) = if alike { (self.a.types, self.b.types) } else { (effective(&self.a), effective(&self.b)) };
         let any = TypeSet::ALL;
         let ids = self.ids();
         let names = |set: TypeSet| Some(json!(set.names()));
