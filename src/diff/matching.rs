@@ -76,12 +76,12 @@ impl<'o, 'd> Matcher<'o, 'd> {
         for (index, operation) in self.after.iter().enumerate().rev().filter(|(index, _)| self.taken.get(*index) == Some(&false))
         {
             if let Some(key) = new(operation) {
-                free.entry((operation.surface, operation.method.as_ref(), key)).or_default().push(index);
+                free.entry((operation.surface, operation.method.as_str(), key)).or_default().push(index);
             }
         }
         for (operation, slot) in self.before.iter().zip(&mut self.found).filter(|(_, slot)| slot.is_none()) {
             let Some(key) = old(operation) else { continue };
-            let index = free.get_mut(&(operation.surface, operation.method.as_ref(), key)).and_then(Vec::pop);
+            let index = free.get_mut(&(operation.surface, operation.method.as_str(), key)).and_then(Vec::pop);
             if let Some(index) = index
                 && let Some(taken) = self.taken.get_mut(index)
             {

@@ -43,7 +43,7 @@ fn usage(old: &Operation<'_>, new: Option<&Operation<'_>>) -> Use {
     let id = old.operation_id.or(new.and_then(|new| new.operation_id));
     let stability = new.map_or(old.stability, |new| new.stability);
     Use {
-        method: old.method.to_string(),
+        method: old.method.clone(),
         path: old.path.to_string(),
         operation_id: id.map(str::to_owned),
         surface: old.surface,

@@ -83,7 +83,7 @@ pub struct Operation<'d> {
     /// Paths, webhooks or callbacks.
     pub surface: Surface,
     /// Upper case: `GET`.
-    pub method: Cow<'d, str>,
+    pub method: String,
     /// Path template, webhook name, or `parent path › callback › expression`.
     pub path: Cow<'d, str>,
     /// The path with every template variable as `{}`: what two versions are matched by.

@@ -103,7 +103,7 @@ impl<'d> Lowering<'d> {
     fn duplicates(&mut self, operations: &[Operation<'d>]) {
         let mut seen: HashMap<(&str, &str), &str> = HashMap::new();
         for operation in operations {
-            let key = (operation.method.as_ref(), operation.shape.as_str());
+            let key = (operation.method.as_str(), operation.shape.as_str());
             if let Some(first) = seen.insert(key, operation.path.as_ref())
                 && first != operation.path.as_ref()
             {

@@ -96,14 +96,14 @@ impl<'d> Lowering<'d> {
                 let here = self.pointers.child(at, *method);
                 // An operation may not be a reference by the letter, and is one in many descriptions of several files.
                 let Some((value, here)) = self.follow(value, here) else { continue };
-                self.operation(value, here, Cow::Owned(method.to_ascii_uppercase()), &shared, context, into);
+                self.operation(value, here, method.to_ascii_uppercase(), &shared, context, into);
             }
         }
         if let Some((others, here)) = self.object(item, "additionalOperations", at) {
             for (method, value) in others {
                 let place = self.pointers.child(here, method.as_str());
                 let Some((value, place)) = self.follow(value, place) else { continue };
-                self.operation(value, place, Cow::Borrowed(method), &shared, context, into);
+                self.operation(value, place, method.clone(), &shared, context, into);
             }
         }
     }
@@ -112,7 +112,7 @@ impl<'d> Lowering<'d> {
         &mut self,
         value: &'d Value,
         at: PointerId,
-        method: Cow<'d, str>,
+        method: String,
         shared: &Shared<'d>,
         context: &Context<'_, 'd>,
         into: &mut Vec<Operation<'d>>,
@@ -151,9 +151,10 @@ impl<'d> Lowering<'d> {
             None => self.servers(shared.item.0, shared.item.1),
         };
         let (shape, variables) = shape(&context.path);
+        let parent = format!("{method} {}", context.path);
         into.push(Operation {
             surface: context.surface,
-            method: method.clone(),
+            method,
             path: context.path.clone(),
             shape,
             variables,
@@ -170,7 +171,6 @@ impl<'d> Lowering<'d> {
             at,
         });
         if context.depth < MAX_CALLBACK_DEPTH {
-            let parent = format!("{method} {}", context.path);
             self.callbacks(value, at, (&parent, context.depth), into);
         }
     }

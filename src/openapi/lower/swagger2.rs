@@ -101,7 +101,7 @@ impl<'d> Lowering<'d> {
             let (shape, variables) = shape(&Cow::Borrowed(path));
             into.push(Operation {
                 surface: Surface::Path,
-                method: Cow::Owned(method.to_ascii_uppercase()),
+                method: method.to_ascii_uppercase(),
                 path: Cow::Borrowed(path),
                 shape,
                 variables,

@@ -25,7 +25,7 @@ fn references_and_cycles_share_one_schema() {
     }));
     let contract = lower(&document);
     let operation = contract.operations.first().expect("one operation");
-    assert_eq!((operation.method.as_ref(), operation.shape.as_str()), ("GET", "/a/{}"));
+    assert_eq!((operation.method.as_str(), operation.shape.as_str()), ("GET", "/a/{}"));
     assert_eq!(operation.variables, ["id"]);
     let root = operation.responses[0].content[0].schema;
     let node = contract.schema(root);
