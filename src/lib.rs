@@ -18,15 +18,16 @@
 //! |---|---|---|
 //! | [`model`] | the words: parties, agreements, schedules, deliveries, time | everybody else |
 //! | [`openapi`] | bytes into one normalised contract, and what was odd about them | clocks, files, networks |
+//! | [`containment`] | what one string pattern allows beyond another, proven | contracts |
 //! | [`diff`] | what differs, as facts with a direction, over a worklist of schema pairs | verdicts |
 //! | [`rules`] | facts into findings: one law, and pages with reasoned exceptions | parties |
 //! | [`notice`] | findings into letters for each side: pure set difference | formatting |
-//! | [`render`] | letters into subject, text and HTML | transport |
+//! | [`render`] | letters into subject, text and HTML; a comparison into seven report formats | transport |
 //! | [`config`] | files into types that cannot be wrong, every mistake at once | work |
 //! | [`fetch`] | polite and suspicious GETs | documents |
 //! | [`mail`] | final bytes, and one honest try at sending them | notices |
 //! | [`store`] | one method for each use case, one transaction for each method | rules |
-//! | [`tasks`] | the two loops | pages |
+//! | [`tasks`] | the two loops, and gathering the files of one description | pages |
 //! | [`http`] | status, answers, metrics, rule pages | fetching |
 //! | [`lifecycle`], [`daemon`] | signals, systemd, and putting it all together | the engine |
 //! | [`cli`] | commands | |
