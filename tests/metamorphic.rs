@@ -4,6 +4,7 @@
 //! original in both directions. `DRIFTD_SEED` repeats a run; the seed of a failure is printed with it.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -407,20 +408,21 @@ fn check(paths: &[PathBuf], cases: usize) {
     let subjects: Vec<Subject> = paths.iter().filter_map(|path| subject(path)).collect();
     assert!(!subjects.is_empty(), "no document to respell");
     let seed = std::env::var("DRIFTD_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_260_420);
-    println!("{} documents, seed {seed}", subjects.len());
+    let mut told = std::io::stderr();
+    let _ = writeln!(told, "{} documents, seed {seed}", subjects.len());
     let (one, two) = std::thread::scope(|scope| {
         let handle = scope.spawn(|| run(&subjects, cases / 2, seed, &catalogue));
         let two = run(&subjects, cases / 2, seed ^ 1, &catalogue);
         (handle.join().expect("a run"), two)
     });
     let cases = one.cases + two.cases;
-    println!("{cases} cases, {} without any finding", one.silent + two.silent);
+    let _ = writeln!(told, "{cases} cases, {} without any finding", one.silent + two.silent);
     let mut warnings = one.warnings;
     for (key, count) in two.warnings {
         *warnings.entry(key).or_default() += count;
     }
     for ((how, rule), count) in &warnings {
-        println!("{how:?}: {count} × {rule}");
+        let _ = writeln!(told, "{how:?}: {count} × {rule}");
     }
     let breaks: Vec<String> = one.breaks.into_iter().chain(two.breaks).collect();
     assert!(breaks.is_empty(), "{} breaks:\n{}", breaks.len(), breaks.join("\n"));
