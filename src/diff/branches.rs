@@ -42,6 +42,10 @@ fn likeness(before: &Contract<'_>, a: SchemaId, after: &Contract<'_>, b: SchemaI
     if left.properties.is_empty() && right.properties.is_empty() {
         return if left.types.contains(TypeSet::OBJECT) { 5 } else { 30 };
     }
+    // Of several kinds of object each is known by what it must have.
+    if !left.required.is_empty() && left.required.keys().eq(right.required.keys()) {
+        return 20;
+    }
     let shared = left.properties.keys().filter(|name| right.properties.contains_key(*name)).count();
     let all = left.properties.len() + right.properties.len() - shared;
     // More than half of the names in common: an edited branch rather than another one.

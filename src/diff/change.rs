@@ -200,6 +200,8 @@ kinds! {
     CompositionRemoved: Opaque, BOTH;
     OneOfBecameAnyOf: Widens, BOTH;
     AnyOfBecameOneOf: Narrows, BOTH;
+    ConstraintAdded: Narrows, BOTH;
+    ConstraintRemoved: Widens, BOTH;
     ConstraintChanged: Opaque, BOTH;
     ContentEncodingAdded: Opaque, BOTH;
     ContentEncodingRemoved: Opaque, BOTH;

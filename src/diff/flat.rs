@@ -153,6 +153,7 @@ impl<'c, 'd> Flat<'c, 'd> {
             }
             pending.extend(schema.all_of.iter().rev().map(|part| (*part, or_null)));
         }
+        flat.settle(contract);
         flat
     }
 
@@ -237,6 +238,7 @@ impl<'c, 'd> Flat<'c, 'd> {
     ) {
         let (nulls, others): (Vec<_>, Vec<_>) =
             branches_of(contract, union).into_iter().partition(|(id, _)| is_only_null(contract.schema(peeled(contract, *id))));
+        let others = if union.exclusive || schema.discriminator.is_some() { others } else { without_covered(contract, others) };
         let null = !nulls.is_empty();
         let (branches, names): (Vec<SchemaId>, Vec<Option<&'d str>>) = others.into_iter().unzip();
         if let [only] = branches.as_slice() {
@@ -360,6 +362,21 @@ fn branches_of<'d>(contract: &Contract<'d>, union: &Union<'d>) -> Vec<(SchemaId,
     found
 }
 
+/// The branches of an `anyOf` without those that a bare scalar type beside them covers: a list of known texts
+/// beside any text is any text.
+fn without_covered<'d>(contract: &Contract<'d>, branches: Vec<(SchemaId, Option<&'d str>)>) -> Vec<(SchemaId, Option<&'d str>)> {
+    let scalar = TypeSet::STRING.union(TypeSet::NUMBER).union(TypeSet::BOOLEAN).union(TypeSet::NULL);
+    let bare = |id: SchemaId| {
+        let schema = contract.schema(peeled(contract, id));
+        (is_bare(schema) && scalar.contains(schema.types)).then_some(schema.types)
+    };
+    let any: TypeSet = branches.iter().filter_map(|(id, _)| bare(*id)).fold(TypeSet::NONE, TypeSet::union);
+    if any.is_empty() {
+        return branches;
+    }
+    branches.into_iter().filter(|(id, _)| bare(*id).is_some() || !any.contains(types_of(contract, *id))).collect()
+}
+
 /// The types a schema leaves open with everything that `allOf` adds to it.
 fn types_of(contract: &Contract<'_>, id: SchemaId) -> TypeSet {
     let mut types = TypeSet::ALL;
@@ -423,6 +440,29 @@ fn tighter<'d>(known: Option<From<Bound<'d>>>, new: Option<From<Bound<'d>>>, upp
             Some(if order == std::cmp::Ordering::Greater { known } else { new })
         }
         (known, new) => known.or(new),
+    }
+}
+
+/// `Greater` when `a` is the tighter bound on whole numbers: below 11 is at most 10.
+pub(super) fn compare_whole_bounds(a: &Bound<'_>, b: &Bound<'_>, upper: bool) -> std::cmp::Ordering {
+    let last = |bound: &Bound<'_>| -> Option<i128> {
+        let step = i128::from(bound.exclusive);
+        match bound.value.as_i128() {
+            Some(value) => Some(if upper { value - step } else { value + step }),
+            None => {
+                let value = bound.value.as_f64().filter(|value| value.abs() < 1e15)?;
+                let whole = if upper { value.floor() } else { value.ceil() };
+                let is_edge = i128::from(bound.exclusive && value.fract() == 0.0);
+                #[expect(clippy::cast_possible_truncation, reason = "whole, and small")]
+                let whole = whole as i128;
+                Some(if upper { whole - is_edge } else { whole + is_edge })
+            }
+        }
+    };
+    match (last(a), last(b)) {
+        (Some(a), Some(b)) if upper => b.cmp(&a),
+        (Some(a), Some(b)) => a.cmp(&b),
+        _ => compare_bounds(a, b, upper),
     }
 }
 

@@ -16,6 +16,7 @@ mod operation;
 mod schema;
 mod security;
 mod servers;
+mod settle;
 mod unchanged;
 mod walk;
 

@@ -192,6 +192,8 @@ const fn template(change: &Change) -> &'static str {
         K::CompositionRemoved => "{place} no longer has to match one of {before} alternatives",
         K::OneOfBecameAnyOf => "{place} may now match several alternatives at once",
         K::AnyOfBecameOneOf => "{place} must now match exactly one alternative",
+        K::ConstraintAdded => "{place} must now match the condition {name}",
+        K::ConstraintRemoved => "{place} no longer has to match the condition {name}",
         K::ConstraintChanged => "the constraint {name} of {place} changed",
         K::ContentEncodingAdded => "{place} is now packed as {after}",
         K::ContentEncodingRemoved => "{place} is no longer packed as {before}",

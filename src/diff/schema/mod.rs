@@ -17,7 +17,7 @@ use super::unchanged::same;
 use super::walk::{Fact, Pair, Walk, small};
 
 /// Compares the pair of `node`, records its facts and enters its children.
-pub(super) fn compare(walk: &mut Walk<'_, '_>, node: usize) {
+pub(super) fn compare<'d>(walk: &mut Walk<'_, 'd>, node: usize) {
     let Some(pair) = walk.pair(node) else { return };
     let (before, after) = (walk.before, walk.after);
     if walk.is_same(node) && mirror(walk, node, pair) {
@@ -28,12 +28,15 @@ pub(super) fn compare(walk: &mut Walk<'_, '_>, node: usize) {
     if a.exhausted || b.exhausted {
         walk.give_up();
     }
+    let listed = |flat: &Flat<'_, 'd>| flat.enumeration.as_ref().map(|word| word.value.clone());
+    let listed = (listed(&a), listed(&b));
     let mut compare = Compare {
         walk,
         node,
         direction: pair.direction,
         a,
         b,
+        listed,
         lost: BTreeSet::new(),
         gained: BTreeSet::new(),
         branches: Default::default(),
@@ -95,6 +98,8 @@ struct Compare<'w, 'c, 'd> {
     direction: Direction,
     a: Flat<'c, 'd>,
     b: Flat<'c, 'd>,
+    /// The values that an enum lists, before and after.
+    listed: (Option<Vec<&'d Value>>, Option<Vec<&'d Value>>),
     /// Branches of a union that are gone, by name: what else tells of them is an echo.
     lost: BTreeSet<String>,
     /// Branches that are new.
@@ -221,9 +226,14 @@ impl Compare<'_, '_, '_> {
             return !plain_a.intersection(plain_b).is_empty();
         }
         if plain_a.is_empty() != plain_b.is_empty() && !a.is_empty() && !b.is_empty() {
-            // Only null on one side, never null alone on the other: no value in between.
-            self.state(ChangeKind::TypeChanged, ids, "type", "", (names(a), names(b)));
-            return false;
+            // Only null on one side.
+            let kind = match (a.contains(b), b.contains(a)) {
+                (true, _) => ChangeKind::TypesNarrowed,
+                (_, true) => ChangeKind::TypesWidened,
+                _ => ChangeKind::TypeChanged,
+            };
+            self.state(kind, ids, "type", "", (names(a), names(b)));
+            return kind != ChangeKind::TypeChanged;
         }
         if a != any && b != any {
             match (a.contains(TypeSet::NULL), b.contains(TypeSet::NULL)) {
@@ -231,6 +241,10 @@ impl Compare<'_, '_, '_> {
                 (true, false) => self.state(ChangeKind::BecameNotNullable, ids, "", "null", (names(a), names(b))),
                 _ => {}
             }
+        }
+        // Where both list their values, the values that came and went tell of it.
+        if self.listed.0.is_some() && self.listed.1.is_some() {
+            return true;
         }
         let values = (names(plain_a), names(plain_b));
         if plain_a != plain_b && plain_a.contains(plain_b) {

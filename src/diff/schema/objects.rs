@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::openapi::{Additional, SchemaId, TypeSet, escape};
 
@@ -182,6 +182,12 @@ impl Compare<'_, '_, '_> {
             return;
         }
         let at = (old.owner.unwrap_or(self.a.id), self.b.id);
+        // What is sent under the name from now on is one of the further properties.
+        if let Additional::Schema(rest) = self.b.additional.value {
+            for id in &old.schemas {
+                self.walk.child(self.node, *id, rest);
+            }
+        }
         let value = old.schemas.first().map(|id| self.describe_before(*id));
         self.state_with(
             ChangeKind::PropertyRemoved,
@@ -196,6 +202,12 @@ impl Compare<'_, '_, '_> {
     fn property_added(&mut self, name: &str, new: &Property) {
         if self.projected_out(new, false) {
             return;
+        }
+        // What was sent under the name until now was one of the further properties.
+        if let Additional::Schema(rest) = self.a.additional.value {
+            for id in &new.schemas {
+                self.walk.child(self.node, rest, *id);
+            }
         }
         let evidence = self.evidence(name);
         let kind = if evidence.is_required { ChangeKind::RequiredPropertyAdded } else { ChangeKind::OptionalPropertyAdded };
@@ -264,7 +276,12 @@ impl Compare<'_, '_, '_> {
         };
         let was_map = matches!((old.value, new.value), (Additional::Schema(_), Additional::Open));
         let evidence = Evidence { was_map, ..Evidence::default() };
-        self.state_with(kind, at, "additionalProperties", "", (Some(show(old.value)), Some(show(new.value))), evidence);
+        let written = |schema: &Value| {
+            let keywords = ["additionalProperties", "unevaluatedProperties"];
+            keywords.into_iter().find(|name| schema.get(name).is_some()).unwrap_or(keywords[0])
+        };
+        let keywords = (written(self.walk.before.schema(at.0).value), written(self.walk.after.schema(at.1).value));
+        self.state_at(kind, at, keywords, "", (Some(show(old.value)), Some(show(new.value))), evidence);
     }
 
     pub(super) fn arrays(&mut self) {
@@ -278,8 +295,7 @@ impl Compare<'_, '_, '_> {
         let rest = |items: &[SchemaId]| items.first().copied().unwrap_or(SchemaId::ANY);
         // Where no item can follow the listed ones, what would be allowed there says nothing.
         let ends = |flat: &Flat<'_, '_>, prefix: usize| {
-            prefix > 0
-                && flat.count(Count::MaxItems).is_some_and(|most| usize::try_from(most.value).is_ok_and(|most| most <= prefix))
+            flat.count(Count::MaxItems).is_some_and(|most| usize::try_from(most.value).is_ok_and(|most| most <= prefix))
         };
         if ends(&self.a, left_prefix.len()) && ends(&self.b, right_prefix.len()) {
             // Nothing to compare behind the listed items.
@@ -290,7 +306,12 @@ impl Compare<'_, '_, '_> {
                 self.walk.child(self.node, old, new);
             }
         }
+        // An item that only one side has room for is told of by the number of items.
+        let room = |flat: &Flat<'_, '_>, prefix: usize, index: usize| index < prefix || !ends(flat, index);
         for index in 0..left_prefix.len().max(right_prefix.len()) {
+            if !room(&self.a, left_prefix.len(), index) || !room(&self.b, right_prefix.len(), index) {
+                continue;
+            }
             let old = left_prefix.get(index).copied().unwrap_or_else(|| rest(&left));
             let new = right_prefix.get(index).copied().unwrap_or_else(|| rest(&right));
             self.walk.child(self.node, old, new);

@@ -16,6 +16,19 @@ use super::{Compare, keyword, name_of};
 /// Values that are looked at to tell whether two keywords compared as a whole mean the same.
 const FUEL: usize = 20_000;
 
+/// Keywords that only ever rule out, whatever stands beside them.
+const STANDS_ALONE: &[&str] = &[
+    "not",
+    "if",
+    "contains",
+    "maxContains",
+    "propertyNames",
+    "dependentRequired",
+    "dependentSchemas",
+    "unevaluatedProperties",
+    "unevaluatedItems",
+];
+
 /// A mapping's target names a component, or is a reference (OpenAPI 3.1 section 4.8.25).
 fn schema_of<'d>(root: &'d Value, target: &str) -> Option<&'d Value> {
     if target.starts_with('#') {
@@ -206,7 +219,14 @@ impl Compare<'_, '_, '_> {
             }
             let at = (old.first().map_or(ids.0, |word| word.at), new.first().map_or(ids.1, |word| word.at));
             let show = |words: &[From<&Value>]| words.first().map(|word| small(word.value).unwrap_or_else(|| json!("…")));
-            self.state(ChangeKind::ConstraintChanged, at, name, name, (show(old), show(new)));
+            let kind = match (old.is_empty(), new.is_empty()) {
+                (true, _) if STANDS_ALONE.contains(&name) => ChangeKind::ConstraintAdded,
+                (_, true) if STANDS_ALONE.contains(&name) => ChangeKind::ConstraintRemoved,
+                // One condition, told of by its head.
+                _ if matches!(name, "then" | "else") && left.contains_key("if") != right.contains_key("if") => continue,
+                _ => ChangeKind::ConstraintChanged,
+            };
+            self.state(kind, at, name, name, (show(old), show(new)));
         }
     }
 }

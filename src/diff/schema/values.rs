@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use crate::openapi::TypeSet;
 
 use super::super::change::{ChangeKind, Direction, Evidence};
-use super::super::flat::{Count, From, compare_bounds, compare_numbers};
+use super::super::flat::{Count, From, compare_bounds, compare_numbers, compare_whole_bounds};
+use super::super::settle::{all_counted, all_multiples, all_within, is_multiple};
 use super::{Compare, plain};
 
 /// Formats that clients act on; all others are names that few check.
-const KNOWN: &[&str] = &["int32", "int64", "float", "double", "date", "date-time", "time", "duration", "uuid"];
+const KNOWN: &[&str] = &["int32", "int64", "float", "double", "date", "date-time", "time", "duration", "uuid", "ipv4", "ipv6"];
 
 /// Formats whose values are all values of the other.
 const WIDER: &[(&str, &str)] = &[
@@ -44,6 +45,13 @@ impl Compare<'_, '_, '_> {
             };
             self.state(kind, at, "", "", (show(left.value), show(right.value)));
         }
+    }
+
+    /// Whether a bound that came rules out none of the values that were listed before, or one that went lets in
+    /// none of the values that are listed now.
+    fn listed(&self, came: bool, all_keep: impl Fn(&[&Value]) -> bool) -> bool {
+        let values = if came { &self.listed.0 } else { &self.listed.1 };
+        values.as_ref().is_some_and(|values| !values.is_empty() && all_keep(values))
     }
 
     fn enumeration(&mut self) {
@@ -102,6 +110,11 @@ impl Compare<'_, '_, '_> {
                     (wide, narrow) if WIDER.contains(&(narrow, wide)) => ChangeKind::FormatNarrowed,
                     _ => ChangeKind::FormatChanged,
                 };
+                // The types tell of it already: whole numbers of one size became numbers.
+                if kind == ChangeKind::FormatChanged && self.a.types.without(TypeSet::NULL) != self.b.types.without(TypeSet::NULL)
+                {
+                    return;
+                }
                 let known_format = KNOWN.contains(&old.value) && KNOWN.contains(&new.value);
                 let evidence = Evidence { known_format, ..Evidence::default() };
                 self.state_with(kind, (old.at, new.at), "format", "", (value(old.value), value(new.value)), evidence);
@@ -144,9 +157,10 @@ impl Compare<'_, '_, '_> {
             (self.a.maximum, self.b.maximum, true, "maximum", ChangeKind::MaximumTightened, ChangeKind::MaximumLoosened),
         ];
         let ids = self.ids();
+        let order = if self.a.is_whole() && self.b.is_whole() { compare_whole_bounds } else { compare_bounds };
         for (old, new, upper, keyword, tightened, loosened) in bounds {
             let kind = match (&old, &new) {
-                (Some(old), Some(new)) => match compare_bounds(&old.value, &new.value, upper) {
+                (Some(old), Some(new)) => match order(&old.value, &new.value, upper) {
                     std::cmp::Ordering::Equal => continue,
                     std::cmp::Ordering::Less => tightened,
                     std::cmp::Ordering::Greater => loosened,
@@ -155,6 +169,12 @@ impl Compare<'_, '_, '_> {
                 (Some(_), None) => loosened,
                 (None, None) => continue,
             };
+            let keeps = |values: &[&Value], bound: Option<From<crate::openapi::Bound<'_>>>| {
+                bound.is_none_or(|bound| all_within(values, &bound.value, upper))
+            };
+            if self.listed(kind == tightened, |values| keeps(values, if kind == tightened { new } else { old })) {
+                continue;
+            }
             let exclusive = |bound: bool| {
                 if bound && upper {
                     "below "
@@ -205,6 +225,10 @@ impl Compare<'_, '_, '_> {
             Count::MinProperties => ("minProperties", ChangeKind::MinPropertiesTightened, ChangeKind::MinPropertiesLoosened),
             Count::MaxProperties => ("maxProperties", ChangeKind::MaxPropertiesTightened, ChangeKind::MaxPropertiesLoosened),
         };
+        let bound = if tighter { new } else { old };
+        if self.listed(tighter, |values| bound.is_none_or(|bound| all_counted(values, count, bound.value))) {
+            return;
+        }
         let ids = self.ids();
         let at = (old.map_or(ids.0, |count| count.at), new.map_or(ids.1, |count| count.at));
         let show = |count: Option<From<u64>>| count.map(|count| json!(count.value));
@@ -213,20 +237,24 @@ impl Compare<'_, '_, '_> {
 
     fn multiple_of(&mut self) {
         let ids = self.ids();
-        let divides = |step: &serde_json::Number, of: &serde_json::Number| {
-            let (step, of) = (step.as_f64().unwrap_or(0.0), of.as_f64().unwrap_or(0.0));
-            step != 0.0 && ((of / step) - (of / step).round()).abs() < 1e-9
-        };
         let kind = match (self.a.multiple_of, self.b.multiple_of) {
             (Some(old), Some(new)) if compare_numbers(old.value, new.value).is_eq() => return,
-            (Some(old), Some(new)) if divides(old.value, new.value) => ChangeKind::MultipleOfTightened,
-            (Some(old), Some(new)) if divides(new.value, old.value) => ChangeKind::MultipleOfLoosened,
+            (Some(old), Some(new)) if is_multiple(new.value, old.value) => ChangeKind::MultipleOfTightened,
+            (Some(old), Some(new)) if is_multiple(old.value, new.value) => ChangeKind::MultipleOfLoosened,
             (Some(_), Some(_)) => ChangeKind::MultipleOfChanged,
             (None, Some(_)) => ChangeKind::MultipleOfTightened,
             (Some(_), None) => ChangeKind::MultipleOfLoosened,
             (None, None) => return,
         };
         let (old, new) = (self.a.multiple_of, self.b.multiple_of);
+        let keeps = |values: &[&Value], step: Option<From<&serde_json::Number>>| {
+            step.is_none_or(|step| all_multiples(values, step.value))
+        };
+        match kind {
+            ChangeKind::MultipleOfTightened if self.listed(true, |values| keeps(values, new)) => return,
+            ChangeKind::MultipleOfLoosened if self.listed(false, |values| keeps(values, old)) => return,
+            _ => {}
+        }
         let at = (old.map_or(ids.0, |step| step.at), new.map_or(ids.1, |step| step.at));
         let show = |step: Option<From<&serde_json::Number>>| step.map(|step| Value::Number(step.value.clone()));
         self.state(kind, at, "multipleOf", "", (show(old), show(new)));
