@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use crate::model::OpenFinding;
-use crate::rules::{JsonFinding, Severity, Verdict, fragment_diff};
+use crate::rules::{Fragments, JsonFinding, Severity, Verdict};
 
 /// The findings of a verdict with the fragments that show them. What nobody is told needs no fragment.
 pub fn open_findings(verdict: &Verdict, before: &Value, after: &Value) -> Vec<OpenFinding> {
+    let mut fragments = Fragments::new(before, after);
     verdict
         .findings
         .iter()
@@ -14,7 +15,7 @@ pub fn open_findings(verdict: &Verdict, before: &Value, after: &Value) -> Vec<Op
             let json = JsonFinding::from(finding);
             let fragment = match finding.severity {
                 Severity::Info => String::new(),
-                _ => fragment_diff(before, after, &finding.change.fragment),
+                _ => fragments.of(&finding.change.fragment),
             };
             OpenFinding {
                 identity: json.identity,

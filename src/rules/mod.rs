@@ -9,6 +9,7 @@
 
 mod catalogue;
 mod files;
+mod fragment;
 mod judge;
 mod law;
 mod oasdiff;
@@ -18,12 +19,13 @@ mod report;
 mod sentence;
 
 pub use catalogue::{Catalogue, CatalogueError, Consequence, Guard, Rule};
+pub use fragment::Fragments;
 pub use judge::{Finding, Verdict, judge};
 pub use law::{Severity, law};
 pub use oasdiff::{OasdiffId, oasdiff_ids};
 pub use page::{Example, Page, PageError};
 pub use place::place;
-pub use report::{JsonFinding, JsonPointer, JsonReport, Summary, compare, fragment_diff};
+pub use report::{JsonFinding, JsonPointer, JsonReport, Summary, compare};
 
 /// Version of the rule set and of the digests. It is stored with each verdict, so that an upgrade of
 /// driftd does not speak again about history. Raise it when a rule's meaning or a digest changes.

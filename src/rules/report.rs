@@ -1,13 +1,10 @@
-//! The documented JSON object of a comparison, and the fragments shown beside it.
-
-use std::time::Duration;
+//! The documented JSON object of a comparison.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use similar::{Algorithm, TextDiff};
 
-use crate::diff::{Budget, Direction, Fragment, diff};
-use crate::openapi::{Document, Oddity, lower, resolve, shown_pointer};
+use crate::diff::{Budget, Direction, diff};
+use crate::openapi::{Document, Oddity, lower, shown_pointer};
 
 use super::catalogue::{Catalogue, Consequence};
 use super::judge::{Finding, Verdict, judge};
@@ -151,97 +148,4 @@ pub fn compare(before: &Document, after: &Document, catalogue: &Catalogue, budge
         );
     }
     (judge(&old, &new, delta, catalogue), oddities)
-}
-
-/// How long one fragment may take to be compared as text.
-const TEXT_DIFF_TIMEOUT: Duration = Duration::from_millis(200);
-
-/// Lines of a fragment that are shown before it is cut.
-const LONGEST_FRAGMENT: usize = 40;
-
-/// The changed fragment as a unified diff, keys sorted so that order is no change.
-pub fn fragment_diff(before: &Value, after: &Value, fragment: &Fragment) -> String {
-    let text = |root: &Value, pointer: Option<&String>| {
-        pointer.and_then(|pointer| resolve(root, pointer)).map(pretty).unwrap_or_default()
-    };
-    let (old, new) = (text(before, fragment.before.as_ref()), text(after, fragment.after.as_ref()));
-    let diff =
-        TextDiff::configure().algorithm(Algorithm::Patience).timeout(TEXT_DIFF_TIMEOUT).diff_lines(old.as_str(), new.as_str());
-    let unified = diff.unified_diff().context_radius(1).to_string();
-    // Hunk headers count lines of a text nobody else has; a gap is all they say here.
-    let mut lines: Vec<&str> = unified.lines().map(|line| if line.starts_with("@@") { " …" } else { line }).skip(1).collect();
-    let cut = lines.len() > LONGEST_FRAGMENT;
-    lines.truncate(LONGEST_FRAGMENT);
-    let mut shown = lines.join("\n");
-    if cut {
-        shown.push_str("\n … (cut)");
-    }
-    shown
-}
-
-/// A value as indented lines close to YAML: what changes stands on a line of its own.
-fn pretty(value: &Value) -> String {
-    let mut text = String::new();
-    write(value, 0, Keys::Keywords, &mut text);
-    text
-}
-
-/// Prose is not part of the contract and would drown what is.
-const PROSE: &[&str] = &["description", "summary", "title", "example", "examples", "externalDocs"];
-
-/// What the keys of an object are: a property may well be called `description`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Keys {
-    Keywords,
-    Names,
-}
-
-fn write(value: &Value, depth: usize, keys: Keys, text: &mut String) {
-    let indent = "  ".repeat(depth);
-    match value {
-        Value::Object(map) if !map.is_empty() => {
-            let mut names: Vec<&String> =
-                map.keys().filter(|name| keys == Keys::Names || !PROSE.contains(&name.as_str())).collect();
-            names.sort_unstable();
-            for name in names {
-                let Some(inner) = map.get(name) else { continue };
-                let inner_keys = match (keys, name.as_str()) {
-                    (Keys::Keywords, "properties" | "patternProperties" | "headers" | "responses" | "schemas") => Keys::Names,
-                    _ => Keys::Keywords,
-                };
-                if is_leaf(inner) {
-                    text.push_str(&format!("{indent}{name}: {}\n", leaf(inner)));
-                } else {
-                    text.push_str(&format!("{indent}{name}:\n"));
-                    write(inner, depth + 1, inner_keys, text);
-                }
-            }
-        }
-        Value::Array(list) if !list.is_empty() => {
-            for inner in list {
-                if is_leaf(inner) {
-                    text.push_str(&format!("{indent}- {}\n", leaf(inner)));
-                } else {
-                    text.push_str(&format!("{indent}-\n"));
-                    write(inner, depth + 1, Keys::Keywords, text);
-                }
-            }
-        }
-        other => text.push_str(&format!("{indent}{}\n", leaf(other))),
-    }
-}
-
-fn is_leaf(value: &Value) -> bool {
-    match value {
-        Value::Object(map) => map.is_empty(),
-        Value::Array(list) => list.is_empty(),
-        _ => true,
-    }
-}
-
-fn leaf(value: &Value) -> String {
-    match value {
-        Value::String(text) if !text.is_empty() && !text.contains(['\n', '\r', '"']) => text.clone(),
-        other => other.to_string(),
-    }
 }

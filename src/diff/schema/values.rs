@@ -12,7 +12,7 @@ use super::super::settle::{all_counted, all_multiples, all_within, is_multiple};
 use super::{Compare, plain};
 
 /// Formats that clients act on; all others are names that few check.
-const KNOWN: &[&str] = &["int32", "int64", "float", "double", "date", "date-time", "time", "duration", "uuid", "ipv4", "ipv6"];
+const KNOWN: &[&str] = &["int32", "int64", "float", "double", "date", "date-time", "time", "duration", "uuid"];
 
 /// Formats whose values are all values of the other.
 const WIDER: &[(&str, &str)] = &[

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::model::OverrideNote;
 use crate::openapi::{Document, Line, Oddity, lines_of};
-use crate::rules::{Catalogue, Finding, JsonFinding, Severity, Summary, Verdict, fragment_diff};
+use crate::rules::{Catalogue, Finding, Fragments, JsonFinding, Severity, Summary, Verdict};
 
 use super::clean;
 
@@ -120,6 +120,7 @@ impl Report {
         };
         let old_lines = lines(before, |finding| &finding.change.site.before);
         let new_lines = lines(after, |finding| &finding.change.site.after);
+        let mut fragments = Fragments::new(&before.document.root, &after.document.root);
         let mut findings: Vec<Row> = verdict
             .findings
             .iter()
@@ -137,7 +138,7 @@ impl Report {
                     remedy: rule.map(|rule| rule.page.remedy.to_owned()).unwrap_or_default(),
                     fragment: match severity {
                         Severity::Info => String::new(),
-                        _ => fragment_diff(&before.document.root, &after.document.root, &finding.change.fragment),
+                        _ => fragments.of(&finding.change.fragment),
                     },
                     impact,
                     exception,
