@@ -30,11 +30,11 @@ fn model() -> Vec<(&'static str, &'static str)> {
     let mut all = Vec::new();
     model!(all, Contract<'_>, Contract {
         root "~", dialect "~", operations "+-~", schemas "+-~", servers "+-~", schemes "+-~", pointers "~", oddities "~",
-        unknown_paths "~", exhausted "~",
+        dangling "~", heirs "~", speaks_xml "~", unknown_paths "~", exhausted "~",
     });
     model!(all, Operation<'_>, Operation {
         surface "~", method "~", path "~", shape "~", variables "~", operation_id "+-~", deprecated "+-", parameters "+-~",
-        body "+-~", responses "+-~", security "+-~", servers "+-~", tags "+-~", stability "+-~", value "~", at "~",
+        body "+-~", responses "+-~", security "+-~", security_at "~", servers "+-~", tags "+-~", stability "+-~", value "~", at "~",
     });
     model!(all, Parameter<'_>, Parameter {
         name "~", location "~", required "+-", deprecated "+-", serialization "~", schema "~", at "~",

@@ -10,6 +10,7 @@
 
 mod branches;
 mod change;
+mod concealed;
 mod flat;
 mod matching;
 mod operation;

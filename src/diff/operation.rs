@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::openapi::{Body, Dialect, Location, Media, Operation, Parameter, PointerId, Response, Surface};
+use crate::openapi::{Body, Dialect, Location, Media, Operation, Parameter, PointerId, Response, Surface, TypeSet};
 
 use super::change::{ChangeKind, Direction, Evidence, Fragment, Site, Use};
 use super::flat::Flat;
@@ -283,7 +283,21 @@ impl Pairing<'_, '_, '_, '_> {
             (true, false) => self.state(ChangeKind::ParameterReactivated, direction, old.name, at, (Some(json!(true)), None)),
             _ => {}
         }
+        if direction == Direction::ToProvider && self.became_text(old, new) {
+            let types = |contract, id| Some(json!(Flat::of(contract, id).types.names()));
+            let values = (types(self.walk.before, old.schema), types(self.walk.after, new.schema));
+            return self.state(ChangeKind::TypesWidened, direction, "", at, values);
+        }
         self.walk.root((old.schema, new.schema), (old.at, new.at), direction, self.number);
+    }
+
+    /// Outside a body every scalar is written as text: a number where any text is accepted is still accepted.
+    fn became_text(&self, old: &Parameter<'_>, new: &Parameter<'_>) -> bool {
+        let (a, b) = (Flat::of(self.walk.before, old.schema), Flat::of(self.walk.after, new.schema));
+        let written = TypeSet::NUMBER.union(TypeSet::BOOLEAN);
+        let is_document = |parameter: &Parameter<'_>| parameter.serialization.contains('/');
+        let was_scalar = !a.types.is_empty() && written.contains(a.types) && a.unions.is_empty();
+        was_scalar && b.types == TypeSet::STRING && b.is_plain() && !is_document(old) && !is_document(new)
     }
 
     fn body(&mut self, old: Option<&Body<'_>>, new: Option<&Body<'_>>, direction: Direction) {
@@ -312,8 +326,19 @@ impl Pairing<'_, '_, '_, '_> {
         // Who calls chooses by `Accept`; who is called takes what comes.
         let pushed = self.old.surface != Surface::Path && direction == Direction::FromProvider;
         let evidence = Evidence { pushed, ..Evidence::default() };
+        // A range that was accepted is more than one of its types; one that is sent promises no single type.
+        let narrowed = |range: &Media<'_>, others: &[Media<'_>]| {
+            direction == Direction::ToProvider
+                && is_range(&range.name)
+                && !others.iter().any(|other| other.name == range.name || covers(&other.name, &range.name))
+        };
         for left in old {
             let exact = new.iter().find(|right| right.name == left.name);
+            if narrowed(left, new) && new.iter().any(|right| covers(&left.name, &right.name)) {
+                let name = left.name.clone();
+                let value = Some(json!(name));
+                self.state_with(ChangeKind::MediaTypeRemoved, direction, name, (left.at, home.1), (value, None), evidence);
+            }
             if let Some(right) =
                 exact.or_else(|| new.iter().find(|right| covers(&right.name, &left.name) || covers(&left.name, &right.name)))
             {
@@ -334,6 +359,11 @@ impl Pairing<'_, '_, '_, '_> {
             }
         }
         for right in new {
+            if narrowed(right, old) && old.iter().any(|left| covers(&right.name, &left.name)) {
+                let name = right.name.clone();
+                let value = Some(json!(name));
+                self.state_with(ChangeKind::MediaTypeAdded, direction, name, (home.0, right.at), (None, value), evidence);
+            }
             if !old
                 .iter()
                 .any(|left| left.name == right.name || covers(&left.name, &right.name) || covers(&right.name, &left.name))
@@ -428,6 +458,12 @@ impl Pairing<'_, '_, '_, '_> {
         }
         let is_fresh = |(at, right): &(usize, &Response<'_>)| !told.contains(at) && counterpart(&right.status, old).is_none();
         let mut fresh: Vec<&Response<'_>> = new.iter().enumerate().filter(is_fresh).map(|(_, right)| right).collect();
+        // A code that was part of a range, or of `default`, and now stands by itself.
+        for (_, right) in new.iter().enumerate().filter(|(at, _)| !told.contains(at)) {
+            if let Some(left) = counterpart(&right.status, old).and_then(|at| old.get(at)) {
+                self.response(left, right, direction);
+            }
+        }
         // One success status in place of one other is a move: clients that branch on the exact code miss it.
         let successes = |list: &[&Response<'_>]| -> Vec<usize> {
             list.iter().enumerate().filter(|(_, response)| response.is_success()).map(|(at, _)| at).collect()
@@ -483,6 +519,11 @@ fn is_renamed(old: &Parameter<'_>, new: &Parameter<'_>) -> bool {
 /// What people call a named value that travels there.
 fn label(location: Location, is_response: bool) -> String {
     if is_response { "response header".to_owned() } else { format!("{} parameter", location.name()) }
+}
+
+/// Whether a media type stands for several (RFC 9110 section 12.5.1).
+fn is_range(name: &str) -> bool {
+    name.ends_with("/*")
 }
 
 /// Whether a media range such as `application/*` takes in a media type (RFC 9110 section 12.5.1).

@@ -11,7 +11,7 @@ use super::operation::Pairing;
 impl Pairing<'_, '_, '_, '_> {
     pub(super) fn security(&mut self) {
         let (old, new) = (self.old, self.new);
-        let at = (old.at, new.at);
+        let at = (old.security_at, new.security_at);
         let show = |list: &[Requirement<'_>]| Some(json!(list.iter().map(name_requirement).collect::<Vec<_>>()));
         match (old.security.is_empty(), new.security.is_empty()) {
             (true, true) => return,
@@ -50,7 +50,10 @@ impl Pairing<'_, '_, '_, '_> {
             .collect();
         for (left, right) in old.security.iter().zip(matched) {
             // Who has every credential of the old way has those of a way that asks for fewer.
-            let covered = || new.security.iter().any(|right| names(right).iter().all(|name| names(left).contains(name)));
+            let asks_no_more = |(name, scopes): &(&str, Vec<&str>)| {
+                left.schemes.iter().any(|(known, held)| known == name && scopes.iter().all(|scope| held.contains(scope)))
+            };
+            let covered = || new.security.iter().any(|right| right.schemes.iter().all(asks_no_more));
             match right {
                 Some(right) => self.scopes(left, right),
                 None if covered() => {}
@@ -74,7 +77,7 @@ impl Pairing<'_, '_, '_, '_> {
     }
 
     fn scopes(&mut self, old: &Requirement<'_>, new: &Requirement<'_>) {
-        let at = (self.old.at, self.new.at);
+        let at = (self.old.security_at, self.new.security_at);
         for ((scheme, left), (other, right)) in old.schemes.iter().zip(&new.schemes) {
             for scope in right.iter().filter(|scope| !left.contains(scope)) {
                 self.state(

@@ -4,11 +4,11 @@
 //! changed one is not clean. Most publications touch a few units, so this is where a diff of two large
 //! documents mostly ends.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value};
 
-use crate::openapi::{SECTION, escape, resolve, unit_of};
+use crate::openapi::{SECTION, escape, heirs, resolve, unit_of};
 
 use super::flat::compare_numbers;
 
@@ -87,6 +87,25 @@ impl Unchanged {
                 dirty.push(at);
             }
         }
+        // A base stands for its heirs: what changes in one of them changes what the base means.
+        let (left, right) = (heirs(before), heirs(after));
+        for base_name in left.keys().chain(right.keys()) {
+            let place = |name: &str| {
+                ["/components/schemas", "/definitions"].iter().find_map(|home| index.get(&format!("{home}/{}", escape(name))))
+            };
+            let Some(base) = place(base_name).copied() else { continue };
+            let (mine, theirs) = (names_of(&left, base_name), names_of(&right, base_name));
+            let mut differ = mine.len() != theirs.len();
+            for name in mine {
+                differ |= !theirs.contains(name);
+                if let Some(heir) = place(name).and_then(|heir| units.get_mut(*heir)) {
+                    heir.referrers.push(base);
+                }
+            }
+            if differ {
+                dirty.push(base);
+            }
+        }
         let mut is_dirty = vec![false; units.len()];
         while let Some(at) = dirty.pop() {
             let Some(mark) = is_dirty.get_mut(at) else { continue };
@@ -121,6 +140,10 @@ impl Unchanged {
     }
 }
 
+fn names_of<'m, 'd>(heirs: &'m BTreeMap<String, Vec<&'d str>>, base: &str) -> &'m [&'d str] {
+    heirs.get(base).map_or(&[], Vec::as_slice)
+}
+
 fn unit_pointer(reference: &str) -> Option<String> {
     let (section, name, third) = unit_of(reference)?;
     Some(match third {
@@ -153,7 +176,7 @@ fn references<'d>(value: &'d Value, into: &mut Vec<&'d str>) {
         Value::Object(map) => {
             for (name, inner) in map {
                 match inner {
-                    Value::String(text) if name == "$ref" => into.push(text),
+                    Value::String(text) if name == "$ref" || name == "$dynamicRef" => into.push(text),
                     Value::Object(_) | Value::Array(_) => references(inner, into),
                     _ => {}
                 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::openapi::{Contract, PointerId, Pointers, SchemaId};
 
 use super::change::{Change, ChangeKind, Direction, Evidence, Fragment, Site, Use};
+use super::concealed::Concealed;
 use super::unchanged::{Sameness, Unchanged};
 use super::{operation, schema};
 
@@ -248,7 +249,11 @@ impl Walk<'_, '_> {
         // Two routes to one edit (a base schema folded into each child) are one fact.
         type Key = (String, ChangeKind, Direction, String, String, Evidence);
         let mut merged: BTreeMap<Key, (Fact, BTreeSet<usize>)> = BTreeMap::new();
+        let concealed = Concealed::new(self.before, self.after);
         let mut add = |fact: Fact, operations: BTreeSet<usize>| {
+            if concealed.hides(&fact) {
+                return;
+            }
             let values = format!("{:?} {:?}", fact.before, fact.after);
             let place = if fact.kind.name().ends_with("Added") { fact.site.after.clone() } else { fact.site.before.clone() };
             let key = (place, fact.kind, fact.direction, fact.subject.clone(), values, fact.evidence);

@@ -5,6 +5,7 @@
 //! mean the same thing.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde_json::{Number, Value};
 
@@ -29,6 +30,12 @@ pub struct Contract<'d> {
     pub pointers: Pointers<'d>,
     /// Corners that could not be read as meant.
     pub oddities: Vec<Oddity>,
+    /// What references lead to in vain: where each stands, and where it points.
+    pub dangling: Vec<(String, String)>,
+    /// Components that inherit from a base with a `discriminator`, by the base: names and schemas, by name.
+    pub heirs: BTreeMap<SchemaId, Vec<(&'d str, SchemaId)>>,
+    /// Whether any message travels as XML.
+    pub speaks_xml: bool,
     /// Shapes of paths whose item could not be followed: nothing is known of their operations.
     pub unknown_paths: Vec<String>,
     /// Whether the document came to more than may be held; what is missing is undecidable.
@@ -104,6 +111,8 @@ pub struct Operation<'d> {
     pub security: Vec<Requirement<'d>>,
     /// Servers of its own or of its path item, which replace those of the document.
     pub servers: Option<Vec<Server<'d>>>,
+    /// Where its security stands: in itself, or in the document for all operations that say nothing else.
+    pub security_at: PointerId,
     /// `tags`, sorted.
     pub tags: Vec<&'d str>,
     /// `x-stability-level`: draft, alpha, beta or stable.

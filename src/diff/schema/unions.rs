@@ -61,6 +61,7 @@ impl Compare<'_, '_, '_> {
                 (None, None) => break,
             }
         }
+        self.heirs();
         // Alternatives that went took with them what told them apart.
         if had == has {
             self.discriminator();
@@ -74,12 +75,20 @@ impl Compare<'_, '_, '_> {
             let kind = if old.exclusive { ChangeKind::OneOfBecameAnyOf } else { ChangeKind::AnyOfBecameOneOf };
             self.state(kind, at, "", "", (Some(json!(keyword(old))), Some(json!(keyword(new)))));
         }
-        let matched = match_branches(self.walk.before, &old.branches, self.walk.after, &new.branches);
+        let mut matched = match_branches(self.walk.before, &old.branches, self.walk.after, &new.branches);
+        // Behind a reference that leads nowhere stands one of the others, and nobody can say which.
+        let is_unknown = |branches: &[SchemaId]| branches.contains(&SchemaId::UNKNOWN);
+        let is_guess = is_unknown(&old.branches) || is_unknown(&new.branches);
+        if is_guess {
+            matched.removed.clear();
+            matched.added.clear();
+        }
         let named = |names: &[Option<&str>]| names.iter().flatten().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>();
         self.branches = (named(&old.names), named(&new.names));
         self.implied_names(old, new, &matched.pairs);
         let nullable = |flat: &Flat<'_, '_>| flat.types.contains(TypeSet::NULL);
         match (old.null && nullable(&self.a), new.null && nullable(&self.b)) {
+            _ if is_guess => {}
             (false, true) => self.state(ChangeKind::BecameNullable, at, "", "null", (Some(json!(false)), Some(json!(true)))),
             (true, false) => self.state(ChangeKind::BecameNotNullable, at, "", "null", (Some(json!(true)), Some(json!(false)))),
             _ => {}
@@ -98,6 +107,39 @@ impl Compare<'_, '_, '_> {
         }
         for (old, new) in matched.pairs {
             self.walk.child(self.node, old, new);
+        }
+    }
+
+    /// The components that inherit from a base with a discriminator: alternatives that are not written out.
+    fn heirs(&mut self) {
+        let ids = self.ids();
+        let (before, after) = (self.walk.before, self.walk.after);
+        let (Some(old), Some(new)) = (before.heirs.get(&ids.0), after.heirs.get(&ids.1)) else { return };
+        let find = |list: &[(&str, SchemaId)], name: &str| {
+            list.binary_search_by(|(known, _)| (*known).cmp(name)).ok().and_then(|at| list.get(at)).map(|(_, id)| *id)
+        };
+        let evidence = Evidence { discriminated: true, ..Evidence::default() };
+        for (name, heir) in old {
+            match find(new, name) {
+                Some(other) => self.walk.child(self.node, *heir, other),
+                None => {
+                    self.lost.insert((*name).to_owned());
+                    let value = Some(json!(name));
+                    self.state_with(
+                        ChangeKind::VariantRemoved,
+                        ids,
+                        "discriminator",
+                        (*name).to_owned(),
+                        (value, None),
+                        evidence,
+                    );
+                }
+            }
+        }
+        for (name, _) in new.iter().filter(|(name, _)| find(old, name).is_none()) {
+            self.gained.insert((*name).to_owned());
+            let value = Some(json!(name));
+            self.state_with(ChangeKind::VariantAdded, ids, "discriminator", (*name).to_owned(), (None, value), evidence);
         }
     }
 
@@ -210,7 +252,11 @@ impl Compare<'_, '_, '_> {
         let right = std::mem::take(&mut self.b.constraints);
         let ids = self.ids();
         let names: BTreeSet<&str> = left.keys().chain(right.keys()).copied().collect();
+        let speaks_xml = self.walk.before.speaks_xml || self.walk.after.speaks_xml;
         for name in names {
+            if name == "xml" && !speaks_xml {
+                continue;
+            }
             let (old, new) = (left.get(name).map_or(&[][..], Vec::as_slice), right.get(name).map_or(&[][..], Vec::as_slice));
             let roots = (self.walk.before.root, self.walk.after.root);
             let mut fuel = FUEL;

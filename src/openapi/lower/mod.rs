@@ -4,10 +4,13 @@
 //! are memoised by their text and their targets lowered from a queue, so `$ref` cycles end by themselves
 //! and recursion follows only inline nesting, which reading has bounded.
 
+mod heirs;
 mod operation;
 mod schema;
 mod security;
 mod swagger2;
+
+pub use heirs::heirs;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -50,6 +53,7 @@ struct Lowering<'d> {
     told: HashSet<(PointerId, &'static str)>,
     /// Paths whose item could not be followed.
     unknown_paths: Vec<String>,
+    dangling: Vec<(String, String)>,
     nodes: usize,
 }
 
@@ -71,18 +75,20 @@ impl<'d> Lowering<'d> {
             oddities: document.oddities.clone(),
             told: HashSet::new(),
             unknown_paths: Vec::new(),
+            dangling: Vec::new(),
             nodes: 0,
         }
     }
 
     fn finish(mut self, operations: Vec<Operation<'d>>, servers: Vec<Server<'d>>) -> Contract<'d> {
-        while let Some((id, value, at)) = self.queue.pop_front() {
-            let schema = self.schema_object(value, at);
-            if let Some(slot) = self.schemas.get_mut(id.0 as usize) {
-                *slot = schema;
-            }
-        }
+        self.drain();
+        let heirs = self.heirs();
         self.duplicates(&operations);
+        let media = operations.iter().flat_map(|operation| {
+            let bodies = operation.body.iter().map(|body| &body.content);
+            bodies.chain(operation.responses.iter().map(|response| &response.content)).flatten()
+        });
+        let speaks_xml = media.into_iter().any(|media| media.name.contains("xml") || media.name.ends_with("/*"));
         self.oddities.sort();
         self.oddities.dedup();
         Contract {
@@ -95,7 +101,20 @@ impl<'d> Lowering<'d> {
             pointers: self.pointers,
             oddities: self.oddities,
             unknown_paths: self.unknown_paths,
+            dangling: self.dangling,
+            speaks_xml,
+            heirs,
             exhausted: self.nodes > MAX_NODES,
+        }
+    }
+
+    /// Lowers what was referred to and not yet read.
+    fn drain(&mut self) {
+        while let Some((id, value, at)) = self.queue.pop_front() {
+            let schema = self.schema_object(value, at);
+            if let Some(slot) = self.schemas.get_mut(id.0 as usize) {
+                *slot = schema;
+            }
         }
     }
 
@@ -197,6 +216,7 @@ impl<'d> Lowering<'d> {
             format!("{reference:?} points into another document, which is not at hand; what stands there is not judged")
         };
         self.odd(here, why);
+        self.dangling.push((self.pointers.text(at), reference.trim_start_matches('#').to_owned()));
         None
     }
 

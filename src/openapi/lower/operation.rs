@@ -25,13 +25,7 @@ pub(super) fn document<'d>(lowering: &mut Lowering<'d>) -> (Vec<Operation<'d>>, 
             lowering.schemes(schemes, here);
         }
     }
-    let security = match root.get("security") {
-        Some(value) => {
-            let at = lowering.pointers.child(Pointers::ROOT, "security");
-            lowering.requirements(value, at)
-        }
-        None => Vec::new(),
-    };
+    let security = lowering.shared_security(root);
     let mut operations = Vec::new();
     for (section, surface) in [("paths", Surface::Path), ("webhooks", Surface::Webhook), ("x-webhooks", Surface::Webhook)] {
         let Some((items, at)) = lowering.object(root, section, Pointers::ROOT) else { continue };
@@ -40,7 +34,7 @@ pub(super) fn document<'d>(lowering: &mut Lowering<'d>) -> (Vec<Operation<'d>>, 
                 continue;
             }
             let here = lowering.pointers.child(at, path.as_str());
-            let context = Context { surface, path: Cow::Borrowed(path), security: &security, depth: 0 };
+            let context = Context { surface, path: Cow::Borrowed(path), security: (&security.0, security.1), depth: 0 };
             lowering.path_item(item, here, &context, &mut operations);
         }
     }
@@ -52,7 +46,8 @@ pub(super) fn document<'d>(lowering: &mut Lowering<'d>) -> (Vec<Operation<'d>>, 
 struct Context<'a, 'd> {
     surface: Surface,
     path: Cow<'d, str>,
-    security: &'a [Requirement<'d>],
+    /// What is required of every operation that says nothing else, and where that stands.
+    security: (&'a [Requirement<'d>], Option<PointerId>),
     depth: usize,
 }
 
@@ -139,12 +134,12 @@ impl<'d> Lowering<'d> {
             self.body(body, here)
         });
         let responses = self.responses(value, at);
-        let security = match value.get("security") {
+        let (security, security_at) = match value.get("security") {
             Some(own) => {
                 let here = self.pointers.child(at, "security");
-                self.requirements(own, here)
+                (self.requirements(own, here), here)
             }
-            None => context.security.to_vec(),
+            None => (context.security.0.to_vec(), context.security.1.unwrap_or(at)),
         };
         let servers = match self.servers(value, at) {
             Some(own) => Some(own),
@@ -164,6 +159,7 @@ impl<'d> Lowering<'d> {
             body,
             responses,
             security,
+            security_at,
             servers,
             tags: tags(value),
             stability: text(value, "x-stability-level"),
@@ -185,7 +181,7 @@ impl<'d> Lowering<'d> {
                     continue;
                 }
                 let path = Cow::Owned(format!("{parent} › {name} › {expression}"));
-                let inner = Context { surface: Surface::Callback, path, security: &[], depth: depth + 1 };
+                let inner = Context { surface: Surface::Callback, path, security: (&[], None), depth: depth + 1 };
                 let spot = self.pointers.child(place, expression.as_str());
                 self.path_item(item, spot, &inner, into);
             }
@@ -227,6 +223,17 @@ impl<'d> Lowering<'d> {
         Some(self.named_value(value, at, name, location))
     }
 
+    /// Security of the whole document, and where it stands.
+    pub(super) fn shared_security(&mut self, root: &'d Value) -> (Vec<Requirement<'d>>, Option<PointerId>) {
+        match root.get("security") {
+            Some(value) => {
+                let at = self.pointers.child(Pointers::ROOT, "security");
+                (self.requirements(value, at), Some(at))
+            }
+            None => (Vec::new(), None),
+        }
+    }
+
     /// What parameters and headers share.
     fn named_value(&mut self, value: &'d Value, at: PointerId, name: &'d str, location: Location) -> Parameter<'d> {
         let (schema, serialization) =
@@ -239,7 +246,10 @@ impl<'d> Lowering<'d> {
                 // A scalar is written the same, exploded or not (OpenAPI 3.1 section 4.8.12.4).
                 let is_scalar = value.get("schema").is_some_and(|schema| is_scalar(self.root, schema, MAX_WRAPS));
                 let default_explode = style == "form";
-                let explode = value.get("explode").and_then(Value::as_bool).filter(|_| !is_scalar).unwrap_or(default_explode);
+                // A simple list is one however it is exploded, and `deepObject` is written in one way only.
+                let is_list = || value.get("schema").is_some_and(|schema| is_list(self.root, schema));
+                let is_fixed = is_scalar || style == "deepObject" || (style == "simple" && is_list());
+                let explode = value.get("explode").and_then(Value::as_bool).filter(|_| !is_fixed).unwrap_or(default_explode);
                 let reserved = match (flag(value, "allowReserved"), flag(value, "allowEmptyValue")) {
                     (true, true) => ", reserved characters and no value allowed",
                     (true, false) => ", reserved characters allowed",
@@ -382,6 +392,12 @@ fn is_scalar(root: &Value, schema: &Value, wraps: usize) -> bool {
         .iter()
         .filter_map(|name| schema.get(*name)?.as_array())
         .any(|branches| !branches.is_empty() && branches.iter().all(|branch| is_scalar(root, branch, wraps)))
+}
+
+/// Whether a schema, perhaps behind one reference, is an array.
+fn is_list(root: &Value, schema: &Value) -> bool {
+    let target = text(schema, "$ref").and_then(|reference| super::super::resolve(root, reference)).unwrap_or(schema);
+    text(target, "type") == Some("array")
 }
 
 /// The variables of a server.

@@ -31,6 +31,7 @@ struct Words<'d> {
     types: Option<&'d Value>,
     reference: Option<&'d str>,
     dynamic_reference: Option<&'d str>,
+    constant: Option<&'d Value>,
     minimum: Option<&'d Value>,
     exclusive_minimum: Option<&'d Value>,
     maximum: Option<&'d Value>,
@@ -132,7 +133,7 @@ impl<'d> Lowering<'d> {
                     Value::Null => {}
                     _ => self.odd_once(at, "`enum` must be a list; it was skipped"),
                 },
-                "const" if json_schema => schema.enumeration = Some(vec![value]),
+                "const" if json_schema => words.constant = Some(value),
                 "x-extensible-enum" => {
                     schema.extensible_enum = value.is_array() || is_true(value);
                     // Zalando's spelling lists the values here; an `enum` beside it says more exactly what is valid.
@@ -203,6 +204,11 @@ impl<'d> Lowering<'d> {
                 "x-nullable" if self.dialect == Dialect::Swagger20 => words.nullable = is_true(value),
                 _ => {}
             }
+        }
+        // Both hold, whichever is written first (JSON Schema 2020-12 validation section 6.1).
+        if let Some(constant) = words.constant {
+            let is_listed = schema.enumeration.as_ref().is_none_or(|list| list.contains(&constant));
+            schema.enumeration = Some(if is_listed { vec![constant] } else { Vec::new() });
         }
         for reference in [words.dynamic_reference, words.reference].into_iter().flatten() {
             let target = self.reference(reference, at);

@@ -18,19 +18,13 @@ pub(super) fn document<'d>(lowering: &mut Lowering<'d>) -> (Vec<Operation<'d>>, 
     if let Some((schemes, at)) = lowering.object(root, "securityDefinitions", Pointers::ROOT) {
         lowering.schemes(schemes, at);
     }
-    let security = match root.get("security") {
-        Some(value) => {
-            let at = lowering.pointers.child(Pointers::ROOT, "security");
-            lowering.requirements(value, at)
-        }
-        None => Vec::new(),
-    };
+    let (security, security_at) = lowering.shared_security(root);
     let mut operations = Vec::new();
     if let Some((items, at)) = lowering.object(root, "paths", Pointers::ROOT) {
         for (path, item) in items {
             if !path.starts_with("x-") {
                 let here = lowering.pointers.child(at, path.as_str());
-                lowering.swagger_item(path, item, here, &security, &mut operations);
+                lowering.swagger_item(path, item, here, (&security, security_at), &mut operations);
             }
         }
     }
@@ -63,7 +57,7 @@ impl<'d> Lowering<'d> {
         path: &'d str,
         item: &'d Value,
         at: PointerId,
-        security: &[Requirement<'d>],
+        security: (&[Requirement<'d>], Option<PointerId>),
         into: &mut Vec<Operation<'d>>,
     ) {
         let Some((item, at)) = self.follow(item, at) else {
@@ -91,12 +85,12 @@ impl<'d> Lowering<'d> {
             let parameters = entries.iter().filter_map(|(value, at)| self.swagger_parameter(value, *at)).collect();
             let body = self.swagger_body(&entries, &consumes, here);
             let responses = self.swagger_responses(value, here, &produces);
-            let own_security = match value.get("security") {
+            let (own_security, security_at) = match value.get("security") {
                 Some(own) => {
                     let place = self.pointers.child(here, "security");
-                    self.requirements(own, place)
+                    (self.requirements(own, place), place)
                 }
-                None => security.to_vec(),
+                None => (security.0.to_vec(), security.1.unwrap_or(here)),
             };
             let (shape, variables) = shape(&Cow::Borrowed(path));
             into.push(Operation {
@@ -111,6 +105,7 @@ impl<'d> Lowering<'d> {
                 body,
                 responses,
                 security: own_security,
+                security_at,
                 servers: None,
                 tags: tags(value),
                 stability: text(value, "x-stability-level"),
