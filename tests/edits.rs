@@ -30,7 +30,7 @@ fn model() -> Vec<(&'static str, &'static str)> {
     let mut all = Vec::new();
     model!(all, Contract<'_>, Contract {
         root "~", dialect "~", operations "+-~", schemas "+-~", servers "+-~", schemes "+-~", pointers "~", oddities "~",
-        dangling "~", heirs "~", speaks_xml "~", unknown_paths "~", exhausted "~",
+        unread "~", heirs "~", speaks_xml "~", unknown_paths "~", exhausted "~",
     });
     model!(all, Operation<'_>, Operation {
         surface "~", method "~", path "~", shape "~", variables "~", operation_id "+-~", deprecated "+-", parameters "+-~",

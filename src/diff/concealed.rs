@@ -1,4 +1,4 @@
-//! What a reference leads to in vain cannot be judged: that it "went" or "came" is not known.
+//! What a reference leads to in vain, or what cannot be read, cannot be judged: that it "went" or "came" is not known.
 
 use std::collections::HashSet;
 
@@ -16,7 +16,7 @@ pub(super) struct Concealed<'c> {
 impl<'c> Concealed<'c> {
     pub(super) fn new(before: &'c Contract<'_>, after: &'c Contract<'_>) -> Self {
         let places = |contract: &'c Contract<'_>| {
-            contract.dangling.iter().flat_map(|(place, target)| [place.as_str(), target.as_str()]).collect()
+            contract.unread.iter().flat_map(|(place, target)| [place.as_str(), target.as_str()]).collect()
         };
         Self { before: places(before), after: places(after) }
     }
@@ -32,6 +32,16 @@ impl<'c> Concealed<'c> {
                 places.iter().any(|place| place.starts_with(&responses))
             };
             return beneath(&self.before, &fact.site.before) || beneath(&self.after, &fact.site.after);
+        }
+        if matches!(fact.kind, ChangeKind::PropertyBecameOptional | ChangeKind::PropertyBecameRequired) {
+            let list = |property: &str| {
+                property.rfind("/properties/").and_then(|end| property.get(..end)).map(|object| format!("{object}/required"))
+            };
+            let is_unread =
+                |places: &HashSet<&str>, property: &str| list(property).is_some_and(|list| places.contains(list.as_str()));
+            if is_unread(&self.before, &fact.site.before) || is_unread(&self.after, &fact.site.after) {
+                return true;
+            }
         }
         holds(&self.after, &fact.site.before) || holds(&self.before, &fact.site.after)
     }

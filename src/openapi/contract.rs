@@ -30,8 +30,8 @@ pub struct Contract<'d> {
     pub pointers: Pointers<'d>,
     /// Corners that could not be read as meant.
     pub oddities: Vec<Oddity>,
-    /// What references lead to in vain: where each stands, and where it points.
-    pub dangling: Vec<(String, String)>,
+    /// Corners that could not be read, and references that lead nowhere: where each stands, and where it points.
+    pub unread: Vec<(String, String)>,
     /// Components that inherit from a base with a `discriminator`, by the base: names and schemas, by name.
     pub heirs: BTreeMap<SchemaId, Vec<(&'d str, SchemaId)>>,
     /// Whether any message travels as XML.

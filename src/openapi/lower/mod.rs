@@ -53,7 +53,7 @@ struct Lowering<'d> {
     told: HashSet<(PointerId, &'static str)>,
     /// Paths whose item could not be followed.
     unknown_paths: Vec<String>,
-    dangling: Vec<(String, String)>,
+    unread: Vec<(String, String)>,
     nodes: usize,
 }
 
@@ -75,7 +75,7 @@ impl<'d> Lowering<'d> {
             oddities: document.oddities.clone(),
             told: HashSet::new(),
             unknown_paths: Vec::new(),
-            dangling: Vec::new(),
+            unread: Vec::new(),
             nodes: 0,
         }
     }
@@ -101,7 +101,7 @@ impl<'d> Lowering<'d> {
             pointers: self.pointers,
             oddities: self.oddities,
             unknown_paths: self.unknown_paths,
-            dangling: self.dangling,
+            unread: self.unread,
             speaks_xml,
             heirs,
             exhausted: self.nodes > MAX_NODES,
@@ -143,6 +143,23 @@ impl<'d> Lowering<'d> {
         self.oddities.push(Oddity::new(pointer, message));
     }
 
+    /// A corner that cannot be read: it is told, and nothing is concluded from its absence.
+    fn skip(&mut self, at: PointerId, message: impl Into<String>) {
+        let pointer = self.pointers.text(at);
+        self.unread.push((pointer.clone(), pointer.clone()));
+        self.oddities.push(Oddity::new(pointer, message));
+    }
+
+    /// What a reference leads to, if it is an object; what cannot be one is skipped.
+    fn follow_object(&mut self, value: &'d Value, at: PointerId, what: &str) -> Option<(&'d Value, PointerId)> {
+        let (value, at) = self.follow(value, at)?;
+        if value.is_object() || value.is_null() {
+            return Some((value, at));
+        }
+        self.skip(at, format!("{what} must be an object; it was skipped"));
+        None
+    }
+
     /// Tells one kind of oddity once for each place, however many references lead there.
     fn odd_once(&mut self, at: PointerId, what: &'static str) {
         if self.told.insert((at, what)) {
@@ -159,7 +176,7 @@ impl<'d> Lowering<'d> {
             Value::Object(map) => Some((map, here)),
             Value::Null => None,
             _ => {
-                self.odd(here, format!("`{name}` must be an object; it was skipped"));
+                self.skip(here, format!("`{name}` must be an object; it was skipped"));
                 None
             }
         }
@@ -174,7 +191,7 @@ impl<'d> Lowering<'d> {
             Value::Array(list) => Some((list, here)),
             Value::Null => None,
             _ => {
-                self.odd(here, format!("`{name}` must be a list; it was skipped"));
+                self.skip(here, format!("`{name}` must be a list; it was skipped"));
                 None
             }
         }
@@ -195,7 +212,7 @@ impl<'d> Lowering<'d> {
             let Some(reference) = value.get("$ref").and_then(Value::as_str) else { return Some((value, at)) };
             (value, at) = self.target(reference, at)?;
         }
-        self.odd(at, "references lead in a circle here; it was skipped");
+        self.skip(at, "references lead in a circle here; it was skipped");
         None
     }
 
@@ -216,7 +233,7 @@ impl<'d> Lowering<'d> {
             format!("{reference:?} points into another document, which is not at hand; what stands there is not judged")
         };
         self.odd(here, why);
-        self.dangling.push((self.pointers.text(at), reference.trim_start_matches('#').to_owned()));
+        self.unread.push((self.pointers.text(at), reference.trim_start_matches('#').to_owned()));
         None
     }
 

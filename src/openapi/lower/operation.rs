@@ -82,7 +82,7 @@ impl<'d> Lowering<'d> {
             return;
         };
         let Value::Object(map) = item else {
-            self.odd(at, "a path item must be an object; it was skipped");
+            self.skip(at, "a path item must be an object; it was skipped");
             return;
         };
         let shared = Shared { parameters: self.parameters(item, at), item: (item, at) };
@@ -116,7 +116,7 @@ impl<'d> Lowering<'d> {
             return;
         }
         if !value.is_object() {
-            self.odd(at, "an operation must be an object; it was skipped");
+            self.skip(at, "an operation must be an object; it was skipped");
             return;
         }
         let mut parameters: Vec<Parameter<'d>> = Vec::new();
@@ -175,7 +175,7 @@ impl<'d> Lowering<'d> {
         let Some((callbacks, here)) = self.object(value, "callbacks", at) else { return };
         for (name, callback) in callbacks {
             let place = self.pointers.child(here, name.as_str());
-            let Some((callback, place)) = self.follow(callback, place) else { continue };
+            let Some((callback, place)) = self.follow_object(callback, place, "a callback") else { continue };
             for (expression, item) in callback.as_object().into_iter().flatten() {
                 if expression.starts_with("x-") {
                     continue;
@@ -207,12 +207,12 @@ impl<'d> Lowering<'d> {
             Some("cookie") => Location::Cookie,
             Some("querystring") => Location::QueryString,
             _ => {
-                self.odd_once(at, "a parameter needs `in`: path, query, header, cookie or querystring; it was skipped");
+                self.skip(at, "a parameter needs `in`: path, query, header, cookie or querystring; it was skipped");
                 return None;
             }
         };
         let Some(name) = text(value, "name") else {
-            self.odd_once(at, "a parameter needs a name; it was skipped");
+            self.skip(at, "a parameter needs a name; it was skipped");
             return None;
         };
         // OpenAPI 3.1 section 4.8.12.2.1: header parameters of these names are ignored.
@@ -278,7 +278,7 @@ impl<'d> Lowering<'d> {
     }
 
     fn body(&mut self, value: &'d Value, at: PointerId) -> Option<Body<'d>> {
-        let (value, at) = self.follow(value, at)?;
+        let (value, at) = self.follow_object(value, at, "a request body")?;
         let content = self.content(value, at, true);
         Some(Body { required: flag(value, "required"), content, at })
     }
@@ -289,7 +289,7 @@ impl<'d> Lowering<'d> {
         for (name, object) in map {
             let place = self.pointers.child(here, name.as_str());
             // 3.2 lets a media type object stand under `components.mediaTypes`.
-            let Some((object, place)) = self.follow(object, place) else { continue };
+            let Some((object, place)) = self.follow_object(object, place, "a media type") else { continue };
             if !name.contains('/') {
                 self.odd_once(place, "this is no media type, which is written `type/subtype`; it was skipped");
                 continue;
@@ -325,7 +325,7 @@ impl<'d> Lowering<'d> {
                 continue;
             }
             let place = self.pointers.child(here, status.as_str());
-            let Some((value, place)) = self.follow(value, place) else { continue };
+            let Some((value, place)) = self.follow_object(value, place, "a response") else { continue };
             let headers = self.headers(value, place);
             let content = self.content(value, place, false);
             let links = self.links(value, place);
@@ -339,7 +339,7 @@ impl<'d> Lowering<'d> {
         let mut links = Vec::with_capacity(map.len());
         for (name, value) in map {
             let place = self.pointers.child(here, name.as_str());
-            if let Some((value, at)) = self.follow(value, place) {
+            if let Some((value, at)) = self.follow_object(value, place, "a link") {
                 let shape = spelled(value, &["operationId", "operationRef", "parameters", "requestBody", "server"]);
                 links.push(Link { name, shape, at });
             }
@@ -355,7 +355,7 @@ impl<'d> Lowering<'d> {
                 continue;
             }
             let place = self.pointers.child(here, name.as_str());
-            if let Some((value, place)) = self.follow(value, place) {
+            if let Some((value, place)) = self.follow_object(value, place, "a header") {
                 headers.push(self.named_value(value, place, name, Location::Header));
             }
         }

@@ -59,10 +59,16 @@ impl<'d> Lowering<'d> {
                 self.push(schema)
             }
             _ => {
-                self.odd_once(at, "a schema must be an object or a boolean; it was read as accepting anything");
-                SchemaId::ANY
+                self.skip(at, "a schema must be an object or a boolean; it was skipped");
+                SchemaId::UNKNOWN
             }
         }
+    }
+
+    /// A keyword of a schema that cannot be read.
+    fn skip_member(&mut self, at: PointerId, keyword: &'static str, message: &'static str) {
+        let here = self.pointers.child(at, keyword);
+        self.skip(here, message);
     }
 
     pub(super) fn push(&mut self, schema: Schema<'d>) -> SchemaId {
@@ -131,7 +137,7 @@ impl<'d> Lowering<'d> {
                 "enum" => match value {
                     Value::Array(list) => schema.enumeration = Some(list.iter().collect()),
                     Value::Null => {}
-                    _ => self.odd_once(at, "`enum` must be a list; it was skipped"),
+                    _ => self.skip_member(at, "enum", "`enum` must be a list; it was skipped"),
                 },
                 "const" if json_schema => words.constant = Some(value),
                 "x-extensible-enum" => {
@@ -160,7 +166,7 @@ impl<'d> Lowering<'d> {
                     Value::Array(list) => schema.required = list.iter().filter_map(Value::as_str).collect(),
                     // Swagger 2.0 parameters and OpenAPI headers carry a flag of this name.
                     Value::Bool(_) | Value::Null => {}
-                    _ => self.odd_once(at, "`required` must be a list of names; it was skipped"),
+                    _ => self.skip_member(at, "required", "`required` must be a list of names; it was skipped"),
                 },
                 "additionalProperties" => schema.additional = self.additional(value, at),
                 "items" => match value {
@@ -291,7 +297,7 @@ impl<'d> Lowering<'d> {
                 }
             }
             Value::Null => {}
-            _ => self.odd(here, "`properties` must be an object; it was skipped"),
+            _ => self.skip(here, "`properties` must be an object; it was skipped"),
         }
     }
 
@@ -332,7 +338,7 @@ impl<'d> Lowering<'d> {
             }
             _ => {
                 let here = self.pointers.child(at, name);
-                self.odd(here, format!("`{name}` must be a list; it was skipped"));
+                self.skip(here, format!("`{name}` must be a list; it was skipped"));
                 Vec::new()
             }
         }

@@ -11,7 +11,7 @@ impl<'d> Lowering<'d> {
     pub(super) fn schemes(&mut self, map: &'d Map<String, Value>, at: PointerId) {
         for (name, value) in map {
             let here = self.pointers.child(at, name.as_str());
-            if let Some((value, at)) = self.follow(value, here) {
+            if let Some((value, at)) = self.follow_object(value, here, "a security scheme") {
                 self.schemes.push(SecurityScheme { name, shape: shape(value), flows: flows(value), at });
             }
         }
@@ -20,7 +20,7 @@ impl<'d> Lowering<'d> {
     /// The alternatives of a `security` list. `{}` among them means that none is needed.
     pub(super) fn requirements(&mut self, value: &'d Value, at: PointerId) -> Vec<Requirement<'d>> {
         let Value::Array(list) = value else {
-            self.odd(at, "`security` must be a list; it was skipped");
+            self.skip(at, "`security` must be a list; it was skipped");
             return Vec::new();
         };
         let mut alternatives = Vec::new();

@@ -70,7 +70,7 @@ impl<'d> Lowering<'d> {
             let here = self.pointers.child(at, *method);
             let Some((value, here)) = self.follow(value, here) else { continue };
             if !value.is_object() {
-                self.odd(here, "an operation must be an object; it was skipped");
+                self.skip(here, "an operation must be an object; it was skipped");
                 continue;
             }
             let mut entries = self.swagger_parameters(value, here);
@@ -140,7 +140,7 @@ impl<'d> Lowering<'d> {
             Some("header") => Location::Header,
             Some("body" | "formData") => return None,
             _ => {
-                self.odd_once(at, "a parameter needs `in`: path, query, header, body or formData; it was skipped");
+                self.skip(at, "a parameter needs `in`: path, query, header, body or formData; it was skipped");
                 return None;
             }
         };
@@ -234,7 +234,7 @@ impl<'d> Lowering<'d> {
                 continue;
             }
             let place = self.pointers.child(here, status.as_str());
-            let Some((value, place)) = self.follow(value, place) else { continue };
+            let Some((value, place)) = self.follow_object(value, place, "a response") else { continue };
             let content = match value.get("schema") {
                 Some(schema) => {
                     let spot = self.pointers.child(place, "schema");
