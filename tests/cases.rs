@@ -1,7 +1,7 @@
 //! Small pairs that once were judged wrongly, here or elsewhere, and what is right.
 
 use driftd::diff::Budget;
-use driftd::openapi::{Limits, read};
+use driftd::openapi::{Limits, parse, read};
 use driftd::rules::{Catalogue, compare};
 use serde_json::{Value, json};
 
@@ -194,6 +194,16 @@ fn security_and_responses() {
     }
     let elsewhere = json!({"openapi": "3.1.0", "paths": {"/items": {"$ref": "./items.yaml"}, "/other": {}}});
     assert_eq!(judged(&answering("404", "string"), &elsewhere), Vec::<String>::new(), "what cannot be followed is not gone");
+}
+
+#[test]
+fn documents() {
+    let cases = parse(include_bytes!("documents.yaml"), &Limits::default(), &mut Vec::new()).expect("the pairs");
+    let cases = cases.as_array().expect("a list of pairs");
+    assert!(cases.len() > 30, "only {}", cases.len());
+    for case in cases {
+        assert_eq!(json!(judged(&case["before"], &case["after"])), case["findings"], "{}", case["name"]);
+    }
 }
 
 #[test]

@@ -24,13 +24,6 @@ fn likeness(before: &Contract<'_>, a: SchemaId, after: &Contract<'_>, b: SchemaI
         return 80;
     }
     let (left, right) = (Flat::of(before, a), Flat::of(after, b));
-    let tag = |flat: &Flat<'_, '_>, contract: &Contract<'_>| -> Option<(String, String)> {
-        flat.properties.iter().find_map(|(name, property)| {
-            let values = property.schemas.first().and_then(|id| contract.schema(*id).enumeration.clone())?;
-            let [only] = values.as_slice() else { return None };
-            Some(((*name).to_owned(), only.to_string()))
-        })
-    };
     match (tag(&left, before), tag(&right, after)) {
         (Some(a), Some(b)) if a == b => return 70,
         (Some(a), Some(b)) if a.0 == b.0 => return 0,
@@ -50,6 +43,15 @@ fn likeness(before: &Contract<'_>, a: SchemaId, after: &Contract<'_>, b: SchemaI
     let all = left.properties.len() + right.properties.len() - shared;
     // More than half of the names in common: an edited branch rather than another one.
     if shared * 2 > all { u32::try_from(10 + shared * 20 / all.max(1)).unwrap_or(10) } else { 0 }
+}
+
+/// The property that can have one value only, and that value: what tells a branch from its siblings.
+fn tag(flat: &Flat<'_, '_>, contract: &Contract<'_>) -> Option<(String, String)> {
+    flat.properties.iter().find_map(|(name, property)| {
+        let values = property.schemas.first().and_then(|id| contract.schema(*id).enumeration.clone())?;
+        let [only] = values.as_slice() else { return None };
+        Some(((*name).to_owned(), only.to_string()))
+    })
 }
 
 /// `/components/schemas/X` or `/definitions/X`, not something inside.
@@ -116,6 +118,21 @@ pub(super) fn match_branches(before: &Contract<'_>, a: &[SchemaId], after: &Cont
         };
         matched.removed = rest(&free_a, &taken_a);
         matched.added = rest(&free_b, &taken_b);
+        // The only object that went and the only one that came, with a property in common: an edited branch.
+        let objects = |contract: &Contract<'_>, ids: &[SchemaId]| -> Vec<SchemaId> {
+            ids.iter().copied().filter(|id| Flat::of(contract, *id).types == TypeSet::OBJECT).collect()
+        };
+        if let ([left], [right]) = (objects(before, &matched.removed).as_slice(), objects(after, &matched.added).as_slice()) {
+            let (old, new) = (Flat::of(before, *left), Flat::of(after, *right));
+            let is_tagged = |flat: &Flat<'_, '_>, contract: &Contract<'_>| tag(flat, contract).is_some();
+            if old.properties.keys().any(|name| new.properties.contains_key(name))
+                && !(is_tagged(&old, before) && is_tagged(&new, after))
+            {
+                matched.removed.retain(|id| id != left);
+                matched.added.retain(|id| id != right);
+                matched.pairs.push((*left, *right));
+            }
+        }
         // Branches without a type have nothing to be known by but their place.
         let untyped = |contract: &Contract<'_>, ids: &[SchemaId]| ids.iter().all(|id| contract.schema(*id).types == TypeSet::ALL);
         if matched.removed.len() == matched.added.len() && untyped(before, &matched.removed) && untyped(after, &matched.added) {

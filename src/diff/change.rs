@@ -105,6 +105,7 @@ kinds! {
     StabilityLowered: Opaque, NEITHER;
     StabilityRaised: Annotates, NEITHER;
     ServerRemoved: Replaces, NEITHER;
+    ServersNoLongerNamed: Opaque, NEITHER;
     ServerAdded: Annotates, NEITHER;
     ServerReplaced: Replaces, NEITHER;
     ServerVariableChanged: Opaque, NEITHER;

@@ -41,8 +41,10 @@ fn compare(
     home: &(String, String),
     operation: Option<usize>,
 ) {
-    // No server means "where the description is served" (OpenAPI 3.1 section 4.8.1): nothing to compare.
-    if before.is_empty() || after.is_empty() {
+    // No server means "where the description is served" (OpenAPI 3.1 section 4.8.1), which no document tells:
+    // that a full address went is known, where it leads now is not.
+    let is_full = |server: &&Server<'_>| server.url.contains("//");
+    if before.is_empty() {
         return;
     }
     let same = |a: &Server<'_>, b: &Server<'_>| a.url == b.url || a.leads_where(b);
@@ -60,6 +62,13 @@ fn compare(
             Fact { kind, direction: Direction::Neither, subject, before: values.0, after: values.1, evidence, site, fragment };
         walk.state(fact, operation);
     };
+    if after.is_empty() {
+        if let Some(server) = before.iter().find(is_full) {
+            let value = Some(json!(server.url));
+            state(ChangeKind::ServersNoLongerNamed, server.url.to_string(), (value, None), (Some(server.at), None));
+        }
+        return;
+    }
     let gone: Vec<&Server<'_>> = before.iter().filter(|server| !after.iter().any(|other| same(server, other))).collect();
     let fresh: Vec<&Server<'_>> = after.iter().filter(|server| !before.iter().any(|other| same(server, other))).collect();
     if let ([old], [new]) = (gone.as_slice(), fresh.as_slice()) {

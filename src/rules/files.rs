@@ -225,6 +225,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ("server-removed", include_str!("pages/server-removed.md")),
     ("server-replaced", include_str!("pages/server-replaced.md")),
     ("server-variable-changed", include_str!("pages/server-variable-changed.md")),
+    ("servers-no-longer-named", include_str!("pages/servers-no-longer-named.md")),
     ("webhook-added", include_str!("pages/webhook-added.md")),
     ("webhook-answer-error-added", include_str!("pages/webhook-answer-error-added.md")),
     ("webhook-answer-error-removed", include_str!("pages/webhook-answer-error-removed.md")),

@@ -35,7 +35,25 @@ pub fn place(root: &Value, pointer: &str) -> String {
                 // The file's own name, as a component's: `schemas/door.yaml` is `door`.
                 let file = at(1).rsplit('/').next().unwrap_or_default();
                 owner = file.split('.').next().unwrap_or(file).to_owned();
-                2
+                let whole = format!("/{token}/{}", crate::openapi::escape(at(1)));
+                let is_parameter = |value: &&Value| value.get("in").is_some() && value.get("name").is_some();
+                let named = |pointer: &str| resolve(root, pointer).filter(is_parameter).map(parameter);
+                let inner = format!("{whole}/{}", crate::openapi::escape(at(2)));
+                if let Some(known) = named(&whole) {
+                    owner = known;
+                    2
+                } else if let Some(known) = named(&inner) {
+                    owner = known;
+                    3
+                } else if matches!(at(2), "$defs" | "definitions") && !at(3).is_empty() {
+                    owner = at(3).to_owned();
+                    4
+                } else if !at(2).is_empty() && resolve(root, &whole).is_some_and(is_collection) {
+                    owner = at(2).to_owned();
+                    3
+                } else {
+                    2
+                }
             }
             "paths" | "webhooks" | "x-webhooks" => 2,
             "requestBody" => {
@@ -99,6 +117,12 @@ pub fn place(root: &Value, pointer: &str) -> String {
         (false, false) if owner.contains(' ') => format!("`{path}` in {owner}"),
         (false, false) => format!("`{owner}.{path}`"),
     }
+}
+
+/// Whether a file holds several things by name, rather than one.
+fn is_collection(file: &Value) -> bool {
+    let words = ["type", "allOf", "anyOf", "oneOf", "$ref", "properties", "items", "get", "post", "put", "delete", "openapi"];
+    file.as_object().is_some_and(|map| map.values().all(Value::is_object) && !words.iter().any(|word| map.contains_key(*word)))
 }
 
 fn parameter(value: &Value) -> String {

@@ -85,6 +85,7 @@ const fn template(change: &Change) -> &'static str {
         K::OperationReactivated => "{name} is no longer deprecated",
         K::OperationIdChanged => "the operationId changed from {before} to {after}",
         K::ServerRemoved => "the server {name} is gone",
+        K::ServersNoLongerNamed => "the description no longer says where the API is served; it was {name}",
         K::ServerAdded => "the server {name} is new",
         K::SecurityAdded => "authentication is now required: {name}",
         K::SecurityRemoved => "authentication is no longer required; it was {name}",

@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde_json::{Map, Value};
 
-use super::contract::{Contract, Operation, Schema, SchemaId, SecurityScheme, Server, TypeSet};
+use super::contract::{Contract, Operation, Schema, SchemaId, SecurityScheme, Server, Surface, TypeSet};
 use super::{Dialect, Document, Oddity, PointerId, Pointers, resolve};
 
 /// How many references may lead to the next before it counts as a circle.
@@ -121,7 +121,7 @@ impl<'d> Lowering<'d> {
     /// Tells of two paths that match the same requests; both are compared.
     fn duplicates(&mut self, operations: &[Operation<'d>]) {
         let mut seen: HashMap<(&str, &str), &str> = HashMap::new();
-        for operation in operations {
+        for operation in operations.iter().filter(|operation| operation.surface != Surface::Callback) {
             let key = (operation.method.as_str(), operation.shape.as_str());
             if let Some(first) = seen.insert(key, operation.path.as_ref())
                 && first != operation.path.as_ref()

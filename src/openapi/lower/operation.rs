@@ -42,6 +42,9 @@ pub(super) fn document<'d>(lowering: &mut Lowering<'d>) -> (Vec<Operation<'d>>, 
     (operations, servers)
 }
 
+/// Between an operation, the name of a callback, and its expression.
+const BENEATH: &str = " › ";
+
 /// What an operation inherits from where it stands.
 struct Context<'a, 'd> {
     surface: Surface,
@@ -180,7 +183,7 @@ impl<'d> Lowering<'d> {
                 if expression.starts_with("x-") {
                     continue;
                 }
-                let path = Cow::Owned(format!("{parent} › {name} › {expression}"));
+                let path = Cow::Owned(format!("{parent}{BENEATH}{name}{BENEATH}{expression}"));
                 let inner = Context { surface: Surface::Callback, path, security: (&[], None), depth: depth + 1 };
                 let spot = self.pointers.child(place, expression.as_str());
                 self.path_item(item, spot, &inner, into);
@@ -516,7 +519,19 @@ pub(super) fn media_name(name: &str) -> String {
 }
 
 /// The path with its variables blanked, and their names: `/doors/{id}` is matched as `/doors/{}`.
+///
+/// A callback is known by the operation that asks for it and by its runtime expression, which is no template;
+/// the name between them is not on the wire (OpenAPI 3.0.3 section 4.7.18).
 pub(super) fn shape<'d>(path: &Cow<'d, str>) -> (String, Vec<&'d str>) {
+    if let Cow::Owned(path) = path {
+        let mut parts = path.split(BENEATH);
+        let mut shape = shape(&Cow::Borrowed(parts.next().unwrap_or_default())).0;
+        for expression in parts.skip(1).step_by(2) {
+            shape.push_str(BENEATH);
+            shape.push_str(expression);
+        }
+        return (shape, Vec::new());
+    }
     let mut shape = String::with_capacity(path.len());
     let mut variables = Vec::new();
     let mut rest: &str = path.as_ref();

@@ -37,7 +37,10 @@ impl<'d> Lowering<'d> {
                 schemes.push((name, scopes));
             }
             schemes.sort_unstable();
-            alternatives.push(Requirement { schemes });
+            let requirement = Requirement { schemes };
+            if !alternatives.contains(&requirement) {
+                alternatives.push(requirement);
+            }
         }
         alternatives
     }
