@@ -274,7 +274,12 @@ impl Pairing<'_, '_, '_, '_> {
             (true, false) => self.state(ChangeKind::ParameterBecameOptional, direction, old.name, at, flags),
             _ => {}
         }
-        if old.serialization != new.serialization {
+        // Who may also leave the value out, or write more characters as they are, writes it as before.
+        let allows_more = new
+            .serialization
+            .strip_prefix(old.serialization.as_str())
+            .is_some_and(|more| more.starts_with(", reserved") || more.starts_with(", no value"));
+        if old.serialization != new.serialization && !(allows_more && direction == Direction::ToProvider) {
             let values = (Some(json!(old.serialization)), Some(json!(new.serialization)));
             self.state(ChangeKind::ParameterSerializationChanged, direction, old.name, at, values);
         }
@@ -451,6 +456,10 @@ impl Pairing<'_, '_, '_, '_> {
                     told.insert(at);
                     if let Some(right) = new.get(at) {
                         self.response(left, right, direction);
+                        // Who answers a webhook may no longer choose among the codes of a range.
+                        if direction == Direction::ToProvider && left.status.ends_with("XX") && is_code(&right.status) {
+                            gone.push(left);
+                        }
                     }
                 }
                 None => gone.push(left),
@@ -491,6 +500,11 @@ impl Pairing<'_, '_, '_, '_> {
         self.content(&old.content, &new.content, direction, (old.at, new.at));
         self.links(old, new);
     }
+}
+
+/// A status by itself, neither a range nor `default`.
+fn is_code(status: &str) -> bool {
+    status.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether values of a media type have a structure that a schema describes.

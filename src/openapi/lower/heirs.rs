@@ -21,16 +21,34 @@ pub fn heirs(root: &Value) -> BTreeMap<String, Vec<&str>> {
         return heirs;
     }
     for (name, value) in schemas {
-        for member in value.get("allOf").and_then(Value::as_array).into_iter().flatten() {
-            let base = match member.get("$ref").and_then(Value::as_str).and_then(unit_of) {
-                Some((section, _, Some(base))) if section == "components" => base,
-                Some((section, base, None)) if section == "definitions" => base,
-                _ => continue,
-            };
+        let mut bases = BTreeSet::new();
+        bases_of(value, &mut bases);
+        for base in bases {
             heirs.entry(base).or_default().push(name);
         }
     }
     heirs
+}
+
+/// The components that a schema folds in by `allOf`, however it is wrapped. Depth is bounded by reading.
+fn bases_of(schema: &Value, into: &mut BTreeSet<String>) {
+    let list = |name: &str| schema.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    for member in list("allOf") {
+        match member.get("$ref").and_then(Value::as_str) {
+            Some(reference) => into.extend(match unit_of(reference) {
+                Some((section, _, Some(base))) if section == "components" => Some(base),
+                Some((section, base, None)) if section == "definitions" => Some(base),
+                _ => None,
+            }),
+            None => bases_of(member, into),
+        }
+    }
+    // A union of one is that one.
+    for name in ["anyOf", "oneOf"] {
+        if let [only] = list(name) {
+            bases_of(only, into);
+        }
+    }
 }
 
 /// Where the schemas of a document have names.

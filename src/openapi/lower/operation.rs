@@ -250,7 +250,7 @@ impl<'d> Lowering<'d> {
                 let is_scalar = value.get("schema").is_some_and(|schema| is_scalar(self.root, schema, MAX_WRAPS));
                 let default_explode = style == "form";
                 // A simple list is one however it is exploded, and `deepObject` is written in one way only.
-                let is_list = || value.get("schema").is_some_and(|schema| is_list(self.root, schema));
+                let is_list = || value.get("schema").is_some_and(|schema| is_list(self.root, schema, MAX_WRAPS));
                 let is_fixed = is_scalar || style == "deepObject" || (style == "simple" && is_list());
                 let explode = value.get("explode").and_then(Value::as_bool).filter(|_| !is_fixed).unwrap_or(default_explode);
                 let reserved = match (flag(value, "allowReserved"), flag(value, "allowEmptyValue")) {
@@ -397,10 +397,19 @@ fn is_scalar(root: &Value, schema: &Value, wraps: usize) -> bool {
         .any(|branches| !branches.is_empty() && branches.iter().all(|branch| is_scalar(root, branch, wraps)))
 }
 
-/// Whether a schema, perhaps behind one reference, is an array.
-fn is_list(root: &Value, schema: &Value) -> bool {
-    let target = text(schema, "$ref").and_then(|reference| super::super::resolve(root, reference)).unwrap_or(schema);
-    text(target, "type") == Some("array")
+/// Whether a schema is an array, however it is wrapped.
+fn is_list(root: &Value, schema: &Value, wraps: usize) -> bool {
+    let Some(wraps) = wraps.checked_sub(1) else { return false };
+    if let Some(kind) = text(schema, "type") {
+        return kind == "array";
+    }
+    if let Some(reference) = text(schema, "$ref") {
+        return super::super::resolve(root, reference).is_some_and(|target| is_list(root, target, wraps));
+    }
+    ["allOf", "anyOf", "oneOf"]
+        .iter()
+        .filter_map(|name| schema.get(*name)?.as_array())
+        .any(|branches| !branches.is_empty() && branches.iter().all(|branch| is_list(root, branch, wraps)))
 }
 
 /// The variables of a server.
