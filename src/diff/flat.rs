@@ -236,10 +236,11 @@ impl<'c, 'd> Flat<'c, 'd> {
         (at, or_null): (SchemaId, bool),
         pending: &mut Vec<(SchemaId, bool)>,
     ) {
+        let (branches, null) = branches_of(contract, union);
         let (nulls, others): (Vec<_>, Vec<_>) =
-            branches_of(contract, union).into_iter().partition(|(id, _)| is_only_null(contract.schema(peeled(contract, *id))));
+            branches.into_iter().partition(|(id, _)| is_only_null(contract.schema(peeled(contract, *id))));
         let others = if union.exclusive || schema.discriminator.is_some() { others } else { without_covered(contract, others) };
-        let null = !nulls.is_empty();
+        let null = null || !nulls.is_empty();
         let (branches, names): (Vec<SchemaId>, Vec<Option<&'d str>>) = others.into_iter().unzip();
         if let [only] = branches.as_slice() {
             pending.push((*only, or_null || null));
@@ -330,7 +331,7 @@ fn peeled(contract: &Contract<'_>, id: SchemaId) -> SchemaId {
             },
             _ => return at,
         };
-        if schema.types != TypeSet::ALL || schema.enumeration.is_some() || !says_nothing_itself(schema) {
+        if schema.or_null || schema.types != TypeSet::ALL || schema.enumeration.is_some() || !says_nothing_itself(schema) {
             return at;
         }
         at = only;
@@ -339,12 +340,12 @@ fn peeled(contract: &Contract<'_>, id: SchemaId) -> SchemaId {
 }
 
 /// The branches of a union with those of unions that are nothing but a branch of it: alternatives among
-/// alternatives are alternatives.
-fn branches_of<'d>(contract: &Contract<'d>, union: &Union<'d>) -> Vec<(SchemaId, Option<&'d str>)> {
+/// alternatives are alternatives. And whether null was meant beside one of those.
+fn branches_of<'d>(contract: &Contract<'d>, union: &Union<'d>) -> (Vec<(SchemaId, Option<&'d str>)>, bool) {
     let mut found = Vec::with_capacity(union.branches.len());
     let mut pending: Vec<(SchemaId, Option<&'d str>)> =
         union.branches.iter().copied().zip(union.names.iter().copied()).rev().collect();
-    let mut opened = 0;
+    let (mut opened, mut null) = (0, false);
     while let Some((id, name)) = pending.pop() {
         let schema = contract.schema(peeled(contract, id));
         let nested = match schema.unions.as_slice() {
@@ -354,12 +355,13 @@ fn branches_of<'d>(contract: &Contract<'d>, union: &Union<'d>) -> Vec<(SchemaId,
         match nested.filter(|_| opened < MAX_WRAPS && says_nothing_itself(schema)) {
             Some(nested) => {
                 opened += 1;
+                null |= schema.or_null;
                 pending.extend(nested.branches.iter().copied().zip(nested.names.iter().copied()).rev());
             }
             None => found.push((id, name)),
         }
     }
-    found
+    (found, null)
 }
 
 /// The branches of an `anyOf` without those that a bare scalar type beside them covers: a list of known texts

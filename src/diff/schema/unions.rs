@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::openapi::{SchemaId, TypeSet, resolve};
+use crate::openapi::{Contract, SchemaId, TypeSet, resolve};
 
 use super::super::branches::match_branches;
 use super::super::change::{ChangeKind, Evidence};
@@ -40,6 +40,12 @@ fn schema_of<'d>(root: &'d Value, target: &str) -> Option<&'d Value> {
 /// The component a mapping's target names.
 fn component(target: &str) -> &str {
     target.rsplit('/').next().unwrap_or(target)
+}
+
+/// Whether a document has a schema of this name.
+fn is_component(contract: &Contract<'_>, name: &str) -> bool {
+    let schemas = contract.root.get("components").and_then(|components| components.get("schemas"));
+    schemas.or_else(|| contract.root.get("definitions")).is_some_and(|schemas| schemas.get(name).is_some())
 }
 
 impl Compare<'_, '_, '_> {
@@ -122,6 +128,8 @@ impl Compare<'_, '_, '_> {
         for (name, heir) in old {
             match find(new, name) {
                 Some(other) => self.walk.child(self.node, *heir, other),
+                // It is still there, with the base written out instead of referred to.
+                None if is_component(after, name) => {}
                 None => {
                     self.lost.insert((*name).to_owned());
                     let value = Some(json!(name));
@@ -136,7 +144,7 @@ impl Compare<'_, '_, '_> {
                 }
             }
         }
-        for (name, _) in new.iter().filter(|(name, _)| find(old, name).is_none()) {
+        for (name, _) in new.iter().filter(|(name, _)| find(old, name).is_none() && !is_component(before, name)) {
             self.gained.insert((*name).to_owned());
             let value = Some(json!(name));
             self.state_with(ChangeKind::VariantAdded, ids, "discriminator", (*name).to_owned(), (None, value), evidence);

@@ -22,7 +22,7 @@ pub fn heirs(root: &Value) -> BTreeMap<String, Vec<&str>> {
     }
     for (name, value) in schemas {
         let mut bases = BTreeSet::new();
-        bases_of(value, &mut bases);
+        value.get("allOf").into_iter().chain(only_branch(value)).for_each(|part| bases_of(part, &mut bases));
         for base in bases {
             heirs.entry(base).or_default().push(name);
         }
@@ -30,25 +30,28 @@ pub fn heirs(root: &Value) -> BTreeMap<String, Vec<&str>> {
     heirs
 }
 
-/// The components that a schema folds in by `allOf`, however it is wrapped. Depth is bounded by reading.
-fn bases_of(schema: &Value, into: &mut BTreeSet<String>) {
-    let list = |name: &str| schema.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    for member in list("allOf") {
-        match member.get("$ref").and_then(Value::as_str) {
-            Some(reference) => into.extend(match unit_of(reference) {
-                Some((section, _, Some(base))) if section == "components" => Some(base),
-                Some((section, base, None)) if section == "definitions" => Some(base),
-                _ => None,
-            }),
-            None => bases_of(member, into),
-        }
+/// The components that a part of a schema folds in, however they are wrapped: a list of `allOf`, or one schema.
+/// Depth is bounded by reading.
+fn bases_of(part: &Value, into: &mut BTreeSet<String>) {
+    if let Some(members) = part.as_array() {
+        return members.iter().for_each(|member| bases_of(member, into));
     }
-    // A union of one is that one.
-    for name in ["anyOf", "oneOf"] {
-        if let [only] = list(name) {
-            bases_of(only, into);
-        }
+    if let Some(reference) = part.get("$ref").and_then(Value::as_str) {
+        into.extend(match unit_of(reference) {
+            Some((section, _, Some(base))) if section == "components" => Some(base),
+            Some((section, base, None)) if section == "definitions" => Some(base),
+            _ => None,
+        });
     }
+    part.get("allOf").into_iter().chain(only_branch(part)).for_each(|inner| bases_of(inner, into));
+}
+
+/// A union of one is that one.
+fn only_branch(schema: &Value) -> Option<&Value> {
+    ["anyOf", "oneOf"].into_iter().find_map(|name| match schema.get(name)?.as_array()?.as_slice() {
+        [only] => Some(only),
+        _ => None,
+    })
 }
 
 /// Where the schemas of a document have names.
