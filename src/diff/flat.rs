@@ -236,6 +236,10 @@ impl<'c, 'd> Flat<'c, 'd> {
         (at, or_null): (SchemaId, bool),
         pending: &mut Vec<(SchemaId, bool)>,
     ) {
+        if let [only] = union.branches.as_slice() {
+            pending.push((*only, or_null));
+            return;
+        }
         let (branches, null) = branches_of(contract, union);
         let (nulls, others): (Vec<_>, Vec<_>) =
             branches.into_iter().partition(|(id, _)| is_only_null(contract.schema(peeled(contract, *id))));
@@ -244,6 +248,10 @@ impl<'c, 'd> Flat<'c, 'd> {
         let (branches, names): (Vec<SchemaId>, Vec<Option<&'d str>>) = others.into_iter().unzip();
         if let [only] = branches.as_slice() {
             pending.push((*only, or_null || null));
+            return;
+        }
+        if branches.is_empty() && null {
+            self.types = self.types.intersection(TypeSet::NULL);
             return;
         }
         let all: Vec<&Schema<'d>> = branches.iter().map(|id| contract.schema(peeled(contract, *id))).collect();
