@@ -18,7 +18,7 @@
 //! |---|---|---|
 //! | [`model`] | the words: parties, agreements, schedules, deliveries, time | everybody else |
 //! | [`openapi`] | bytes into one normalised contract, and what was odd about them | clocks, files, networks |
-//! | [`containment`] | what one string pattern allows beyond another, proven | contracts |
+//! | [`containment`] | whether every value of one schema is one of another: proven, or refuted with a witness | contracts |
 //! | [`diff`] | what differs, as facts with a direction, over a worklist of schema pairs | verdicts |
 //! | [`rules`] | facts into findings: one law, and pages with reasoned exceptions | parties |
 //! | [`notice`] | findings into letters for each side: pure set difference | formatting |

@@ -9,7 +9,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("model", &[][..]),
         ("openapi", &[][..]),
         ("diff", &["openapi"][..]),
-        ("containment", &[][..]),
+        ("containment", &["openapi"][..]),
         ("rules", &["containment", "diff", "openapi"][..]),
         ("notice", &["model", "rules"][..]),
         ("render", &["model", "notice", "openapi", "rules"][..]),

@@ -4,8 +4,14 @@
 //! section 6.3.3). Where it is regular it stands for a set of texts, and inclusion is decidable; look-around,
 //! back references and anchors in odd places are not attempted.
 
-use regexsolver::Term;
-use regexsolver::execution_profile::ExecutionProfileBuilder;
+use std::rc::Rc;
+
+use regexsolver::error::EngineError;
+use regexsolver::execution_profile::{ExecutionProfile, ExecutionProfileBuilder};
+use regexsolver::fast_automaton::GenerationOptions;
+use regexsolver::regex_charclass::char::Char;
+use regexsolver::{CharRange, Term};
+use rustc_hash::FxHashMap;
 
 /// Longest pattern that is attempted, bytes.
 const LONGEST: usize = 2_000;
@@ -34,8 +40,7 @@ pub enum Inclusion {
 /// How the texts that match `a` lie to those that match `b`.
 pub fn pattern_inclusion(a: &str, b: &str) -> Inclusion {
     let (Some(a), Some(b)) = (whole(a), whole(b)) else { return Inclusion::Unknown };
-    let profile = ExecutionProfileBuilder::new().max_number_of_states(STATES).execution_timeout(TIME).build();
-    let answers = profile.run(|| {
+    let answers = profile().run(|| {
         let (a, b) = (Term::from_pattern(&a)?, Term::from_pattern(&b)?);
         Ok::<_, regexsolver::error::EngineError>((a.subset(&b)?, b.subset(&a)?))
     });
@@ -48,16 +53,116 @@ pub fn pattern_inclusion(a: &str, b: &str) -> Inclusion {
     }
 }
 
+fn profile() -> ExecutionProfile {
+    ExecutionProfileBuilder::new().max_number_of_states(STATES).execution_timeout(TIME).build()
+}
+
+/// Patterns that were met, as automata.
+#[derive(Default)]
+pub(super) struct Patterns {
+    known: FxHashMap<Rc<str>, Option<Term>>,
+}
+
+impl Patterns {
+    /// The set of texts a pattern accepts; none where it is not regular, or too large.
+    fn term(&mut self, pattern: &Rc<str>) -> Option<&Term> {
+        let read = || -> Option<Term> {
+            let whole = whole(pattern)?;
+            let build = || Term::from_pattern(&whole)?.determinize()?.minimize();
+            profile().run(build).ok()
+        };
+        self.known.entry(Rc::clone(pattern)).or_insert_with(read).as_ref()
+    }
+
+    /// Whether the pattern is found in `text`; none where it is not regular.
+    pub(super) fn matches(&mut self, pattern: &Rc<str>, text: &str) -> Option<bool> {
+        self.term(pattern)?.matches(text).ok()
+    }
+
+    /// A text in which every pattern of `wanted` is found and none of `unwanted`, of a length, and not listed.
+    pub(super) fn find(
+        &mut self,
+        wanted: &[Rc<str>],
+        unwanted: &[Rc<str>],
+        listed: &[String],
+        (least, most): (u64, Option<u64>),
+    ) -> Result<Option<String>, &'static str> {
+        const IRREGULAR: &str = "a pattern is not regular";
+        const TOO_MUCH: &str = "the patterns take too much work";
+        let mut all = Term::new_total();
+        for (patterns, is_wanted) in [(wanted, true), (unwanted, false)] {
+            for pattern in patterns {
+                let term = self.term(pattern).ok_or(IRREGULAR)?;
+                let narrowed =
+                    profile().run(|| if is_wanted { all.intersection(std::slice::from_ref(term)) } else { all.difference(term) });
+                all = narrowed.map_err(|_| TOO_MUCH)?;
+            }
+        }
+        let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        let mut options = GenerationOptions::new().with_min_length(size(least));
+        if let Some(most) = most {
+            options = options.with_max_length(size(most));
+        }
+        let printable = CharRange::new_from_range(Char::new(' ')..=Char::new('~'));
+        // What people can read, where there is such a text.
+        for options in [options.clone().with_charset(printable), options] {
+            let found = profile().run(|| {
+                let texts = all.iter_strings(options).take(listed.len() + 1);
+                for text in texts {
+                    let text = text?;
+                    if !listed.contains(&text) {
+                        return Ok(Some(text));
+                    }
+                }
+                Ok::<_, EngineError>(None)
+            });
+            if let Some(text) = found.map_err(|_| TOO_MUCH)? {
+                return Ok(Some(text));
+            }
+        }
+        Ok(None)
+    }
+}
+
 /// The expression that matches a whole text exactly when `pattern` is found in it; none where that is not sure.
 fn whole(pattern: &str) -> Option<String> {
     if pattern.len() > LONGEST {
         return None;
     }
+    // Anchors bind tighter than alternatives: each has its own.
+    let ways: Option<Vec<String>> = alternatives(pattern).into_iter().map(whole_way).collect();
+    Some(ways?.join("|"))
+}
+
+/// The alternatives outside every group and class.
+fn alternatives(pattern: &str) -> Vec<&str> {
+    let (mut depth, mut in_class, mut is_escaped, mut from) = (0_usize, false, false, 0);
+    let mut ways = Vec::new();
+    for (at, letter) in pattern.char_indices() {
+        match letter {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            '[' => in_class = true,
+            ']' => in_class = false,
+            '(' if !in_class => depth += 1,
+            ')' if !in_class => depth = depth.saturating_sub(1),
+            '|' if !in_class && depth == 0 => {
+                ways.extend(pattern.get(from..at));
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    ways.extend(pattern.get(from..));
+    ways
+}
+
+fn whole_way(pattern: &str) -> Option<String> {
     let starts = pattern.starts_with('^');
     let rest = pattern.strip_prefix('^').unwrap_or(pattern);
     let ends = rest.ends_with('$') && !is_escaped(rest.strip_suffix('$')?);
     let rest = if ends { rest.strip_suffix('$')? } else { rest };
-    let body = ascii_classes(rest, starts || ends)?;
+    let body = ascii_classes(rest)?;
     let (before, after) = (if starts { "" } else { ".*" }, if ends { "" } else { ".*" });
     Some(format!("{before}({body}){after}"))
 }
@@ -67,19 +172,24 @@ fn is_escaped(text: &str) -> bool {
     text.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1
 }
 
-/// The expression with the classes of ECMA-262 spelt out, which are ASCII; none where an anchor stands inside,
-/// or where an alternative stands outside every group although the whole is anchored (`^a|b$`).
-fn ascii_classes(pattern: &str, is_anchored: bool) -> Option<String> {
+/// The expression with the classes of ECMA-262 spelt out, which are ASCII; none where an anchor stands inside.
+fn ascii_classes(pattern: &str) -> Option<String> {
     let mut out = String::with_capacity(pattern.len() + 16);
-    let mut letters = pattern.chars();
+    let mut letters = pattern.chars().peekable();
     let (mut in_class, mut depth) = (false, 0_usize);
     while let Some(letter) = letters.next() {
         match letter {
             '\\' => match (letters.next()?, in_class) {
                 ('d', false) => out.push_str("[0-9]"),
-                ('d', true) => out.push_str("0-9"),
+                ('d', true) => {
+                    out.push_str("0-9");
+                    literal_dash(&mut letters, &mut out);
+                }
                 ('w', false) => out.push_str("[A-Za-z0-9_]"),
-                ('w', true) => out.push_str("A-Za-z0-9_"),
+                ('w', true) => {
+                    out.push_str("A-Za-z0-9_");
+                    literal_dash(&mut letters, &mut out);
+                }
                 ('D', false) => out.push_str("[^0-9]"),
                 ('W', false) => out.push_str("[^A-Za-z0-9_]"),
                 ('D' | 'W' | 'S' | 'b' | 'B' | '1'..='9' | 'k' | 'c', _) => return None,
@@ -99,7 +209,6 @@ fn ascii_classes(pattern: &str, is_anchored: bool) -> Option<String> {
                 out.push(']');
             }
             '^' | '$' if !in_class => return None,
-            '|' if !in_class && depth == 0 && is_anchored => return None,
             '(' if !in_class => {
                 depth += 1;
                 out.push('(');
@@ -121,6 +230,13 @@ fn ascii_classes(pattern: &str, is_anchored: bool) -> Option<String> {
     (!in_class && depth == 0).then_some(out)
 }
 
+/// Behind a class of letters no range begins: `[\w-:]` holds the dash itself (ECMA-262 annex B.1.2).
+fn literal_dash(letters: &mut std::iter::Peekable<std::str::Chars<'_>>, out: &mut String) {
+    if letters.next_if_eq(&'-').is_some() {
+        out.push_str("\\-");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,7 +251,9 @@ mod tests {
             ("abc", "^abc", Inclusion::Beyond),
             ("^(GET|PUT)$", "^(GET|POST)$", Inclusion::Neither),
             (r"^[\w.-]+@x$", r"^[A-Za-z0-9_.\-]+@x$", Inclusion::Equal),
-            ("^a|b$", "^a$", Inclusion::Unknown),
+            ("^a|b$", "^a$", Inclusion::Beyond),
+            ("^$|^a$", "^a?$", Inclusion::Equal),
+            (r"^[\w-:]+$", r"^[a-zA-Z0-9_\-\:]+$", Inclusion::Equal),
             (r"^(?=a)b$", "^b$", Inclusion::Unknown),
             (r"^(a)\1$", "^aa$", Inclusion::Unknown),
             (r"^a\$", "^a", Inclusion::Within),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::openapi::Surface;
+use crate::openapi::{SchemaId, Surface};
 
 /// Which way the data flows that a fact is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -310,6 +310,32 @@ impl Change {
     }
 }
 
+/// The schemas that a fact was found between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Compared {
+    /// The pair of the walk, an index into [`super::Delta::links`].
+    pub link: usize,
+    /// The schemas that hold the keyword, which may stand in a branch of `allOf`.
+    pub holders: (SchemaId, SchemaId),
+    /// The alternative that came or went.
+    pub branch: Option<SchemaId>,
+}
+
+/// A pair of schemas that was compared, and the pairs it was reached from.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// Before and after.
+    pub pair: (SchemaId, SchemaId),
+    /// Which way its values travel.
+    pub direction: Direction,
+    /// Indices of the pairs above.
+    pub parents: Vec<usize>,
+    /// Whether an operation names it directly.
+    pub is_root: bool,
+    /// Whether it is written outside a body, where every scalar is text.
+    pub is_text: bool,
+}
+
 /// A fact: what differs, where, and which way data flows.
 #[derive(Debug, Clone)]
 pub struct Change {
@@ -331,4 +357,6 @@ pub struct Change {
     pub fragment: Fragment,
     /// Operations it reaches, sorted; empty when it concerns the whole document.
     pub used_by: Vec<Arc<Use>>,
+    /// The schemas it was found between, where it is about schemas.
+    pub compared: Vec<Compared>,
 }

@@ -21,5 +21,5 @@ mod settle;
 mod unchanged;
 mod walk;
 
-pub use change::{Change, ChangeKind, Direction, Effect, Evidence, Fragment, Site, Use};
+pub use change::{Change, ChangeKind, Compared, Direction, Effect, Evidence, Fragment, Link, Site, Use};
 pub use walk::{Budget, Delta, diff};

@@ -71,6 +71,7 @@ fn removed(walk: &mut Walk<'_, '_>, old: &Operation<'_>) {
         evidence,
         site: Site { before: here.clone(), after: parent(&here) },
         fragment: Fragment { before: Some(here), after: None },
+        compared: None,
     };
     walk.state(fact, Some(number));
 }
@@ -92,6 +93,7 @@ fn added(walk: &mut Walk<'_, '_>, new: &Operation<'_>) {
         evidence: Evidence::default(),
         site: Site { before: parent(&here), after: here.clone() },
         fragment: Fragment { before: None, after: Some(here) },
+        compared: None,
     };
     walk.state(fact, Some(number));
 }
@@ -148,7 +150,7 @@ impl Pairing<'_, '_, '_, '_> {
     ) {
         let site = Site { before: self.walk.text_before(at.0), after: self.walk.text_after(at.1) };
         let fragment = Fragment { before: Some(site.before.clone()), after: Some(site.after.clone()) };
-        let fact = Fact { kind, direction, subject: subject.into(), before, after, evidence, site, fragment };
+        let fact = Fact { kind, direction, subject: subject.into(), before, after, evidence, site, fragment, compared: None };
         self.walk.state(fact, Some(self.number));
     }
 
@@ -250,7 +252,7 @@ impl Pairing<'_, '_, '_, '_> {
                 (ChangeKind::ParameterMoved, (place(left), place(right)))
             };
             self.state_with(kind, direction, left.name, (left.at, right.at), values, evidence);
-            self.walk.root((left.schema, right.schema), (left.at, right.at), direction, self.number);
+            self.walk.text_root((left.schema, right.schema), (left.at, right.at), direction, self.number);
             false
         });
         for left in gone {
@@ -293,7 +295,7 @@ impl Pairing<'_, '_, '_, '_> {
             let values = (types(self.walk.before, old.schema), types(self.walk.after, new.schema));
             return self.state(ChangeKind::TypesWidened, direction, "", at, values);
         }
-        self.walk.root((old.schema, new.schema), (old.at, new.at), direction, self.number);
+        self.walk.text_root((old.schema, new.schema), (old.at, new.at), direction, self.number);
     }
 
     /// Outside a body every scalar is written as text: a number where any text is accepted is still accepted.

@@ -29,6 +29,7 @@ pub(super) enum Sameness {
     Throughout,
 }
 
+#[derive(Debug)]
 pub(super) struct Unchanged {
     units: HashMap<String, Sameness>,
     context: bool,

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::openapi::{Contract, PointerId, Pointers, SchemaId};
 
-use super::change::{Change, ChangeKind, Direction, Evidence, Fragment, Site, Use};
+use super::change::{Change, ChangeKind, Compared, Direction, Evidence, Fragment, Link, Site, Use};
 use super::concealed::Concealed;
 use super::unchanged::{Sameness, Unchanged};
 use super::{operation, schema};
@@ -42,6 +42,17 @@ pub struct Delta {
     pub pairs: usize,
     /// Whether the budget ran out: what is missing is *undecidable*, not unchanged.
     pub exhausted: bool,
+    /// Every pair of schemas that was compared.
+    pub links: Vec<Link>,
+    /// What is equal on both sides.
+    unchanged: Option<Unchanged>,
+}
+
+impl Delta {
+    /// Whether a reference leads to the same thing on both sides, with all that it refers to.
+    pub fn is_unchanged(&self, reference: &str) -> bool {
+        self.unchanged.as_ref().is_some_and(|unchanged| unchanged.holds(reference))
+    }
 }
 
 /// States every difference between two contracts.
@@ -84,6 +95,7 @@ struct Node {
     facts: Vec<Fact>,
     parents: Vec<usize>,
     roots: BTreeSet<usize>,
+    is_text: bool,
 }
 
 /// A change before it is known who uses it.
@@ -97,6 +109,7 @@ pub(super) struct Fact {
     pub(super) evidence: Evidence,
     pub(super) site: Site,
     pub(super) fragment: Fragment,
+    pub(super) compared: Option<Compared>,
 }
 
 pub(super) struct Walk<'c, 'd> {
@@ -141,11 +154,24 @@ impl Walk<'_, '_> {
         home: (PointerId, PointerId),
         direction: Direction,
         operation: usize,
+    ) -> Option<usize> {
+        let at = self.enter(Pair { before, after, direction }, home)?;
+        self.nodes.get_mut(at)?.roots.insert(operation);
+        Some(at)
+    }
+
+    /// Compares the schemas of two values outside a body.
+    pub(super) fn text_root(
+        &mut self,
+        pair: (SchemaId, SchemaId),
+        home: (PointerId, PointerId),
+        direction: Direction,
+        operation: usize,
     ) {
-        if let Some(node) = self.enter(Pair { before, after, direction }, home)
-            && let Some(node) = self.nodes.get_mut(node)
+        if let Some(at) = self.root(pair, home, direction, operation)
+            && let Some(node) = self.nodes.get_mut(at)
         {
-            node.roots.insert(operation);
+            node.is_text = true;
         }
     }
 
@@ -185,7 +211,15 @@ impl Walk<'_, '_> {
         }
         let id = self.nodes.len();
         let is_same = sameness == Sameness::Itself;
-        self.nodes.push(Node { pair, home, is_same, facts: Vec::new(), parents: Vec::new(), roots: BTreeSet::new() });
+        self.nodes.push(Node {
+            pair,
+            home,
+            is_same,
+            facts: Vec::new(),
+            parents: Vec::new(),
+            roots: BTreeSet::new(),
+            is_text: false,
+        });
         self.index.insert(pair, Some(id));
         Some(id)
     }
@@ -248,7 +282,7 @@ impl Walk<'_, '_> {
     fn finish(self) -> Delta {
         // Two routes to one edit (a base schema folded into each child) are one fact.
         type Key = (String, ChangeKind, Direction, String, String, Evidence);
-        let mut merged: BTreeMap<Key, (Fact, BTreeSet<usize>)> = BTreeMap::new();
+        let mut merged: BTreeMap<Key, (Fact, BTreeSet<usize>, Vec<Compared>)> = BTreeMap::new();
         let concealed = Concealed::new(self.before, self.after);
         let mut add = |fact: Fact, operations: BTreeSet<usize>| {
             if concealed.hides(&fact) {
@@ -258,15 +292,17 @@ impl Walk<'_, '_> {
             let place = if fact.kind.name().ends_with("Added") { fact.site.after.clone() } else { fact.site.before.clone() };
             let key = (place, fact.kind, fact.direction, fact.subject.clone(), values, fact.evidence);
             match merged.get_mut(&key) {
-                Some((known_fact, known)) => {
+                Some((known_fact, known, compared)) => {
                     known.extend(operations);
+                    compared.extend(fact.compared);
                     // Which route came first must not show: documents are reordered.
                     if fact.site < known_fact.site {
                         *known_fact = fact;
                     }
                 }
                 None => {
-                    merged.insert(key, (fact, operations));
+                    let compared = fact.compared.into_iter().collect();
+                    merged.insert(key, (fact, operations, compared));
                 }
             }
         };
@@ -279,7 +315,15 @@ impl Walk<'_, '_> {
         let mut exhausted = self.exhausted;
         // Uses are copied into every change: on a hostile document that is operations times changes.
         let mut left = self.budget.uses;
+        let mut links = Vec::with_capacity(self.nodes.len());
         for node in self.nodes {
+            links.push(Link {
+                pair: (node.pair.before, node.pair.after),
+                direction: node.pair.direction,
+                parents: node.parents,
+                is_root: !node.roots.is_empty(),
+                is_text: node.is_text,
+            });
             if node.facts.is_empty() {
                 continue;
             }
@@ -307,7 +351,7 @@ impl Walk<'_, '_> {
         }
         let mut changes: Vec<Change> = merged
             .into_values()
-            .map(|(fact, operations)| {
+            .map(|(fact, operations, compared)| {
                 let mut numbers: Vec<usize> = operations.iter().filter_map(|number| ranks.get(*number).copied()).collect();
                 numbers.sort_unstable();
                 let used_by = numbers.iter().filter_map(|rank| uses.get(*rank)).map(|(_, usage)| Arc::clone(usage)).collect();
@@ -321,11 +365,12 @@ impl Walk<'_, '_> {
                     site: fact.site,
                     fragment: fact.fragment,
                     used_by,
+                    compared,
                 }
             })
             .collect();
         changes.sort_by(|a, b| (&a.site, a.kind, a.direction, &a.subject).cmp(&(&b.site, b.kind, b.direction, &b.subject)));
-        Delta { changes, pairs, exhausted }
+        Delta { changes, pairs, exhausted, links, unchanged: Some(self.unchanged) }
     }
 }
 

@@ -123,6 +123,9 @@ pub struct OpenFinding {
     pub rule: String,
     /// One sentence.
     pub message: String,
+    /// What is proven, in one sentence; empty where no message shows it.
+    #[serde(default)]
+    pub proven: String,
     /// Operations it reaches, as `METHOD path`; empty means the whole description.
     pub used_by: Vec<String>,
     /// JSON Pointer before.

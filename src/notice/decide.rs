@@ -164,6 +164,7 @@ mod tests {
             used_by: vec![format!("GET /{identity}")],
             before_pointer: String::new(),
             after_pointer: String::new(),
+            proven: String::new(),
             fragment: String::new(),
             direction: String::new(),
         }

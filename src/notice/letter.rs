@@ -123,6 +123,8 @@ pub struct FindingCard {
     pub consequence: String,
     /// One sentence.
     pub message: String,
+    /// What is proven, in one sentence; empty where no message shows it.
+    pub proven: String,
     /// Who is hurt, from the rule page; empty when an earlier card of the same rule says it.
     pub hurt: String,
     /// What to do, from the rule page.
@@ -325,6 +327,7 @@ fn card(finding: &OpenFinding, about: &Circumstances<'_>, reader: &Party, audien
             (None, _) => String::new(),
         },
         message: finding.message.clone(),
+        proven: finding.proven.clone(),
         hurt: rule.map(|rule| rule.page.hurt.to_owned()).unwrap_or_default(),
         remedy: rule.map(|rule| rule.page.remedy.to_owned()).unwrap_or_default(),
         more_uses: finding.used_by.len() - uses.len(),

@@ -30,6 +30,7 @@ pub fn open_findings(verdict: &Verdict, before: &Value, after: &Value) -> Vec<Op
                 used_by: json.used_by,
                 before_pointer: json.pointer.before,
                 after_pointer: json.pointer.after,
+                proven: finding.proof.sentence(finding.change.direction).unwrap_or_default(),
                 fragment,
                 direction: json.direction,
             }

@@ -52,6 +52,7 @@ mod tests {
             used_by: used_by.iter().map(|label| (*label).to_owned()).collect(),
             before_pointer: String::new(),
             after_pointer: String::new(),
+            proven: String::new(),
             fragment: String::new(),
             direction: String::new(),
         };

@@ -313,6 +313,8 @@ impl TypeSet {
     pub const BOOLEAN: Self = Self(2);
     /// `integer`.
     pub const INTEGER: Self = Self(4);
+    /// Numbers that are not whole.
+    pub const FRACTION: Self = Self(8);
     /// `number`: integers and all others.
     pub const NUMBER: Self = Self(4 | 8);
     /// `string`.

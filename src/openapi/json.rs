@@ -8,6 +8,22 @@ use serde_json::{Map, Number, Value};
 
 use super::{Limits, Oddity, escape};
 
+/// The name under which `serde_json` hands out a number as it is written.
+const NUMBER: &str = "$serde_json::private::Number";
+
+/// A number in the form that equal numbers share as far as 64 bits reach; longer ones stay as they are written.
+fn number(text: &str) -> Result<Number, String> {
+    if let Ok(whole) = text.parse::<i64>() {
+        return Ok(whole.into());
+    }
+    if let Ok(whole) = text.parse::<u64>() {
+        return Ok(whole.into());
+    }
+    let is_whole = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let float = text.parse::<f64>().ok().filter(|_| !is_whole).and_then(Number::from_f64);
+    float.or_else(|| text.parse().ok()).ok_or_else(|| format!("`{text}` is no number"))
+}
+
 /// Parses `text`; depth is bounded by `serde_json`'s own recursion limit of 128.
 pub(super) fn parse(text: &str, limits: &Limits, oddities: &mut Vec<Oddity>) -> Result<Value, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
@@ -107,6 +123,9 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
         while let Some(name) = access.next_key::<String>()? {
+            if name == NUMBER && map.is_empty() {
+                return number(&access.next_value::<String>()?).map(Value::Number).map_err(serde::de::Error::custom);
+            }
             let trail = Trail { parent: self.trail, token: Token::Name(&name) };
             let value =
                 access.next_value_seed(Seed { trail: Some(&trail), oddities: &mut *self.oddities, left: &mut *self.left })?;

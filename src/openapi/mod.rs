@@ -26,7 +26,7 @@ pub use contract::{
     SchemaId, SecurityScheme, Server, ServerVariable, Surface, TypeSet, Union,
 };
 pub use lines::{Line, lines_of};
-pub use lower::{heirs, lower};
+pub use lower::{declared_types, heirs, lower};
 pub use oddity::Oddity;
 pub use pointer::{PointerId, Pointers, escape, resolve, unit_of};
 pub use read::{Dialect, Document, Limits, ReadError, parse, read};

@@ -245,7 +245,10 @@ fn number(text: &str) -> Option<Number> {
     if digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.is_empty() {
         return match text.parse::<i64>() {
             Ok(value) => Some(Number::from(value)),
-            Err(_) => text.parse::<u64>().map(Number::from).ok().or_else(|| Number::from_f64(text.parse().ok()?)),
+            Err(_) => {
+                let exact = || text.parse::<Number>().ok();
+                text.parse::<u64>().map(Number::from).ok().or_else(exact).or_else(|| Number::from_f64(text.parse().ok()?))
+            }
         };
     }
     let float_like = digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-'))

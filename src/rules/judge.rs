@@ -11,6 +11,7 @@ use crate::openapi::Contract;
 use super::catalogue::{Catalogue, Consequence};
 use super::law::Severity;
 use super::place::place;
+use super::proof::{Proof, prove};
 use super::sentence::sentence;
 
 /// A change judged by a rule.
@@ -26,6 +27,8 @@ pub struct Finding {
     pub change: Change,
     /// The fact in one sentence.
     pub message: String,
+    /// What stands behind the verdict.
+    pub proof: Proof,
     /// 32 hex digits over rule and site: keeps one notice alive while a value moves 10 → 5 → 3.
     pub identity: String,
     /// 32 hex digits over identity, before and after: says whether to speak again.
@@ -43,10 +46,10 @@ pub struct Verdict {
 
 /// Judges every change of a delta. A change of a cell without a rule cannot occur: the catalogue's test
 /// proves that each cell has one.
-pub fn judge(before: &Contract<'_>, after: &Contract<'_>, delta: Delta, catalogue: &Catalogue) -> Verdict {
+pub fn judge(before: &Contract<'_>, after: &Contract<'_>, mut delta: Delta, catalogue: &Catalogue) -> Verdict {
+    let changes = std::mem::take(&mut delta.changes);
     let exhausted = delta.exhausted.then(|| undecided(delta.pairs));
-    let mut findings: Vec<Finding> = delta
-        .changes
+    let mut findings: Vec<Finding> = changes
         .into_iter()
         .filter_map(|change| {
             let change = proven(change)?;
@@ -60,11 +63,13 @@ pub fn judge(before: &Contract<'_>, after: &Contract<'_>, delta: Delta, catalogu
                 consequence: rule.consequence,
                 change,
                 message,
+                proof: Proof::Promise,
                 identity,
                 content,
             })
         })
         .collect();
+    prove(before, after, &delta, &mut findings);
     // Two edits of one site under one rule (two enum values) differ by subject, which is part of the identity.
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     Verdict { findings, undecided: exhausted }

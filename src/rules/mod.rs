@@ -15,6 +15,7 @@ mod law;
 mod oasdiff;
 mod page;
 mod place;
+mod proof;
 mod report;
 mod sentence;
 
@@ -25,6 +26,7 @@ pub use law::{Severity, law};
 pub use oasdiff::{OasdiffId, oasdiff_ids};
 pub use page::{Example, Page, PageError};
 pub use place::place;
+pub use proof::Proof;
 pub use report::{JsonFinding, JsonPointer, JsonReport, Summary, compare};
 
 /// Version of the rule set and of the digests. It is stored with each verdict, so that an upgrade of

@@ -9,6 +9,7 @@ use crate::openapi::{Document, Oddity, lower, shown_pointer};
 use super::catalogue::{Catalogue, Consequence};
 use super::judge::{Finding, Verdict, judge};
 use super::law::Severity;
+use super::proof::Proof;
 
 /// The result of a comparison, as `driftd diff --format json` prints it.
 #[derive(Debug, Clone, Serialize)]
@@ -72,6 +73,9 @@ pub struct JsonFinding {
     pub after: Option<Value>,
     /// One sentence.
     pub message: String,
+    /// What stands behind the verdict: `promise`, `contained`, `refuted` with its witness, or `undecided`.
+    #[serde(default)]
+    pub proof: Proof,
     /// Every operation it reaches, as `METHOD path`.
     pub used_by: Vec<String>,
     /// Keeps its value while the finding stays the same one.
@@ -109,6 +113,7 @@ impl From<&Finding> for JsonFinding {
             before: change.before.clone(),
             after: change.after.clone(),
             message: finding.message.clone(),
+            proof: finding.proof.clone(),
             used_by: change.used_by.iter().map(|usage| usage.label()).collect(),
             identity: finding.identity.clone(),
             content: finding.content.clone(),

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::openapi::{Additional, Contract, PointerId, SchemaId, TypeSet};
 
 use super::branches::find_alike;
-use super::change::{ChangeKind, Direction, Evidence, Fragment, Site};
+use super::change::{ChangeKind, Compared, Direction, Evidence, Fragment, Site};
 use super::flat::{Flat, FlatUnion, From};
 use super::unchanged::same;
 use super::walk::{Fact, Pair, Walk, small};
@@ -34,6 +34,7 @@ pub(super) fn compare<'d>(walk: &mut Walk<'_, 'd>, node: usize) {
         walk,
         node,
         direction: pair.direction,
+        branch: None,
         a,
         b,
         listed,
@@ -97,6 +98,8 @@ struct Compare<'w, 'c, 'd> {
     walk: &'w mut Walk<'c, 'd>,
     node: usize,
     direction: Direction,
+    /// The alternative that the next fact is about.
+    branch: Option<SchemaId>,
     a: Flat<'c, 'd>,
     b: Flat<'c, 'd>,
     /// The values that an enum lists, before and after.
@@ -163,9 +166,11 @@ impl Compare<'_, '_, '_> {
             before: place(&object_before, keywords.0, before.is_some()),
             after: place(&object_after, keywords.1, after.is_some()),
         };
+        let branch = self.branch.take();
         let fact = Fact {
             kind,
             direction: self.direction,
+            compared: Some(Compared { link: self.node, holders: at, branch }),
             subject: subject.into(),
             before,
             after,
@@ -195,6 +200,7 @@ impl Compare<'_, '_, '_> {
             let ids = self.ids();
             for branch in others {
                 let value = self.describe_after(branch);
+                self.branch = Some(branch);
                 self.state(ChangeKind::VariantAdded, ids, keyword, name_of(&value), (None, Some(value)));
             }
             self.walk.child(self.node, self.a.id, alike);
@@ -202,6 +208,7 @@ impl Compare<'_, '_, '_> {
             let ids = self.ids();
             for branch in others {
                 let value = self.describe_before(branch);
+                self.branch = Some(branch);
                 self.state(ChangeKind::VariantRemoved, ids, keyword, name_of(&value), (Some(value), None));
             }
             self.walk.child(self.node, alike, self.b.id);

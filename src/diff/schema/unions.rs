@@ -104,11 +104,13 @@ impl Compare<'_, '_, '_> {
         for branch in matched.removed {
             let value = self.describe_before(branch);
             self.lost.insert(name_of(&value));
+            self.branch = Some(branch);
             self.state_with(ChangeKind::VariantRemoved, at, keyword(old), name_of(&value), (Some(value), None), evidence);
         }
         for branch in matched.added {
             let value = self.describe_after(branch);
             self.gained.insert(name_of(&value));
+            self.branch = Some(branch);
             self.state_with(ChangeKind::VariantAdded, at, keyword(new), name_of(&value), (None, Some(value)), evidence);
         }
         for (old, new) in matched.pairs {

@@ -11,6 +11,7 @@ mod security;
 mod swagger2;
 
 pub use heirs::heirs;
+pub use schema::declared_types;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};

@@ -399,6 +399,20 @@ impl<'d> Lowering<'d> {
     }
 }
 
+/// The types that a `type` names, as people mean it; every type where it names none.
+pub fn declared_types(declared: &Value) -> TypeSet {
+    let named = |name: &str| TypeSet::named(name).or_else(|| misspelt(name));
+    let types = match declared {
+        Value::String(name) => named(name).unwrap_or(TypeSet::NONE),
+        Value::Array(list) => list.iter().fold(TypeSet::NONE, |types, name| {
+            let one = if name.is_null() { Some(TypeSet::NULL) } else { name.as_str().and_then(TypeSet::named) };
+            types.union(one.unwrap_or(TypeSet::NONE))
+        }),
+        _ => TypeSet::NONE,
+    };
+    if types.is_empty() { TypeSet::ALL } else { types }
+}
+
 /// What people mean by the types of other languages.
 fn misspelt(name: &str) -> Option<TypeSet> {
     Some(match name.to_ascii_lowercase().as_str() {

@@ -29,7 +29,8 @@ pub fn github(report: &Report) -> String {
     for row in &report.findings {
         let place = row.line().map(|line| format!("file={},line={},", property(&line.file), line.line)).unwrap_or_default();
         let title = property(&format!("{}: {}", row.finding.severity.name(), row.finding.rule));
-        let message = data(&format!("{} ({})", row.finding.message, row.reach()));
+        let proven = if row.proven.is_empty() { String::new() } else { format!(". {}", row.proven) };
+        let message = data(&format!("{} ({}){proven}", row.finding.message, row.reach()));
         out.push_str(&format!("::{} {place}title={title}::{message}\n", command(row)));
     }
     if let Some(undecided) = &report.undecided {

@@ -24,7 +24,7 @@ pub fn junit(report: &Report) -> Result<String, ReportError> {
                         message => row.finding.message.clone(),
                         fails => row.matters(),
                         place => row.line().map(ToString::to_string),
-                        text => format!("{}\n{}\n{}", row.hurt, row.remedy, row.fragment),
+                        text => format!("{}\n{}\n{}\n{}", row.proven, row.hurt, row.remedy, row.fragment),
                     }
                 })
                 .collect();

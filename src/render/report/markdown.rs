@@ -28,6 +28,9 @@ pub fn markdown(report: &Report) -> String {
     for row in told {
         let _ =
             writeln!(out, "\n### {}: {}\n\n{}", row.finding.severity.name(), escaped(&row.finding.message), plain(&row.reach()));
+        if !row.proven.is_empty() {
+            let _ = writeln!(out, "\n{}", plain(&row.proven));
+        }
         let _ = writeln!(out, "\n{}\n\n*What to do:* {}", row.hurt, row.remedy);
         let fragment = row.fragment.replace("```", "'''");
         if !fragment.is_empty() {
@@ -40,7 +43,8 @@ pub fn markdown(report: &Report) -> String {
         out.push_str("\n### info\n\n");
         for row in rest {
             let excuse = row.excuse().map(|excuse| format!("; {}", plain(&excuse))).unwrap_or_default();
-            let _ = writeln!(out, "- {} ({}){excuse}", escaped(&row.finding.message), plain(&row.reach()));
+            let proven = if row.proven.is_empty() { String::new() } else { format!(". {}", plain(&row.proven)) };
+            let _ = writeln!(out, "- {} ({}){excuse}{proven}", escaped(&row.finding.message), plain(&row.reach()));
         }
     }
     if !report.oddities.is_empty() {

@@ -72,6 +72,8 @@ pub struct Row {
     pub hurt: String,
     /// What to do.
     pub remedy: String,
+    /// What is proven, in one sentence; empty where no message shows it.
+    pub proven: String,
     /// The changed fragment as a unified diff; empty for what nobody has to act on.
     pub fragment: String,
     /// `affected`, `not used` or `unknown`, where it is known what is used.
@@ -136,6 +138,7 @@ impl Report {
                     },
                     hurt: rule.map(|rule| rule.page.hurt.to_owned()).unwrap_or_default(),
                     remedy: rule.map(|rule| rule.page.remedy.to_owned()).unwrap_or_default(),
+                    proven: finding.proof.sentence(finding.change.direction).unwrap_or_default(),
                     fragment: match severity {
                         Severity::Info => String::new(),
                         _ => fragments.of(&finding.change.fragment),

@@ -20,9 +20,9 @@ fn result(row: &Row) -> Value {
     let mut result = json!({
         "ruleId": row.finding.rule,
         "level": level(row.finding.severity),
-        "message": {"text": format!("{} ({}). {} {}", row.finding.message, row.reach(), row.hurt, row.remedy)},
+        "message": {"text": format!("{} ({}). {} {} {}", row.finding.message, row.reach(), row.proven, row.hurt, row.remedy)},
         "partialFingerprints": {"driftdIdentity/v1": row.finding.identity},
-        "properties": {"consequence": row.finding.consequence, "direction": row.finding.direction, "usedBy": row.finding.used_by},
+        "properties": {"consequence": row.finding.consequence, "direction": row.finding.direction, "usedBy": row.finding.used_by, "proof": row.finding.proof},
     });
     if let Some(line) = row.line() {
         result["locations"] = json!([{

@@ -79,7 +79,8 @@ pub fn text(report: &Report, style: Style) -> String {
     }
     for row in rest {
         let reach = format!("({})", row.reach());
-        let line = format!("{} {}", clean(&row.finding.message, 400), reach);
+        let proven = if row.proven.is_empty() { String::new() } else { format!(". {}", clean(&row.proven, 500)) };
+        let line = format!("{} {}{}", clean(&row.finding.message, 400), reach, proven);
         let lines = style.wrapped(&line, INDENT);
         for (index, line) in lines.iter().enumerate() {
             let head = if index == 0 { style.severity(row.finding.severity) } else { " ".repeat(INDENT - 1) };
@@ -110,6 +111,11 @@ fn finding(out: &mut String, row: &Row, style: Style, is_new: bool, fragment: &s
     }
     let way = format!("{} ({})", row.way(), row.finding.consequence.name());
     let _ = writeln!(out, "{margin}{}", style.with("2", way.trim_start()));
+    if !row.proven.is_empty() {
+        for line in style.wrapped(&clean(&row.proven, 500), INDENT) {
+            let _ = writeln!(out, "{margin}{}", style.with("36", &line));
+        }
+    }
     if is_new {
         for line in style.wrapped(&row.hurt, INDENT) {
             let _ = writeln!(out, "{margin}{line}");

@@ -1,0 +1,94 @@
+//! The questions that are asked of two documents, and their answers.
+
+use std::rc::Rc;
+
+use serde_json::{Map, Value};
+
+use crate::openapi::TypeSet;
+
+use super::confirm::{Witness, confirm};
+use super::holds::Holds;
+use super::node::{Part, Values};
+use super::search::{Outcome, Prover, Sign, Signed};
+use super::side::Side;
+
+/// What of the receiver's schema the question is about.
+#[derive(Debug, Clone)]
+pub enum Point<'d> {
+    /// All of it.
+    Whole,
+    /// What some keywords of one schema within it say.
+    Keywords(&'d Map<String, Value>, Vec<&'d str>),
+    /// That a member is there.
+    Required(String),
+    /// The types it allows.
+    Types(TypeSet),
+    /// One value, of which it is asked whether it is sent and refused.
+    Value(Value),
+    /// The values of one alternative of the sender.
+    Branch(&'d Value),
+    /// The values that have a member of this name.
+    With(String),
+}
+
+/// Whether every value of the sender is one of the receiver.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// It is: proven.
+    Contained,
+    /// It is not: this one is sent and refused, and somebody else confirms it.
+    Refuted(Witness),
+    /// It cannot be said, and why.
+    Undecided(&'static str),
+}
+
+impl<'d> Prover<'d> {
+    /// Whether a value of the second document's schema may be this one: *yes* is sure.
+    pub fn accepts(&mut self, schema: &'d Value, value: &Value) -> bool {
+        let node = self.reading.schema(1, schema);
+        self.holds(node, value, 0) >= Holds::Formats
+    }
+
+    /// Whether no value fits the schema of the sender: proven.
+    pub fn is_empty(&mut self, sender: &'d Value) -> bool {
+        let node = self.reading.schema(0, sender);
+        matches!(self.ask(vec![Signed::new(node, Sign::Sent)]), Outcome::Empty)
+    }
+
+    /// Whether every value of the schema `sender` of the first document, as far as `point` goes, is one of the schema
+    /// `receiver` of the second.
+    pub fn contains(&mut self, sides: &[Side<'d>; 2], sender: &'d Value, receiver: &'d Value, point: &Point<'d>) -> Answer {
+        let mut nodes = vec![Signed::new(self.reading.schema(0, sender), Sign::Sent)];
+        let refused = match point {
+            Point::Whole | Point::Value(_) | Point::Branch(_) | Point::With(_) => self.reading.schema(1, receiver),
+            Point::Keywords(map, wanted) => self.reading.keywords(1, map, wanted),
+            Point::Required(name) => self.reading.arena.intern(vec![Part::Required(Rc::from(name.as_str()))]),
+            Point::Types(types) => self.reading.arena.intern(vec![Part::Kinds(*types)]),
+        };
+        nodes.push(Signed::refused(refused));
+        match point {
+            Point::Value(value) => {
+                let node = self.reading.arena.intern(vec![Part::OneOfValues(Values::new(vec![value.clone()]))]);
+                nodes.push(Signed::new(node, Sign::Kept));
+            }
+            Point::Branch(branch) => {
+                let node = self.reading.schema(0, branch);
+                nodes.push(Signed::new(node, Sign::Sent));
+            }
+            Point::With(name) => {
+                let parts = vec![Part::Kinds(TypeSet::OBJECT), Part::Required(Rc::from(name.as_str()))];
+                let node = self.reading.arena.intern(parts);
+                nodes.push(Signed::new(node, Sign::Kept));
+            }
+            _ => {}
+        }
+        match self.ask(nodes) {
+            Outcome::Empty => Answer::Contained,
+            Outcome::Unknown(why) => Answer::Undecided(why),
+            Outcome::Value(value) => match confirm(sides, (sender, receiver), &value) {
+                Ok(witness) => Answer::Refuted(witness),
+                Err(why) => Answer::Undecided(why),
+            },
+        }
+    }
+}

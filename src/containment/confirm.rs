@@ -1,0 +1,326 @@
+//! Witnesses, checked by somebody else before anybody sees them.
+//!
+//! The schemas of both sides are written out as JSON Schema 2020-12, straight from their documents and not from the
+//! nodes the search went by, and the `jsonschema` crate is asked. What cannot apply to the witness (schemas of
+//! members it does not have) is left out, which changes nothing for it and keeps recursive schemas finite.
+
+use std::collections::BTreeSet;
+
+use jsonschema::{Draft, PatternOptions, Validator};
+use serde_json::{Map, Value, json};
+
+use crate::openapi::{TypeSet, resolve};
+
+use super::side::{Side, bounds, branches, count};
+
+/// Schemas within schemas that are written out.
+const DEEPEST: usize = 100;
+
+/// Schemas that are written out for one witness.
+const MOST: usize = 5_000;
+
+/// Members and items that are tried to be left out.
+const TRIES: usize = 60;
+
+/// The reason of a witness that was found and not confirmed: a defect of the search.
+pub const NOT_CONFIRMED: &str = "a witness was found and not confirmed";
+
+const UNCHECKED: &str = "a witness was found and cannot be checked: a schema cannot be written out";
+
+/// A value that one side accepts and the other refuses.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Witness {
+    /// The value.
+    pub value: Value,
+    /// JSON Pointer within the value to what is refused.
+    pub at: String,
+    /// The keyword that refuses it.
+    pub keyword: String,
+}
+
+/// The witness of `value`, made as small as it goes, if both sides judge it as the search said; else why not.
+pub(super) fn confirm<'d>(
+    sides: &[Side<'d>; 2],
+    schemas: (&'d Value, &'d Value),
+    value: &Value,
+) -> Result<Witness, &'static str> {
+    let validator = |side: &Side<'d>, schema: &'d Value| -> Option<Validator> {
+        let mut export = Export { side: *side, left: MOST };
+        let schema = export.schema(schema, &[value], &BTreeSet::new(), 0)?;
+        let patterns = PatternOptions::fancy_regex().backtrack_limit(100_000);
+        jsonschema::options().with_draft(Draft::Draft202012).with_pattern_options(patterns).build(&schema).ok()
+    };
+    let sender = validator(&sides[0], schemas.0).ok_or(UNCHECKED)?;
+    let receiver = validator(&sides[1], schemas.1).ok_or(UNCHECKED)?;
+    let refutes = |value: &Value| sender.is_valid(value) && !receiver.is_valid(value);
+    if !refutes(value) {
+        return Err(NOT_CONFIRMED);
+    }
+    let mut tries = TRIES;
+    let value = shrunk(value.clone(), &refutes, &mut tries);
+    let error = receiver.iter_errors(&value).next().ok_or(NOT_CONFIRMED)?;
+    // `false` as a schema has no keyword of its own: the one that holds it says what is refused.
+    let holder = error.schema_path().to_string();
+    let named = holder.rsplit('/').find(|token| !token.is_empty() && token.parse::<usize>().is_err()).unwrap_or_default();
+    let keyword = match error.kind().keyword() {
+        "falseSchema" => named.to_owned(),
+        keyword => keyword.to_owned(),
+    };
+    let at = error.instance_path().to_string();
+    drop(error);
+    Ok(Witness { value, at, keyword })
+}
+
+/// The value without every member and item that it can do without.
+fn shrunk(mut value: Value, refutes: &dyn Fn(&Value) -> bool, tries: &mut usize) -> Value {
+    let mut pending: Vec<String> = vec![String::new()];
+    while let Some(at) = pending.pop() {
+        let steps: Vec<String> = match value.pointer(&at) {
+            Some(Value::Object(map)) => map.keys().map(|name| crate::openapi::escape(name).into_owned()).collect(),
+            Some(Value::Array(list)) => (0..list.len()).rev().map(|index| index.to_string()).collect(),
+            _ => Vec::new(),
+        };
+        for step in steps {
+            let Some(left) = tries.checked_sub(1) else { return value };
+            *tries = left;
+            let mut smaller = value.clone();
+            match smaller.pointer_mut(&at) {
+                Some(Value::Object(map)) => {
+                    map.shift_remove(&step.replace("~1", "/").replace("~0", "~"));
+                }
+                Some(Value::Array(list)) => {
+                    if let Some(index) = step.parse().ok().filter(|index| *index < list.len()) {
+                        list.remove(index);
+                    }
+                }
+                _ => {}
+            }
+            if refutes(&smaller) {
+                value = smaller;
+            } else {
+                pending.push(format!("{at}/{step}"));
+            }
+        }
+    }
+    value
+}
+
+/// Writes a schema out for some values; none where it cannot be followed.
+struct Export<'d> {
+    side: Side<'d>,
+    left: usize,
+}
+
+impl<'d> Export<'d> {
+    fn schema(&mut self, schema: &'d Value, samples: &[&Value], outer: &BTreeSet<&'d str>, depth: usize) -> Option<Value> {
+        self.left = self.left.checked_sub(1)?;
+        if depth > DEEPEST {
+            return None;
+        }
+        let map = match schema {
+            Value::Bool(_) => return Some(schema.clone()),
+            Value::Object(map) => map,
+            _ => return None,
+        };
+        if self.side.is_bare_reference(map) {
+            return self.target(map, samples, depth);
+        }
+        let plain = self.object(map, samples, outer, depth)?;
+        if self.side.is_nullable(map) {
+            return Some(json!({"anyOf": [plain, {"type": "null"}]}));
+        }
+        Some(plain)
+    }
+
+    fn branch(&mut self, branch: &'d Value, samples: &[&Value], depth: usize) -> Option<Value> {
+        if self.side.is_only_null(branch) {
+            return Some(json!({"type": "null"}));
+        }
+        self.schema(branch, samples, &BTreeSet::new(), depth + 1)
+    }
+
+    fn target(&mut self, map: &'d Map<String, Value>, samples: &[&Value], depth: usize) -> Option<Value> {
+        let target = resolve(self.side.root, map.get("$ref")?.as_str()?)?;
+        self.schema(target, samples, &BTreeSet::new(), depth + 1)
+    }
+
+    fn object(
+        &mut self,
+        map: &'d Map<String, Value>,
+        samples: &[&Value],
+        outer: &BTreeSet<&'d str>,
+        depth: usize,
+    ) -> Option<Value> {
+        if map.contains_key("$dynamicRef") || map.contains_key("$recursiveRef") {
+            return None;
+        }
+        let mut out = Map::new();
+        let types = self.side.types(map);
+        if types != TypeSet::ALL {
+            out.insert("type".into(), json!(types.names()));
+        }
+        for name in ["enum", "x-extensible-enum"] {
+            let listed = map.get(name).filter(|value| value.is_array());
+            let is_hidden = name != "enum" && (map.contains_key("enum") || map.contains_key("const"));
+            if let Some(list) = listed.filter(|_| !is_hidden) {
+                out.insert("enum".into(), list.clone());
+            }
+        }
+        if let Some(value) = map.get("const").filter(|_| self.side.dialect.is_json_schema()) {
+            out.insert("const".into(), value.clone());
+        }
+        for (plain, exclusive) in [("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")] {
+            for (bound, is_out) in bounds(map, plain, exclusive) {
+                out.insert(if is_out { exclusive } else { plain }.into(), Value::Number(bound.clone()));
+            }
+        }
+        if let Some(step) = map.get("multipleOf").filter(|step| step.as_f64().is_some_and(|step| step > 0.0)) {
+            out.insert("multipleOf".into(), step.clone());
+        }
+        for name in
+            ["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains"]
+        {
+            if let Some(count) = count(map.get(name)) {
+                out.insert(name.into(), count.into());
+            }
+        }
+        for (name, is_kept) in [
+            ("pattern", map.get("pattern").is_some_and(Value::is_string)),
+            ("uniqueItems", map.get("uniqueItems").is_some_and(Value::is_boolean)),
+            ("dependentRequired", map.get("dependentRequired").is_some_and(Value::is_object)),
+        ] {
+            if let Some(value) = map.get(name).filter(|_| is_kept) {
+                out.insert(name.into(), value.clone());
+            }
+        }
+        self.array(map, samples, depth, &mut out)?;
+        self.members(map, samples, outer, depth, &mut out)?;
+        self.composition(map, samples, outer, depth, &mut out)?;
+        Some(Value::Object(out))
+    }
+
+    fn array(
+        &mut self,
+        map: &'d Map<String, Value>,
+        samples: &[&Value],
+        depth: usize,
+        out: &mut Map<String, Value>,
+    ) -> Option<()> {
+        let items: Vec<&Value> = samples.iter().filter_map(|value| value.as_array()).flatten().collect();
+        if items.is_empty() {
+            // Only `contains` speaks of lists without items.
+            if map.contains_key("contains") && map.get("minContains").is_none_or(|least| least != 0) {
+                out.insert("contains".into(), Value::Bool(true));
+            }
+            return Some(());
+        }
+        let (first, rest) = match (map.get("prefixItems"), map.get("items")) {
+            (_, Some(Value::Array(list))) => (Some(list), map.get("additionalItems")),
+            (Some(Value::Array(list)), rest) => (Some(list), rest),
+            (_, rest) => (None, rest),
+        };
+        if let Some(list) = first {
+            let list: Option<Vec<Value>> =
+                list.iter().map(|schema| self.schema(schema, &items, &BTreeSet::new(), depth + 1)).collect();
+            out.insert("prefixItems".into(), Value::Array(list?));
+        }
+        for (name, schema) in
+            [("items", rest), ("contains", map.get("contains")), ("unevaluatedItems", map.get("unevaluatedItems"))]
+        {
+            if let Some(schema) = schema.filter(|schema| !schema.is_null()) {
+                out.insert(name.into(), self.schema(schema, &items, &BTreeSet::new(), depth + 1)?);
+            }
+        }
+        Some(())
+    }
+
+    fn members(
+        &mut self,
+        map: &'d Map<String, Value>,
+        samples: &[&Value],
+        outer: &BTreeSet<&'d str>,
+        depth: usize,
+        out: &mut Map<String, Value>,
+    ) -> Option<()> {
+        let none = BTreeSet::new();
+        let objects: Vec<&Map<String, Value>> = samples.iter().filter_map(|value| value.as_object()).collect();
+        let all: Vec<&Value> = objects.iter().flat_map(|object| object.values()).collect();
+        if let Some(Value::Object(properties)) = map.get("properties") {
+            let mut kept = Map::new();
+            for (name, schema) in properties {
+                let values: Vec<&Value> = objects.iter().filter_map(|object| object.get(name)).collect();
+                if !values.is_empty() && !self.side.hides(schema) {
+                    kept.insert(name.clone(), self.schema(schema, &values, &none, depth + 1)?);
+                }
+            }
+            out.insert("properties".into(), Value::Object(kept));
+        }
+        for name in ["additionalProperties", "unevaluatedProperties"] {
+            if let Some(schema) = map.get(name).filter(|schema| !schema.is_null() && !all.is_empty()) {
+                out.insert(name.into(), self.schema(schema, &all, &none, depth + 1)?);
+            }
+        }
+        if let Some(Value::Object(patterns)) = map.get("patternProperties").filter(|_| !all.is_empty()) {
+            let mut kept = Map::new();
+            for (name, schema) in patterns {
+                kept.insert(name.clone(), self.schema(schema, &all, &none, depth + 1)?);
+            }
+            out.insert("patternProperties".into(), Value::Object(kept));
+        }
+        if let Some(schema) = map.get("propertyNames") {
+            out.insert("propertyNames".into(), self.schema(schema, &[], &none, depth + 1)?);
+        }
+        if let Some(Value::Array(names)) = map.get("required") {
+            let hidden = self.side.hidden_names(map);
+            let names: BTreeSet<&str> =
+                names.iter().filter_map(Value::as_str).filter(|name| !hidden.contains(name) && !outer.contains(name)).collect();
+            out.insert("required".into(), json!(names));
+        }
+        for name in ["dependentSchemas", "dependencies"] {
+            for (property, needs) in map.get(name).and_then(Value::as_object).into_iter().flatten() {
+                let keyword = if needs.is_array() { "dependentRequired" } else { "dependentSchemas" };
+                let needs = if needs.is_array() { needs.clone() } else { self.schema(needs, samples, &none, depth + 1)? };
+                if let Value::Object(known) = out.entry(keyword).or_insert_with(|| json!({})) {
+                    known.insert(property.clone(), needs);
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn composition(
+        &mut self,
+        map: &'d Map<String, Value>,
+        samples: &[&Value],
+        outer: &BTreeSet<&'d str>,
+        depth: usize,
+        out: &mut Map<String, Value>,
+    ) -> Option<()> {
+        let none = BTreeSet::new();
+        let mut hidden = self.side.hidden_names(map);
+        hidden.extend(outer);
+        let mut all: Vec<Value> = Vec::new();
+        if map.get("$ref").is_some_and(Value::is_string) {
+            all.push(self.target(map, samples, depth)?);
+        }
+        for branch in branches(map, "allOf") {
+            all.push(self.schema(branch, samples, &hidden, depth + 1)?);
+        }
+        if !all.is_empty() {
+            out.insert("allOf".into(), Value::Array(all));
+        }
+        for name in ["anyOf", "oneOf"] {
+            let list: Option<Vec<Value>> = branches(map, name).map(|branch| self.branch(branch, samples, depth)).collect();
+            let list = list?;
+            if !list.is_empty() {
+                out.insert(name.into(), Value::Array(list));
+            }
+        }
+        for name in ["not", "if", "then", "else"] {
+            if let Some(schema) = map.get(name) {
+                out.insert(name.into(), self.schema(schema, samples, &none, depth + 1)?);
+            }
+        }
+        Some(())
+    }
+}

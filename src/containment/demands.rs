@@ -1,0 +1,199 @@
+//! Conditions without a choice: what one value must meet, all of it.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use num_rational::BigRational;
+
+use super::node::{Members, NodeId, Part, Values};
+use super::search::{Sign, Signed};
+
+/// One thing that must hold.
+#[derive(Debug, Clone)]
+pub(super) enum Atom {
+    Node(Signed),
+    NotValues(Values),
+    Least(BigRational, bool),
+    Most(BigRational, bool),
+    Step(BigRational),
+    NotStep(BigRational),
+    MinSize(u64),
+    MaxSize(u64),
+    NotPattern(Rc<str>),
+    NotFormat(Rc<str>),
+    At(usize, Signed),
+    From(usize, Signed),
+    AtLeast(Signed, u64),
+    AtMost(NodeId, u64),
+    NotUnique,
+    Present(Rc<str>),
+    Absent(Rc<str>),
+    Key(Rc<str>, Signed),
+    Other(Members, Signed),
+    PatternKey(Rc<str>, Signed),
+    BadName(Signed),
+    Unclear(&'static str),
+}
+
+/// Conditions without a choice, for one kind of value.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Demands {
+    pub(super) values: Option<Values>,
+    pub(super) not_values: Vec<Values>,
+    pub(super) formats: Vec<Rc<str>>,
+    /// Why a guess that satisfies all the rest may still be wrong.
+    pub(super) unclear: Option<&'static str>,
+    pub(super) least: Option<(BigRational, bool)>,
+    pub(super) most: Option<(BigRational, bool)>,
+    pub(super) steps: Vec<BigRational>,
+    pub(super) not_steps: Vec<BigRational>,
+    /// Length, items or members.
+    pub(super) min: u64,
+    pub(super) max: Option<u64>,
+    pub(super) patterns: Vec<Rc<str>>,
+    pub(super) not_patterns: Vec<Rc<str>>,
+    pub(super) lists: Vec<(Sign, Rc<[NodeId]>, Option<NodeId>)>,
+    pub(super) at: Vec<(usize, Signed)>,
+    pub(super) from: Vec<(usize, Signed)>,
+    pub(super) at_least: Vec<(Signed, u64)>,
+    pub(super) at_most: Vec<(NodeId, u64)>,
+    pub(super) unique: bool,
+    pub(super) not_unique: bool,
+    pub(super) groups: Vec<(Sign, Members)>,
+    pub(super) required: BTreeSet<Rc<str>>,
+    /// Names that the sender says must be there: it declares them by that.
+    pub(super) declared: BTreeSet<Rc<str>>,
+    pub(super) absent: BTreeSet<Rc<str>>,
+    pub(super) keys: Vec<(Rc<str>, Signed)>,
+    pub(super) others: Vec<(Members, Signed)>,
+    pub(super) pattern_keys: Vec<(Rc<str>, Signed)>,
+    pub(super) names: Vec<Signed>,
+    pub(super) bad_names: Vec<Signed>,
+}
+
+/// Nothing satisfies it.
+pub(super) struct Closed;
+
+/// What the item at `index` must be.
+pub(super) fn item_state(demands: &Demands, index: usize) -> Vec<Signed> {
+    let node = |(sign, first, rest): &(Sign, Rc<[NodeId]>, Option<NodeId>)| {
+        first.get(index).copied().or(*rest).map(|node| Signed::new(node, *sign))
+    };
+    demands.lists.iter().filter_map(node).collect()
+}
+
+impl Demands {
+    /// A part that must hold, of the kind that is being solved.
+    pub(super) fn assert(&mut self, part: &Part, sign: Sign) -> Result<(), Closed> {
+        match part {
+            Part::OneOfValues(values) => match &self.values {
+                // The fewer, the better; every one of them is tried against the whole.
+                Some(known) if known.list.len() <= values.list.len() => {}
+                _ => self.values = Some(values.clone()),
+            },
+            Part::Least(bound, out) => return self.add(Atom::Least(bound.clone(), *out)),
+            Part::Most(bound, out) => return self.add(Atom::Most(bound.clone(), *out)),
+            Part::Multiple(step) => self.steps.push(step.clone()),
+            Part::MinLength(least) | Part::MinItems(least) | Part::MinProperties(least) => {
+                return self.add(Atom::MinSize(*least));
+            }
+            Part::MaxLength(most) | Part::MaxItems(most) | Part::MaxProperties(most) => return self.add(Atom::MaxSize(*most)),
+            Part::Pattern(pattern) => {
+                if self.not_patterns.contains(pattern) {
+                    return Err(Closed);
+                }
+                if !self.patterns.contains(pattern) {
+                    self.patterns.push(Rc::clone(pattern));
+                }
+            }
+            Part::Format(format) => self.formats.push(Rc::clone(format)),
+            Part::Items(first, rest) => self.lists.push((sign, Rc::clone(first), *rest)),
+            Part::Unique => self.unique = true,
+            Part::Contains(node, least, most) => {
+                if *least > 0 {
+                    self.at_least.push((Signed::new(*node, Sign::Kept), *least));
+                }
+                if let Some(most) = most {
+                    return self.add(Atom::AtMost(*node, *most));
+                }
+            }
+            Part::Members(members) => self.groups.push((sign, members.clone())),
+            Part::Required(name) => {
+                self.declared.insert(Rc::clone(name));
+                return self.add(Atom::Present(Rc::clone(name)));
+            }
+            Part::Names(node) => self.names.push(Signed::new(*node, Sign::Kept)),
+            Part::Unclear(why) => self.unclear = Some(why),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn add(&mut self, atom: Atom) -> Result<(), Closed> {
+        match atom {
+            Atom::Node(_) => {}
+            Atom::NotValues(values) => self.not_values.push(values),
+            Atom::Least(bound, out) => {
+                let tighter = self.least.as_ref().is_none_or(|(known, known_out)| (&bound, out) > (known, *known_out));
+                if tighter {
+                    self.least = Some((bound, out));
+                }
+            }
+            Atom::Most(bound, out) => {
+                let tighter =
+                    self.most.as_ref().is_none_or(|(known, known_out)| bound < *known || (bound == *known && out && !known_out));
+                if tighter {
+                    self.most = Some((bound, out));
+                }
+            }
+            Atom::Step(step) => self.steps.push(step),
+            Atom::NotStep(step) => self.not_steps.push(step),
+            Atom::MinSize(least) => self.min = self.min.max(least),
+            Atom::MaxSize(most) => self.max = Some(self.max.map_or(most, |known| known.min(most))),
+            Atom::NotPattern(pattern) => {
+                if self.patterns.contains(&pattern) {
+                    return Err(Closed);
+                }
+                self.not_patterns.push(pattern);
+            }
+            Atom::NotFormat(format) => {
+                if self.formats.contains(&format) {
+                    return Err(Closed);
+                }
+                self.unclear = Some("a format is not reasoned about");
+            }
+            Atom::At(index, signed) => self.at.push((index, signed)),
+            Atom::From(index, signed) => self.from.push((index, signed)),
+            Atom::AtLeast(signed, least) => self.at_least.push((signed, least)),
+            // None at all: every item falsifies it.
+            Atom::AtMost(node, 0) => self.lists.push((Sign::Refused, Rc::from([]), Some(node))),
+            Atom::AtMost(node, most) => self.at_most.push((node, most)),
+            Atom::NotUnique => self.not_unique = true,
+            Atom::Present(name) => {
+                if self.absent.contains(&name) {
+                    return Err(Closed);
+                }
+                self.required.insert(name);
+            }
+            Atom::Absent(name) => {
+                if self.required.contains(&name) {
+                    return Err(Closed);
+                }
+                self.absent.insert(name);
+            }
+            Atom::Key(name, signed) => {
+                if self.absent.contains(&name) {
+                    return Err(Closed);
+                }
+                self.required.insert(Rc::clone(&name));
+                self.keys.push((name, signed));
+            }
+            Atom::Other(members, signed) => self.others.push((members, signed)),
+            Atom::PatternKey(pattern, signed) => self.pattern_keys.push((pattern, signed)),
+            Atom::BadName(signed) => self.bad_names.push(signed),
+            Atom::Unclear(why) => self.unclear = Some(why),
+        }
+        let out_of_range = self.max.is_some_and(|most| most < self.min);
+        if out_of_range { Err(Closed) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,116 @@
+//! Numbers within bounds, on steps, beside steps.
+
+use std::rc::Rc;
+
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use num_traits::{Signed, Zero};
+use serde_json::Value;
+
+use super::super::demands::Demands;
+use super::super::number::{ceiling, common_multiple, is_multiple, one, written};
+use super::super::search::Outcome;
+use super::is_excluded;
+
+/// Multiples that are tried before the question is given up.
+const TRIES: usize = 4_000;
+
+pub(super) fn leaf(demands: &Demands) -> Outcome {
+    let step = demands.steps.iter().cloned().reduce(|a, b| common_multiple(&a, &b));
+    match step {
+        Some(step) => on_steps(demands, &step),
+        None => anywhere(demands),
+    }
+}
+
+fn is_within(demands: &Demands, number: &BigRational) -> bool {
+    demands.least.as_ref().is_none_or(|(bound, out)| number > bound || (!out && number == bound))
+        && demands.most.as_ref().is_none_or(|(bound, out)| number < bound || (!out && number == bound))
+}
+
+/// The JSON value of a number that meets every demand.
+fn accepted(demands: &Demands, number: &BigRational) -> Option<Value> {
+    if !is_within(demands, number) || demands.not_steps.iter().any(|step| is_multiple(number, step)) {
+        return None;
+    }
+    let value = Value::Number(written(number)?);
+    (!is_excluded(&value, &demands.not_values)).then_some(value)
+}
+
+fn on_steps(demands: &Demands, step: &BigRational) -> Outcome {
+    // Every multiple of the one is a multiple of the other.
+    if demands.not_steps.iter().any(|other| is_multiple(step, other)) {
+        return Outcome::Empty;
+    }
+    let least = demands.least.as_ref().map(|(bound, _)| ceiling(&(bound / step)));
+    let most = demands.most.as_ref().map(|(bound, _)| (bound / step).floor().to_integer());
+    let zero = BigInt::zero();
+    // From zero outward where zero is inside, else from the bound inward.
+    let (start, way) = match (&least, &most) {
+        (Some(least), _) if least.is_positive() => (least.clone(), 1),
+        (_, Some(most)) if most.is_negative() => (most.clone(), -1),
+        _ => (zero, 0),
+    };
+    let mut gone = [false, false];
+    for try_ in 0..TRIES {
+        let offset = BigInt::from(try_);
+        let ways: &[i32] = if way == 0 { &[1, -1] } else { &[way] };
+        for (slot, way) in ways.iter().enumerate() {
+            let at = &start + BigInt::from(*way) * &offset;
+            let beyond = least.as_ref().is_some_and(|least| at < *least) || most.as_ref().is_some_and(|most| at > *most);
+            if beyond {
+                if let Some(gone) = gone.get_mut(slot) {
+                    *gone = true;
+                }
+                continue;
+            }
+            if let Some(value) = accepted(demands, &(step * BigRational::from_integer(at))) {
+                return Outcome::Value(Rc::new(value));
+            }
+        }
+        let both = gone.iter().zip(ways).all(|(gone, _)| *gone);
+        if both {
+            return Outcome::Empty;
+        }
+    }
+    Outcome::Unknown("no multiple was found among the first thousands")
+}
+
+fn anywhere(demands: &Demands) -> Outcome {
+    if let (Some((least, least_out)), Some((most, most_out))) = (&demands.least, &demands.most) {
+        if least > most || (least == most && (*least_out || *most_out)) {
+            return Outcome::Empty;
+        }
+        if least == most {
+            return match accepted(demands, least) {
+                Some(value) => Outcome::Value(Rc::new(value)),
+                // The only number there is, and it was refused for a reason.
+                None => Outcome::Empty,
+            };
+        }
+    }
+    let bound = |bound: &Option<(BigRational, bool)>| bound.as_ref().map(|(bound, _)| bound.clone());
+    let (least, most) = (bound(&demands.least), bound(&demands.most));
+    let (low, high) = match (least, most) {
+        (Some(low), Some(high)) => (low, high),
+        (Some(low), None) => (low.clone(), low + BigInt::from(1_000)),
+        (None, Some(high)) => (high.clone() - BigInt::from(1_000), high),
+        (None, None) => (BigRational::from_integer(BigInt::from(-500)), BigRational::from_integer(BigInt::from(500))),
+    };
+    let zero = BigRational::zero();
+    let near = [zero, one(), low.clone(), high.clone(), low.ceil(), high.floor(), low.floor() + one(), high.ceil() - one()];
+    let halves = BigRational::new(BigInt::from(1), BigInt::from(2));
+    let more = near.iter().map(|number| number + &halves);
+    let found = near.iter().cloned().chain(more).find_map(|number| accepted(demands, &number)).or_else(|| {
+        // A stretch of numbers less some steps and some values still has numbers in it.
+        let width = &high - &low;
+        (1..TRIES).find_map(|part| {
+            let at = &low + &width * BigRational::new(BigInt::from(part), BigInt::from(4_096));
+            accepted(demands, &at)
+        })
+    });
+    match found {
+        Some(value) => Outcome::Value(Rc::new(value)),
+        None => Outcome::Unknown("no number was found between the bounds"),
+    }
+}

@@ -1,0 +1,217 @@
+//! Schemas as sets of small conditions, each kept once.
+//!
+//! A node is the conjunction of its parts. Equal nodes share one id, in whichever document they stand, so that
+//! what is equal on both sides is seen to be equal by comparing two numbers.
+
+use std::rc::Rc;
+
+use num_rational::BigRational;
+use rustc_hash::FxHashMap;
+use serde_json::Value;
+
+use crate::openapi::TypeSet;
+
+/// One schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct NodeId(pub(super) u32);
+
+impl NodeId {
+    /// The schema of every value.
+    pub(super) const ANY: Self = Self(0);
+    /// The schema of no value.
+    pub(super) const NEVER: Self = Self(1);
+}
+
+/// A list of values, kept with the one text that equal lists share.
+#[derive(Debug, Clone)]
+pub(super) struct Values {
+    /// The values.
+    pub(super) list: Rc<[Value]>,
+    /// Their texts, sorted.
+    texts: Rc<[String]>,
+}
+
+impl Values {
+    pub(super) fn new(list: Vec<Value>) -> Self {
+        let mut texts: Vec<String> = list.iter().map(canonical).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        Self { list: list.into(), texts: texts.into() }
+    }
+
+    /// Whether the value of this text is listed.
+    pub(super) fn has(&self, text: &str) -> bool {
+        self.texts.binary_search_by(|known| known.as_str().cmp(text)).is_ok()
+    }
+
+    /// Whether no value is in both lists.
+    pub(super) fn is_disjoint(&self, other: &Self) -> bool {
+        self.texts.iter().all(|text| !other.has(text))
+    }
+}
+
+impl PartialEq for Values {
+    fn eq(&self, other: &Self) -> bool {
+        self.texts == other.texts
+    }
+}
+
+impl Eq for Values {}
+
+impl std::hash::Hash for Values {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.texts.hash(state);
+    }
+}
+
+/// A value as a text that equal values share: names in order, `1.0` as `1`.
+pub(super) fn canonical(value: &Value) -> String {
+    match value {
+        Value::Number(number) => match super::number::exact(number) {
+            Some(exact) => exact.to_string(),
+            None => number.to_string(),
+        },
+        Value::Array(list) => format!("[{}]", list.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        Value::Object(map) => {
+            let mut members: Vec<String> =
+                map.iter().map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), canonical(value))).collect();
+            members.sort_unstable();
+            format!("{{{}}}", members.join(","))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// The members of an object that `properties`, `patternProperties` and `additionalProperties` speak of together.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Members {
+    /// Declared names, sorted.
+    pub(super) named: Rc<[(Rc<str>, NodeId)]>,
+    /// Patterns of names.
+    pub(super) patterns: Rc<[(Rc<str>, NodeId)]>,
+    /// What every other member must be; none where nothing is said of them.
+    pub(super) rest: Option<NodeId>,
+}
+
+impl Members {
+    pub(super) fn named(&self, name: &str) -> Option<NodeId> {
+        let at = self.named.binary_search_by(|(known, _)| known.as_ref().cmp(name)).ok()?;
+        self.named.get(at).map(|(_, node)| *node)
+    }
+}
+
+/// One condition on a value. Conditions on one kind of value hold for all others (JSON Schema 2020-12 core 7.6.1).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Part {
+    /// `type`.
+    Kinds(TypeSet),
+    /// `enum`, `const`.
+    OneOfValues(Values),
+    /// `minimum`; whether the bound itself is out.
+    Least(BigRational, bool),
+    /// `maximum`; whether the bound itself is out.
+    Most(BigRational, bool),
+    /// `multipleOf`.
+    Multiple(BigRational),
+    /// `minLength`.
+    MinLength(u64),
+    /// `maxLength`.
+    MaxLength(u64),
+    /// `pattern`.
+    Pattern(Rc<str>),
+    /// `format`, which has no force of its own but is not forgotten either.
+    Format(Rc<str>),
+    /// `prefixItems` and `items`.
+    Items(Rc<[NodeId]>, Option<NodeId>),
+    /// `minItems`.
+    MinItems(u64),
+    /// `maxItems`.
+    MaxItems(u64),
+    /// `uniqueItems`.
+    Unique,
+    /// `contains` with `minContains` and `maxContains`.
+    Contains(NodeId, u64, Option<u64>),
+    /// `properties`, `patternProperties`, `additionalProperties`.
+    Members(Members),
+    /// One name of `required`.
+    Required(Rc<str>),
+    /// `minProperties`.
+    MinProperties(u64),
+    /// `maxProperties`.
+    MaxProperties(u64),
+    /// `propertyNames`.
+    Names(NodeId),
+    /// `dependentRequired` of one name.
+    NeedsNames(Rc<str>, Rc<[Rc<str>]>),
+    /// `dependentSchemas` of one name.
+    NeedsSchema(Rc<str>, NodeId),
+    /// A branch of `allOf`, or what a reference leads to.
+    Same(NodeId),
+    /// `anyOf`.
+    Any(Rc<[NodeId]>),
+    /// `oneOf`.
+    One(Rc<[NodeId]>),
+    /// `not`.
+    Not(NodeId),
+    /// `if`, `then`, `else`.
+    If(NodeId, NodeId, NodeId),
+    /// Something that is not reasoned about, and why.
+    Unclear(&'static str),
+}
+
+/// The conjunction of its parts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub(super) struct Node {
+    pub(super) parts: Rc<[Part]>,
+}
+
+/// Every node that was met, each once.
+#[derive(Debug)]
+pub(super) struct Arena {
+    nodes: Vec<Option<Node>>,
+    index: FxHashMap<Node, NodeId>,
+}
+
+impl Arena {
+    pub(super) fn new() -> Self {
+        let mut arena = Self { nodes: Vec::new(), index: FxHashMap::default() };
+        arena.intern(Vec::new());
+        arena.intern(vec![Part::Kinds(TypeSet::NONE)]);
+        arena
+    }
+
+    /// The id of the conjunction of `parts`.
+    pub(super) fn intern(&mut self, mut parts: Vec<Part>) -> NodeId {
+        if let [Part::Same(node)] = parts.as_slice() {
+            return *node;
+        }
+        parts.retain(|part| !matches!(part, Part::Same(NodeId::ANY) | Part::Kinds(TypeSet::ALL)));
+        let node = Node { parts: parts.into() };
+        if let Some(known) = self.index.get(&node) {
+            return *known;
+        }
+        let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        self.nodes.push(Some(node.clone()));
+        self.index.insert(node, id);
+        id
+    }
+
+    /// An id for a node that is read when somebody looks at it.
+    pub(super) fn reserve(&mut self) -> NodeId {
+        let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        self.nodes.push(None);
+        id
+    }
+
+    /// Says what a reserved node is.
+    pub(super) fn settle(&mut self, id: NodeId, parts: Vec<Part>) {
+        if let Some(slot) = self.nodes.get_mut(id.0 as usize) {
+            *slot = Some(Node { parts: parts.into() });
+        }
+    }
+
+    /// The node, if it was read yet.
+    pub(super) fn get(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.get(id.0 as usize)?.as_ref()
+    }
+}

@@ -1,0 +1,100 @@
+//! Numbers exactly as they are written: rationals, never floating point.
+
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use num_traits::{One, Signed, Zero};
+use serde_json::Number;
+
+/// Digits, and powers of ten, beyond which a number is not reasoned about.
+const LARGEST: usize = 400;
+
+/// The value of a JSON number; none where it is too long to be reasoned about.
+pub(super) fn exact(number: &Number) -> Option<BigRational> {
+    let text = number.to_string();
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        None => (text.as_str(), 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let shift = exponent.checked_sub(i32::try_from(fraction.len()).ok()?)?;
+    if whole.len() + fraction.len() > LARGEST || usize::try_from(shift.unsigned_abs()).ok()? > LARGEST {
+        return None;
+    }
+    let digits: BigInt = format!("{whole}{fraction}").parse().ok()?;
+    let power = BigInt::from(10).pow(shift.unsigned_abs());
+    Some(if shift < 0 { BigRational::new(digits, power) } else { BigRational::from_integer(digits * power) })
+}
+
+/// The JSON number of a value, if it has a finite decimal form.
+pub(super) fn written(value: &BigRational) -> Option<Number> {
+    let mut places = 0;
+    let mut scaled = value.clone();
+    while !scaled.is_integer() {
+        places += 1;
+        if places > LARGEST {
+            return None;
+        }
+        scaled *= BigInt::from(10);
+    }
+    let digits = scaled.to_integer().abs().to_string();
+    let sign = if value.is_negative() { "-" } else { "" };
+    let text = if places == 0 {
+        format!("{sign}{digits}")
+    } else {
+        let padded = format!("{digits:0>width$}", width = places + 1);
+        let (whole, fraction) = padded.split_at_checked(padded.len() - places)?;
+        format!("{sign}{whole}.{fraction}")
+    };
+    text.parse().ok()
+}
+
+/// The smallest positive number that both divide.
+pub(super) fn common_multiple(a: &BigRational, b: &BigRational) -> BigRational {
+    let (left, right) = (a.numer() * b.denom(), b.numer() * a.denom());
+    BigRational::new(num_integer::lcm(left, right), a.denom() * b.denom())
+}
+
+/// Whether `value` is a whole multiple of `step`; every value is one of a step that is no step.
+pub(super) fn is_multiple(value: &BigRational, step: &BigRational) -> bool {
+    step.is_zero() || (value / step).is_integer()
+}
+
+/// The smallest whole number that is not below `value`.
+pub(super) fn ceiling(value: &BigRational) -> BigInt {
+    value.ceil().to_integer()
+}
+
+/// One.
+pub(super) fn one() -> BigRational {
+    BigRational::one()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> BigRational {
+        exact(&text.parse().expect("a number")).expect("short enough")
+    }
+
+    #[test]
+    fn written_as_read() {
+        for (text, expected) in [
+            ("0", "0"),
+            ("-1.50", "-1.5"),
+            ("1e3", "1000"),
+            ("25e-4", "0.0025"),
+            ("-9223372036854775809", "-9223372036854775809"),
+        ] {
+            assert_eq!(written(&read(text)).map(|number| number.to_string()).as_deref(), Some(expected), "{text}");
+        }
+        assert_eq!(exact(&"1e401".parse().expect("a number")), None);
+        assert_eq!(written(&(read("1") / read("3"))), None);
+    }
+
+    #[test]
+    fn multiples_of_decimals() {
+        assert_eq!(common_multiple(&read("0.6"), &read("0.4")), read("1.2"));
+        assert!(is_multiple(&read("0.3"), &read("0.1")) && !is_multiple(&read("0.35"), &read("0.1")));
+    }
+}

@@ -1,0 +1,438 @@
+//! One state for one kind of value: what must hold, and what may hold in several ways.
+//!
+//! Conditions that leave no choice are collected first. The choices are put aside, the rest is solved, and only a
+//! choice that the guess violates is branched on: most guesses are right.
+
+use std::rc::Rc;
+
+use num_rational::BigRational;
+use num_traits::One as _;
+use rustc_hash::FxHashSet;
+use serde_json::Value;
+
+use crate::openapi::TypeSet;
+
+use super::demands::{Atom, Closed, Demands, item_state};
+use super::holds::Holds;
+use super::node::{NodeId, Part, Values};
+use super::search::{Outcome, Prover, Sign, Signed, State};
+
+type Alternative = Vec<Atom>;
+
+/// Several ways, one of which must hold; which node they are about.
+#[derive(Debug, Clone)]
+struct Choice {
+    about: Signed,
+    ways: Rc<Vec<Alternative>>,
+}
+
+/// Everything known on one way through the choices.
+#[derive(Debug, Clone, Default)]
+struct Branch {
+    seen: FxHashSet<Signed>,
+    demands: Demands,
+    choices: Vec<Choice>,
+}
+
+impl Prover<'_> {
+    pub(super) fn solve(&mut self, state: &State, kind: TypeSet) -> Outcome {
+        let work = state.iter().rev().map(|signed| Atom::Node(*signed)).collect();
+        self.follow(state, kind, Branch::default(), work)
+    }
+
+    fn follow(&mut self, state: &State, kind: TypeSet, mut branch: Branch, work: Vec<Atom>) -> Outcome {
+        if !self.spend(2) {
+            return Outcome::Unknown("the question takes too much work");
+        }
+        if self.drain(kind, &mut branch, work).is_err() {
+            return Outcome::Empty;
+        }
+        if let Some(values) = branch.demands.values.clone() {
+            return self.listed(state, kind, &values);
+        }
+        match self.look_ahead(kind, &mut branch) {
+            Ok(true) => return self.follow(state, kind, branch, Vec::new()),
+            Ok(false) => {}
+            Err(Closed) => return Outcome::Empty,
+        }
+        let guess = self.leaf(kind, &branch.demands);
+        let unknown = match guess {
+            Outcome::Empty => return Outcome::Empty,
+            Outcome::Unknown(why) => Some(why),
+            Outcome::Value(value) => match self.violated(&branch, &value) {
+                None => {
+                    return match branch.demands.unclear {
+                        None => Outcome::Value(value),
+                        Some(why) => Outcome::Unknown(why),
+                    };
+                }
+                Some(at) => return self.choose(state, kind, &branch, at),
+            },
+        };
+        // Without a guess every choice is as good as another: one of them may close the way.
+        match (branch.choices.len(), unknown) {
+            (0, why) => Outcome::Unknown(why.unwrap_or_default()),
+            _ => self.choose(state, kind, &branch, 0),
+        }
+    }
+
+    /// The first choice that a guess violates, positive ones and short ones first.
+    fn violated(&mut self, branch: &Branch, value: &Value) -> Option<usize> {
+        let mut worst: Option<(usize, (bool, usize))> = None;
+        for (at, choice) in branch.choices.iter().enumerate() {
+            let holds = self.holds(choice.about.node, value, 0);
+            let good = match choice.about.sign {
+                Sign::Refused => holds == Holds::No,
+                _ => holds >= Holds::Formats,
+            };
+            let rank = (!choice.about.sign.is_positive(), choice.ways.len());
+            if !good && worst.is_none_or(|(_, known)| rank < known) {
+                worst = Some((at, rank));
+            }
+        }
+        worst.map(|(at, _)| at)
+    }
+
+    fn choose(&mut self, state: &State, kind: TypeSet, branch: &Branch, at: usize) -> Outcome {
+        let mut rest = branch.clone();
+        if at >= rest.choices.len() {
+            return Outcome::Unknown("nothing is left to choose");
+        }
+        let choice = rest.choices.swap_remove(at);
+        let mut outcome = Outcome::Empty;
+        for way in choice.ways.iter() {
+            match self.follow(state, kind, rest.clone(), way.clone()) {
+                Outcome::Empty => {}
+                value @ Outcome::Value(_) => return value,
+                unknown @ Outcome::Unknown(_) => outcome = unknown,
+            }
+        }
+        outcome
+    }
+
+    /// The values that are listed, tried one by one.
+    fn listed(&mut self, state: &State, kind: TypeSet, values: &Values) -> Outcome {
+        let mut outcome = Outcome::Empty;
+        for value in values.list.iter() {
+            if !kind.contains(super::holds::kind_of(value)) {
+                continue;
+            }
+            let mut all = Holds::Yes;
+            for signed in state.iter() {
+                let holds = self.holds(signed.node, value, 0);
+                all = all.min(match (signed.sign, holds) {
+                    (Sign::Refused, Holds::No) => Holds::Yes,
+                    (Sign::Refused, Holds::Yes) => Holds::No,
+                    (Sign::Refused, _) => Holds::Unsure,
+                    (_, Holds::Formats) => Holds::Yes,
+                    (_, holds) => holds,
+                });
+            }
+            match all {
+                Holds::Yes => return Outcome::Value(Rc::new(value.clone())),
+                Holds::No => {}
+                _ => outcome = Outcome::Unknown("a listed value is not reasoned about"),
+            }
+        }
+        outcome
+    }
+
+    /// Takes ways out that are closed by what is known already. Returns whether a choice became none.
+    fn look_ahead(&mut self, kind: TypeSet, branch: &mut Branch) -> Result<bool, Closed> {
+        let mut forced: Vec<Alternative> = Vec::new();
+        let mut kept: Vec<Choice> = Vec::with_capacity(branch.choices.len());
+        for choice in std::mem::take(&mut branch.choices) {
+            let mut ways: Vec<Alternative> = Vec::with_capacity(choice.ways.len());
+            for way in choice.ways.iter() {
+                if !self.is_closed_way(branch, way) {
+                    ways.push(way.clone());
+                }
+            }
+            if ways.len() > 1 {
+                let ways = if ways.len() == choice.ways.len() { choice.ways } else { Rc::new(ways) };
+                kept.push(Choice { about: choice.about, ways });
+            } else {
+                forced.push(ways.pop().ok_or(Closed)?);
+            }
+        }
+        branch.choices = kept;
+        let is_forced = !forced.is_empty();
+        for way in forced {
+            self.drain(kind, branch, way)?;
+        }
+        Ok(is_forced)
+    }
+
+    /// Whether a way is closed by what is known: said both ways, or a member that cannot be.
+    fn is_closed_way(&mut self, branch: &Branch, way: &[Atom]) -> bool {
+        way.iter().any(|atom| match atom {
+            Atom::Node(signed) => is_contradicted(&branch.seen, *signed),
+            Atom::Absent(name) => branch.demands.required.contains(name),
+            Atom::Present(name) => branch.demands.absent.contains(name),
+            Atom::NotPattern(pattern) => branch.demands.patterns.contains(pattern),
+            Atom::NotFormat(format) => branch.demands.formats.contains(format),
+            Atom::Key(name, signed) => {
+                if branch.demands.absent.contains(name) {
+                    return true;
+                }
+                match self.member_state(&branch.demands, name) {
+                    Ok(Some(mut nodes)) => {
+                        nodes.push(*signed);
+                        matches!(self.inhabit(nodes), Outcome::Empty)
+                    }
+                    Ok(None) => true,
+                    Err(_) => false,
+                }
+            }
+            Atom::At(index, signed) => {
+                let mut nodes = item_state(&branch.demands, *index);
+                nodes.push(*signed);
+                matches!(self.inhabit(nodes), Outcome::Empty)
+            }
+            _ => false,
+        })
+    }
+
+    fn drain(&mut self, kind: TypeSet, branch: &mut Branch, mut work: Vec<Atom>) -> Result<(), Closed> {
+        while let Some(atom) = work.pop() {
+            // Out of work: what is not looked at any more cannot close the way.
+            if !self.spend(1) {
+                branch.demands.unclear = Some("the question takes too much work");
+                return Ok(());
+            }
+            match atom {
+                Atom::Node(signed) => self.enter(kind, branch, signed, &mut work)?,
+                other => branch.demands.add(other)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a node apart.
+    fn enter(&mut self, kind: TypeSet, branch: &mut Branch, signed: Signed, work: &mut Vec<Atom>) -> Result<(), Closed> {
+        if is_contradicted(&branch.seen, signed) {
+            return Err(Closed);
+        }
+        if !branch.seen.insert(signed) {
+            return Ok(());
+        }
+        let parts = self.reading.parts(signed.node);
+        if signed.sign.is_positive() {
+            for part in parts.iter() {
+                match demand(part, signed.sign, kind)? {
+                    Says::Nothing => {}
+                    Says::All(atoms) => work.extend(atoms),
+                    Says::Demand => branch.demands.assert(part, signed.sign)?,
+                    Says::OneOf(ways) => branch.choices.push(Choice { about: signed, ways: Rc::new(ways) }),
+                }
+            }
+            return Ok(());
+        }
+        let mut ways: Vec<Alternative> = Vec::new();
+        for part in parts.iter() {
+            match self.denial(part, kind) {
+                // The kind alone falsifies it.
+                None => return Ok(()),
+                Some(more) => ways.extend(more),
+            }
+        }
+        match ways.len() {
+            0 => Err(Closed),
+            1 => {
+                work.extend(ways.pop().unwrap_or_default());
+                Ok(())
+            }
+            _ => {
+                branch.choices.push(Choice { about: signed, ways: Rc::new(ways) });
+                Ok(())
+            }
+        }
+    }
+
+    /// The ways a value of this kind can falsify a part; none when every value of the kind does.
+    fn denial(&mut self, part: &Part, kind: TypeSet) -> Option<Vec<Alternative>> {
+        let refuse = |node: NodeId| Atom::Node(Signed::refused(node));
+        let one = |atom: Atom| Some(vec![vec![atom]]);
+        let nothing = Some(Vec::new());
+        match part {
+            Part::Kinds(types) => {
+                let shared = types.intersection(kind);
+                if shared.is_empty() {
+                    return None;
+                }
+                if shared == kind {
+                    return nothing;
+                }
+                let whole = BigRational::one();
+                one(if shared == TypeSet::INTEGER { Atom::NotStep(whole) } else { Atom::Step(whole) })
+            }
+            Part::OneOfValues(values) => {
+                if values.list.iter().any(|value| kind.contains(super::holds::kind_of(value))) {
+                    one(Atom::NotValues(values.clone()))
+                } else {
+                    None
+                }
+            }
+            Part::Same(node) => one(refuse(*node)),
+            Part::Not(node) => one(Atom::Node(Signed::new(*node, Sign::Kept))),
+            Part::Any(nodes) => Some(vec![nodes.iter().map(|node| refuse(*node)).collect()]),
+            Part::One(nodes) => Some(self.not_exactly_one(nodes, kind)),
+            Part::If(condition, then, otherwise) => Some(vec![
+                vec![Atom::Node(Signed::new(*condition, Sign::Kept)), refuse(*then)],
+                vec![refuse(*condition), refuse(*otherwise)],
+            ]),
+            Part::Unclear(why) => one(Atom::Unclear(why)),
+            Part::Format(format) if kind == TypeSet::NUMBER || kind == TypeSet::STRING => one(Atom::NotFormat(Rc::clone(format))),
+            _ if !speaks_of(part).contains(kind) => nothing,
+            Part::Least(bound, out) => one(Atom::Most(bound.clone(), !out)),
+            Part::Most(bound, out) => one(Atom::Least(bound.clone(), !out)),
+            Part::Multiple(step) => one(Atom::NotStep(step.clone())),
+            Part::MinLength(least) | Part::MinItems(least) | Part::MinProperties(least) => {
+                least.checked_sub(1).map_or(nothing, |most| one(Atom::MaxSize(most)))
+            }
+            Part::MaxLength(most) | Part::MaxItems(most) | Part::MaxProperties(most) => {
+                most.checked_add(1).map_or(nothing, |least| one(Atom::MinSize(least)))
+            }
+            Part::Pattern(pattern) => one(Atom::NotPattern(Rc::clone(pattern))),
+            Part::Items(first, rest) => {
+                let mut ways: Vec<Alternative> =
+                    first.iter().enumerate().map(|(index, node)| vec![Atom::At(index, Signed::refused(*node))]).collect();
+                ways.extend(rest.map(|node| vec![Atom::From(first.len(), Signed::refused(node))]));
+                Some(ways)
+            }
+            Part::Unique => one(Atom::NotUnique),
+            Part::Contains(node, least, most) => {
+                let mut ways: Vec<Alternative> = Vec::new();
+                ways.extend(least.checked_sub(1).map(|most| vec![Atom::AtMost(*node, most)]));
+                ways.extend(most.map(|most| vec![Atom::AtLeast(Signed::new(*node, Sign::Kept), most.saturating_add(1))]));
+                Some(ways)
+            }
+            Part::Members(members) => {
+                let mut ways: Vec<Alternative> = members
+                    .named
+                    .iter()
+                    .filter(|(_, node)| *node != NodeId::ANY)
+                    .map(|(name, node)| vec![Atom::Key(Rc::clone(name), Signed::refused(*node))])
+                    .collect();
+                ways.extend(
+                    members
+                        .patterns
+                        .iter()
+                        .filter(|(_, node)| *node != NodeId::ANY)
+                        .map(|(pattern, node)| vec![Atom::PatternKey(Rc::clone(pattern), Signed::refused(*node))]),
+                );
+                ways.extend(
+                    members
+                        .rest
+                        .filter(|node| *node != NodeId::ANY)
+                        .map(|node| vec![Atom::Other(members.clone(), Signed::refused(node))]),
+                );
+                Some(ways)
+            }
+            Part::Required(name) => one(Atom::Absent(Rc::clone(name))),
+            Part::Names(node) => one(Atom::BadName(Signed::refused(*node))),
+            Part::NeedsNames(name, names) => {
+                Some(names.iter().map(|other| vec![Atom::Present(Rc::clone(name)), Atom::Absent(Rc::clone(other))]).collect())
+            }
+            Part::NeedsSchema(name, node) => Some(vec![vec![Atom::Present(Rc::clone(name)), refuse(*node)]]),
+            Part::Format(_) => nothing,
+        }
+    }
+
+    /// No branch holds, or two do.
+    fn not_exactly_one(&mut self, nodes: &[NodeId], kind: TypeSet) -> Vec<Alternative> {
+        let mut ways: Vec<Alternative> = vec![nodes.iter().map(|node| Atom::Node(Signed::refused(*node))).collect()];
+        for (at, first) in nodes.iter().enumerate() {
+            for second in nodes.iter().skip(at + 1) {
+                if !self.spend(1) {
+                    ways.push(vec![Atom::Unclear("the question takes too much work")]);
+                    return ways;
+                }
+                if self.may_both_hold(*first, *second, kind) {
+                    ways.push(vec![Atom::Node(Signed::new(*first, Sign::Kept)), Atom::Node(Signed::new(*second, Sign::Kept))]);
+                }
+            }
+        }
+        ways
+    }
+}
+
+/// What a part asks of a value that must satisfy it.
+enum Says {
+    /// Nothing of this kind of value.
+    Nothing,
+    /// These, all of them.
+    All(Vec<Atom>),
+    /// The part itself.
+    Demand,
+    /// One of these.
+    OneOf(Vec<Alternative>),
+}
+
+fn demand(part: &Part, sign: Sign, kind: TypeSet) -> Result<Says, Closed> {
+    let node = |node: NodeId| Atom::Node(Signed::new(node, sign));
+    let refuse = |node: NodeId| Atom::Node(Signed::refused(node));
+    Ok(match part {
+        Part::Kinds(types) => {
+            let shared = types.intersection(kind);
+            if shared.is_empty() {
+                return Err(Closed);
+            }
+            if shared == kind {
+                return Ok(Says::Nothing);
+            }
+            let whole = BigRational::one();
+            Says::All(vec![if shared == TypeSet::INTEGER { Atom::Step(whole) } else { Atom::NotStep(whole) }])
+        }
+        Part::Same(inner) => Says::All(vec![node(*inner)]),
+        Part::Not(inner) => Says::All(vec![refuse(*inner)]),
+        Part::Any(nodes) => Says::OneOf(nodes.iter().map(|inner| vec![node(*inner)]).collect()),
+        Part::One(nodes) => Says::OneOf(
+            nodes
+                .iter()
+                .enumerate()
+                .map(|(at, inner)| {
+                    let others = nodes.iter().enumerate().filter(|(other, _)| *other != at);
+                    others.map(|(_, other)| refuse(*other)).chain([node(*inner)]).collect()
+                })
+                .collect(),
+        ),
+        Part::If(condition, then, otherwise) => {
+            Says::OneOf(vec![vec![node(*condition), node(*then)], vec![refuse(*condition), node(*otherwise)]])
+        }
+        Part::NeedsNames(name, names) if kind == TypeSet::OBJECT => Says::OneOf(vec![
+            vec![Atom::Absent(Rc::clone(name))],
+            names.iter().map(|other| Atom::Present(Rc::clone(other))).collect(),
+        ]),
+        Part::NeedsSchema(name, inner) if kind == TypeSet::OBJECT => {
+            Says::OneOf(vec![vec![Atom::Absent(Rc::clone(name))], vec![node(*inner)]])
+        }
+        Part::OneOfValues(_) | Part::Unclear(_) => Says::Demand,
+        Part::Format(_) if kind == TypeSet::NUMBER || kind == TypeSet::STRING => Says::Demand,
+        _ if speaks_of(part).contains(kind) => Says::Demand,
+        _ => Says::Nothing,
+    })
+}
+
+/// Whether the opposite is known.
+fn is_contradicted(seen: &FxHashSet<Signed>, signed: Signed) -> bool {
+    let has = |sign| seen.contains(&Signed::new(signed.node, sign));
+    if signed.sign.is_positive() { has(Sign::Refused) } else { has(Sign::Sent) || has(Sign::Kept) }
+}
+
+/// The kind of value that a part is about.
+const fn speaks_of(part: &Part) -> TypeSet {
+    match part {
+        Part::Least(..) | Part::Most(..) | Part::Multiple(_) => TypeSet::NUMBER,
+        Part::MinLength(_) | Part::MaxLength(_) | Part::Pattern(_) => TypeSet::STRING,
+        Part::Items(..) | Part::MinItems(_) | Part::MaxItems(_) | Part::Unique | Part::Contains(..) => TypeSet::ARRAY,
+        Part::Members(_)
+        | Part::Required(_)
+        | Part::MinProperties(_)
+        | Part::MaxProperties(_)
+        | Part::Names(_)
+        | Part::NeedsNames(..)
+        | Part::NeedsSchema(..) => TypeSet::OBJECT,
+        _ => TypeSet::NONE,
+    }
+}

@@ -1,0 +1,413 @@
+//! The pass that asks of each finding about a schema whether anything that is sent is refused.
+//!
+//! A finding that is refuted carries its witness. One that is contained is lowered, with the reason: the fact is
+//! there, and no message is hurt by it. What containment cannot see (a member that readers relied on, a default,
+//! the meaning of a format) is a promise, and the rule's verdict stands as it is.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::containment::{Answer, Hidden, Point, Prover, Side, Witness};
+use crate::diff::{Change, ChangeKind, Compared, Delta, Direction, Link};
+use crate::openapi::{Contract, SchemaId, TypeSet};
+
+use super::catalogue::Consequence;
+use super::judge::Finding;
+use super::law::Severity;
+
+/// Places of one finding that are asked about; where there are more, it is not lowered.
+const MOST_PLACES: usize = 8;
+
+/// Pairs above a finding that are looked at.
+const MOST_ABOVE: usize = 2_000;
+
+/// What stands behind a verdict.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "kebab-case")]
+pub enum Proof {
+    /// The contract said so, and now it does not: no single message shows it.
+    #[default]
+    Promise,
+    /// Nothing that is sent is refused.
+    Contained {
+        /// Why it is so.
+        reason: String,
+        /// Whether some of it is taken by an alternative that does not declare all its members: nothing fails, and
+        /// something may be overlooked.
+        #[serde(default)]
+        loosely: bool,
+    },
+    /// This value is sent and refused.
+    Refuted {
+        /// The value.
+        witness: Value,
+        /// JSON Pointer within the value to what is refused.
+        at: String,
+        /// The keyword that refuses it.
+        keyword: String,
+    },
+    /// It could not be decided; the verdict is the rule's.
+    Undecided {
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// Longest witness that is shown in a sentence, characters.
+const SHOWN: usize = 300;
+
+impl Proof {
+    /// What is proven, in one sentence; none where no message shows it.
+    pub fn sentence(&self, direction: Direction) -> Option<String> {
+        match self {
+            Self::Promise => None,
+            Self::Contained { reason, loosely: false } => Some(format!("Proven harmless: {reason}.")),
+            Self::Contained { reason, loosely: true } => Some(format!("Not refused: {reason}.")),
+            Self::Undecided { reason } => Some(format!("Not proven either way: {reason}.")),
+            Self::Refuted { witness, at, keyword } => {
+                let what = match direction {
+                    Direction::FromProvider => "May arrive now, was excluded before",
+                    _ => "Accepted before, rejected now",
+                };
+                let text = witness.to_string();
+                let cut = if text.chars().count() > SHOWN { text.chars().take(SHOWN).chain(['…']).collect() } else { text };
+                let place = if at.is_empty() { String::new() } else { format!(" at {at}") };
+                Some(format!("{what}: {cut} ({keyword}{place})"))
+            }
+        }
+    }
+}
+
+impl From<Witness> for Proof {
+    fn from(witness: Witness) -> Self {
+        Self::Refuted { witness: witness.value, at: witness.at, keyword: witness.keyword }
+    }
+}
+
+static ANY: Value = Value::Bool(true);
+static NEVER: Value = Value::Bool(false);
+
+/// Asks about every finding that matters and is about a schema.
+pub(super) fn prove(before: &Contract<'_>, after: &Contract<'_>, delta: &Delta, findings: &mut [Finding]) {
+    let mut courts: FxHashMap<Direction, Court<'_>> = FxHashMap::default();
+    for finding in findings {
+        if finding.severity == Severity::Info || finding.change.compared.is_empty() {
+            continue;
+        }
+        let direction = finding.change.direction;
+        let court = courts.entry(direction).or_insert_with(|| Court::new(before, after, delta, direction));
+        let Some(proof) = court.proof(&finding.change) else { continue };
+        match &proof {
+            Proof::Contained { loosely: true, .. } => finding.severity = finding.severity.min(Severity::Warning),
+            Proof::Contained { .. } => {
+                finding.severity = Severity::Info;
+                finding.consequence = Consequence::None;
+            }
+            Proof::Refuted { .. } if is_raised(finding.change.kind) => {
+                finding.severity = Severity::Breaking;
+                finding.consequence = match direction {
+                    Direction::ToProvider => Consequence::Refused,
+                    _ => Consequence::Unreadable,
+                };
+            }
+            _ => {}
+        }
+        finding.proof = proof;
+    }
+}
+
+/// Whether the document could not tell what a change does, and a witness can.
+const fn is_raised(kind: ChangeKind) -> bool {
+    matches!(
+        kind,
+        ChangeKind::PatternChanged
+            | ChangeKind::ConstraintChanged
+            | ChangeKind::CompositionAdded
+            | ChangeKind::CompositionRemoved
+    )
+}
+
+/// One direction: who sends, who receives, and what was decided.
+struct Court<'d> {
+    prover: Prover<'d>,
+    /// Provers that read `oneOf` as it is often meant, where they were needed.
+    lenient: Option<Prover<'d>>,
+    /// And the receiver strictly.
+    strict: Option<Prover<'d>>,
+    sides: [Side<'d>; 2],
+    sender: &'d Contract<'d>,
+    receiver: &'d Contract<'d>,
+    links: &'d [Link],
+    is_to_provider: bool,
+    /// What was found of whole pairs with alternatives.
+    wholes: FxHashMap<usize, Taken>,
+}
+
+impl<'d> Court<'d> {
+    fn new(before: &'d Contract<'d>, after: &'d Contract<'d>, delta: &'d Delta, direction: Direction) -> Self {
+        let is_to_provider = direction == Direction::ToProvider;
+        let (sender, receiver) = if is_to_provider { (before, after) } else { (after, before) };
+        let hidden = if is_to_provider { Hidden::ReadOnly } else { Hidden::WriteOnly };
+        let side = |contract: &'d Contract<'d>| Side {
+            root: contract.root,
+            dialect: contract.dialect,
+            hidden,
+            literal: false,
+            strict: false,
+            one_is_any: false,
+        };
+        let sides = [side(sender), side(receiver)];
+        let prover = Prover::new(sides, true, Box::new(|reference| delta.is_unchanged(reference)));
+        Self {
+            prover,
+            lenient: None,
+            strict: None,
+            sides,
+            sender,
+            receiver,
+            links: &delta.links,
+            is_to_provider,
+            wholes: FxHashMap::default(),
+        }
+    }
+
+    /// What is proven of a change; none where it is not about what a message may hold.
+    fn proof(&mut self, change: &Change) -> Option<Proof> {
+        let mut undecided: Option<&'static str> = None;
+        let (mut is_beside, mut is_loose) = (false, false);
+        for compared in change.compared.iter().take(MOST_PLACES) {
+            let link = self.links.get(compared.link)?;
+            let (sender, receiver) = self.schemas(link.pair)?;
+            let point = self.point(change, compared)?;
+            match self.prover.contains(&self.sides, sender, receiver, &point) {
+                // Alternatives of `oneOf` that overlap leave nothing by the letter, and nobody means that.
+                Answer::Contained if self.prover.is_empty(sender) => {
+                    if !self.is_contained_as_meant((sender, receiver), &point, false) {
+                        undecided = Some("by its letter the schema fits no value");
+                    }
+                }
+                Answer::Contained if is_about_alternatives(change.kind) => {
+                    is_loose |= !self.is_contained_as_meant((sender, receiver), &point, true);
+                }
+                Answer::Contained => {}
+                Answer::Undecided(why) => undecided = Some(why),
+                Answer::Refuted(witness) if link.is_text && self.is_same_on_the_wire(receiver, &witness.value) => {
+                    undecided = Some("outside a body every value is text, and the text of the witness is accepted");
+                }
+                Answer::Refuted(witness) => match self.taken_above(compared.link) {
+                    Taken::Not => return Some(witness.into()),
+                    Taken::Loosely => (is_beside, is_loose) = (true, true),
+                    Taken::Strictly => is_beside = true,
+                },
+            }
+        }
+        if change.compared.len() > MOST_PLACES {
+            undecided = Some("it stands in too many places");
+        }
+        let reason = match undecided {
+            Some(reason) => return Some(Proof::Undecided { reason: reason.to_owned() }),
+            None if is_loose => "another alternative takes these values, with members it does not declare",
+            None if is_beside => "what this alternative no longer takes, another one beside it does",
+            None => self.reason(change.kind),
+        };
+        Some(Proof::Contained { reason: reason.to_owned(), loosely: is_loose })
+    }
+
+    /// The same question with `oneOf` as it is often meant, perhaps of a receiver that takes only members it declares.
+    fn is_contained_as_meant(&mut self, schemas: (&'d Value, &'d Value), point: &Point<'d>, strict: bool) -> bool {
+        let [first, second] = self.sides;
+        let sides = [Side { one_is_any: true, ..first }, Side { strict, one_is_any: true, ..second }];
+        let prover = if strict { &mut self.strict } else { &mut self.lenient };
+        let prover = prover.get_or_insert_with(|| Prover::new(sides, true, Box::new(|_| false)));
+        !prover.is_empty(schemas.0) && prover.contains(&sides, schemas.0, schemas.1, point) == Answer::Contained
+    }
+
+    const fn reason(&self, kind: ChangeKind) -> &'static str {
+        if matches!(kind, ChangeKind::AdditionalPropertiesNarrowed | ChangeKind::AdditionalPropertiesWidened) {
+            "the names that the sender declares are all taken; only one that sends others too would be refused"
+        } else if self.is_to_provider {
+            "every value that could be sent before is still accepted"
+        } else {
+            "every value that may come now could come before"
+        }
+    }
+
+    fn ordered<T>(&self, (before, after): (T, T)) -> (T, T) {
+        if self.is_to_provider { (before, after) } else { (after, before) }
+    }
+
+    fn schemas(&self, pair: (SchemaId, SchemaId)) -> Option<(&'d Value, &'d Value)> {
+        let (sender, receiver) = self.ordered(pair);
+        Some((schema_of(self.sender, sender)?, schema_of(self.receiver, receiver)?))
+    }
+
+    /// What to ask; none where a message cannot show it.
+    fn point(&self, change: &Change, compared: &Compared) -> Option<Point<'d>> {
+        use ChangeKind as K;
+        let (_, holder) = self.ordered(compared.holders);
+        let map = schema_of(self.receiver, holder).and_then(Value::as_object);
+        // What the receiver does not say itself is asked of the whole.
+        let keywords = |first: &str, wanted: &[&'static str]| match map {
+            Some(map) if map.contains_key(first) || wanted.iter().any(|name| map.contains_key(*name)) => {
+                Point::Keywords(map, wanted.to_vec())
+            }
+            _ => Point::Whole,
+        };
+        let values = |change: &Change| {
+            let (_, receiver) = self.ordered((change.before.clone(), change.after.clone()));
+            receiver
+        };
+        Some(match change.kind {
+            K::TypesNarrowed | K::TypesWidened => Point::Types(types_named(&values(change)?)?.union(TypeSet::NULL)),
+            K::TypeChanged => Point::Types(types_named(&values(change)?)?),
+            K::BecameNullable | K::BecameNotNullable => Point::Types(TypeSet::ALL.without(TypeSet::NULL)),
+            K::EnumValueAdded => Point::Value(change.after.clone()?),
+            K::EnumValueRemoved => Point::Value(change.before.clone()?),
+            K::EnumReplaced | K::BecameEnum | K::NoLongerEnum => keywords("enum", &["enum", "const", "x-extensible-enum"]),
+            K::PatternAdded | K::PatternRemoved | K::PatternChanged | K::PatternTightened | K::PatternLoosened => {
+                keywords("pattern", &["pattern"])
+            }
+            K::MinimumTightened | K::MinimumLoosened => keywords("minimum", &["minimum", "exclusiveMinimum"]),
+            K::MaximumTightened | K::MaximumLoosened => keywords("maximum", &["maximum", "exclusiveMaximum"]),
+            K::MinLengthTightened | K::MinLengthLoosened => keywords("minLength", &["minLength"]),
+            K::MaxLengthTightened | K::MaxLengthLoosened => keywords("maxLength", &["maxLength"]),
+            K::MinItemsTightened | K::MinItemsLoosened => keywords("minItems", &["minItems"]),
+            K::MaxItemsTightened | K::MaxItemsLoosened => match map {
+                Some(map) if map.contains_key("maxItems") => Point::Keywords(map, vec!["maxItems"]),
+                _ => Point::Whole,
+            },
+            K::MinPropertiesTightened | K::MinPropertiesLoosened => keywords("minProperties", &["minProperties"]),
+            K::MaxPropertiesTightened | K::MaxPropertiesLoosened => keywords("maxProperties", &["maxProperties"]),
+            K::MultipleOfTightened | K::MultipleOfLoosened | K::MultipleOfChanged => keywords("multipleOf", &["multipleOf"]),
+            K::UniqueItemsAdded | K::UniqueItemsRemoved => keywords("uniqueItems", &["uniqueItems"]),
+            K::AdditionalPropertiesNarrowed | K::AdditionalPropertiesWidened => match map {
+                Some(map) if map.contains_key("additionalProperties") => {
+                    Point::Keywords(map, vec!["properties", "patternProperties", "additionalProperties"])
+                }
+                _ => Point::Whole,
+            },
+            K::RequiredPropertyAdded | K::PropertyBecameRequired if self.is_to_provider => {
+                Point::Required(change.subject.clone())
+            }
+            K::PropertyBecameOptional if !self.is_to_provider => Point::Required(change.subject.clone()),
+            K::PropertyRemoved if !self.is_to_provider && change.evidence.was_required => Point::Required(change.subject.clone()),
+            K::PropertyRemoved if self.is_to_provider && change.evidence.is_closed => Point::With(change.subject.clone()),
+            K::OptionalPropertyAdded | K::RequiredPropertyAdded if !self.is_to_provider && change.evidence.was_closed => {
+                Point::With(change.subject.clone())
+            }
+            K::VariantRemoved | K::VariantAdded => match compared.branch.and_then(|branch| schema_of(self.sender, branch)) {
+                Some(branch) => Point::Branch(branch),
+                None => return None,
+            },
+            K::OneOfBecameAnyOf | K::AnyOfBecameOneOf => keywords("oneOf", &["oneOf", "anyOf"]),
+            K::CompositionAdded | K::CompositionRemoved => Point::Whole,
+            K::ConstraintAdded | K::ConstraintRemoved | K::ConstraintChanged => match change.subject.as_str() {
+                "xml" | "contentSchema" => return None,
+                "if" | "then" | "else" => keywords("if", &["if", "then", "else"]),
+                "contains" | "minContains" | "maxContains" => keywords("contains", &["contains", "minContains", "maxContains"]),
+                "not" => keywords("not", &["not"]),
+                "propertyNames" => keywords("propertyNames", &["propertyNames"]),
+                _ => Point::Whole,
+            },
+            _ => return None,
+        })
+    }
+
+    /// Whether the text of a value is one the receiver accepts: outside a body a number is written as a text is.
+    fn is_same_on_the_wire(&mut self, receiver: &'d Value, value: &Value) -> bool {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Array(_) | Value::Object(_) | Value::Null => return false,
+            scalar => scalar.to_string(),
+        };
+        let read = serde_json::from_str::<Value>(&text).ok().filter(|read| !(read.is_array() || read.is_object()));
+        self.prover.accepts(receiver, &Value::String(text)) || read.is_some_and(|read| self.prover.accepts(receiver, &read))
+    }
+
+    /// Whether every message that holds what is refused here is taken by an alternative above.
+    fn taken_above(&mut self, link: usize) -> Taken {
+        let mut seen: BTreeSet<usize> = BTreeSet::from([link]);
+        let mut pending = vec![link];
+        let mut taken = Taken::Strictly;
+        while let Some(at) = pending.pop() {
+            let Some(known) = self.links.get(at) else { return Taken::Not };
+            let here = if at == link { Taken::Not } else { self.taken_by(at) };
+            if here != Taken::Not {
+                taken = taken.min(here);
+                continue;
+            }
+            if known.is_root || known.parents.is_empty() || seen.len() > MOST_ABOVE {
+                return Taken::Not;
+            }
+            pending.extend(known.parents.iter().copied().filter(|parent| seen.insert(*parent)));
+        }
+        taken
+    }
+
+    /// Whether a pair with alternatives takes everything that is sent; any other refuses what its members refuse.
+    fn taken_by(&mut self, at: usize) -> Taken {
+        if let Some(known) = self.wholes.get(&at) {
+            return *known;
+        }
+        let Some(link) = self.links.get(at) else { return Taken::Not };
+        let (sender, receiver) = self.ordered(link.pair);
+        let is_composed = |contract: &Contract<'_>, id| {
+            let schema = contract.schema(id);
+            !schema.unions.is_empty() || !schema.all_of.is_empty()
+        };
+        let mut taken = Taken::Not;
+        if (is_composed(self.sender, sender) || is_composed(self.receiver, receiver))
+            && let Some((sender, receiver)) = self.schemas(link.pair)
+            && self.prover.contains(&self.sides, sender, receiver, &Point::Whole) == Answer::Contained
+        {
+            let strictly = self.is_contained_as_meant((sender, receiver), &Point::Whole, true);
+            taken = if strictly { Taken::Strictly } else { Taken::Loosely };
+        }
+        self.wholes.insert(at, taken);
+        taken
+    }
+}
+
+/// Whether what an alternative refuses is taken by another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Taken {
+    /// It is refused.
+    Not,
+    /// By one that does not declare all its members.
+    Loosely,
+    /// By one that does.
+    Strictly,
+}
+
+/// Whether a kind is about which alternatives there are.
+const fn is_about_alternatives(kind: ChangeKind) -> bool {
+    matches!(
+        kind,
+        ChangeKind::VariantAdded | ChangeKind::VariantRemoved | ChangeKind::CompositionAdded | ChangeKind::CompositionRemoved
+    )
+}
+
+/// The schema as it stands in its document; none where it is put together from parts.
+fn schema_of<'d>(contract: &'d Contract<'d>, id: SchemaId) -> Option<&'d Value> {
+    match id {
+        SchemaId::ANY => Some(&ANY),
+        SchemaId::NEVER => Some(&NEVER),
+        SchemaId::UNKNOWN => None,
+        _ => Some(contract.schema(id).value).filter(|value| !value.is_null()),
+    }
+}
+
+/// The types a list of names stands for.
+fn types_named(names: &Value) -> Option<TypeSet> {
+    names.as_array()?.iter().try_fold(TypeSet::NONE, |types, name| {
+        let one = match name.as_str()? {
+            "any" => TypeSet::ALL,
+            "nothing" => TypeSet::NONE,
+            name => TypeSet::named(name)?,
+        };
+        Some(types.union(one))
+    })
+}
