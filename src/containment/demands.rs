@@ -123,7 +123,7 @@ impl Demands {
                 return self.add(Atom::Present(Rc::clone(name)));
             }
             Part::Names(node) => self.names.push(Signed::new(*node, Sign::Kept)),
-            Part::Unclear(why) => self.unclear = Some(why),
+            Part::Unclear(why, _) => self.unclear = Some(why),
             _ => {}
         }
         Ok(())

@@ -91,10 +91,14 @@ impl Prover<'_> {
                 return match condition {
                     Holds::Yes => branch(then),
                     Holds::No => branch(otherwise),
-                    _ => branch(then).and(branch(otherwise)).and(Holds::Unsure),
+                    // Either may be the one that counts.
+                    _ => match (branch(then), branch(otherwise)) {
+                        (then, otherwise) if then == otherwise => then,
+                        _ => Holds::Unsure,
+                    },
                 };
             }
-            Part::Unclear(_) => return Holds::Unsure,
+            Part::Unclear(..) => return Holds::Unsure,
             Part::Format(_) => return if value.is_string() || value.is_number() { Holds::Formats } else { Holds::Yes },
             _ => {}
         }

@@ -155,8 +155,8 @@ pub(super) enum Part {
     Not(NodeId),
     /// `if`, `then`, `else`.
     If(NodeId, NodeId, NodeId),
-    /// Something that is not reasoned about, and why.
-    Unclear(&'static str),
+    /// Something that is not reasoned about, and why; each is a thing of its own.
+    Unclear(&'static str, u32),
 }
 
 /// The conjunction of its parts.
@@ -170,11 +170,12 @@ pub(super) struct Node {
 pub(super) struct Arena {
     nodes: Vec<Option<Node>>,
     index: FxHashMap<Node, NodeId>,
+    unclear: u32,
 }
 
 impl Arena {
     pub(super) fn new() -> Self {
-        let mut arena = Self { nodes: Vec::new(), index: FxHashMap::default() };
+        let mut arena = Self { nodes: Vec::new(), index: FxHashMap::default(), unclear: 0 };
         arena.intern(Vec::new());
         arena.intern(vec![Part::Kinds(TypeSet::NONE)]);
         arena
@@ -194,6 +195,12 @@ impl Arena {
         self.nodes.push(Some(node.clone()));
         self.index.insert(node, id);
         id
+    }
+
+    /// A part that is not reasoned about, unlike every other.
+    pub(super) const fn unclear(&mut self, why: &'static str) -> Part {
+        self.unclear += 1;
+        Part::Unclear(why, self.unclear)
     }
 
     /// An id for a node that is read when somebody looks at it.

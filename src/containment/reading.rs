@@ -81,9 +81,11 @@ impl<'d> Reading<'d> {
         if let Some(known) = self.by_reference.get(&key) {
             return *known;
         }
-        let target = self.sides.get(side).and_then(|place| resolve(place.root, to));
+        let place = self.sides.get(side).copied();
+        let target = place.and_then(|place| Some((place, resolve(place.root, to)?)));
         let id = match target {
-            Some(value) => {
+            Some((place, value)) if place.is_circular(to, value) => self.unclear("a schema refers to itself"),
+            Some((_, value)) => {
                 let id = self.arena.reserve();
                 self.pending.insert(id, (side, value, is_inside));
                 id
@@ -95,7 +97,8 @@ impl<'d> Reading<'d> {
     }
 
     fn unclear(&mut self, why: &'static str) -> NodeId {
-        self.arena.intern(vec![Part::Unclear(why)])
+        let part = self.arena.unclear(why);
+        self.arena.intern(vec![part])
     }
 
     fn read(&mut self, side: usize, value: &'d Value, outer: &BTreeSet<&'d str>) -> NodeId {
@@ -130,7 +133,7 @@ impl<'d> Reading<'d> {
         }
         let depends = parts.iter().any(|part| {
             use Part as P;
-            matches!(part, P::OneOfValues(_) | P::Same(_) | P::Any(_) | P::One(_) | P::Not(_) | P::If(..) | P::Unclear(_))
+            matches!(part, P::OneOfValues(_) | P::Same(_) | P::Any(_) | P::One(_) | P::Not(_) | P::If(..) | P::Unclear(..))
         });
         if depends {
             let plain = self.arena.intern(parts);
@@ -167,18 +170,20 @@ impl<'d> Reading<'d> {
         let number = |name: &str| get(name).and_then(Value::as_number);
         if wanted("minimum") {
             for (bound, out) in bounds(map, "minimum", "exclusiveMinimum") {
-                parts.push(exact(bound).map_or(Part::Unclear("a bound is too long"), |bound| Part::Least(bound, out)));
+                let part = exact(bound).map(|bound| Part::Least(bound, out));
+                parts.push(part.unwrap_or_else(|| self.arena.unclear("a bound is too long")));
             }
         }
         if wanted("maximum") {
             for (bound, out) in bounds(map, "maximum", "exclusiveMaximum") {
-                parts.push(exact(bound).map_or(Part::Unclear("a bound is too long"), |bound| Part::Most(bound, out)));
+                let part = exact(bound).map(|bound| Part::Most(bound, out));
+                parts.push(part.unwrap_or_else(|| self.arena.unclear("a bound is too long")));
             }
         }
         if let Some(step) = number("multipleOf") {
             match exact(step) {
                 Some(step) if step.is_positive() => parts.push(Part::Multiple(step)),
-                _ => parts.push(Part::Unclear("a step is too long, or none")),
+                _ => parts.push(self.arena.unclear("a step is too long, or none")),
             }
         }
         parts.extend(counted("minLength").filter(|least| *least > 0).map(Part::MinLength));
@@ -257,7 +262,7 @@ impl<'d> Reading<'d> {
     fn unevaluated_items(&mut self, side: usize, map: &'d Map<String, Value>, parts: &mut Vec<Part>) {
         let elsewhere = ["$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "contains", "dependentSchemas", "not"];
         if elsewhere.iter().any(|name| map.contains_key(*name)) {
-            parts.push(Part::Unclear("`unevaluatedItems` beside other schemas"));
+            parts.push(self.arena.unclear("`unevaluatedItems` beside other schemas"));
         } else if !map.contains_key("items") {
             let first: Vec<NodeId> = branches(map, "prefixItems").map(|_| NodeId::ANY).collect();
             let rest = map.get("unevaluatedItems").map(|value| self.read(side, value, &BTreeSet::new()));
@@ -288,7 +293,7 @@ impl<'d> Reading<'d> {
                         }
                     }
                 }
-                Some(Value::Object(_)) => parts.push(Part::Unclear("`properties` is a reference")),
+                Some(Value::Object(_)) => parts.push(self.arena.unclear("`properties` is a reference")),
                 _ => {}
             }
             named.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -342,7 +347,7 @@ impl<'d> Reading<'d> {
             let unclear = ["$dynamicRef", "anyOf", "oneOf", "if", "dependentSchemas", "not"];
             let nested = hops > 0 && map.contains_key("unevaluatedProperties");
             if hops > HOPS || nested || unclear.iter().any(|name| map.contains_key(*name)) {
-                parts.push(Part::Unclear("`unevaluatedProperties` beside alternatives"));
+                parts.push(self.arena.unclear("`unevaluatedProperties` beside alternatives"));
                 return;
             }
             if map.contains_key("additionalProperties") {
@@ -354,7 +359,7 @@ impl<'d> Reading<'d> {
             patterns.extend(members("patternProperties").map(|(name, _)| name.as_str()));
             if let Some(to) = map.get("$ref").and_then(Value::as_str) {
                 let Some(target) = resolve(place.root, to).and_then(Value::as_object) else {
-                    parts.push(Part::Unclear("a reference is not followed here"));
+                    parts.push(self.arena.unclear("a reference is not followed here"));
                     return;
                 };
                 pending.push((target, hops + 1));
@@ -383,7 +388,7 @@ impl<'d> Reading<'d> {
             parts.push(Part::Same(self.reference(side, to)));
         }
         if get("$dynamicRef").is_some() || get("$recursiveRef").is_some() {
-            parts.push(Part::Unclear("`$dynamicRef` is not followed"));
+            parts.push(self.arena.unclear("`$dynamicRef` is not followed"));
         }
         if let Some(Value::Array(list)) = get("allOf") {
             let mut hidden = place.hidden_names(map);

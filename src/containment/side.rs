@@ -76,6 +76,31 @@ impl<'d> Side<'d> {
         !self.literal && map.len() == 1 && self.dialect == Dialect::OpenApi30 && is_true(map.get("nullable"))
     }
 
+    /// Whether a schema refers to itself without going into the value: it says nothing then (JSON Schema 2020-12 core
+    /// section 9.4.1).
+    pub(super) fn is_circular(&self, reference: &str, schema: &'d Value) -> bool {
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        let mut pending = vec![schema];
+        while let Some(schema) = pending.pop() {
+            let Value::Object(map) = schema else { continue };
+            if let Some(to) = map.get("$ref").and_then(Value::as_str) {
+                if to == reference {
+                    return true;
+                }
+                if seen.insert(to) {
+                    pending.extend(resolve(self.root, to));
+                }
+            }
+            if self.is_bare_reference(map) {
+                continue;
+            }
+            pending.extend(["allOf", "anyOf", "oneOf"].into_iter().flat_map(|name| branches(map, name)));
+            pending.extend(["not", "if", "then", "else"].into_iter().filter_map(|name| map.get(name)));
+            pending.extend(map.get("dependentSchemas").and_then(Value::as_object).into_iter().flat_map(Map::values));
+        }
+        false
+    }
+
     /// Names an object declares, with those of its `allOf` and of its alternatives; none where any name may come.
     pub(super) fn declared_names(&self, map: &'d Map<String, Value>) -> Option<BTreeSet<&'d str>> {
         let mut names = BTreeSet::new();

@@ -281,7 +281,7 @@ impl Prover<'_> {
                 vec![Atom::Node(Signed::new(*condition, Sign::Kept)), refuse(*then)],
                 vec![refuse(*condition), refuse(*otherwise)],
             ]),
-            Part::Unclear(why) => one(Atom::Unclear(why)),
+            Part::Unclear(why, _) => one(Atom::Unclear(why)),
             Part::Format(format) if kind == TypeSet::NUMBER || kind == TypeSet::STRING => one(Atom::NotFormat(Rc::clone(format))),
             _ if !speaks_of(part).contains(kind) => nothing,
             Part::Least(bound, out) => one(Atom::Most(bound.clone(), !out)),
@@ -407,7 +407,7 @@ fn demand(part: &Part, sign: Sign, kind: TypeSet) -> Result<Says, Closed> {
         Part::NeedsSchema(name, inner) if kind == TypeSet::OBJECT => {
             Says::OneOf(vec![vec![Atom::Absent(Rc::clone(name))], vec![node(*inner)]])
         }
-        Part::OneOfValues(_) | Part::Unclear(_) => Says::Demand,
+        Part::OneOfValues(_) | Part::Unclear(..) => Says::Demand,
         Part::Format(_) if kind == TypeSet::NUMBER || kind == TypeSet::STRING => Says::Demand,
         _ if speaks_of(part).contains(kind) => Says::Demand,
         _ => Says::Nothing,
