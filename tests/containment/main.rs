@@ -3,6 +3,7 @@
 
 mod generate;
 mod near_miss;
+mod oracles;
 mod sample;
 mod suite;
 
