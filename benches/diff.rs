@@ -26,10 +26,20 @@ fn best(mut run: impl FnMut()) -> Duration {
         .unwrap_or_default()
 }
 
+/// What is edited.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Edit {
+    Nothing,
+    /// A member more, which hurts nobody.
+    Harmless,
+    /// Longer texts and one alternative more, in what clients read: each is asked for a witness.
+    Breaking,
+}
+
 /// A description of about `megabytes`, shaped like the large real ones: shared components that refer to each
-/// other, prose everywhere. `edit` changes every hundredth component. References lead to a few components
+/// other, prose everywhere. `edit` is made in every hundredth component. References lead to a few components
 /// further down; in a `tangled` document anywhere, so that everything reaches everything.
-fn description(megabytes: usize, edit: bool, tangled: bool) -> String {
+fn description(megabytes: usize, edit: Edit, tangled: bool) -> String {
     let mut random = fastrand::Rng::with_seed(42);
     let components = megabytes * 560;
     let mut text = String::from(r#"{"openapi":"3.0.3","info":{"title":"Generated","version":"1"},"paths":{"#);
@@ -56,9 +66,15 @@ fn description(megabytes: usize, edit: bool, tangled: bool) -> String {
                 r##","property{property}":{{"type":"{kind}","nullable":true,"description":"A property that says something about the object and its surroundings."}},"link{property}":{{"$ref":"#/components/schemas/Schema{target}"}}"##
             );
         }
-        if edit && index % 100 == 0 {
+        let edit = if index % 100 == 0 { edit } else { Edit::Nothing };
+        if edit == Edit::Harmless {
             text.push_str(r#","extra":{"type":"string"}"#);
         }
+        let (longest, third) = if edit == Edit::Breaking { (80, r#",{"type":"boolean"}"#) } else { (40, "") };
+        let _ = write!(
+            text,
+            r#","label":{{"type":"string","maxLength":{longest}}},"either":{{"anyOf":[{{"type":"string"}},{{"type":"integer"}}{third}]}}"#
+        );
         text.push_str("}}");
     }
     text.push_str("}}}");
@@ -111,12 +127,16 @@ fn main() {
         let bytes = |path: &String| std::fs::read(path).unwrap_or_else(|error| panic!("{path}: {error}"));
         rows.push(measure("the files named", &bytes(before), &bytes(after), true));
     } else {
-        let (before, after) = (description(7, false, false), description(7, true, false));
+        let (before, after) = (description(7, Edit::Nothing, false), description(7, Edit::Harmless, false));
         rows.push(measure("7 MB each, 1 % of components edited", before.as_bytes(), after.as_bytes(), true));
-        let (tangled, edited) = (description(7, false, true), description(7, true, true));
+        let (tangled, edited) = (description(7, Edit::Nothing, true), description(7, Edit::Harmless, true));
         rows.push(measure("the same, everything reaches everything", tangled.as_bytes(), edited.as_bytes(), true));
+        let broken = description(7, Edit::Breaking, false);
+        rows.push(measure("the same, 1 % of components broken", before.as_bytes(), broken.as_bytes(), true));
+        let broken = description(7, Edit::Breaking, true);
+        rows.push(measure("the same, tangled and broken", tangled.as_bytes(), broken.as_bytes(), true));
         rows.push(measure("7 MB against itself", before.as_bytes(), before.as_bytes(), true));
-        let (before, after) = (description(1, false, false), description(1, true, false));
+        let (before, after) = (description(1, Edit::Nothing, false), description(1, Edit::Harmless, false));
         rows.push(measure("1 MB each, 1 % of components edited", before.as_bytes(), after.as_bytes(), false));
     }
     println!(

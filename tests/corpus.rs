@@ -7,9 +7,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use driftd::containment::NOT_CONFIRMED;
 use driftd::diff::Budget;
 use driftd::openapi::{Document, Limits, ReadError, read};
-use driftd::rules::{Catalogue, JsonReport, compare};
+use driftd::rules::{Catalogue, JsonReport, Proof, compare};
 use fastrand::Rng;
 use serde_json::{Map, Value};
 
@@ -148,6 +149,7 @@ fn corpus_pairs_are_decided_and_stable() {
     let table = std::fs::read_to_string(corpus.join("pairs.tsv")).expect("pairs.tsv in the corpus");
     let mut rows: BTreeMap<String, Row> = BTreeMap::new();
     let mut problems = Vec::new();
+    let mut proofs: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for (number, line) in table.lines().enumerate().skip(1) {
         let cells: Vec<&str> = line.split('\t').collect();
         let [kind, _, left, right, _, _, expectation] = cells.as_slice() else { panic!("{line:?}") };
@@ -161,13 +163,30 @@ fn corpus_pairs_are_decided_and_stable() {
         let seed = u64::try_from(number).expect("a number");
         let second = report(&shuffled(&before, seed), &shuffled(&after, seed + 1), &catalogue);
         let told = |report: &JsonReport| {
-            let mut told: Vec<String> =
-                report.findings.iter().map(|f| format!("{} {} {}", f.identity, f.content, f.message)).collect();
+            let mut told: Vec<String> = report
+                .findings
+                .iter()
+                .map(|f| format!("{} {} {} {}", f.identity, f.content, f.severity.name(), f.message))
+                .collect();
             told.sort();
             told
         };
         if told(&first) != told(&second) {
             problems.push(format!("{left} → {right} differs when keys are shuffled"));
+        }
+        for finding in &first.findings {
+            let verdict = match &finding.proof {
+                Proof::Promise => "promise",
+                Proof::Contained { .. } => "contained",
+                Proof::Refuted { .. } => "refuted",
+                Proof::Undecided { reason } => {
+                    if reason == NOT_CONFIRMED {
+                        problems.push(format!("{left} → {right}: {reason}: {}", finding.message));
+                    }
+                    "undecided"
+                }
+            };
+            *proofs.entry((verdict, finding.severity.name())).or_default() += 1;
         }
         if let Some(why) = &first.undecided {
             problems.push(format!("{left} → {right}: {why}"));
@@ -205,6 +224,14 @@ fn corpus_pairs_are_decided_and_stable() {
             format!("{:.1?}", at(0.99))
         ));
     }
+    for ((verdict, severity), count) in &proofs {
+        tell(&format!("{verdict:<10} {severity:<9} {count:>5}"));
+    }
+    let of =
+        |wanted: &str| -> usize { proofs.iter().filter(|((verdict, _), _)| *verdict == wanted).map(|(_, count)| count).sum() };
+    let (open, asked) = (of("undecided"), of("undecided") + of("contained") + of("refuted"));
+    tell(&format!("{asked} findings asked for a proof, {open} undecided"));
+    assert!(open * 100 <= asked, "{open} of {asked} undecided");
     assert!(problems.is_empty(), "{problems:#?}");
 }
 

@@ -27,11 +27,12 @@ enum Respelling {
     EnumToConsts,
     EnumToEnums,
     TypesToAnyOf,
+    ReorderBranches,
     ConvertTo31,
     JsonToYaml,
 }
 
-const ALL: [Respelling; 12] = [
+const ALL: [Respelling; 13] = [
     Respelling::ShuffleKeys,
     Respelling::Inline,
     Respelling::Hoist,
@@ -42,6 +43,7 @@ const ALL: [Respelling; 12] = [
     Respelling::EnumToConsts,
     Respelling::EnumToEnums,
     Respelling::TypesToAnyOf,
+    Respelling::ReorderBranches,
     Respelling::ConvertTo31,
     Respelling::JsonToYaml,
 ];
@@ -220,6 +222,16 @@ fn respell(subject: &Subject, how: Respelling, random: &mut Rng) -> Option<(Vec<
                 }
             };
             json!({"anyOf": types.iter().map(branch).collect::<Vec<_>>()})
+        }
+        Respelling::ReorderBranches => {
+            let mut reordered = old.clone();
+            let mut lists = reordered.as_object_mut()?.iter_mut();
+            let is_branched = |(name, value): &(&String, &mut Value)| {
+                ["allOf", "anyOf", "oneOf"].contains(&name.as_str()) && value.as_array().is_some_and(|list| list.len() > 1)
+            };
+            let (_, list) = lists.find(is_branched)?;
+            random.shuffle(list.as_array_mut()?);
+            reordered
         }
         _ => return None,
     };

@@ -8,7 +8,7 @@ use crate::openapi::TypeSet;
 
 use super::confirm::{Witness, confirm};
 use super::holds::Holds;
-use super::node::{Part, Values};
+use super::node::{Members, Part, Values};
 use super::search::{Outcome, Prover, Sign, Signed};
 use super::side::Side;
 
@@ -47,6 +47,31 @@ impl<'d> Prover<'d> {
     pub fn accepts(&mut self, schema: &'d Value, value: &Value) -> bool {
         let node = self.reading.schema(1, schema);
         self.holds(node, value, 0) >= Holds::Formats
+    }
+
+    /// A small value of the sender's schema that holds `inner` as its member `name`, or as an item where there is none.
+    pub fn around(&mut self, sender: &'d Value, name: Option<&str>, inner: &Value) -> Option<Value> {
+        let listed = self.reading.arena.intern(vec![Part::OneOfValues(Values::new(vec![inner.clone()]))]);
+        let parts = match name {
+            Some(name) => {
+                let name: Rc<str> = name.into();
+                let named = [(Rc::clone(&name), listed)];
+                let members = Members { named: named.into(), patterns: Rc::from([]), rest: None };
+                vec![Part::Kinds(TypeSet::OBJECT), Part::Members(members), Part::Required(name)]
+            }
+            None => vec![Part::Kinds(TypeSet::ARRAY), Part::Contains(listed, 1, None)],
+        };
+        let holder = self.reading.arena.intern(parts);
+        let sender = self.reading.schema(0, sender);
+        match self.ask(vec![Signed::new(sender, Sign::Sent), Signed::new(holder, Sign::Kept)]) {
+            Outcome::Value(value) => Some(value.as_ref().clone()),
+            _ => None,
+        }
+    }
+
+    /// The witness of a value that was put together, if both sides judge it so.
+    pub fn confirmed(sides: &[Side<'d>; 2], sender: &'d Value, receiver: &'d Value, value: &Value) -> Option<Witness> {
+        confirm(sides, (sender, receiver), value).ok()
     }
 
     /// Whether no value fits the schema of the sender: proven.

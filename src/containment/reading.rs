@@ -84,7 +84,9 @@ impl<'d> Reading<'d> {
         let place = self.sides.get(side).copied();
         let target = place.and_then(|place| Some((place, resolve(place.root, to)?)));
         let id = match target {
-            Some((place, value)) if place.is_circular(to, value) => self.unclear("a schema refers to itself"),
+            Some((place, value)) if place.is_circular(to, value) => {
+                self.unclear("a schema refers to itself, or to very much at once")
+            }
             Some((_, value)) => {
                 let id = self.arena.reserve();
                 self.pending.insert(id, (side, value, is_inside));
@@ -346,7 +348,7 @@ impl<'d> Reading<'d> {
         while let Some((map, hops)) = pending.pop() {
             let unclear = ["$dynamicRef", "anyOf", "oneOf", "if", "dependentSchemas", "not"];
             let nested = hops > 0 && map.contains_key("unevaluatedProperties");
-            if hops > HOPS || nested || unclear.iter().any(|name| map.contains_key(*name)) {
+            if hops > HOPS || pending.len() > 1_000 || nested || unclear.iter().any(|name| map.contains_key(*name)) {
                 parts.push(self.arena.unclear("`unevaluatedProperties` beside alternatives"));
                 return;
             }

@@ -22,10 +22,10 @@ const DEEPEST: usize = 48;
 const TOO_DEEP: &str = "the values nest too deeply";
 
 /// What a question may cost, in steps; a real one needs some hundreds.
-pub const FUEL: usize = 60_000;
+pub const FUEL: usize = 200_000;
 
 /// What all questions of one comparison may cost.
-const ALL_FUEL: usize = 20_000_000;
+const ALL_FUEL: usize = 5_000_000;
 
 /// What a node is to the value that is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -12,6 +12,9 @@ use super::number::exact;
 /// References and branches that are followed to see whether a property is hidden.
 pub(super) const HOPS: usize = 8;
 
+/// Schemas that are looked at to tell one thing of a schema.
+const MOST: usize = 2_000;
+
 /// Whom the values travel to, which decides what `readOnly` and `writeOnly` hide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hidden {
@@ -76,13 +79,17 @@ impl<'d> Side<'d> {
         !self.literal && map.len() == 1 && self.dialect == Dialect::OpenApi30 && is_true(map.get("nullable"))
     }
 
-    /// Whether a schema refers to itself without going into the value: it says nothing then (JSON Schema 2020-12 core
-    /// section 9.4.1).
+    /// Whether a schema refers to itself without going into the value, or to very much: it says nothing then (JSON
+    /// Schema 2020-12 core section 9.4.1).
     pub(super) fn is_circular(&self, reference: &str, schema: &'d Value) -> bool {
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         let mut pending = vec![schema];
+        let mut left = MOST;
         while let Some(schema) = pending.pop() {
             let Value::Object(map) = schema else { continue };
+            // So long a way is no better than a circle.
+            let Some(rest) = left.checked_sub(1) else { return true };
+            left = rest;
             if let Some(to) = map.get("$ref").and_then(Value::as_str) {
                 if to == reference {
                     return true;
@@ -105,7 +112,9 @@ impl<'d> Side<'d> {
     pub(super) fn declared_names(&self, map: &'d Map<String, Value>) -> Option<BTreeSet<&'d str>> {
         let mut names = BTreeSet::new();
         let mut pending = vec![(map, 0)];
+        let mut left = MOST;
         while let Some((map, hops)) = pending.pop() {
+            left = left.checked_sub(1)?;
             let is_open = map.get("additionalProperties").is_some_and(|value| value != &Value::Bool(false));
             if is_open || map.contains_key("patternProperties") || hops > HOPS {
                 return None;
@@ -132,8 +141,11 @@ impl<'d> Side<'d> {
             Hidden::WriteOnly => "writeOnly",
         };
         let mut pending = vec![(schema, 0)];
+        let mut left = MOST;
         while let Some((schema, hops)) = pending.pop() {
             let Value::Object(map) = schema else { continue };
+            let Some(rest) = left.checked_sub(1) else { return false };
+            left = rest;
             if hops > HOPS {
                 continue;
             }
@@ -164,7 +176,10 @@ impl<'d> Side<'d> {
             return names;
         }
         let mut pending = vec![(map, 0)];
+        let mut left = MOST;
         while let Some((map, hops)) = pending.pop() {
+            let Some(rest) = left.checked_sub(1) else { return names };
+            left = rest;
             for (name, schema) in map.get("properties").and_then(Value::as_object).into_iter().flatten() {
                 if self.hides(schema) {
                     names.insert(name.as_str());

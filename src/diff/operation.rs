@@ -450,7 +450,7 @@ impl Pairing<'_, '_, '_, '_> {
             let kind = if new.is_empty() { ChangeKind::ResponsesNoLongerDescribed } else { ChangeKind::ResponsesDescribed };
             return self.state(kind, Direction::Neither, label, home, (Some(json!(old.len())), Some(json!(new.len()))));
         }
-        let mut told = BTreeSet::new();
+        let (mut told, mut widened) = (BTreeSet::new(), BTreeSet::new());
         let mut gone: Vec<&Response<'_>> = Vec::new();
         for left in old {
             match counterpart(&left.status, new) {
@@ -461,6 +461,10 @@ impl Pairing<'_, '_, '_, '_> {
                         // Who answers a webhook may no longer choose among the codes of a range.
                         if direction == Direction::ToProvider && left.status.ends_with("XX") && is_code(&right.status) {
                             gone.push(left);
+                        }
+                        // Who reads answers may now meet any code of the range.
+                        if direction == Direction::FromProvider && right.status.ends_with("XX") && is_code(&left.status) {
+                            widened.insert(at);
                         }
                     }
                 }
@@ -490,6 +494,8 @@ impl Pairing<'_, '_, '_, '_> {
             let value = Some(json!(left.status));
             self.state(kind, direction, left.status.clone(), (left.at, home.1), (value, None));
         }
+        let stood_before = |right: &&Response<'_>| !old.iter().any(|left| left.status == right.status);
+        fresh.extend(widened.iter().filter_map(|at| new.get(*at)).filter(|right| right.is_success()).filter(stood_before));
         for right in fresh {
             let kind = if right.is_success() { ChangeKind::SuccessStatusAdded } else { ChangeKind::ErrorStatusAdded };
             let value = Some(json!(right.status));

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::containment::{Answer, Hidden, Point, Prover, Side, Witness};
 use crate::diff::{Change, ChangeKind, Compared, Delta, Direction, Link};
-use crate::openapi::{Contract, SchemaId, TypeSet};
+use crate::openapi::{Additional, Contract, SchemaId, TypeSet};
 
 use super::catalogue::Consequence;
 use super::judge::Finding;
@@ -23,6 +23,9 @@ const MOST_PLACES: usize = 8;
 
 /// Pairs above a finding that are looked at.
 const MOST_ABOVE: usize = 2_000;
+
+/// Longest message that is kept around a witness, bytes.
+const LONGEST_MESSAGE: usize = 2_000;
 
 /// What stands behind a verdict.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -48,6 +51,9 @@ pub enum Proof {
         at: String,
         /// The keyword that refuses it.
         keyword: String,
+        /// A whole message that holds the value, where one could be put together.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<Value>,
     },
     /// It could not be decided; the verdict is the rule's.
     Undecided {
@@ -67,7 +73,7 @@ impl Proof {
             Self::Contained { reason, loosely: false } => Some(format!("Proven harmless: {reason}.")),
             Self::Contained { reason, loosely: true } => Some(format!("Not refused: {reason}.")),
             Self::Undecided { reason } => Some(format!("Not proven either way: {reason}.")),
-            Self::Refuted { witness, at, keyword } => {
+            Self::Refuted { witness, at, keyword, .. } => {
                 let what = match direction {
                     Direction::FromProvider => "May arrive now, was excluded before",
                     _ => "Accepted before, rejected now",
@@ -78,12 +84,6 @@ impl Proof {
                 Some(format!("{what}: {cut} ({keyword}{place})"))
             }
         }
-    }
-}
-
-impl From<Witness> for Proof {
-    fn from(witness: Witness) -> Self {
-        Self::Refuted { witness: witness.value, at: witness.at, keyword: witness.keyword }
     }
 }
 
@@ -198,7 +198,11 @@ impl<'d> Court<'d> {
                     undecided = Some("outside a body every value is text, and the text of the witness is accepted");
                 }
                 Answer::Refuted(witness) => match self.taken_above(compared.link) {
-                    Taken::Not => return Some(witness.into()),
+                    Taken::Not => {
+                        let message = self.whole_message(compared.link, &witness.value);
+                        let Witness { value: witness, at, keyword } = witness;
+                        return Some(Proof::Refuted { witness, at, keyword, message });
+                    }
                     Taken::Loosely => (is_beside, is_loose) = (true, true),
                     Taken::Strictly => is_beside = true,
                 },
@@ -327,6 +331,58 @@ impl<'d> Court<'d> {
         self.prover.accepts(receiver, &Value::String(text)) || read.is_some_and(|read| self.prover.accepts(receiver, &read))
     }
 
+    /// A message around a witness, as far as it can be put together, and still refused.
+    fn whole_message(&mut self, link: usize, witness: &Value) -> Option<Value> {
+        let way = self.way_up(link)?;
+        let mut value = witness.clone();
+        for pair in way.windows(2) {
+            let [inner, outer] = pair else { return None };
+            let (inner, _) = self.ordered(self.links.get(*inner)?.pair);
+            let (outer, _) = self.ordered(self.links.get(*outer)?.pair);
+            value = match holds(self.sender, outer, inner)? {
+                Holder::Itself => value,
+                Holder::Member(name) => self.prover.around(schema_of(self.sender, outer)?, Some(name), &value)?,
+                Holder::Item => self.prover.around(schema_of(self.sender, outer)?, None, &value)?,
+            };
+        }
+        let root = self.links.get(*way.last()?)?;
+        if way.len() == 1 || root.is_text {
+            return None;
+        }
+        let (sender, receiver) = self.schemas(root.pair)?;
+        let whole = Prover::confirmed(&self.sides, sender, receiver, &value)?;
+        (whole.value.to_string().len() <= LONGEST_MESSAGE).then_some(whole.value)
+    }
+
+    /// The shortest way from a pair to one that an operation names.
+    fn way_up(&self, link: usize) -> Option<Vec<usize>> {
+        let mut from: FxHashMap<usize, usize> = FxHashMap::default();
+        let mut pending = std::collections::VecDeque::from([link]);
+        while let Some(at) = pending.pop_front() {
+            let known = self.links.get(at)?;
+            if known.is_root {
+                let mut way = vec![at];
+                let mut here = at;
+                while let Some(below) = from.get(&here) {
+                    way.push(*below);
+                    here = *below;
+                }
+                way.reverse();
+                return Some(way);
+            }
+            if from.len() > MOST_ABOVE {
+                return None;
+            }
+            for parent in &known.parents {
+                if *parent != link && !from.contains_key(parent) {
+                    from.insert(*parent, at);
+                    pending.push_back(*parent);
+                }
+            }
+        }
+        None
+    }
+
     /// Whether every message that holds what is refused here is taken by an alternative above.
     fn taken_above(&mut self, link: usize) -> Taken {
         let mut seen: BTreeSet<usize> = BTreeSet::from([link]);
@@ -369,6 +425,43 @@ impl<'d> Court<'d> {
         self.wholes.insert(at, taken);
         taken
     }
+}
+
+/// How a value stands in the value around it.
+enum Holder<'d> {
+    /// It is the same value: a branch, or a reference.
+    Itself,
+    /// As a member of this name.
+    Member(&'d str),
+    /// As an item.
+    Item,
+}
+
+/// How a value of `inner` stands in one of `outer`, looking through branches.
+fn holds<'d>(contract: &Contract<'d>, outer: SchemaId, inner: SchemaId) -> Option<Holder<'d>> {
+    let mut seen = BTreeSet::new();
+    let mut pending = vec![outer];
+    while let Some(at) = pending.pop() {
+        if at == inner {
+            return Some(Holder::Itself);
+        }
+        if !seen.insert(at) {
+            continue;
+        }
+        let schema = contract.schema(at);
+        if let Some((name, _)) = schema.properties.iter().find(|(_, id)| *id == inner) {
+            return Some(Holder::Member(name));
+        }
+        if schema.items == Some(inner) {
+            return Some(Holder::Item);
+        }
+        if schema.additional == Additional::Schema(inner) {
+            return Some(Holder::Member("key"));
+        }
+        pending.extend(&schema.all_of);
+        pending.extend(schema.unions.iter().flat_map(|union| &union.branches));
+    }
+    None
 }
 
 /// Whether what an alternative refuses is taken by another one.

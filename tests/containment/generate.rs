@@ -1,5 +1,7 @@
 //! Random schemas, and small edits that almost change nothing.
 
+#![expect(clippy::cast_possible_truncation, reason = "numbers around zero")]
+
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
@@ -115,10 +117,10 @@ fn array(rng: &mut Rng, map: &mut Map<String, Value>, depth: usize, defs: usize)
     if rng.u8(..5) == 0 {
         map.insert("uniqueItems".into(), json!(true));
     }
-    if rng.u8(..5) == 0 {
+    if rng.u8(..4) == 0 {
         map.insert("contains".into(), child(rng));
         for name in ["minContains", "maxContains"] {
-            if maybe(rng) {
+            if rng.bool() {
                 map.insert(name.into(), json!(rng.u8(..3)));
             }
         }
@@ -174,9 +176,27 @@ fn object(rng: &mut Rng, map: &mut Map<String, Value>, depth: usize, defs: usize
     }
 }
 
+/// Objects that a tag tells apart, or nearly.
+fn tagged(rng: &mut Rng, map: &mut Map<String, Value>) {
+    let branch = |rng: &mut Rng| {
+        let tags: Vec<&str> = (0..rng.usize(1..3)).map(|_| *pick(rng, &["a", "b", "bc"])).collect();
+        let mut branch = json!({"type": "object", "properties": {"a": {"enum": tags}}});
+        if rng.u8(..4) > 0 {
+            branch["required"] = json!(["a"]);
+        }
+        if maybe(rng) {
+            branch["properties"]["b"] = schema(rng, 0, 0);
+        }
+        branch
+    };
+    let list: Vec<Value> = (0..rng.usize(2..4)).map(|_| branch(rng)).collect();
+    map.insert((*pick(rng, &["oneOf", "oneOf", "anyOf"])).into(), Value::Array(list));
+}
+
 fn composed(rng: &mut Rng, map: &mut Map<String, Value>, depth: usize, defs: usize) {
     let child = |rng: &mut Rng| schema(rng, depth - 1, defs);
-    match rng.u8(..8) {
+    match rng.u8(..10) {
+        8 | 9 => tagged(rng, map),
         0 => {
             map.insert("not".into(), child(rng));
         }
@@ -207,12 +227,45 @@ pub fn document(rng: &mut Rng, depth: usize, defs: usize) -> Value {
     root
 }
 
+/// A document of small objects that lead to each other, as lists and trees do.
+pub fn linked(rng: &mut Rng, defs: usize) -> Value {
+    let link = |rng: &mut Rng| {
+        let to = json!({"$ref": format!("#/$defs/{}", rng.usize(..defs))});
+        match rng.u8(..4) {
+            0 => to,
+            1 => json!({"type": "array", "items": to}),
+            _ => json!({"anyOf": [to, {"type": "null"}]}),
+        }
+    };
+    let definitions: Map<String, Value> = (0..defs)
+        .map(|at| {
+            let mut members = Map::new();
+            // Links stand before and behind the leaf: which is looked at first must not matter.
+            for name in ["a", "c", "x-1"] {
+                if rng.bool() {
+                    members.insert(name.into(), link(rng));
+                }
+            }
+            if rng.bool() {
+                members.insert("b".into(), schema(rng, 0, 0));
+            }
+            let mut object = json!({"type": "object", "properties": members});
+            let required: Vec<&str> = NAMES.iter().copied().filter(|_| rng.u8(..4) == 0).collect();
+            if !required.is_empty() {
+                object["required"] = json!(required);
+            }
+            (at.to_string(), object)
+        })
+        .collect();
+    json!({"$ref": "#/$defs/0", "$defs": definitions})
+}
+
 /// The document with one or two keywords edited.
 pub fn near(rng: &mut Rng, document: &Value) -> Value {
     let mut edited = document.clone();
     for _ in 0..rng.usize(1..3) {
         let mut places: Vec<String> = Vec::new();
-        schemas(&edited, String::new(), &mut places);
+        schemas(&edited, "", &mut places);
         if places.is_empty() {
             return schema(rng, 1, 0);
         }
@@ -225,24 +278,24 @@ pub fn near(rng: &mut Rng, document: &Value) -> Value {
 }
 
 /// Pointers of every schema.
-fn schemas(schema: &Value, at: String, into: &mut Vec<String>) {
+fn schemas(schema: &Value, at: &str, into: &mut Vec<String>) {
     let Value::Object(map) = schema else { return };
-    into.push(at.clone());
+    into.push(at.to_owned());
     for (name, value) in map {
         let here = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
         match (name.as_str(), value) {
             ("properties" | "patternProperties" | "$defs" | "dependentSchemas", Value::Object(members)) => {
                 for (member, value) in members {
-                    schemas(value, format!("{here}/{}", member.replace('~', "~0").replace('/', "~1")), into);
+                    schemas(value, &format!("{here}/{}", member.replace('~', "~0").replace('/', "~1")), into);
                 }
             }
             ("allOf" | "anyOf" | "oneOf" | "prefixItems", Value::Array(list)) => {
                 for (index, value) in list.iter().enumerate() {
-                    schemas(value, format!("{here}/{index}"), into);
+                    schemas(value, &format!("{here}/{index}"), into);
                 }
             }
             ("const" | "enum", _) => {}
-            (_, Value::Object(_)) => schemas(value, here, into),
+            (_, Value::Object(_)) => schemas(value, &here, into),
             _ => {}
         }
     }

@@ -1,7 +1,9 @@
 //! The prover: against a published suite, against near misses and values it did not think of, against two other
 //! provers.
 
+mod cases;
 mod generate;
+mod hostile;
 mod near_miss;
 mod oracles;
 mod sample;

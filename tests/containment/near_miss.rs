@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use driftd::containment::{Answer, NOT_CONFIRMED};
+use driftd::containment::{Answer, NOT_CONFIRMED, Point, Prover};
 use driftd::openapi::Dialect;
 use fastrand::Rng;
 use jsonschema::{Draft, Validator};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{ask, generate, sample};
+use super::{ask, generate, literal, sample};
 
 /// Pairs in a plain run; `DRIFTD_PAIRS` asks for more.
 const PAIRS: usize = 6_000;
@@ -32,9 +32,13 @@ struct Tally {
 
 impl Tally {
     fn question(&mut self, rng: &mut Rng, sub: &Value, sup: &Value) {
+        self.answered(rng, sub, sup, ask(sub, sup, Dialect::OpenApi31));
+    }
+
+    fn answered(&mut self, rng: &mut Rng, sub: &Value, sup: &Value, answer: Answer) {
         let (Some(is_sub), Some(is_sup)) = (validator(sub), validator(sup)) else { return };
         self.pairs += 1;
-        match ask(sub, sup, Dialect::OpenApi31) {
+        match answer {
             Answer::Contained => {
                 self.contained += 1;
                 for at in 0..VALUES {
@@ -116,6 +120,31 @@ fn run(name: &str, depth: usize, defs: std::ops::Range<usize>, pairs: usize) {
 
 fn pairs() -> usize {
     usize::try_from(number("DRIFTD_PAIRS", PAIRS as u64)).unwrap_or(PAIRS)
+}
+
+/// One prover is asked of every component of a document, twice: what it found once and leaned on must not mislead it.
+#[test]
+fn many_questions_of_one_prover() {
+    let seed = number("DRIFTD_SEED", 20_261_125);
+    let mut rng = Rng::with_seed(seed);
+    let mut tally = Tally::default();
+    while tally.pairs < pairs() {
+        let count = rng.usize(2..5);
+        let before = generate::linked(&mut rng, count);
+        let after = generate::near(&mut rng, &before);
+        for (sub, sup) in [(&before, &after), (&after, &before)] {
+            let sides = [literal(sub, Dialect::OpenApi31), literal(sup, Dialect::OpenApi31)];
+            let mut prover = Prover::new(sides, false, Box::new(|_| false));
+            for at in (0..count).chain((0..count).rev()) {
+                let place = format!("/$defs/{at}");
+                let (Some(one), Some(other)) = (sub.pointer(&place), sup.pointer(&place)) else { continue };
+                let answer = prover.contains(&sides, one, other, &Point::Whole);
+                let alone = |document: &Value| json!({"$ref": format!("#{place}"), "$defs": document["$defs"]});
+                tally.answered(&mut rng, &alone(sub), &alone(sup), answer);
+            }
+        }
+    }
+    tally.judge("many questions", seed);
 }
 
 #[test]

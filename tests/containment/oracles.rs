@@ -58,7 +58,9 @@ fn two_other_provers_never_contradict() {
                 Answer::Undecided(_) => continue,
             };
             ours += 1;
-            for (slot, (name, other)) in both.iter_mut().zip([("canonical", canonical(sub, sup)), ("jsoncompat", compat(sub, sup))]) {
+            for (slot, (name, other)) in
+                both.iter_mut().zip([("canonical", canonical(sub, sup)), ("jsoncompat", compat(sub, sup))])
+            {
                 *slot += usize::from(other.is_some());
                 if other.is_some_and(|other| other != says) {
                     conflicts.push(format!("{name} says {}, we say {says}: {sub} in {sup}", !says));
@@ -67,7 +69,10 @@ fn two_other_provers_never_contradict() {
         }
     }
     let _ = std::panic::take_hook();
-    eprintln!("seed {seed}, {asked} questions, {ours} decided here; {} also by canonical, {} also by jsoncompat", both[0], both[1]);
+    eprintln!(
+        "seed {seed}, {asked} questions, {ours} decided here; {} also by canonical, {} also by jsoncompat",
+        both[0], both[1]
+    );
     assert!(both.iter().all(|count| *count > asked / 3), "the others decide too little to be oracles: {both:?}");
     assert!(conflicts.is_empty(), "{} conflicts:\n{}", conflicts.len(), conflicts[..conflicts.len().min(8)].join("\n"));
 }

@@ -1,5 +1,7 @@
 //! Values near the borders of a schema, made without any of the prover's code.
 
+#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "numbers around zero")]
+
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
@@ -88,7 +90,7 @@ fn base(rng: &mut Rng, root: &Value, map: &Map<String, Value>, depth: usize) -> 
             if number.fract() == 0.0 { json!(number as i64) } else { json!(number) }
         }
         "string" => {
-            let length = ["minLength", "maxLength"].iter().filter_map(|name| bound(name)).next();
+            let length = ["minLength", "maxLength"].iter().find_map(|name| bound(name));
             match length {
                 Some(length) if rng.bool() => {
                     let length = (length + f64::from(rng.i8(-1..2))).max(0.0) as usize;

@@ -178,15 +178,10 @@ impl Prover<'_> {
                 }
                 Outcome::Unknown(why) => return Some(Outcome::Unknown(why)),
                 Outcome::Empty => {
-                    // All items are alike, and there are not enough values for them.
+                    // All items are alike and none was put here by choice: there are not enough values for so many.
                     let state = item_state(demands, index);
                     let alike = places.wanted.iter().all(Vec::is_empty) && (0..index).all(|at| item_state(demands, at) == state);
-                    let needed = u64::try_from(index).is_ok_and(|index| index < demands.min);
-                    return Some(if alike && needed {
-                        Outcome::Empty
-                    } else {
-                        Outcome::Unknown("items must differ in several ways")
-                    });
+                    return Some(if alike { Outcome::Empty } else { Outcome::Unknown("items must differ in several ways") });
                 }
             }
         }

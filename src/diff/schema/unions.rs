@@ -233,7 +233,12 @@ impl Compare<'_, '_, '_> {
         // A tag that came or went with its branch has been told of with the branch.
         let told_of = |targets: &BTreeSet<String>, target: &str| targets.contains(component(target));
         for (tag, target) in gone {
-            if !told_of(&self.lost, &target) {
+            let has_tag = new.iter().any(|(_, other)| component(other) == component(&target));
+            if !told_of(&self.lost, &target) && !has_tag && self.branches.1.contains(component(&target)) {
+                // Without a tag of its own a branch goes by the name of its component.
+                let values = (Some(json!(tag)), Some(json!(component(&target))));
+                self.state(ChangeKind::DiscriminatorMappingRenamed, at, "discriminator", tag.as_str(), values);
+            } else if !told_of(&self.lost, &target) {
                 self.state(ChangeKind::DiscriminatorMappingRemoved, at, "discriminator", tag.as_str(), (Some(json!(tag)), None));
             }
         }

@@ -41,6 +41,9 @@ impl Compare<'_, '_, '_> {
             let kind = match (left.value, right.value) {
                 ((None, None), _) => ChangeKind::ContentEncodingAdded,
                 (_, (None, None)) => ChangeKind::ContentEncodingRemoved,
+                // Only the kind of file was written down, or no longer is.
+                ((old, None), (new, Some(_))) if old == new => ChangeKind::ContentEncodingAdded,
+                ((old, Some(_)), (new, None)) if old == new => ChangeKind::ContentEncodingRemoved,
                 _ => ChangeKind::ContentEncodingChanged,
             };
             self.state(kind, at, "", "", (show(left.value), show(right.value)));

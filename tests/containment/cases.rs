@@ -1,0 +1,75 @@
+//! Questions with known answers, each for a corner that chance seldom meets.
+
+use driftd::containment::Answer;
+use driftd::openapi::Dialect;
+use serde_json::json;
+
+use super::ask;
+
+#[test]
+fn corners() {
+    let pool = ["", "a", "0", "A", " ", "ab", "a0", "aa", "A0", "_", "-", "1", "abc", "\u{e9}", "\n"];
+    let cases = [
+        // One letter, but none of those that are tried first.
+        (json!({"type": "string", "maxLength": 1}), json!({"enum": pool}), false),
+        (json!({"type": "string", "maxLength": 0}), json!({"enum": [""]}), true),
+        (json!({"type": "array", "items": {"type": "boolean"}, "uniqueItems": true, "minItems": 3}), json!(false), true),
+        (json!({"type": "array", "items": {"type": "boolean"}, "uniqueItems": true, "minItems": 2}), json!(false), false),
+        (
+            json!({"type": "array", "prefixItems": [{"const": 1}, {"const": 1}], "minItems": 2, "uniqueItems": true}),
+            json!(false),
+            true,
+        ),
+        (
+            json!({"type": "array", "contains": {"const": 1}, "maxContains": 1}),
+            json!({"contains": {"const": 1}, "maxContains": 2}),
+            true,
+        ),
+        (
+            json!({"type": "array", "contains": {"const": 1}, "maxContains": 2}),
+            json!({"contains": {"const": 1}, "maxContains": 1}),
+            false,
+        ),
+        (
+            json!({"type": "array", "items": {"const": 1}}),
+            json!({"contains": {"const": 1}, "minContains": 0, "maxContains": 1}),
+            false,
+        ),
+        (json!({"multipleOf": 0.3, "type": "number", "minimum": 0.1, "maximum": 0.5}), json!({"const": 0.3}), true),
+        (json!({"type": "integer", "exclusiveMinimum": 2, "exclusiveMaximum": 3}), json!(false), true),
+        // A tag tells apart only what must have it, and only by values that differ.
+        (
+            json!({"type": "object", "properties": {"t": {"const": "a"}}}),
+            json!({"oneOf": [
+                {"type": "object", "properties": {"t": {"const": "a"}}},
+                {"type": "object", "properties": {"t": {"const": "b"}}}
+            ]}),
+            false,
+        ),
+        (
+            json!({"type": "object", "properties": {"t": {"const": "a"}}, "required": ["t"]}),
+            json!({"oneOf": [
+                {"type": "object", "properties": {"t": {"enum": ["a", "b"]}}, "required": ["t"]},
+                {"type": "object", "properties": {"t": {"enum": ["a", "c"]}}, "required": ["t"]}
+            ]}),
+            false,
+        ),
+        (
+            json!({"type": "object", "properties": {"t": {"const": "a"}}, "required": ["t"]}),
+            json!({"oneOf": [
+                {"type": "object", "properties": {"t": {"const": "a"}}, "required": ["t"]},
+                {"type": "object", "properties": {"t": {"const": "b"}}, "required": ["t"]}
+            ]}),
+            true,
+        ),
+    ];
+    for (sub, sup, expected) in cases {
+        let answer = ask(&sub, &sup, Dialect::OpenApi31);
+        let says = match answer {
+            Answer::Contained => Some(true),
+            Answer::Refuted(_) => Some(false),
+            Answer::Undecided(_) => None,
+        };
+        assert_eq!(says, Some(expected), "{sub} in {sup}: {answer:?}");
+    }
+}
