@@ -61,14 +61,21 @@ pub(super) struct Demands {
     pub(super) not_unique: bool,
     pub(super) groups: Vec<(Sign, Members)>,
     pub(super) required: BTreeSet<Rc<str>>,
-    /// Names that the sender says must be there: it declares them by that.
-    pub(super) declared: BTreeSet<Rc<str>>,
+    /// The names a sender that sends only what it declares may use; none where it may use any.
+    pub(super) declared: Option<Rc<Declared>>,
     pub(super) absent: BTreeSet<Rc<str>>,
     pub(super) keys: Vec<(Rc<str>, Signed)>,
     pub(super) others: Vec<(Members, Signed)>,
     pub(super) pattern_keys: Vec<(Rc<str>, Signed)>,
     pub(super) names: Vec<Signed>,
     pub(super) bad_names: Vec<Signed>,
+}
+
+/// Names a sender declares, in whichever of its alternatives: a choice that is still open must not close a way.
+#[derive(Debug, Default)]
+pub(super) struct Declared {
+    pub(super) names: BTreeSet<Rc<str>>,
+    pub(super) patterns: BTreeSet<Rc<str>>,
 }
 
 /// Nothing satisfies it.
@@ -118,10 +125,7 @@ impl Demands {
                 }
             }
             Part::Members(members) => self.groups.push((sign, members.clone())),
-            Part::Required(name) => {
-                self.declared.insert(Rc::clone(name));
-                return self.add(Atom::Present(Rc::clone(name)));
-            }
+            Part::Required(name) => return self.add(Atom::Present(Rc::clone(name))),
             Part::Names(node) => self.names.push(Signed::new(*node, Sign::Kept)),
             Part::Unclear(why, _) => self.unclear = Some(why),
             _ => {}

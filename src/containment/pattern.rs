@@ -16,6 +16,9 @@ use rustc_hash::FxHashMap;
 /// Longest pattern that is attempted, bytes.
 const LONGEST: usize = 2_000;
 
+/// White space and line ends of ECMA-262 (section 22.2.2.9).
+const SPACE: &str = "\\t\\n\\x0B\\f\\r \\u{A0}\\u{1680}\\u{2000}-\\u{200A}\\u{2028}\\u{2029}\\u{202F}\\u{205F}\\u{3000}\\u{FEFF}";
+
 /// States an automaton may have; real patterns stay below a hundred.
 const STATES: usize = 4_000;
 
@@ -192,6 +195,15 @@ fn ascii_classes(pattern: &str) -> Option<String> {
                 }
                 ('D', false) => out.push_str("[^0-9]"),
                 ('W', false) => out.push_str("[^A-Za-z0-9_]"),
+                ('s', false) => {
+                    out.push('[');
+                    out.push_str(SPACE);
+                    out.push(']');
+                }
+                ('s', true) => {
+                    out.push_str(SPACE);
+                    literal_dash(&mut letters, &mut out);
+                }
                 ('D' | 'W' | 'S' | 'b' | 'B' | '1'..='9' | 'k' | 'c', _) => return None,
                 // RE2 and ECMA-262 agree on the rest.
                 (other, _) => {
@@ -201,6 +213,12 @@ fn ascii_classes(pattern: &str) -> Option<String> {
             },
             '[' if in_class => out.push_str("\\["),
             '[' => {
+                // No letter, and any letter: other engines read a bracket here.
+                let mut ahead = letters.clone();
+                ahead.next_if_eq(&'^');
+                if ahead.peek() == Some(&']') {
+                    return None;
+                }
                 in_class = true;
                 out.push('[');
             }

@@ -91,6 +91,7 @@ pub struct Prover<'d> {
     /// The lowest open state that the work at hand has leaned on.
     low: usize,
     depth: usize,
+    pub(super) levels: usize,
     fuel: usize,
     /// Steps of all questions together.
     spent: usize,
@@ -111,6 +112,7 @@ impl<'d> Prover<'d> {
             tags: FxHashMap::default(),
             low: usize::MAX,
             depth: 0,
+            levels: 0,
             fuel: FUEL,
             spent: 0,
         }
@@ -122,6 +124,7 @@ impl<'d> Prover<'d> {
         let given = self.fuel;
         self.low = usize::MAX;
         self.depth = 0;
+        self.levels = 0;
         self.open.clear();
         self.provisional.clear();
         self.leaning.clear();

@@ -13,7 +13,7 @@ use super::number::exact;
 pub(super) const HOPS: usize = 8;
 
 /// Schemas that are looked at to tell one thing of a schema.
-const MOST: usize = 2_000;
+const MOST: usize = 1_000;
 
 /// Whom the values travel to, which decides what `readOnly` and `writeOnly` hide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,12 +141,13 @@ impl<'d> Side<'d> {
             Hidden::WriteOnly => "writeOnly",
         };
         let mut pending = vec![(schema, 0)];
+        let mut seen = BTreeSet::new();
         let mut left = MOST;
         while let Some((schema, hops)) = pending.pop() {
             let Value::Object(map) = schema else { continue };
             let Some(rest) = left.checked_sub(1) else { return false };
             left = rest;
-            if hops > HOPS {
+            if hops > HOPS || !seen.insert(std::ptr::from_ref(map)) {
                 continue;
             }
             if let Some(target) = map.get("$ref").and_then(Value::as_str).and_then(|to| resolve(self.root, to)) {
@@ -176,10 +177,14 @@ impl<'d> Side<'d> {
             return names;
         }
         let mut pending = vec![(map, 0)];
+        let mut seen = BTreeSet::new();
         let mut left = MOST;
         while let Some((map, hops)) = pending.pop() {
             let Some(rest) = left.checked_sub(1) else { return names };
             left = rest;
+            if !seen.insert(std::ptr::from_ref(map)) {
+                continue;
+            }
             for (name, schema) in map.get("properties").and_then(Value::as_object).into_iter().flatten() {
                 if self.hides(schema) {
                     names.insert(name.as_str());

@@ -12,10 +12,13 @@ use serde_json::Value;
 
 use crate::openapi::TypeSet;
 
-use super::demands::{Atom, Closed, Demands, item_state};
+use super::demands::{Atom, Closed, Declared, Demands, item_state};
 use super::holds::Holds;
 use super::node::{NodeId, Part, Values};
 use super::search::{Outcome, Prover, Sign, Signed, State};
+
+/// Choices within choices, of all states that are open: each takes its share of the stack.
+const MOST_LEVELS: usize = 120;
 
 type Alternative = Vec<Atom>;
 
@@ -37,13 +40,78 @@ struct Branch {
 impl Prover<'_> {
     pub(super) fn solve(&mut self, state: &State, kind: TypeSet) -> Outcome {
         let work = state.iter().rev().map(|signed| Atom::Node(*signed)).collect();
-        self.follow(state, kind, Branch::default(), work)
+        let mut branch = Branch::default();
+        if kind == TypeSet::OBJECT {
+            branch.demands.declared = self.declared_by(state);
+        }
+        self.follow(state, kind, branch, work)
     }
 
-    fn follow(&mut self, state: &State, kind: TypeSet, mut branch: Branch, work: Vec<Atom>) -> Outcome {
+    /// What the sender's nodes of a state declare, through all their alternatives; none where any name may come.
+    fn declared_by(&mut self, state: &State) -> Option<Rc<Declared>> {
+        if !self.is_closed {
+            return None;
+        }
+        let mut declared = Declared::default();
+        let mut says_names = false;
+        let mut seen: FxHashSet<NodeId> = FxHashSet::default();
+        let mut pending: Vec<NodeId> =
+            state.iter().filter(|signed| signed.sign == Sign::Sent).map(|signed| signed.node).collect();
+        while let Some(node) = pending.pop() {
+            if !seen.insert(node) {
+                continue;
+            }
+            // What is not looked at may declare anything.
+            if !self.spend(1) {
+                return None;
+            }
+            for part in self.reading.parts(node).iter() {
+                match part {
+                    Part::Members(members) => {
+                        if members.rest.is_some_and(|rest| rest != NodeId::NEVER) {
+                            return None;
+                        }
+                        says_names |= !(members.named.is_empty() && members.patterns.is_empty());
+                        declared.names.extend(members.named.iter().map(|(name, _)| Rc::clone(name)));
+                        declared.patterns.extend(members.patterns.iter().map(|(pattern, _)| Rc::clone(pattern)));
+                    }
+                    Part::Required(name) => {
+                        declared.names.insert(Rc::clone(name));
+                    }
+                    Part::NeedsNames(name, names) => {
+                        declared.names.insert(Rc::clone(name));
+                        declared.names.extend(names.iter().cloned());
+                    }
+                    Part::NeedsSchema(name, inner) => {
+                        declared.names.insert(Rc::clone(name));
+                        pending.push(*inner);
+                    }
+                    Part::Same(inner) => pending.push(*inner),
+                    Part::Any(nodes) | Part::One(nodes) => pending.extend(nodes.iter()),
+                    Part::If(condition, then, otherwise) => pending.extend([*condition, *then, *otherwise]),
+                    Part::Unclear(..) => return None,
+                    _ => {}
+                }
+            }
+        }
+        // An object that names nothing is free in form.
+        says_names.then(|| Rc::new(declared))
+    }
+
+    fn follow(&mut self, state: &State, kind: TypeSet, branch: Branch, work: Vec<Atom>) -> Outcome {
         if !self.spend(2) {
             return Outcome::Unknown("the question takes too much work");
         }
+        if self.levels >= MOST_LEVELS {
+            return Outcome::Unknown("too many choices depend on each other");
+        }
+        self.levels += 1;
+        let outcome = self.follow_on(state, kind, branch, work);
+        self.levels -= 1;
+        outcome
+    }
+
+    fn follow_on(&mut self, state: &State, kind: TypeSet, mut branch: Branch, work: Vec<Atom>) -> Outcome {
         if self.drain(kind, &mut branch, work).is_err() {
             return Outcome::Empty;
         }
@@ -99,6 +167,10 @@ impl Prover<'_> {
             return Outcome::Unknown("nothing is left to choose");
         }
         let choice = rest.choices.swap_remove(at);
+        // Every way begins with a copy of what is known.
+        if !self.spend(rest.choices.len() + rest.seen.len() / 4) {
+            return Outcome::Unknown("the question takes too much work");
+        }
         let mut outcome = Outcome::Empty;
         for way in choice.ways.iter() {
             match self.follow(state, kind, rest.clone(), way.clone()) {
@@ -219,6 +291,13 @@ impl Prover<'_> {
         let parts = self.reading.parts(signed.node);
         if signed.sign.is_positive() {
             for part in parts.iter() {
+                // Each alternative of `oneOf` is told of all others.
+                if let Part::One(nodes) = part
+                    && !self.spend(nodes.len() * nodes.len() / 8)
+                {
+                    branch.demands.unclear = Some("the question takes too much work");
+                    continue;
+                }
                 match demand(part, signed.sign, kind)? {
                     Says::Nothing => {}
                     Says::All(atoms) => work.extend(atoms),

@@ -96,6 +96,7 @@ struct Node {
     parents: Vec<usize>,
     roots: BTreeSet<usize>,
     is_text: bool,
+    is_body: bool,
 }
 
 /// A change before it is known who uses it.
@@ -155,7 +156,13 @@ impl Walk<'_, '_> {
         direction: Direction,
         operation: usize,
     ) -> Option<usize> {
-        let at = self.enter(Pair { before, after, direction }, home)?;
+        let at = self.enter_root(Pair { before, after, direction }, home, operation)?;
+        self.nodes.get_mut(at)?.is_body = true;
+        Some(at)
+    }
+
+    fn enter_root(&mut self, pair: Pair, home: (PointerId, PointerId), operation: usize) -> Option<usize> {
+        let at = self.enter(pair, home)?;
         self.nodes.get_mut(at)?.roots.insert(operation);
         Some(at)
     }
@@ -168,7 +175,7 @@ impl Walk<'_, '_> {
         direction: Direction,
         operation: usize,
     ) {
-        if let Some(at) = self.root(pair, home, direction, operation)
+        if let Some(at) = self.enter_root(Pair { before: pair.0, after: pair.1, direction }, home, operation)
             && let Some(node) = self.nodes.get_mut(at)
         {
             node.is_text = true;
@@ -219,6 +226,7 @@ impl Walk<'_, '_> {
             parents: Vec::new(),
             roots: BTreeSet::new(),
             is_text: false,
+            is_body: false,
         });
         self.index.insert(pair, Some(id));
         Some(id)
@@ -320,9 +328,9 @@ impl Walk<'_, '_> {
             links.push(Link {
                 pair: (node.pair.before, node.pair.after),
                 direction: node.pair.direction,
-                parents: node.parents,
                 is_root: !node.roots.is_empty(),
-                is_text: node.is_text,
+                is_text: node.is_text && !node.is_body && node.parents.is_empty(),
+                parents: node.parents,
             });
             if node.facts.is_empty() {
                 continue;

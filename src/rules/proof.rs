@@ -124,6 +124,7 @@ const fn is_raised(kind: ChangeKind) -> bool {
     matches!(
         kind,
         ChangeKind::PatternChanged
+            | ChangeKind::ConstraintAdded
             | ChangeKind::ConstraintChanged
             | ChangeKind::CompositionAdded
             | ChangeKind::CompositionRemoved
@@ -182,7 +183,11 @@ impl<'d> Court<'d> {
             let link = self.links.get(compared.link)?;
             let (sender, receiver) = self.schemas(link.pair)?;
             let point = self.point(change, compared)?;
-            match self.prover.contains(&self.sides, sender, receiver, &point) {
+            let mut answer = self.prover.contains(&self.sides, sender, receiver, &point);
+            if answer == Answer::Contained {
+                answer = self.confirmed_contained(change, compared.link, (sender, receiver), &point);
+            }
+            match answer {
                 // Alternatives of `oneOf` that overlap leave nothing by the letter, and nobody means that.
                 Answer::Contained if self.prover.is_empty(sender) => {
                     if !self.is_contained_as_meant((sender, receiver), &point, false) {
@@ -190,7 +195,14 @@ impl<'d> Court<'d> {
                     }
                 }
                 Answer::Contained if is_about_alternatives(change.kind) => {
-                    is_loose |= !self.is_contained_as_meant((sender, receiver), &point, true);
+                    // A reader goes by the tag, and finds one it was not told of.
+                    is_loose |= change.evidence.discriminated;
+                    if !self.is_contained_as_meant((sender, receiver), &point, true) {
+                        is_loose = true;
+                        if !self.is_contained_as_meant((sender, receiver), &point, false) {
+                            undecided = Some("its alternatives overlap");
+                        }
+                    }
                 }
                 Answer::Contained => {}
                 Answer::Undecided(why) => undecided = Some(why),
@@ -218,6 +230,56 @@ impl<'d> Court<'d> {
             None => self.reason(change.kind),
         };
         Some(Proof::Contained { reason: reason.to_owned(), loosely: is_loose })
+    }
+
+    /// *Contained* of a part of the receiver, looked at once more: the same keyword may stand in other members of an
+    /// `allOf`, a new member has a schema of its own, and an `oneOf` above counts how many alternatives fit.
+    fn confirmed_contained(
+        &mut self,
+        change: &Change,
+        link: usize,
+        (sender, receiver): (&'d Value, &'d Value),
+        point: &Point<'d>,
+    ) -> Answer {
+        let is_part = matches!(point, Point::Keywords(..) | Point::Types(_) | Point::Required(_));
+        if is_part && self.links.get(link).is_some_and(|link| !self.is_plain(self.ordered(link.pair).1)) {
+            let whole = self.prover.contains(&self.sides, sender, receiver, &Point::Whole);
+            if whole != Answer::Contained {
+                return whole;
+            }
+        }
+        if matches!(point, Point::Required(_)) {
+            let with = self.prover.contains(&self.sides, sender, receiver, &Point::With(change.subject.clone()));
+            if with != Answer::Contained {
+                return with;
+            }
+        }
+        let mut seen: BTreeSet<usize> = BTreeSet::from([link]);
+        let mut pending: Vec<usize> = self.links.get(link).map(|link| link.parents.clone()).unwrap_or_default();
+        while let Some(at) = pending.pop() {
+            if !seen.insert(at) || seen.len() > MOST_ABOVE {
+                continue;
+            }
+            let Some(known) = self.links.get(at) else { continue };
+            let counts = self.receiver.schema(self.ordered(known.pair).1).unions.iter().any(|union| union.exclusive);
+            if counts && let Some((sender, receiver)) = self.schemas(known.pair) {
+                let whole = self.prover.contains(&self.sides, sender, receiver, &Point::Whole);
+                if whole != Answer::Contained {
+                    return match whole {
+                        Answer::Refuted(_) => Answer::Undecided("a `oneOf` above may now count two alternatives, or none"),
+                        other => other,
+                    };
+                }
+            }
+            pending.extend(&known.parents);
+        }
+        Answer::Contained
+    }
+
+    /// Whether a schema is its keywords and nothing else: no branches, and no condition that looks at the whole.
+    fn is_plain(&self, id: SchemaId) -> bool {
+        let schema = self.receiver.schema(id);
+        schema.all_of.is_empty() && schema.unions.is_empty() && schema.constraints.is_empty()
     }
 
     /// The same question with `oneOf` as it is often meant, perhaps of a receiver that takes only members it declares.
@@ -419,8 +481,13 @@ impl<'d> Court<'d> {
             && let Some((sender, receiver)) = self.schemas(link.pair)
             && self.prover.contains(&self.sides, sender, receiver, &Point::Whole) == Answer::Contained
         {
-            let strictly = self.is_contained_as_meant((sender, receiver), &Point::Whole, true);
-            taken = if strictly { Taken::Strictly } else { Taken::Loosely };
+            let schemas = (sender, receiver);
+            // By the letter nothing may be sent at all: what is meant decides.
+            if self.is_contained_as_meant(schemas, &Point::Whole, true) {
+                taken = Taken::Strictly;
+            } else if !self.prover.is_empty(sender) || self.is_contained_as_meant(schemas, &Point::Whole, false) {
+                taken = Taken::Loosely;
+            }
         }
         self.wholes.insert(at, taken);
         taken

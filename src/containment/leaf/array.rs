@@ -19,6 +19,12 @@ impl Prover<'_> {
         if demands.unique && demands.not_unique {
             return Outcome::Empty;
         }
+        let is_too_often = |(signed, least): &(Signed, u64)| {
+            demands.at_most.iter().any(|(node, most)| *node == signed.node && signed.sign.is_positive() && most < least)
+        };
+        if demands.at_least.iter().any(is_too_often) {
+            return Outcome::Empty;
+        }
         let most = demands.max.unwrap_or(u64::MAX);
         // From here on every item is alike.
         let alike = demands.lists.iter().map(|(_, first, _)| first.len()).max().unwrap_or(0);
@@ -44,7 +50,8 @@ impl Prover<'_> {
             return self.fill(demands, &places, None);
         }
         let mut outcome = Outcome::Empty;
-        for second in (1..=alike + 1).filter(|second| u64::try_from(*second).is_ok_and(|second| second < most)) {
+        let last = alike.max(places.wanted.len()) + 1;
+        for second in (1..=last).filter(|second| u64::try_from(*second).is_ok_and(|second| second < most)) {
             for first in 0..second {
                 match self.fill(demands, &places, Some((first, second))) {
                     Outcome::Empty if places.chosen.is_empty() => {}

@@ -12,11 +12,21 @@ use super::super::number::{ceiling, common_multiple, is_multiple, one, written};
 use super::super::search::Outcome;
 use super::is_excluded;
 
+/// Bits of a step.
+const LONGEST: u64 = 3_000;
+
 /// Multiples that are tried before the question is given up.
 const TRIES: usize = 4_000;
 
 pub(super) fn leaf(demands: &Demands) -> Outcome {
-    let step = demands.steps.iter().cloned().reduce(|a, b| common_multiple(&a, &b));
+    let mut step: Option<BigRational> = None;
+    for next in &demands.steps {
+        let both = step.map_or_else(|| next.clone(), |step| common_multiple(&step, next));
+        if both.numer().bits() + both.denom().bits() > LONGEST {
+            return Outcome::Unknown("the steps have too long a common multiple");
+        }
+        step = Some(both);
+    }
     match step {
         Some(step) => on_steps(demands, &step),
         None => anywhere(demands),

@@ -27,18 +27,23 @@ type Wanted = BTreeMap<Rc<str>, Vec<Signed>>;
 impl Prover<'_> {
     /// What the member `name` must be: nothing where the sender has no such name.
     pub(in super::super) fn member_state(&mut self, demands: &Demands, name: &str) -> Result<Option<Vec<Signed>>, &'static str> {
+        if let Some(declared) = &demands.declared
+            && !declared.names.contains(name)
+        {
+            let mut is_declared = false;
+            for pattern in &declared.patterns {
+                is_declared |= self.patterns.matches(pattern, name).ok_or(IRREGULAR)?;
+            }
+            if !is_declared {
+                return Ok(None);
+            }
+        }
         let mut nodes: Vec<Signed> = Vec::new();
-        let (mut declared, mut says_names) = (demands.declared.contains(name), false);
         for (sign, members) in &demands.groups {
             let here = self.members_for(members, name).ok_or(IRREGULAR)?;
             nodes.extend(here.into_iter().map(|node| Signed::new(node, *sign)));
-            if self.is_closed {
-                // An object that names nothing is free in form.
-                says_names |= *sign == Sign::Sent && !(members.named.is_empty() && members.patterns.is_empty());
-                declared |= members.rest.is_some() || self.is_declared(members, name).ok_or(IRREGULAR)?;
-            }
         }
-        Ok((declared || !says_names).then_some(nodes))
+        Ok(Some(nodes))
     }
 
     /// Whether the object may have a member of this name at all.
@@ -180,7 +185,8 @@ impl Prover<'_> {
 
     /// Names worth trying, those in use first, and whether trying them all is a proof.
     fn candidates(&mut self, demands: &Demands, wanted: &Wanted, atom: Option<&Atom>) -> (Vec<Rc<str>>, bool) {
-        let mut spelt: BTreeSet<Rc<str>> = wanted.keys().chain(&demands.absent).chain(&demands.declared).cloned().collect();
+        let mut spelt: BTreeSet<Rc<str>> = wanted.keys().chain(&demands.absent).cloned().collect();
+        spelt.extend(demands.declared.iter().flat_map(|declared| declared.names.iter().cloned()));
         for (_, members) in &demands.groups {
             spelt.extend(members.named.iter().map(|(name, _)| Rc::clone(name)));
         }
@@ -188,6 +194,7 @@ impl Prover<'_> {
             spelt.extend(members.named.iter().map(|(name, _)| Rc::clone(name)));
         }
         let mut patterns: BTreeSet<Rc<str>> = BTreeSet::new();
+        patterns.extend(demands.declared.iter().flat_map(|declared| declared.patterns.iter().cloned()));
         for (_, members) in &demands.groups {
             patterns.extend(members.patterns.iter().map(|(pattern, _)| Rc::clone(pattern)));
         }
