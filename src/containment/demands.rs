@@ -1,6 +1,6 @@
 //! Conditions without a choice: what one value must meet, all of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use num_rational::BigRational;
@@ -74,7 +74,8 @@ pub(super) struct Demands {
 /// Names a sender declares, in whichever of its alternatives: a choice that is still open must not close a way.
 #[derive(Debug, Default)]
 pub(super) struct Declared {
-    pub(super) names: BTreeSet<Rc<str>>,
+    /// Each with what the alternatives that declare it say of it.
+    pub(super) names: BTreeMap<Rc<str>, Vec<NodeId>>,
     pub(super) patterns: BTreeSet<Rc<str>>,
 }
 

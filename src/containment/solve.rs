@@ -72,18 +72,21 @@ impl Prover<'_> {
                             return None;
                         }
                         says_names |= !(members.named.is_empty() && members.patterns.is_empty());
-                        declared.names.extend(members.named.iter().map(|(name, _)| Rc::clone(name)));
+                        for (name, node) in members.named.iter() {
+                            declared.names.entry(Rc::clone(name)).or_default().push(*node);
+                        }
                         declared.patterns.extend(members.patterns.iter().map(|(pattern, _)| Rc::clone(pattern)));
                     }
                     Part::Required(name) => {
-                        declared.names.insert(Rc::clone(name));
+                        declared.names.entry(Rc::clone(name)).or_default();
                     }
                     Part::NeedsNames(name, names) => {
-                        declared.names.insert(Rc::clone(name));
-                        declared.names.extend(names.iter().cloned());
+                        for name in names.iter().chain([name]) {
+                            declared.names.entry(Rc::clone(name)).or_default();
+                        }
                     }
                     Part::NeedsSchema(name, inner) => {
-                        declared.names.insert(Rc::clone(name));
+                        declared.names.entry(Rc::clone(name)).or_default();
                         pending.push(*inner);
                     }
                     Part::Same(inner) => pending.push(*inner),

@@ -29,7 +29,15 @@ impl Prover<'_> {
         // From here on every item is alike.
         let alike = demands.lists.iter().map(|(_, first, _)| first.len()).max().unwrap_or(0);
         let mut existing: Vec<(usize, Signed)> = demands.from.clone();
+        // Two such items are one such item as well.
+        let mut at_least: Vec<(Signed, u64)> = Vec::new();
         for (signed, least) in &demands.at_least {
+            match at_least.iter_mut().find(|(known, _)| known == signed) {
+                Some((_, known)) => *known = (*known).max(*least),
+                None => at_least.push((*signed, *least)),
+            }
+        }
+        for (signed, least) in &at_least {
             if *least > LONGEST {
                 return Outcome::Unknown("the list is too long to be written");
             }

@@ -27,18 +27,23 @@ type Wanted = BTreeMap<Rc<str>, Vec<Signed>>;
 impl Prover<'_> {
     /// What the member `name` must be: nothing where the sender has no such name.
     pub(in super::super) fn member_state(&mut self, demands: &Demands, name: &str) -> Result<Option<Vec<Signed>>, &'static str> {
-        if let Some(declared) = &demands.declared
-            && !declared.names.contains(name)
-        {
-            let mut is_declared = false;
-            for pattern in &declared.patterns {
+        let mut nodes: Vec<Signed> = Vec::new();
+        if let Some(declared) = &demands.declared {
+            let says = declared.names.get(name);
+            let mut is_declared = says.is_some();
+            for pattern in declared.patterns.iter().take_while(|_| says.is_none()) {
                 is_declared |= self.patterns.matches(pattern, name).ok_or(IRREGULAR)?;
             }
             if !is_declared {
                 return Ok(None);
             }
+            let is_here = demands.groups.iter().any(|(sign, members)| *sign == Sign::Sent && members.named(name).is_some());
+            // Only other alternatives declare it: it is what one of them says.
+            if let Some(says) = says.filter(|says| !is_here && !says.is_empty() && !says.contains(&NodeId::ANY)) {
+                let any = self.reading.arena.intern(vec![Part::Any(says.clone().into())]);
+                nodes.push(Signed::new(any, Sign::Sent));
+            }
         }
-        let mut nodes: Vec<Signed> = Vec::new();
         for (sign, members) in &demands.groups {
             let here = self.members_for(members, name).ok_or(IRREGULAR)?;
             nodes.extend(here.into_iter().map(|node| Signed::new(node, *sign)));
@@ -186,7 +191,7 @@ impl Prover<'_> {
     /// Names worth trying, those in use first, and whether trying them all is a proof.
     fn candidates(&mut self, demands: &Demands, wanted: &Wanted, atom: Option<&Atom>) -> (Vec<Rc<str>>, bool) {
         let mut spelt: BTreeSet<Rc<str>> = wanted.keys().chain(&demands.absent).cloned().collect();
-        spelt.extend(demands.declared.iter().flat_map(|declared| declared.names.iter().cloned()));
+        spelt.extend(demands.declared.iter().flat_map(|declared| declared.names.keys().cloned()));
         for (_, members) in &demands.groups {
             spelt.extend(members.named.iter().map(|(name, _)| Rc::clone(name)));
         }
