@@ -73,3 +73,10 @@ fn corners() {
         assert_eq!(says, Some(expected), "{sub} in {sup}: {answer:?}");
     }
 }
+
+/// Where the items differ from place to place, one that finds no value of its own proves nothing of the others.
+#[test]
+fn what_is_not_decided_is_not_contained() {
+    let list = json!({"type": "array", "prefixItems": [{"enum": [1, 2]}, {"const": 1}], "minItems": 2, "uniqueItems": true});
+    assert!(!matches!(ask(&list, &json!(false), Dialect::OpenApi31), Answer::Contained));
+}
