@@ -7,23 +7,11 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use serde::Deserialize;
+#[path = "../tests/drill/bugs.rs"]
+mod bugs;
 
 /// What has to be seen, in a hundred.
 const BAR: usize = 95;
-
-#[derive(Deserialize)]
-struct Drill {
-    bug: Vec<Bug>,
-}
-
-#[derive(Deserialize)]
-struct Bug {
-    name: String,
-    file: String,
-    find: String,
-    plant: String,
-}
 
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");
@@ -62,9 +50,9 @@ fn main() -> ExitCode {
         output.status.success()
     };
     assert!(run(), "the tests pass before anything is planted");
-    let drill: Drill = toml::from_str(include_str!("../tests/drill.toml")).expect("drill.toml");
-    let is_chosen = |bug: &Bug| words.is_empty() || words.iter().any(|word| bug.name.contains(word));
-    let chosen: Vec<&Bug> = drill.bug.iter().filter(|bug| is_chosen(bug)).collect();
+    let drill = bugs::drill();
+    let is_chosen = |bug: &bugs::Bug| words.is_empty() || words.iter().any(|word| bug.name.contains(word));
+    let chosen: Vec<&bugs::Bug> = drill.bug.iter().filter(|bug| is_chosen(bug)).collect();
     let mut seen = 0;
     for bug in &chosen {
         let path = root.join("src/containment").join(&bug.file);

@@ -10,7 +10,6 @@ use super::confirm::{Witness, confirm};
 use super::holds::Holds;
 use super::node::{Members, Part, Values};
 use super::search::{Outcome, Prover, Sign, Signed};
-use super::side::Side;
 
 /// What of the receiver's schema the question is about.
 #[derive(Debug, Clone)]
@@ -70,8 +69,8 @@ impl<'d> Prover<'d> {
     }
 
     /// The witness of a value that was put together, if both sides judge it so.
-    pub fn confirmed(sides: &[Side<'d>; 2], sender: &'d Value, receiver: &'d Value, value: &Value) -> Option<Witness> {
-        confirm(sides, (sender, receiver), value).ok()
+    pub fn confirmed(&self, sender: &'d Value, receiver: &'d Value, value: &Value) -> Option<Witness> {
+        confirm(&self.reading.sides, (sender, receiver), value).ok()
     }
 
     /// Whether no value fits the schema of the sender: proven.
@@ -82,7 +81,7 @@ impl<'d> Prover<'d> {
 
     /// Whether every value of the schema `sender` of the first document, as far as `point` goes, is one of the schema
     /// `receiver` of the second.
-    pub fn contains(&mut self, sides: &[Side<'d>; 2], sender: &'d Value, receiver: &'d Value, point: &Point<'d>) -> Answer {
+    pub fn contains(&mut self, sender: &'d Value, receiver: &'d Value, point: &Point<'d>) -> Answer {
         let mut nodes = vec![Signed::new(self.reading.schema(0, sender), Sign::Sent)];
         let refused = match point {
             Point::Whole | Point::Value(_) | Point::Branch(_) | Point::With(_) => self.reading.schema(1, receiver),
@@ -110,7 +109,7 @@ impl<'d> Prover<'d> {
         match self.ask(nodes) {
             Outcome::Empty => Answer::Contained,
             Outcome::Unknown(why) => Answer::Undecided(why),
-            Outcome::Value(value) => match confirm(sides, (sender, receiver), &value) {
+            Outcome::Value(value) => match confirm(&self.reading.sides, (sender, receiver), &value) {
                 Ok(witness) => Answer::Refuted(witness),
                 Err(why) => Answer::Undecided(why),
             },

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::openapi::{TypeSet, resolve};
 
-use super::side::{Side, bounds, branches, count};
+use super::side::{Side, bounds, branches, count, item_schemas};
 
 /// Schemas within schemas that are written out.
 const DEEPEST: usize = 100;
@@ -214,11 +214,7 @@ impl<'d> Export<'d> {
             }
             return Some(());
         }
-        let (first, rest) = match (map.get("prefixItems"), map.get("items")) {
-            (_, Some(Value::Array(list))) => (Some(list), map.get("additionalItems")),
-            (Some(Value::Array(list)), rest) => (Some(list), rest),
-            (_, rest) => (None, rest),
-        };
+        let (first, rest) = item_schemas(&|name| map.get(name));
         if let Some(list) = first {
             let list: Option<Vec<Value>> =
                 list.iter().map(|schema| self.schema(schema, &items, &BTreeSet::new(), depth + 1)).collect();

@@ -15,12 +15,12 @@ use crate::openapi::{TypeSet, resolve};
 
 use super::node::{Arena, Members, NodeId, Part, Values};
 use super::number::exact;
-use super::side::{HOPS, Side, bounds, branches, count, is_true, refers};
+use super::side::{HOPS, Side, bounds, branches, count, is_true, item_schemas, refers};
 
 /// Both documents, as far as they were read.
 pub(super) struct Reading<'d> {
     pub(super) arena: Arena,
-    sides: [Side<'d>; 2],
+    pub(super) sides: [Side<'d>; 2],
     /// Whether a component is equal on both sides, with all it refers to.
     shared: Box<dyn Fn(&str) -> bool + 'd>,
     pending: FxHashMap<NodeId, (usize, &'d Value, bool)>,
@@ -232,12 +232,7 @@ impl<'d> Reading<'d> {
         parts: &mut Vec<Part>,
     ) {
         let child = |this: &mut Self, value: &'d Value| this.read(side, value, &BTreeSet::new());
-        // A list of schemas is how drafts before 2020-12 wrote `prefixItems`.
-        let (first, rest) = match (get("prefixItems"), get("items")) {
-            (_, Some(Value::Array(list))) => (Some(list), get("additionalItems")),
-            (Some(Value::Array(list)), rest) => (Some(list), rest),
-            (_, rest) => (None, rest),
-        };
+        let (first, rest) = item_schemas(get);
         let first: Vec<NodeId> = first.into_iter().flatten().map(|value| child(self, value)).collect();
         let rest = rest.filter(|value| !value.is_null()).map(|value| child(self, value)).filter(|node| *node != NodeId::ANY);
         if !first.is_empty() || rest.is_some() {

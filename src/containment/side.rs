@@ -233,3 +233,13 @@ pub(super) fn bounds<'d>(map: &'d Map<String, Value>, plain: &str, exclusive: &s
     found.extend(number(exclusive).map(|bound| (bound, true)));
     found
 }
+
+/// Schemas of the first items, by place, and of all behind them. A list under `items` is how drafts before 2020-12
+/// wrote `prefixItems`.
+pub(super) fn item_schemas<'d>(get: &dyn Fn(&str) -> Option<&'d Value>) -> (Option<&'d Vec<Value>>, Option<&'d Value>) {
+    match (get("prefixItems"), get("items")) {
+        (_, Some(Value::Array(list))) => (Some(list), get("additionalItems")),
+        (Some(Value::Array(list)), rest) => (Some(list), rest),
+        (_, rest) => (None, rest),
+    }
+}

@@ -326,8 +326,6 @@ pub struct Compared {
 pub struct Link {
     /// Before and after.
     pub pair: (SchemaId, SchemaId),
-    /// Which way its values travel.
-    pub direction: Direction,
     /// Indices of the pairs above.
     pub parents: Vec<usize>,
     /// Whether an operation names it directly.

@@ -327,7 +327,6 @@ impl Walk<'_, '_> {
         for node in self.nodes {
             links.push(Link {
                 pair: (node.pair.before, node.pair.after),
-                direction: node.pair.direction,
                 is_root: !node.roots.is_empty(),
                 is_text: node.is_text && !node.is_body && node.parents.is_empty(),
                 parents: node.parents,

@@ -183,7 +183,7 @@ impl<'d> Court<'d> {
             let link = self.links.get(compared.link)?;
             let (sender, receiver) = self.schemas(link.pair)?;
             let point = self.point(change, compared)?;
-            let mut answer = self.prover.contains(&self.sides, sender, receiver, &point);
+            let mut answer = self.prover.contains(sender, receiver, &point);
             if answer == Answer::Contained {
                 answer = self.confirmed_contained(change, compared.link, (sender, receiver), &point);
             }
@@ -243,13 +243,13 @@ impl<'d> Court<'d> {
     ) -> Answer {
         let is_part = matches!(point, Point::Keywords(..) | Point::Types(_) | Point::Required(_));
         if is_part && self.links.get(link).is_some_and(|link| !self.is_plain(self.ordered(link.pair).1)) {
-            let whole = self.prover.contains(&self.sides, sender, receiver, &Point::Whole);
+            let whole = self.prover.contains(sender, receiver, &Point::Whole);
             if whole != Answer::Contained {
                 return whole;
             }
         }
         if matches!(point, Point::Required(_)) {
-            let with = self.prover.contains(&self.sides, sender, receiver, &Point::With(change.subject.clone()));
+            let with = self.prover.contains(sender, receiver, &Point::With(change.subject.clone()));
             if with != Answer::Contained {
                 return with;
             }
@@ -263,7 +263,7 @@ impl<'d> Court<'d> {
             let Some(known) = self.links.get(at) else { continue };
             let counts = self.receiver.schema(self.ordered(known.pair).1).unions.iter().any(|union| union.exclusive);
             if counts && let Some((sender, receiver)) = self.schemas(known.pair) {
-                let whole = self.prover.contains(&self.sides, sender, receiver, &Point::Whole);
+                let whole = self.prover.contains(sender, receiver, &Point::Whole);
                 if whole != Answer::Contained {
                     return match whole {
                         Answer::Refuted(_) => Answer::Undecided("a `oneOf` above may now count two alternatives, or none"),
@@ -288,7 +288,7 @@ impl<'d> Court<'d> {
         let sides = [Side { one_is_any: true, ..first }, Side { strict, one_is_any: true, ..second }];
         let prover = if strict { &mut self.strict } else { &mut self.lenient };
         let prover = prover.get_or_insert_with(|| Prover::new(sides, true, Box::new(|_| false)));
-        !prover.is_empty(schemas.0) && prover.contains(&sides, schemas.0, schemas.1, point) == Answer::Contained
+        !prover.is_empty(schemas.0) && prover.contains(schemas.0, schemas.1, point) == Answer::Contained
     }
 
     const fn reason(&self, kind: ChangeKind) -> &'static str {
@@ -316,39 +316,31 @@ impl<'d> Court<'d> {
         let (_, holder) = self.ordered(compared.holders);
         let map = schema_of(self.receiver, holder).and_then(Value::as_object);
         // What the receiver does not say itself is asked of the whole.
-        let keywords = |first: &str, wanted: &[&'static str]| match map {
-            Some(map) if map.contains_key(first) || wanted.iter().any(|name| map.contains_key(*name)) => {
-                Point::Keywords(map, wanted.to_vec())
-            }
+        let keywords = |wanted: &[&'static str]| match map {
+            Some(map) if wanted.iter().any(|name| map.contains_key(*name)) => Point::Keywords(map, wanted.to_vec()),
             _ => Point::Whole,
         };
-        let values = |change: &Change| {
-            let (_, receiver) = self.ordered((change.before.clone(), change.after.clone()));
-            receiver
-        };
+        let (_, received) = self.ordered((&change.before, &change.after));
         Some(match change.kind {
-            K::TypesNarrowed | K::TypesWidened => Point::Types(types_named(&values(change)?)?.union(TypeSet::NULL)),
-            K::TypeChanged => Point::Types(types_named(&values(change)?)?),
+            K::TypesNarrowed | K::TypesWidened => Point::Types(types_named(received.as_ref()?)?.union(TypeSet::NULL)),
+            K::TypeChanged => Point::Types(types_named(received.as_ref()?)?),
             K::BecameNullable | K::BecameNotNullable => Point::Types(TypeSet::ALL.without(TypeSet::NULL)),
             K::EnumValueAdded => Point::Value(change.after.clone()?),
             K::EnumValueRemoved => Point::Value(change.before.clone()?),
-            K::EnumReplaced | K::BecameEnum | K::NoLongerEnum => keywords("enum", &["enum", "const", "x-extensible-enum"]),
+            K::EnumReplaced | K::BecameEnum | K::NoLongerEnum => keywords(&["enum", "const", "x-extensible-enum"]),
             K::PatternAdded | K::PatternRemoved | K::PatternChanged | K::PatternTightened | K::PatternLoosened => {
-                keywords("pattern", &["pattern"])
+                keywords(&["pattern"])
             }
-            K::MinimumTightened | K::MinimumLoosened => keywords("minimum", &["minimum", "exclusiveMinimum"]),
-            K::MaximumTightened | K::MaximumLoosened => keywords("maximum", &["maximum", "exclusiveMaximum"]),
-            K::MinLengthTightened | K::MinLengthLoosened => keywords("minLength", &["minLength"]),
-            K::MaxLengthTightened | K::MaxLengthLoosened => keywords("maxLength", &["maxLength"]),
-            K::MinItemsTightened | K::MinItemsLoosened => keywords("minItems", &["minItems"]),
-            K::MaxItemsTightened | K::MaxItemsLoosened => match map {
-                Some(map) if map.contains_key("maxItems") => Point::Keywords(map, vec!["maxItems"]),
-                _ => Point::Whole,
-            },
-            K::MinPropertiesTightened | K::MinPropertiesLoosened => keywords("minProperties", &["minProperties"]),
-            K::MaxPropertiesTightened | K::MaxPropertiesLoosened => keywords("maxProperties", &["maxProperties"]),
-            K::MultipleOfTightened | K::MultipleOfLoosened | K::MultipleOfChanged => keywords("multipleOf", &["multipleOf"]),
-            K::UniqueItemsAdded | K::UniqueItemsRemoved => keywords("uniqueItems", &["uniqueItems"]),
+            K::MinimumTightened | K::MinimumLoosened => keywords(&["minimum", "exclusiveMinimum"]),
+            K::MaximumTightened | K::MaximumLoosened => keywords(&["maximum", "exclusiveMaximum"]),
+            K::MinLengthTightened | K::MinLengthLoosened => keywords(&["minLength"]),
+            K::MaxLengthTightened | K::MaxLengthLoosened => keywords(&["maxLength"]),
+            K::MinItemsTightened | K::MinItemsLoosened => keywords(&["minItems"]),
+            K::MaxItemsTightened | K::MaxItemsLoosened => keywords(&["maxItems"]),
+            K::MinPropertiesTightened | K::MinPropertiesLoosened => keywords(&["minProperties"]),
+            K::MaxPropertiesTightened | K::MaxPropertiesLoosened => keywords(&["maxProperties"]),
+            K::MultipleOfTightened | K::MultipleOfLoosened | K::MultipleOfChanged => keywords(&["multipleOf"]),
+            K::UniqueItemsAdded | K::UniqueItemsRemoved => keywords(&["uniqueItems"]),
             K::AdditionalPropertiesNarrowed | K::AdditionalPropertiesWidened => match map {
                 Some(map) if map.contains_key("additionalProperties") => {
                     Point::Keywords(map, vec!["properties", "patternProperties", "additionalProperties"])
@@ -368,14 +360,14 @@ impl<'d> Court<'d> {
                 Some(branch) => Point::Branch(branch),
                 None => return None,
             },
-            K::OneOfBecameAnyOf | K::AnyOfBecameOneOf => keywords("oneOf", &["oneOf", "anyOf"]),
+            K::OneOfBecameAnyOf | K::AnyOfBecameOneOf => keywords(&["oneOf", "anyOf"]),
             K::CompositionAdded | K::CompositionRemoved => Point::Whole,
             K::ConstraintAdded | K::ConstraintRemoved | K::ConstraintChanged => match change.subject.as_str() {
                 "xml" | "contentSchema" => return None,
-                "if" | "then" | "else" => keywords("if", &["if", "then", "else"]),
-                "contains" | "minContains" | "maxContains" => keywords("contains", &["contains", "minContains", "maxContains"]),
-                "not" => keywords("not", &["not"]),
-                "propertyNames" => keywords("propertyNames", &["propertyNames"]),
+                "if" | "then" | "else" => keywords(&["if", "then", "else"]),
+                "contains" | "minContains" | "maxContains" => keywords(&["contains", "minContains", "maxContains"]),
+                "not" => keywords(&["not"]),
+                "propertyNames" => keywords(&["propertyNames"]),
                 _ => Point::Whole,
             },
             _ => return None,
@@ -412,7 +404,7 @@ impl<'d> Court<'d> {
             return None;
         }
         let (sender, receiver) = self.schemas(root.pair)?;
-        let whole = Prover::confirmed(&self.sides, sender, receiver, &value)?;
+        let whole = self.prover.confirmed(sender, receiver, &value)?;
         (whole.value.to_string().len() <= LONGEST_MESSAGE).then_some(whole.value)
     }
 
@@ -479,7 +471,7 @@ impl<'d> Court<'d> {
         let mut taken = Taken::Not;
         if (is_composed(self.sender, sender) || is_composed(self.receiver, receiver))
             && let Some((sender, receiver)) = self.schemas(link.pair)
-            && self.prover.contains(&self.sides, sender, receiver, &Point::Whole) == Answer::Contained
+            && self.prover.contains(sender, receiver, &Point::Whole) == Answer::Contained
         {
             let schemas = (sender, receiver);
             // By the letter nothing may be sent at all: what is meant decides.

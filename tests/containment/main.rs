@@ -21,5 +21,5 @@ fn literal(root: &Value, dialect: Dialect) -> Side<'_> {
 /// Whether every value of `sub` is one of `sup`, with senders that send what they like.
 fn ask(sub: &Value, sup: &Value, dialect: Dialect) -> Answer {
     let sides = [literal(sub, dialect), literal(sup, dialect)];
-    Prover::new(sides, false, Box::new(|_| false)).contains(&sides, sub, sup, &Point::Whole)
+    Prover::new(sides, false, Box::new(|_| false)).contains(sub, sup, &Point::Whole)
 }

@@ -138,7 +138,7 @@ fn many_questions_of_one_prover() {
             for at in (0..count).chain((0..count).rev()) {
                 let place = format!("/$defs/{at}");
                 let (Some(one), Some(other)) = (sub.pointer(&place), sup.pointer(&place)) else { continue };
-                let answer = prover.contains(&sides, one, other, &Point::Whole);
+                let answer = prover.contains(one, other, &Point::Whole);
                 let alone = |document: &Value| json!({"$ref": format!("#{place}"), "$defs": document["$defs"]});
                 tally.answered(&mut rng, &alone(sub), &alone(sup), answer);
             }

@@ -17,7 +17,7 @@ fn corpus() -> Option<PathBuf> {
 
 /// No wrong answer on any row, and at most one in a hundred left open where only keywords of OpenAPI 3.0 are used.
 #[test]
-#[ignore = "needs DRIFTD_CORPUS"]
+#[ignore = "needs DRIFTD_CORPUS; tests/run-all.sh runs it"]
 fn the_suite_is_decided_and_never_wrongly() {
     let corpus = corpus().expect("DRIFTD_CORPUS names the corpus");
     for (file, dialect) in [("draft4.jsonl", Dialect::OpenApi30), ("draft2020-12.jsonl", Dialect::OpenApi31)] {

@@ -276,7 +276,7 @@ impl Prover<'_> {
                 if !is_short(map) {
                     break;
                 }
-                if map.contains_key(&name) || wanted.contains_key(&name) && !map.contains_key(&name) {
+                if wanted.contains_key(&name) {
                     continue;
                 }
                 wanted.insert(Rc::clone(&name), Vec::new());
@@ -326,9 +326,8 @@ impl Prover<'_> {
         }
         for (name, member) in map {
             let taken = self.reading.arena.intern(vec![Part::OneOfValues(Values::new(vec![member.clone()]))]);
-            let extra: Vec<Signed> =
+            let mut nodes: Vec<Signed> =
                 demands.keys.iter().filter(|(key, _)| key.as_ref() == name).map(|(_, signed)| *signed).collect();
-            let mut nodes = extra.clone();
             nodes.push(Signed::refused(taken));
             match self.member(demands, name, &nodes) {
                 Outcome::Value(other) => {
