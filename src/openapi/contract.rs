@@ -396,6 +396,8 @@ impl TypeSet {
                 names.push(name);
             } else if set == Self::NUMBER && self.contains(Self::INTEGER) {
                 names.push("integer");
+            } else if set == Self::NUMBER && self.contains(Self::FRACTION) {
+                names.push("number");
             }
         }
         if names.is_empty() { vec!["nothing"] } else { names }

@@ -242,4 +242,5 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ("webhook-parameter-moved", include_str!("pages/webhook-parameter-moved.md")),
     ("webhook-removed", include_str!("pages/webhook-removed.md")),
     ("webhook-renamed", include_str!("pages/webhook-renamed.md")),
+    ("webhook-required-parameter-moved", include_str!("pages/webhook-required-parameter-moved.md")),
 ];

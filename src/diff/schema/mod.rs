@@ -250,8 +250,12 @@ impl Compare<'_, '_, '_> {
                 _ => {}
             }
         }
-        // Where both list their values, the values that came and went tell of it.
-        if self.listed.0.is_some() && self.listed.1.is_some() {
+        // Where both list their values, and each list keeps to its types, the values that came and went tell of it.
+        let keep = |values: &[&Value], types: TypeSet| values.iter().all(|v| v.is_null() || types.contains(TypeSet::of(v)));
+        if let (Some(old), Some(new)) = &self.listed
+            && keep(old, a)
+            && keep(new, b)
+        {
             return true;
         }
         let values = (names(plain_a), names(plain_b));
