@@ -32,6 +32,8 @@ pub(super) enum Atom {
     Other(Members, Signed),
     PatternKey(Rc<str>, Signed),
     BadName(Signed),
+    /// That a part holds, or that it does not: seen when there is a guess.
+    Check(Part, bool),
     Unclear(&'static str),
 }
 
@@ -69,6 +71,7 @@ pub(super) struct Demands {
     pub(super) pattern_keys: Vec<(Rc<str>, Signed)>,
     pub(super) names: Vec<Signed>,
     pub(super) bad_names: Vec<Signed>,
+    pub(super) checks: Vec<(Part, bool)>,
 }
 
 /// Names a sender declares, in whichever of its alternatives: a choice that is still open must not close a way.
@@ -76,7 +79,8 @@ pub(super) struct Demands {
 pub(super) struct Declared {
     /// Each with what the alternatives that declare it say of it.
     pub(super) names: BTreeMap<Rc<str>, Vec<NodeId>>,
-    pub(super) patterns: BTreeSet<Rc<str>>,
+    /// The same by patterns of names.
+    pub(super) patterns: BTreeMap<Rc<str>, Vec<NodeId>>,
 }
 
 /// Nothing satisfies it.
@@ -196,6 +200,7 @@ impl Demands {
             Atom::Other(members, signed) => self.others.push((members, signed)),
             Atom::PatternKey(pattern, signed) => self.pattern_keys.push((pattern, signed)),
             Atom::BadName(signed) => self.bad_names.push(signed),
+            Atom::Check(part, holds) => self.checks.push((part, holds)),
             Atom::Unclear(why) => self.unclear = Some(why),
         }
         let out_of_range = self.max.is_some_and(|most| most < self.min);

@@ -66,7 +66,8 @@ impl Prover<'_> {
         all
     }
 
-    fn part_holds(&mut self, part: &Part, value: &Value, depth: usize) -> Holds {
+    /// Whether `value` satisfies one part of a node.
+    pub(super) fn part_holds(&mut self, part: &Part, value: &Value, depth: usize) -> Holds {
         match part {
             Part::Kinds(types) => return Holds::of(types.contains(kind_of(value))),
             Part::OneOfValues(values) => {
@@ -99,6 +100,7 @@ impl Prover<'_> {
                 };
             }
             Part::Unclear(..) => return Holds::Unsure,
+            Part::Unevaluated(of, base, rest) => return self.left_over_holds(*of, *base, *rest, value, depth),
             Part::Format(_) => return if value.is_string() || value.is_number() { Holds::Formats } else { Holds::Yes },
             _ => {}
         }

@@ -4,7 +4,7 @@
 //! falsifies B? The search for it ends with the value, a *witness*, or with the proof that there is none, or it says
 //! why it cannot tell. In reading order: [`node`] is what a schema is, [`reading`] makes nodes of documents,
 //! [`search`] decides states of signed nodes, [`solve`] goes through the choices of one state, `leaf` finds values
-//! without a choice, [`holds`] tests a value, [`confirm`] has every witness checked by somebody else.
+//! without a choice, [`holds`] tests a value ([`unevaluated`] what alternatives leave over of it), [`confirm`] has every witness checked by somebody else.
 //!
 //! Invariants: pure and bounded by counted steps, so that the same question has the same answer everywhere; an
 //! answer is *yes*, *no*, or *cannot decide*, and only the first two are believed.
@@ -22,6 +22,7 @@ mod search;
 mod side;
 mod solve;
 mod tags;
+mod unevaluated;
 
 pub use ask::{Answer, Point};
 pub use confirm::{NOT_CONFIRMED, Witness};

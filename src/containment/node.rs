@@ -11,6 +11,8 @@ use serde_json::Value;
 
 use crate::openapi::TypeSet;
 
+use super::unevaluated::Rest;
+
 /// One schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct NodeId(pub(super) u32);
@@ -155,6 +157,8 @@ pub(super) enum Part {
     Not(NodeId),
     /// `if`, `then`, `else`.
     If(NodeId, NodeId, NodeId),
+    /// `unevaluatedProperties` or `unevaluatedItems`: what the first node leaves over satisfies the second.
+    Unevaluated(Rest, NodeId, NodeId),
     /// Something that is not reasoned about, and why; each is a thing of its own.
     Unclear(&'static str, u32),
 }

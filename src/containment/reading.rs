@@ -16,6 +16,7 @@ use crate::openapi::{TypeSet, resolve};
 use super::node::{Arena, Members, NodeId, Part, Values};
 use super::number::exact;
 use super::side::{HOPS, Side, bounds, branches, count, is_true, item_schemas, refers};
+use super::unevaluated::Rest;
 
 /// Both documents, as far as they were read.
 pub(super) struct Reading<'d> {
@@ -207,6 +208,22 @@ impl<'d> Reading<'d> {
         self.array(side, map, &get, parts);
         self.members(side, place, map, outer, &get, parts);
         self.composition(side, place, map, outer, &get, parts);
+        // They see what every other keyword here has looked at, also where it asked nothing of it.
+        for (keyword, of) in [("unevaluatedItems", Rest::Items), ("unevaluatedProperties", Rest::Members)] {
+            let Some(schema) = get(keyword).filter(|value| !value.is_null()) else { continue };
+            if schema == &Value::Bool(true) {
+                parts.push(Part::Unevaluated(of, NodeId::ANY, NodeId::ANY));
+                continue;
+            }
+            if of == Rest::Members && self.unevaluated_properties(side, place, map, parts) {
+                continue;
+            }
+            let mut others = Vec::new();
+            self.object(side, place, map, outer, &|name| !name.starts_with("unevaluated"), &mut others);
+            let base = self.arena.intern(others);
+            let rest = self.read(side, schema, &BTreeSet::new());
+            parts.push(Part::Unevaluated(of, base, rest));
+        }
     }
 
     fn values(place: Side<'d>, map: &'d Map<String, Value>, get: &dyn Fn(&str) -> Option<&'d Value>, parts: &mut Vec<Part>) {
@@ -234,7 +251,7 @@ impl<'d> Reading<'d> {
         let child = |this: &mut Self, value: &'d Value| this.read(side, value, &BTreeSet::new());
         let (first, rest) = item_schemas(get);
         let first: Vec<NodeId> = first.into_iter().flatten().map(|value| child(self, value)).collect();
-        let rest = rest.filter(|value| !value.is_null()).map(|value| child(self, value)).filter(|node| *node != NodeId::ANY);
+        let rest = rest.filter(|value| !value.is_null()).map(|value| child(self, value));
         if !first.is_empty() || rest.is_some() {
             parts.push(Part::Items(first.into(), rest));
         }
@@ -246,24 +263,7 @@ impl<'d> Reading<'d> {
         if let Some(value) = get("contains") {
             let node = child(self, value);
             let (least, most) = (count(map.get("minContains")).unwrap_or(1), count(map.get("maxContains")));
-            if least > 0 || most.is_some() {
-                parts.push(Part::Contains(node, least, most));
-            }
-        }
-        if get("unevaluatedItems").is_some_and(|value| value != &Value::Bool(true)) {
-            self.unevaluated_items(side, map, parts);
-        }
-    }
-
-    /// `unevaluatedItems` where nothing else could have looked at an item.
-    fn unevaluated_items(&mut self, side: usize, map: &'d Map<String, Value>, parts: &mut Vec<Part>) {
-        let elsewhere = ["$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "contains", "dependentSchemas", "not"];
-        if elsewhere.iter().any(|name| map.contains_key(*name)) {
-            parts.push(self.arena.unclear("`unevaluatedItems` beside other schemas"));
-        } else if !map.contains_key("items") {
-            let first: Vec<NodeId> = branches(map, "prefixItems").map(|_| NodeId::ANY).collect();
-            let rest = map.get("unevaluatedItems").map(|value| self.read(side, value, &BTreeSet::new()));
-            parts.push(Part::Items(first.into(), rest));
+            parts.push(Part::Contains(node, least, most));
         }
     }
 
@@ -330,13 +330,16 @@ impl<'d> Reading<'d> {
                 }
             }
         }
-        if get("unevaluatedProperties").is_some_and(|value| value != &Value::Bool(true)) {
-            self.unevaluated_properties(side, place, map, parts);
-        }
     }
 
-    /// `unevaluatedProperties` where only `allOf` and references could have looked at a member.
-    fn unevaluated_properties(&mut self, side: usize, place: Side<'d>, map: &'d Map<String, Value>, parts: &mut Vec<Part>) {
+    /// `unevaluatedProperties` where only `allOf` and references could have looked at a member; says whether it is so.
+    fn unevaluated_properties(
+        &mut self,
+        side: usize,
+        place: Side<'d>,
+        map: &'d Map<String, Value>,
+        parts: &mut Vec<Part>,
+    ) -> bool {
         let mut named: BTreeSet<&'d str> = BTreeSet::new();
         let mut patterns: BTreeSet<&'d str> = BTreeSet::new();
         let mut pending = vec![(map, 0)];
@@ -344,20 +347,18 @@ impl<'d> Reading<'d> {
             let unclear = ["$dynamicRef", "anyOf", "oneOf", "if", "dependentSchemas", "not"];
             let nested = hops > 0 && map.contains_key("unevaluatedProperties");
             if hops > HOPS || pending.len() > 1_000 || nested || unclear.iter().any(|name| map.contains_key(*name)) {
-                parts.push(self.arena.unclear("`unevaluatedProperties` beside alternatives"));
-                return;
+                return false;
             }
             if map.contains_key("additionalProperties") {
                 // It has looked at every member.
-                return;
+                return true;
             }
             let members = |name: &str| map.get(name).and_then(Value::as_object).into_iter().flatten();
             named.extend(members("properties").filter(|(_, schema)| !place.hides(schema)).map(|(name, _)| name.as_str()));
             patterns.extend(members("patternProperties").map(|(name, _)| name.as_str()));
             if let Some(to) = map.get("$ref").and_then(Value::as_str) {
                 let Some(target) = resolve(place.root, to).and_then(Value::as_object) else {
-                    parts.push(self.arena.unclear("a reference is not followed here"));
-                    return;
+                    return false;
                 };
                 pending.push((target, hops + 1));
             }
@@ -368,6 +369,7 @@ impl<'d> Reading<'d> {
         };
         let rest = map.get("unevaluatedProperties").map(|value| self.read(side, value, &BTreeSet::new()));
         parts.push(Part::Members(Members { named: any(named).into(), patterns: any(patterns).into(), rest }));
+        true
     }
 
     fn composition(
@@ -428,9 +430,7 @@ impl<'d> Reading<'d> {
                 map.get(name).map_or(NodeId::ANY, |value| self.read(side, value, &none))
             };
             let (then, otherwise) = (branch("then"), branch("else"));
-            if (then, otherwise) != (NodeId::ANY, NodeId::ANY) {
-                parts.push(Part::If(condition, then, otherwise));
-            }
+            parts.push(Part::If(condition, then, otherwise));
         }
     }
 }

@@ -16,6 +16,7 @@ use super::demands::{Atom, Closed, Declared, Demands, item_state};
 use super::holds::Holds;
 use super::node::{NodeId, Part, Values};
 use super::search::{Outcome, Prover, Sign, Signed, State};
+use super::unevaluated::{OPEN, Rest};
 
 /// Choices within choices, of all states that are open: each takes its share of the stack.
 const MOST_LEVELS: usize = 120;
@@ -75,7 +76,9 @@ impl Prover<'_> {
                         for (name, node) in members.named.iter() {
                             declared.names.entry(Rc::clone(name)).or_default().push(*node);
                         }
-                        declared.patterns.extend(members.patterns.iter().map(|(pattern, _)| Rc::clone(pattern)));
+                        for (pattern, node) in members.patterns.iter() {
+                            declared.patterns.entry(Rc::clone(pattern)).or_default().push(*node);
+                        }
                     }
                     Part::Required(name) => {
                         declared.names.entry(Rc::clone(name)).or_default();
@@ -92,6 +95,7 @@ impl Prover<'_> {
                     Part::Same(inner) => pending.push(*inner),
                     Part::Any(nodes) | Part::One(nodes) => pending.extend(nodes.iter()),
                     Part::If(condition, then, otherwise) => pending.extend([*condition, *then, *otherwise]),
+                    Part::Unevaluated(Rest::Members, _, rest) if *rest != NodeId::NEVER => return None,
                     Part::Unclear(..) => return None,
                     _ => {}
                 }
@@ -133,7 +137,8 @@ impl Prover<'_> {
             Outcome::Value(value) => match self.violated(&branch, &value) {
                 None => {
                     return match branch.demands.unclear {
-                        None => Outcome::Value(value),
+                        None if self.is_checked(&branch.demands, &value) => Outcome::Value(value),
+                        None => Outcome::Unknown(OPEN),
                         Some(why) => Outcome::Unknown(why),
                     };
                 }
@@ -145,6 +150,14 @@ impl Prover<'_> {
             (0, why) => Outcome::Unknown(why.unwrap_or_default()),
             _ => self.choose(state, kind, &branch, 0),
         }
+    }
+
+    fn is_checked(&mut self, demands: &Demands, value: &Value) -> bool {
+        demands.checks.iter().all(|(part, wanted)| match self.part_holds(part, value, 0) {
+            Holds::No => !wanted,
+            Holds::Yes | Holds::Formats => *wanted,
+            Holds::Unsure => false,
+        })
     }
 
     /// The first choice that a guess violates, positive ones and short ones first.
@@ -301,6 +314,15 @@ impl Prover<'_> {
                     branch.demands.unclear = Some("the question takes too much work");
                     continue;
                 }
+                if let Part::Unevaluated(of, base, rest) = part {
+                    if *rest != NodeId::ANY && speaks_of(part).contains(kind) {
+                        if let Some(least) = self.left_over_at_least(*of, *base, *rest) {
+                            branch.demands.assert(&least, signed.sign)?;
+                        }
+                        branch.demands.checks.push((part.clone(), true));
+                    }
+                    continue;
+                }
                 match demand(part, signed.sign, kind)? {
                     Says::Nothing => {}
                     Says::All(atoms) => work.extend(atoms),
@@ -417,6 +439,10 @@ impl Prover<'_> {
                 Some(names.iter().map(|other| vec![Atom::Present(Rc::clone(name)), Atom::Absent(Rc::clone(other))]).collect())
             }
             Part::NeedsSchema(name, node) => Some(vec![vec![Atom::Present(Rc::clone(name)), refuse(*node)]]),
+            Part::Unevaluated(_, _, NodeId::ANY) => nothing,
+            Part::Unevaluated(of, base, rest) => {
+                Some(self.left_over_refused(*of, *base, *rest, &Atom::Check(part.clone(), false)))
+            }
             Part::Format(_) => nothing,
         }
     }
@@ -507,8 +533,14 @@ const fn speaks_of(part: &Part) -> TypeSet {
     match part {
         Part::Least(..) | Part::Most(..) | Part::Multiple(_) => TypeSet::NUMBER,
         Part::MinLength(_) | Part::MaxLength(_) | Part::Pattern(_) => TypeSet::STRING,
-        Part::Items(..) | Part::MinItems(_) | Part::MaxItems(_) | Part::Unique | Part::Contains(..) => TypeSet::ARRAY,
+        Part::Items(..)
+        | Part::MinItems(_)
+        | Part::MaxItems(_)
+        | Part::Unique
+        | Part::Contains(..)
+        | Part::Unevaluated(Rest::Items, ..) => TypeSet::ARRAY,
         Part::Members(_)
+        | Part::Unevaluated(Rest::Members, ..)
         | Part::Required(_)
         | Part::MinProperties(_)
         | Part::MaxProperties(_)

@@ -212,6 +212,12 @@ fn composed(rng: &mut Rng, map: &mut Map<String, Value>, depth: usize, defs: usi
             map.insert((*pick(rng, &["allOf", "anyOf", "oneOf"])).into(), Value::Array(list));
         }
     }
+    for name in ["unevaluatedProperties", "unevaluatedItems"] {
+        if rng.u8(..12) == 0 {
+            let rest = if rng.bool() { Value::Bool(rng.u8(..4) == 0) } else { child(rng) };
+            map.insert(name.into(), rest);
+        }
+    }
 }
 
 /// A document with schemas that refer to each other.

@@ -6,6 +6,7 @@ mod generate;
 mod hostile;
 mod near_miss;
 mod oracles;
+mod real;
 mod sample;
 mod suite;
 

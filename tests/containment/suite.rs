@@ -87,4 +87,5 @@ fn score(path: &Path, dialect: Dialect) {
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
     assert!(decided(oas_open, oas) >= 99.0);
+    assert!(decided(open, rows) >= 95.0);
 }

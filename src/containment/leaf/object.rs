@@ -29,18 +29,25 @@ impl Prover<'_> {
     pub(in super::super) fn member_state(&mut self, demands: &Demands, name: &str) -> Result<Option<Vec<Signed>>, &'static str> {
         let mut nodes: Vec<Signed> = Vec::new();
         if let Some(declared) = &demands.declared {
-            let says = declared.names.get(name);
-            let mut is_declared = says.is_some();
-            for pattern in declared.patterns.iter().take_while(|_| says.is_none()) {
-                is_declared |= self.patterns.matches(pattern, name).ok_or(IRREGULAR)?;
+            let named = declared.names.get(name);
+            let mut is_declared = named.is_some();
+            let mut says: Vec<NodeId> = named.cloned().unwrap_or_default();
+            for (pattern, nodes) in &declared.patterns {
+                if self.patterns.matches(pattern, name).ok_or(IRREGULAR)? {
+                    is_declared = true;
+                    says.extend(nodes);
+                }
             }
             if !is_declared {
                 return Ok(None);
             }
-            let is_here = demands.groups.iter().any(|(sign, members)| *sign == Sign::Sent && members.named(name).is_some());
+            let mut is_here = false;
+            for (_, members) in demands.groups.iter().filter(|(sign, _)| *sign == Sign::Sent) {
+                is_here |= self.is_declared(members, name).ok_or(IRREGULAR)?;
+            }
             // Only other alternatives declare it: it is what one of them says.
-            if let Some(says) = says.filter(|says| !is_here && !says.is_empty() && !says.contains(&NodeId::ANY)) {
-                let any = self.reading.arena.intern(vec![Part::Any(says.clone().into())]);
+            if !is_here && !says.is_empty() && !says.contains(&NodeId::ANY) {
+                let any = self.reading.arena.intern(vec![Part::Any(says.into())]);
                 nodes.push(Signed::new(any, Sign::Sent));
             }
         }
@@ -199,7 +206,7 @@ impl Prover<'_> {
             spelt.extend(members.named.iter().map(|(name, _)| Rc::clone(name)));
         }
         let mut patterns: BTreeSet<Rc<str>> = BTreeSet::new();
-        patterns.extend(demands.declared.iter().flat_map(|declared| declared.patterns.iter().cloned()));
+        patterns.extend(demands.declared.iter().flat_map(|declared| declared.patterns.keys().cloned()));
         for (_, members) in &demands.groups {
             patterns.extend(members.patterns.iter().map(|(pattern, _)| Rc::clone(pattern)));
         }

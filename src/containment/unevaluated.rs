@@ -1,0 +1,206 @@
+//! `unevaluatedProperties` and `unevaluatedItems` beside alternatives (JSON Schema 2020-12 core section 11).
+//!
+//! What they are about depends on which alternatives a value satisfies. For one value that is counted out; for all
+//! values only what holds whichever alternative is taken is used, and the guess is tested at the end.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use rustc_hash::FxHashSet;
+use serde_json::Value;
+
+use super::demands::Atom;
+use super::holds::Holds;
+use super::node::{Members, NodeId, Part};
+use super::search::{Prover, Signed};
+
+/// Schemas within schemas that are followed for one value.
+const DEEPEST: usize = 100;
+
+/// Why a question about these keywords stays open.
+pub(super) const OPEN: &str = "`unevaluatedProperties` or `unevaluatedItems` beside alternatives";
+
+/// Whether members or items are left over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Rest {
+    Members,
+    Items,
+}
+
+/// The members and items of one value that some schema has looked at.
+#[derive(Debug, Default)]
+struct Evaluated {
+    all: bool,
+    names: BTreeSet<String>,
+    indexes: BTreeSet<usize>,
+}
+
+/// What the alternatives of a schema could look at, all together.
+#[derive(Debug, Default)]
+struct Possible {
+    all: bool,
+    names: BTreeSet<Rc<str>>,
+    patterns: BTreeSet<Rc<str>>,
+    first: usize,
+    chosen: bool,
+}
+
+impl Prover<'_> {
+    /// Whether all that `base` leaves over of `value` satisfies `rest`.
+    pub(super) fn left_over_holds(&mut self, of: Rest, base: NodeId, rest: NodeId, value: &Value, depth: usize) -> Holds {
+        let mut seen = Evaluated::default();
+        if self.evaluate(of, base, value, depth, &mut seen).is_none() {
+            return Holds::Unsure;
+        }
+        if seen.all {
+            return Holds::Yes;
+        }
+        let left: Vec<&Value> = match (of, value) {
+            (Rest::Members, Value::Object(map)) => {
+                map.iter().filter(|(name, _)| !seen.names.contains(*name)).map(|(_, member)| member).collect()
+            }
+            (Rest::Items, Value::Array(list)) => {
+                list.iter().enumerate().filter(|(index, _)| !seen.indexes.contains(index)).map(|(_, item)| item).collect()
+            }
+            _ => return Holds::Yes,
+        };
+        left.into_iter().map(|value| self.holds(rest, value, depth + 1)).min().unwrap_or(Holds::Yes)
+    }
+
+    /// Adds what `node` looks at in a value that satisfies it; none where that is not known.
+    fn evaluate(&mut self, of: Rest, node: NodeId, value: &Value, depth: usize, seen: &mut Evaluated) -> Option<()> {
+        if depth > DEEPEST || !self.spend(1) {
+            return None;
+        }
+        for part in self.reading.parts(node).iter() {
+            match (part, value) {
+                (Part::Same(inner), _) => self.evaluate(of, *inner, value, depth + 1, seen)?,
+                (Part::Any(nodes) | Part::One(nodes), _) => {
+                    for inner in nodes.iter() {
+                        self.evaluate_if(of, *inner, value, depth + 1, seen)?;
+                    }
+                }
+                (Part::If(condition, then, otherwise), _) => {
+                    let branch = if self.evaluate_if(of, *condition, value, depth + 1, seen)? { then } else { otherwise };
+                    self.evaluate(of, *branch, value, depth + 1, seen)?;
+                }
+                (Part::NeedsSchema(name, inner), Value::Object(map)) if map.contains_key(name.as_ref()) => {
+                    self.evaluate(of, *inner, value, depth + 1, seen)?;
+                }
+                (Part::Members(members), Value::Object(map)) if of == Rest::Members => {
+                    seen.all |= members.rest.is_some();
+                    for name in map.keys() {
+                        if self.is_declared(members, name)? {
+                            seen.names.insert(name.clone());
+                        }
+                    }
+                }
+                (Part::Items(first, rest), _) if of == Rest::Items => {
+                    seen.all |= rest.is_some();
+                    seen.indexes.extend(0..first.len());
+                }
+                (Part::Contains(inner, ..), Value::Array(list)) if of == Rest::Items => {
+                    for (index, item) in list.iter().enumerate() {
+                        match self.holds(*inner, item, depth + 1) {
+                            Holds::Yes => {
+                                seen.indexes.insert(index);
+                            }
+                            Holds::No => {}
+                            _ => return None,
+                        }
+                    }
+                }
+                // Whatever was left over was looked at there.
+                (Part::Unevaluated(inner, ..), _) => seen.all |= *inner == of,
+                (Part::Unclear(..), _) => return None,
+                _ => {}
+            }
+        }
+        Some(())
+    }
+
+    fn evaluate_if(&mut self, of: Rest, node: NodeId, value: &Value, depth: usize, seen: &mut Evaluated) -> Option<bool> {
+        match self.holds(node, value, depth) {
+            Holds::Yes => self.evaluate(of, node, value, depth, seen).map(|()| true),
+            Holds::No => Some(false),
+            Holds::Unsure | Holds::Formats => None,
+        }
+    }
+
+    /// Everything that `base` could look at in some value; none where that is not known.
+    fn possible(&mut self, of: Rest, base: NodeId) -> Option<Possible> {
+        let mut possible = Possible::default();
+        let mut met: FxHashSet<NodeId> = FxHashSet::default();
+        let mut pending = vec![base];
+        while let Some(node) = pending.pop() {
+            if !met.insert(node) {
+                continue;
+            }
+            if !self.spend(1) {
+                return None;
+            }
+            for part in self.reading.parts(node).iter() {
+                match part {
+                    Part::Same(inner) => pending.push(*inner),
+                    Part::Any(nodes) | Part::One(nodes) => pending.extend(nodes.iter()),
+                    Part::If(condition, then, otherwise) => pending.extend([*condition, *then, *otherwise]),
+                    Part::NeedsSchema(_, inner) => pending.push(*inner),
+                    Part::Members(members) if of == Rest::Members => {
+                        possible.all |= members.rest.is_some();
+                        possible.names.extend(members.named.iter().map(|(name, _)| Rc::clone(name)));
+                        possible.patterns.extend(members.patterns.iter().map(|(pattern, _)| Rc::clone(pattern)));
+                    }
+                    Part::Items(first, rest) if of == Rest::Items => {
+                        possible.all |= rest.is_some();
+                        possible.first = possible.first.max(first.len());
+                    }
+                    Part::Contains(..) if of == Rest::Items => possible.chosen = true,
+                    Part::Unevaluated(inner, ..) => possible.all |= *inner == of,
+                    Part::Unclear(..) => return None,
+                    _ => {}
+                }
+            }
+        }
+        Some(possible)
+    }
+
+    /// What must hold of every value of which `rest` is all that `base` leaves over: less than the whole truth.
+    pub(super) fn left_over_at_least(&mut self, of: Rest, base: NodeId, rest: NodeId) -> Option<Part> {
+        let possible = self.possible(of, base).filter(|possible| !possible.all && !possible.chosen)?;
+        Some(match of {
+            Rest::Members => Part::Members(possible.members(rest)),
+            Rest::Items => Part::Items(vec![NodeId::ANY; possible.first].into(), Some(rest)),
+        })
+    }
+
+    /// The ways a value can hold something that `base` leaves over and `rest` refuses. `checked` goes with those of
+    /// which it must be seen that it was left over.
+    pub(super) fn left_over_refused(&mut self, of: Rest, base: NodeId, rest: NodeId, checked: &Atom) -> Vec<Vec<Atom>> {
+        let Some(possible) = self.possible(of, base) else { return vec![vec![Atom::Unclear(OPEN)]] };
+        let refused = Signed::refused(rest);
+        if of == Rest::Items {
+            let mut ways: Vec<Vec<Atom>> =
+                (0..possible.first).map(|index| vec![Atom::At(index, refused), checked.clone()]).collect();
+            let mut behind = vec![Atom::From(possible.first, refused)];
+            if possible.all || possible.chosen {
+                behind.push(checked.clone());
+            }
+            ways.insert(0, behind);
+            return ways;
+        }
+        let mut other = vec![Atom::Other(possible.members(rest), refused)];
+        if possible.all {
+            other.push(checked.clone());
+        }
+        let named = possible.names.iter().map(|name| vec![Atom::Key(Rc::clone(name), refused), checked.clone()]);
+        let patterns = possible.patterns.iter().map(|name| vec![Atom::PatternKey(Rc::clone(name), refused), checked.clone()]);
+        std::iter::once(other).chain(named).chain(patterns).collect()
+    }
+}
+
+impl Possible {
+    fn members(&self, rest: NodeId) -> Members {
+        let any = |names: &BTreeSet<Rc<str>>| names.iter().map(|name| (Rc::clone(name), NodeId::ANY)).collect();
+        Members { named: any(&self.names), patterns: any(&self.patterns), rest: Some(rest) }
+    }
+}
