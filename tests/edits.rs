@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use driftd::diff::{Budget, ChangeKind, Direction};
 use driftd::openapi::{
-    Body, Bound, Contract, Discriminator, Limits, Link, Media, Operation, Parameter, Requirement, Response, Schema,
+    Body, Bound, Contract, Discriminator, Limits, Link, Media, Operation, Parameter, PartEncoding, Requirement, Response, Schema,
     SecurityScheme, Server, ServerVariable, Union, read,
 };
 use driftd::rules::{Catalogue, Verdict, compare};
@@ -42,7 +42,8 @@ fn model() -> Vec<(&'static str, &'static str)> {
     model!(all, Body<'_>, Body { required "+-", content "+-~", at "~" });
     model!(all, Media<'_>, Media { name "~", schema "~", encoding "+-~", at "~" });
     model!(all, Response<'_>, Response { status "~", headers "+-~", content "+-~", links "+-~", at "~" });
-    model!(all, Link<'_>, Link { name "~", shape "~", at "~" });
+    model!(all, PartEncoding<'_>, PartEncoding { name "~", media_types "+-~", style "+-~" });
+    model!(all, Link<'_>, Link { name "~", shape "~", operation_id "~", operation_ref "~", handed "~", at "~" });
     model!(all, Requirement<'_>, Requirement { schemes "+-~" });
     model!(all, SecurityScheme<'_>, SecurityScheme { name "~", shape "~", flows "+-~", at "~" });
     model!(all, Server<'_>, Server { url "~", variables "+-~", at "~" });

@@ -162,7 +162,7 @@ fn exceptions_are_named_and_end() {
     let ignored = folder.path().join("ignored.txt");
     std::fs::write(
         &ignored,
-        "response-property-renamed\nGET /v1/invoices the 'customer_id' request query parameter became required\n",
+        "response-required-property-renamed\nGET /v1/invoices the 'customer_id' request query parameter became required\n",
     )
     .expect("a file");
     let report = json(&["--ignore-file", ignored.to_str().expect("a path"), BASE, REVISION]);
@@ -184,7 +184,7 @@ fn lines_lead_to_what_changed() {
             "request-max-length-decreased" => {
                 assert_eq!((line(&before, old).as_str(), line(&after, new).as_str()), ("maxLength: 64", "maxLength: 35"));
             }
-            "response-property-renamed" => {
+            "response-required-property-renamed" => {
                 let (old, new) = (line(&before, old), line(&after, new));
                 assert!(old.starts_with("totalPrice:") && new.starts_with("total_price:"), "{old} {new}");
             }

@@ -225,6 +225,9 @@ fn inverses(kind: ChangeKind) -> Vec<&'static str> {
     if name == "NoLongerEnum" {
         return vec!["BecameEnum"];
     }
+    if name == "ServerVariableWidened" {
+        return vec!["ServerVariableChanged"];
+    }
     let swaps = [
         ("Removed", "Added"),
         ("Tightened", "Loosened"),

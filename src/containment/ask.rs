@@ -26,6 +26,8 @@ pub enum Point<'d> {
     Value(Value),
     /// The values of one alternative of the sender.
     Branch(&'d Value),
+    /// The values that one alternative of the receiver takes.
+    Taken(&'d Value),
     /// The values that have a member of this name.
     With(String),
 }
@@ -84,7 +86,9 @@ impl<'d> Prover<'d> {
     pub fn contains(&mut self, sender: &'d Value, receiver: &'d Value, point: &Point<'d>) -> Answer {
         let mut nodes = vec![Signed::new(self.reading.schema(0, sender), Sign::Sent)];
         let refused = match point {
-            Point::Whole | Point::Value(_) | Point::Branch(_) | Point::With(_) => self.reading.schema(1, receiver),
+            Point::Whole | Point::Value(_) | Point::Branch(_) | Point::Taken(_) | Point::With(_) => {
+                self.reading.schema(1, receiver)
+            }
             Point::Keywords(map, wanted) => self.reading.keywords(1, map, wanted),
             Point::Required(name) => self.reading.arena.intern(vec![Part::Required(Rc::from(name.as_str()))]),
             Point::Types(types) => self.reading.arena.intern(vec![Part::Kinds(*types)]),
@@ -98,6 +102,10 @@ impl<'d> Prover<'d> {
             Point::Branch(branch) => {
                 let node = self.reading.schema(0, branch);
                 nodes.push(Signed::new(node, Sign::Sent));
+            }
+            Point::Taken(branch) => {
+                let node = self.reading.schema(1, branch);
+                nodes.push(Signed::new(node, Sign::Kept));
             }
             Point::With(name) => {
                 let parts = vec![Part::Kinds(TypeSet::OBJECT), Part::Required(Rc::from(name.as_str()))];

@@ -109,6 +109,7 @@ kinds! {
     ServerAdded: Annotates, NEITHER;
     ServerReplaced: Replaces, NEITHER;
     ServerVariableChanged: Opaque, NEITHER;
+    ServerVariableWidened: Annotates, NEITHER;
     LinkRemoved: Opaque, NEITHER;
     LinkAdded: Annotates, NEITHER;
     LinkChanged: Opaque, NEITHER;
@@ -137,6 +138,8 @@ kinds! {
     MediaTypeRemoved: Narrows, BOTH;
     MediaTypeAdded: Widens, BOTH;
     EncodingChanged: Replaces, BOTH;
+    EncodingNarrowed: Narrows, BOTH;
+    EncodingWidened: Widens, BOTH;
     ResponsesNoLongerDescribed: Opaque, NEITHER;
     ResponsesDescribed: Annotates, NEITHER;
     SuccessStatusRemoved: Replaces, BOTH;
@@ -207,6 +210,10 @@ kinds! {
     ContentEncodingAdded: Opaque, BOTH;
     ContentEncodingRemoved: Opaque, BOTH;
     ContentEncodingChanged: Replaces, BOTH;
+    ContentMediaTypeAdded: Opaque, BOTH;
+    ContentMediaTypeRemoved: Opaque, BOTH;
+    ContentMediaTypeChanged: Replaces, BOTH;
+    XmlChanged: Replaces, BOTH;
     DiscriminatorAdded: Opaque, BOTH;
     DiscriminatorRemoved: Opaque, BOTH;
     DiscriminatorPropertyChanged: Replaces, BOTH;

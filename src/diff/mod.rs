@@ -12,6 +12,7 @@ mod branches;
 mod change;
 mod concealed;
 mod flat;
+mod links;
 mod matching;
 mod operation;
 mod schema;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::openapi::{Body, Dialect, Location, Media, Operation, Parameter, PointerId, Response, Surface, TypeSet};
+use crate::openapi::{Body, Dialect, Location, Media, Operation, Parameter, PartEncoding, PointerId, Response, Surface, TypeSet};
 
 use super::change::{ChangeKind, Direction, Evidence, Fragment, Site, Use};
 use super::flat::Flat;
@@ -290,12 +290,28 @@ impl Pairing<'_, '_, '_, '_> {
             (true, false) => self.state(ChangeKind::ParameterReactivated, direction, old.name, at, (Some(json!(true)), None)),
             _ => {}
         }
+        if direction == Direction::ToProvider && self.was_text(old, new) {
+            return;
+        }
         if direction == Direction::ToProvider && self.became_text(old, new) {
             let types = |contract, id| Some(json!(Flat::of(contract, id).types.names()));
             let values = (types(self.walk.before, old.schema), types(self.walk.after, new.schema));
             return self.state(ChangeKind::TypesWidened, direction, "", at, values);
         }
         self.walk.text_root((old.schema, new.schema), (old.at, new.at), direction, self.number);
+    }
+
+    /// Outside a body every scalar is written as text: where any text was and is accepted, other types say nothing.
+    fn was_text(&self, old: &Parameter<'_>, new: &Parameter<'_>) -> bool {
+        let any_text = |contract, parameter: &Parameter<'_>| {
+            let flat = Flat::of(contract, parameter.schema);
+            let scalar = TypeSet::NUMBER.union(TypeSet::BOOLEAN).union(TypeSet::STRING);
+            flat.types.contains(TypeSet::STRING)
+                && scalar.contains(flat.types)
+                && flat.is_plain()
+                && !parameter.serialization.contains('/')
+        };
+        any_text(self.walk.before, old) && any_text(self.walk.after, new)
     }
 
     /// Outside a body every scalar is written as text: a number where any text is accepted is still accepted.
@@ -330,6 +346,11 @@ impl Pairing<'_, '_, '_, '_> {
     }
 
     fn content(&mut self, old: &[Media<'_>], new: &[Media<'_>], direction: Direction, home: (PointerId, PointerId)) {
+        // Nothing is left to be written in: the answer to a webhook lost its body.
+        if direction == Direction::ToProvider && new.is_empty() && !old.is_empty() {
+            let names = old.iter().map(|media| media.name.as_str()).collect::<Vec<_>>();
+            return self.state(ChangeKind::BodyRemoved, direction, "", home, (Some(json!(names)), None));
+        }
         // Who calls chooses by `Accept`; who is called takes what comes.
         let pushed = self.old.surface != Surface::Path && direction == Direction::FromProvider;
         let evidence = Evidence { pushed, ..Evidence::default() };
@@ -398,36 +419,30 @@ impl Pairing<'_, '_, '_, '_> {
         if old.encoding == new.encoding {
             return;
         }
-        let find =
-            |list: &[(&str, String)], name: &str| list.iter().find(|(known, _)| *known == name).map(|(_, shape)| json!(shape));
-        let names: BTreeSet<&str> = old.encoding.iter().chain(&new.encoding).map(|(name, _)| *name).collect();
+        let names: BTreeSet<&str> = old.encoding.iter().chain(&new.encoding).map(|part| part.name).collect();
         for name in names {
-            let (before, after) = (find(&old.encoding, name), find(&new.encoding, name));
-            if before != after {
-                let values =
-                    (Some(before.unwrap_or_else(|| json!("the default"))), Some(after.unwrap_or_else(|| json!("the default"))));
-                self.state(ChangeKind::EncodingChanged, direction, name, (old.at, new.at), values);
+            let before = old.encoding.iter().find(|part| part.name == name);
+            let after = new.encoding.iter().find(|part| part.name == name);
+            if before == after {
+                continue;
             }
-        }
-    }
-
-    fn links(&mut self, old: &Response<'_>, new: &Response<'_>) {
-        for left in &old.links {
-            match new.links.iter().find(|right| right.name == left.name) {
-                None => {
-                    let value = Some(json!(left.shape));
-                    self.state(ChangeKind::LinkRemoved, Direction::Neither, left.name, (left.at, new.at), (value, None));
+            let kind = match (before, after) {
+                (Some(left), Some(right)) if left.style == right.style => {
+                    let within = |one: &PartEncoding<'_>, other: &PartEncoding<'_>| {
+                        !one.media_types.is_empty() && one.media_types.iter().all(|name| other.media_types.contains(name))
+                    };
+                    match (within(left, right), within(right, left)) {
+                        (true, true) => continue,
+                        (true, false) => ChangeKind::EncodingWidened,
+                        (false, true) => ChangeKind::EncodingNarrowed,
+                        (false, false) => ChangeKind::EncodingChanged,
+                    }
                 }
-                Some(right) if right.shape != left.shape => {
-                    let values = (Some(json!(left.shape)), Some(json!(right.shape)));
-                    self.state(ChangeKind::LinkChanged, Direction::Neither, left.name, (left.at, right.at), values);
-                }
-                Some(_) => {}
-            }
-        }
-        for right in new.links.iter().filter(|right| !old.links.iter().any(|left| left.name == right.name)) {
-            let value = Some(json!(right.shape));
-            self.state(ChangeKind::LinkAdded, Direction::Neither, right.name, (old.at, right.at), (None, value));
+                _ => ChangeKind::EncodingChanged,
+            };
+            let show =
+                |part: Option<&PartEncoding<'_>>| Some(json!(part.map_or_else(|| "the default".to_owned(), ToString::to_string)));
+            self.state(kind, direction, name, (old.at, new.at), (show(before), show(after)));
         }
     }
 

@@ -60,7 +60,10 @@ impl Pairing<'_, '_, '_, '_> {
                 None => {
                     let name = name_requirement(left);
                     let value = Some(json!(name));
-                    self.state(ChangeKind::SecurityAlternativeRemoved, Direction::ToProvider, name, at, (value, None));
+                    // It still counts, together with more.
+                    let asks_more = |right: &&Requirement<'_>| names(left).iter().all(|name| names(right).contains(name));
+                    let stricter = new.security.iter().find(asks_more).map(|right| json!(name_requirement(right)));
+                    self.state(ChangeKind::SecurityAlternativeRemoved, Direction::ToProvider, name, at, (value, stricter));
                 }
             }
         }

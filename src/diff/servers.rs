@@ -44,7 +44,9 @@ fn compare(
     // No server means "where the description is served" (OpenAPI 3.1 section 4.8.1), which no document tells:
     // that a full address went is known, where it leads now is not.
     let is_full = |server: &&Server<'_>| server.url.contains("//");
-    if before.is_empty() {
+    // One address `/` is what no list means.
+    let is_unnamed = |list: &[Server<'_>]| list.iter().all(|server| server.url == "/");
+    if is_unnamed(before) {
         return;
     }
     let same = |a: &Server<'_>, b: &Server<'_>| a.url == b.url || a.leads_where(b);
@@ -69,7 +71,7 @@ fn compare(
             };
             walk.state(fact, operation);
         };
-    if after.is_empty() {
+    if is_unnamed(after) {
         if let Some(server) = before.iter().find(is_full) {
             let value = Some(json!(server.url));
             state(ChangeKind::ServersNoLongerNamed, server.url.to_string(), (value, None), (Some(server.at), None));
@@ -102,7 +104,14 @@ fn compare(
                     allowed => Some(json!(format!("{} (of {})", variable.default, allowed.join(", ")))),
                 };
                 let values = (show(variable), show(twin));
-                state(ChangeKind::ServerVariableChanged, variable.name.to_owned(), values, (Some(server.at), Some(other.at)));
+                let takes = |value: &&str| twin.allowed.is_empty() || twin.allowed.contains(value);
+                let is_wider = twin.default == variable.default && !variable.allowed.is_empty();
+                let kind = if is_wider && variable.allowed.iter().all(takes) {
+                    ChangeKind::ServerVariableWidened
+                } else {
+                    ChangeKind::ServerVariableChanged
+                };
+                state(kind, variable.name.to_owned(), values, (Some(server.at), Some(other.at)));
             }
         }
     }

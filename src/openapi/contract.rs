@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::{Number, Value};
 
@@ -197,9 +198,31 @@ pub struct Media<'d> {
     /// Its values.
     pub schema: SchemaId,
     /// How single properties of a form or multipart body are written, by property.
-    pub encoding: Vec<(&'d str, String)>,
+    pub encoding: Vec<PartEncoding<'d>>,
     /// Where it stands.
     pub at: PointerId,
+}
+
+/// How one part of a form or multipart body is written (OpenAPI 3.1 section 4.8.15).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PartEncoding<'d> {
+    /// The property.
+    pub name: &'d str,
+    /// The media types it may have, sorted; none where nothing but the default is said.
+    pub media_types: Vec<&'d str>,
+    /// Everything else, in one comparable text.
+    pub style: String,
+}
+
+impl fmt::Display for PartEncoding<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let types = self.media_types.join(", ");
+        match (self.style.as_str(), types.as_str()) {
+            (style, "") => f.write_str(style),
+            ("", types) => write!(f, "contentType {types}"),
+            (style, types) => write!(f, "{style}, contentType {types}"),
+        }
+    }
 }
 
 /// One entry of `responses`.
@@ -224,6 +247,12 @@ pub struct Link<'d> {
     pub name: &'d str,
     /// What a client follows: target, parameters and body, in one comparable text.
     pub shape: String,
+    /// The operation by its `operationId`.
+    pub operation_id: Option<&'d str>,
+    /// The operation by a reference.
+    pub operation_ref: Option<&'d str>,
+    /// What is handed over, in one text; a parameter is named without its place.
+    pub handed: String,
     /// Where it stands.
     pub at: PointerId,
 }

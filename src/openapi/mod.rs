@@ -22,8 +22,8 @@ mod yaml;
 pub use bundle::{Bundle, SECTION, external_files, file_of, may_be_several, shown_pointer};
 pub use conformance::conformance;
 pub use contract::{
-    Additional, Body, Bound, Contract, Discriminator, Link, Location, Media, Operation, Parameter, Requirement, Response, Schema,
-    SchemaId, SecurityScheme, Server, ServerVariable, Surface, TypeSet, Union,
+    Additional, Body, Bound, Contract, Discriminator, Link, Location, Media, Operation, Parameter, PartEncoding, Requirement,
+    Response, Schema, SchemaId, SecurityScheme, Server, ServerVariable, Surface, TypeSet, Union,
 };
 pub use lines::{Line, lines_of};
 pub use lower::{declared_types, heirs, lower};

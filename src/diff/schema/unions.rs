@@ -1,6 +1,6 @@
 //! Facts about alternatives and everything compared as a whole: unions, discriminators, constraints.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -217,9 +217,16 @@ impl Compare<'_, '_, '_> {
         };
         let (mut gone, mut fresh) = (missing(old, new), missing(new, old));
         // The name of a branch is understood without being written out (OpenAPI 3.1 section 4.8.25).
-        let is_implied = |names: &BTreeSet<String>, tag: &str, target: &str| tag == component(target) && names.contains(tag);
-        gone.retain(|(tag, target)| !is_implied(&self.branches.1, tag, target));
-        fresh.retain(|(tag, target)| !is_implied(&self.branches.0, tag, target));
+        // Without a union the forms are the components that build on this one.
+        let is_form = |names: &BTreeSet<String>, contract: &Contract<'_>, name: &str| {
+            if names.is_empty() { is_component(contract, name) } else { names.contains(name) }
+        };
+        let is_left = |name: &str| is_form(&self.branches.1, self.walk.after, name);
+        let was_there = |name: &str| is_form(&self.branches.0, self.walk.before, name);
+        gone.retain(|(tag, target)| !(tag == component(target) && is_left(tag)));
+        fresh.retain(|(tag, target)| !(tag == component(target) && was_there(tag)));
+        let left_over: BTreeSet<String> =
+            gone.iter().map(|(_, target)| component(target)).filter(|name| is_left(name)).map(str::to_owned).collect();
         gone.retain(|(tag, target)| {
             // One branch may have several tags: only where exactly one took the place of exactly one.
             let candidates: Vec<usize> =
@@ -234,7 +241,7 @@ impl Compare<'_, '_, '_> {
         let told_of = |targets: &BTreeSet<String>, target: &str| targets.contains(component(target));
         for (tag, target) in gone {
             let has_tag = new.iter().any(|(_, other)| component(other) == component(&target));
-            if !told_of(&self.lost, &target) && !has_tag && self.branches.1.contains(component(&target)) {
+            if !told_of(&self.lost, &target) && !has_tag && left_over.contains(component(&target)) {
                 // Without a tag of its own a branch goes by the name of its component.
                 let values = (Some(json!(tag)), Some(json!(component(&target))));
                 self.state(ChangeKind::DiscriminatorMappingRenamed, at, "discriminator", tag.as_str(), values);
@@ -262,6 +269,48 @@ impl Compare<'_, '_, '_> {
         }
     }
 
+    /// How elements and attributes are written (OpenAPI 3.1 section 4.8.26). What is so anyway says nothing, and a
+    /// prefix is a local name for its namespace (XML Namespaces section 3).
+    fn xml(&mut self, (old, new): (&[From<&Value>], &[From<&Value>]), at: (SchemaId, SchemaId)) {
+        let read = |words: &[From<&Value>], is_list: bool| {
+            let map = words.first().and_then(|word| word.value.as_object());
+            let mut said: BTreeMap<String, Value> =
+                map.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect();
+            said.retain(|name, value| {
+                !(value.is_null() || *value == json!(false) || name.starts_with("x-") || (name == "wrapped" && !is_list))
+            });
+            if said.contains_key("namespace") {
+                said.remove("prefix");
+            }
+            said
+        };
+        let is_list = |types: TypeSet| !types.intersection(TypeSet::ARRAY).is_empty();
+        let (left, right) = (read(old, is_list(self.a.types)), read(new, is_list(self.b.types)));
+        let name = |contract: &Contract<'_>, id: SchemaId| {
+            let place = contract.pointers.text(contract.schema(id).at);
+            let (holder, name) = place.rsplit_once('/')?;
+            holder.ends_with("/properties").then(|| json!(name))
+        };
+        let names = (name(self.walk.before, at.0), name(self.walk.after, at.1));
+        let unnamed = |mut said: BTreeMap<String, Value>, name: Option<Value>| {
+            if name.is_some() && said.get("name") == name.as_ref() {
+                said.remove("name");
+            }
+            said
+        };
+        let (left, right) = (unnamed(left, names.0), unnamed(right, names.1));
+        if left != right {
+            let show = |said: BTreeMap<String, Value>| {
+                let words: Vec<String> = said
+                    .into_iter()
+                    .map(|(name, value)| value.as_str().map_or_else(|| name.clone(), |text| format!("{name} {text}")))
+                    .collect();
+                Some(if words.is_empty() { json!("the default") } else { json!(words.join(", ")) })
+            };
+            self.state(ChangeKind::XmlChanged, at, "xml", "", (show(left), show(right)));
+        }
+    }
+
     fn constraints(&mut self) {
         let left = std::mem::take(&mut self.a.constraints);
         let right = std::mem::take(&mut self.b.constraints);
@@ -279,6 +328,10 @@ impl Compare<'_, '_, '_> {
                 continue;
             }
             let at = (old.first().map_or(ids.0, |word| word.at), new.first().map_or(ids.1, |word| word.at));
+            if name == "xml" {
+                self.xml((old, new), at);
+                continue;
+            }
             let show = |words: &[From<&Value>]| words.first().map(|word| small(word.value).unwrap_or_else(|| json!("…")));
             let kind = match (old.is_empty(), new.is_empty()) {
                 (true, _) if STANDS_ALONE.contains(&name) => ChangeKind::ConstraintAdded,

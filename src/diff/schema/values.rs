@@ -33,20 +33,23 @@ impl Compare<'_, '_, '_> {
         self.pattern();
         let (left, right) = (self.a.content, self.b.content);
         if left.value != right.value {
-            let show = |(encoding, media): (Option<&str>, Option<&str>)| {
-                let parts: Vec<&str> = [encoding, media].into_iter().flatten().collect();
-                (!parts.is_empty()).then(|| json!(parts.join(" ")))
-            };
             let at = (left.at, right.at);
-            let kind = match (left.value, right.value) {
-                ((None, None), _) => ChangeKind::ContentEncodingAdded,
-                (_, (None, None)) => ChangeKind::ContentEncodingRemoved,
-                // Only the kind of file was written down, or no longer is.
-                ((old, None), (new, Some(_))) if old == new => ChangeKind::ContentEncodingAdded,
-                ((old, Some(_)), (new, None)) if old == new => ChangeKind::ContentEncodingRemoved,
-                _ => ChangeKind::ContentEncodingChanged,
+            let ((packing, media), (new_packing, new_media)) = (left.value, right.value);
+            let mut told = |pair: (Option<&str>, Option<&str>), [added, removed, changed]: [ChangeKind; 3]| {
+                let kind = match pair {
+                    (old, new) if old == new => return,
+                    (None, _) => added,
+                    (_, None) => removed,
+                    _ => changed,
+                };
+                self.state(kind, at, "", "", (pair.0.map(|word| json!(word)), pair.1.map(|word| json!(word))));
             };
-            self.state(kind, at, "", "", (show(left.value), show(right.value)));
+            let [added, removed, changed] =
+                [ChangeKind::ContentEncodingAdded, ChangeKind::ContentEncodingRemoved, ChangeKind::ContentEncodingChanged];
+            told((packing, new_packing), [added, removed, changed]);
+            let [added, removed, changed] =
+                [ChangeKind::ContentMediaTypeAdded, ChangeKind::ContentMediaTypeRemoved, ChangeKind::ContentMediaTypeChanged];
+            told((media, new_media), [added, removed, changed]);
         }
     }
 
@@ -69,7 +72,9 @@ impl Compare<'_, '_, '_> {
                 );
                 let removed: Vec<&Value> = old.value.iter().filter(|value| !now.contains(&canonical(value))).copied().collect();
                 let added: Vec<&Value> = new.value.iter().filter(|value| !known.contains(&canonical(value))).copied().collect();
-                if known.is_disjoint(&now) && !known.is_empty() && !now.is_empty() {
+                // The provider declared the set open: growth is no news.
+                let is_open = self.a.extensible && self.direction == Direction::FromProvider;
+                if known.is_disjoint(&now) && !known.is_empty() && !now.is_empty() && !is_open {
                     self.state(ChangeKind::EnumReplaced, at, "enum", "", (list(&old.value), list(&new.value)));
                     return;
                 }
@@ -83,8 +88,7 @@ impl Compare<'_, '_, '_> {
                         if self.b.extensible { ChangeKind::EnumBecameExtensible } else { ChangeKind::EnumNoLongerExtensible };
                     self.state(kind, at, "", "", (Some(json!(self.a.extensible)), Some(json!(self.b.extensible))));
                 }
-                // The provider declared the set open: growth is no news.
-                if self.a.extensible && self.direction == Direction::FromProvider {
+                if is_open {
                     return;
                 }
                 for value in added {

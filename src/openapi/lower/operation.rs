@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::super::contract::{
-    Body, Link, Location, Media, Operation, Parameter, Requirement, Response, SchemaId, Server, ServerVariable, Surface,
+    Body, Link, Location, Media, Operation, Parameter, PartEncoding, Requirement, Response, SchemaId, Server, ServerVariable,
+    Surface,
 };
 use super::super::{Dialect, PointerId, Pointers};
 use super::{Lowering, flag, text};
@@ -344,7 +345,8 @@ impl<'d> Lowering<'d> {
             let place = self.pointers.child(here, name.as_str());
             if let Some((value, at)) = self.follow_object(value, place, "a link") {
                 let shape = spelled(value, &["operationId", "operationRef", "parameters", "requestBody", "server"]);
-                links.push(Link { name, shape, at });
+                let (operation_id, operation_ref) = (text(value, "operationId"), text(value, "operationRef"));
+                links.push(Link { name, shape, operation_id, operation_ref, handed: handed(value), at });
             }
         }
         links
@@ -424,6 +426,17 @@ fn variables(server: &Value) -> Vec<ServerVariable<'_>> {
     .collect()
 }
 
+/// What a link hands over; `path.id` is the parameter `id` (OpenAPI 3.1 section 4.8.20).
+fn handed(link: &Value) -> String {
+    let plain = |name: &str| {
+        let place = name.split_once('.').filter(|(place, _)| ["path", "query", "header", "cookie"].contains(place));
+        place.map_or(name, |(_, name)| name).to_owned()
+    };
+    let parameters = link.get("parameters").and_then(Value::as_object).into_iter().flatten();
+    let parameters: Map<String, Value> = parameters.map(|(name, value)| (plain(name), value.clone())).collect();
+    format!("{} {}", sorted(&Value::Object(parameters)), spelled(link, &["requestBody", "server"]))
+}
+
 /// The media types whose parts have an encoding (OpenAPI 3.1 section 4.8.15).
 fn is_form(name: &str) -> bool {
     name.starts_with("multipart/") || name == "application/x-www-form-urlencoded"
@@ -431,9 +444,9 @@ fn is_form(name: &str) -> bool {
 
 /// How the parts of a form are written, by property. What the specification says anyway is left out, so that
 /// writing a default down is no change (OpenAPI 3.1 section 4.8.15.1).
-fn encoding<'d>(root: &'d Value, media: &'d Value) -> Vec<(&'d str, String)> {
+fn encoding<'d>(root: &'d Value, media: &'d Value) -> Vec<PartEncoding<'d>> {
     let map = media.get("encoding").and_then(Value::as_object).into_iter().flatten();
-    let mut parts: Vec<(&str, String)> = map
+    let mut parts: Vec<PartEncoding<'d>> = map
         .map(|(name, part)| {
             let mut fields = vec!["headers", "encoding"];
             let style = text(part, "style").unwrap_or("form");
@@ -447,14 +460,14 @@ fn encoding<'d>(root: &'d Value, media: &'d Value) -> Vec<(&'d str, String)> {
                 fields.push("allowReserved");
             }
             let property = media.get("schema").and_then(|schema| property(root, schema, name));
-            if text(part, "contentType") != property.map(default_content_type) {
-                fields.push("contentType");
-            }
-            (name.as_str(), spelled(part, &fields))
+            let said = text(part, "contentType").filter(|said| Some(*said) != property.map(default_content_type));
+            let mut media_types: Vec<&str> = said.into_iter().flat_map(|said| said.split(',')).map(str::trim).collect();
+            media_types.sort_unstable();
+            PartEncoding { name, media_types, style: spelled(part, &fields) }
         })
         .collect();
     parts.sort_unstable();
-    parts.retain(|(_, shape)| !shape.is_empty());
+    parts.retain(|part| !(part.style.is_empty() && part.media_types.is_empty()));
     parts
 }
 

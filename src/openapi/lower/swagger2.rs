@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::super::contract::{
-    Additional, Body, Location, Media, Operation, Parameter, Requirement, Response, Schema, SchemaId, Server, Surface, TypeSet,
+    Additional, Body, Location, Media, Operation, Parameter, PartEncoding, Requirement, Response, Schema, SchemaId, Server,
+    Surface, TypeSet,
 };
 use super::super::{PointerId, Pointers};
 use super::operation::{media_name, shape, status_key, tags};
@@ -191,7 +192,7 @@ impl<'d> Lowering<'d> {
         }
         let mut form = Schema { types: TypeSet::OBJECT, additional: Additional::Open, ..Schema::any(at, &NULL) };
         let mut has_file = false;
-        let mut encoding: Vec<(&str, String)> = Vec::new();
+        let mut encoding: Vec<PartEncoding<'_>> = Vec::new();
         for (value, at) in fields.iter().copied() {
             let Some(name) = text(value, "name") else { continue };
             has_file |= text(value, "type") == Some("file");
@@ -204,7 +205,8 @@ impl<'d> Lowering<'d> {
                     Some("tsv") => Some("style tabDelimited"),
                     _ => Some("explode false"),
                 };
-                encoding.extend(spelling.map(|spelling| (name, spelling.to_owned())));
+                let part = |style: &str| PartEncoding { name, media_types: Vec::new(), style: style.to_owned() };
+                encoding.extend(spelling.map(part));
             }
             let schema = self.schema_object(value, *at);
             let schema = self.push(schema);

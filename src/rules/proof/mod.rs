@@ -4,6 +4,9 @@
 //! there, and no message is hurt by it. What containment cannot see (a member that readers relied on, a default,
 //! the meaning of a format) is a promise, and the rule's verdict stands as it is.
 
+mod message;
+mod point;
+
 use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
@@ -11,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::containment::{Answer, Hidden, Point, Prover, Side, Witness};
-use crate::diff::{Change, ChangeKind, Compared, Delta, Direction, Link};
-use crate::openapi::{Additional, Contract, SchemaId, TypeSet};
+use crate::diff::{Change, ChangeKind, Delta, Direction, Link};
+use crate::openapi::{Contract, SchemaId};
 
 use super::catalogue::Consequence;
 use super::judge::Finding;
@@ -23,9 +26,6 @@ const MOST_PLACES: usize = 8;
 
 /// Pairs above a finding that are looked at.
 const MOST_ABOVE: usize = 2_000;
-
-/// Longest message that is kept around a witness, bytes.
-const LONGEST_MESSAGE: usize = 2_000;
 
 /// What stands behind a verdict.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -94,11 +94,20 @@ static NEVER: Value = Value::Bool(false);
 pub(super) fn prove(before: &Contract<'_>, after: &Contract<'_>, delta: &Delta, findings: &mut [Finding]) {
     let mut courts: FxHashMap<Direction, Court<'_>> = FxHashMap::default();
     for finding in findings {
-        if finding.severity == Severity::Info || finding.change.compared.is_empty() {
+        let (direction, kind) = (finding.change.direction, finding.change.kind);
+        // One more form takes nothing away, unless `oneOf` now counts two.
+        let may_overlap = kind == ChangeKind::VariantAdded && direction == Direction::ToProvider;
+        if finding.change.compared.is_empty() || (finding.severity == Severity::Info && !may_overlap) {
             continue;
         }
-        let direction = finding.change.direction;
         let court = courts.entry(direction).or_insert_with(|| Court::new(before, after, delta, direction));
+        if may_overlap {
+            if let Some(proof) = court.overlap(&finding.change) {
+                (finding.severity, finding.consequence) = (Severity::Warning, Consequence::Refused);
+                finding.proof = proof;
+            }
+            continue;
+        }
         let Some(proof) = court.proof(&finding.change) else { continue };
         match &proof {
             Proof::Contained { loosely: true, .. } => finding.severity = finding.severity.min(Severity::Warning),
@@ -106,7 +115,7 @@ pub(super) fn prove(before: &Contract<'_>, after: &Contract<'_>, delta: &Delta, 
                 finding.severity = Severity::Info;
                 finding.consequence = Consequence::None;
             }
-            Proof::Refuted { .. } if is_raised(finding.change.kind) => {
+            Proof::Refuted { .. } if is_raised(kind) => {
                 finding.severity = Severity::Breaking;
                 finding.consequence = match direction {
                     Direction::ToProvider => Consequence::Refused,
@@ -232,6 +241,28 @@ impl<'d> Court<'d> {
         Some(Proof::Contained { reason: reason.to_owned(), loosely: is_loose })
     }
 
+    /// A value that was sent before and fits a new alternative as well as an old one, which `oneOf` refuses. Where the
+    /// receiver takes only members it declares there is none, the alternatives are told apart as people mean them.
+    fn overlap(&mut self, change: &Change) -> Option<Proof> {
+        for compared in change.compared.iter().take(MOST_PLACES) {
+            let link = self.links.get(compared.link)?;
+            let (sender, receiver) = self.schemas(link.pair)?;
+            let branch = schema_of(self.receiver, compared.branch?)?;
+            let point = Point::Taken(branch);
+            let Answer::Refuted(found) = self.prover.contains(sender, receiver, &point) else { continue };
+            let [first, second] = self.sides;
+            let sides = [first, Side { strict: true, ..second }];
+            let as_meant = Prover::new(sides, true, Box::new(|_| false)).contains(sender, receiver, &point);
+            if found.keyword == "oneOf" && matches!(as_meant, Answer::Refuted(_)) && self.taken_above(compared.link) == Taken::Not
+            {
+                let message = self.whole_message(compared.link, &found.value);
+                let Witness { value: witness, at, keyword } = found;
+                return Some(Proof::Refuted { witness, at, keyword, message });
+            }
+        }
+        None
+    }
+
     /// *Contained* of a part of the receiver, looked at once more: the same keyword may stand in other members of an
     /// `allOf`, a new member has a schema of its own, and an `oneOf` above counts how many alternatives fit.
     fn confirmed_contained(
@@ -310,70 +341,6 @@ impl<'d> Court<'d> {
         Some((schema_of(self.sender, sender)?, schema_of(self.receiver, receiver)?))
     }
 
-    /// What to ask; none where a message cannot show it.
-    fn point(&self, change: &Change, compared: &Compared) -> Option<Point<'d>> {
-        use ChangeKind as K;
-        let (_, holder) = self.ordered(compared.holders);
-        let map = schema_of(self.receiver, holder).and_then(Value::as_object);
-        // What the receiver does not say itself is asked of the whole.
-        let keywords = |wanted: &[&'static str]| match map {
-            Some(map) if wanted.iter().any(|name| map.contains_key(*name)) => Point::Keywords(map, wanted.to_vec()),
-            _ => Point::Whole,
-        };
-        let (_, received) = self.ordered((&change.before, &change.after));
-        Some(match change.kind {
-            K::TypesNarrowed | K::TypesWidened => Point::Types(types_named(received.as_ref()?)?.union(TypeSet::NULL)),
-            K::TypeChanged => Point::Types(types_named(received.as_ref()?)?),
-            K::BecameNullable | K::BecameNotNullable => Point::Types(TypeSet::ALL.without(TypeSet::NULL)),
-            K::EnumValueAdded => Point::Value(change.after.clone()?),
-            K::EnumValueRemoved => Point::Value(change.before.clone()?),
-            K::EnumReplaced | K::BecameEnum | K::NoLongerEnum => keywords(&["enum", "const", "x-extensible-enum"]),
-            K::PatternAdded | K::PatternRemoved | K::PatternChanged | K::PatternTightened | K::PatternLoosened => {
-                keywords(&["pattern"])
-            }
-            K::MinimumTightened | K::MinimumLoosened => keywords(&["minimum", "exclusiveMinimum"]),
-            K::MaximumTightened | K::MaximumLoosened => keywords(&["maximum", "exclusiveMaximum"]),
-            K::MinLengthTightened | K::MinLengthLoosened => keywords(&["minLength"]),
-            K::MaxLengthTightened | K::MaxLengthLoosened => keywords(&["maxLength"]),
-            K::MinItemsTightened | K::MinItemsLoosened => keywords(&["minItems"]),
-            K::MaxItemsTightened | K::MaxItemsLoosened => keywords(&["maxItems"]),
-            K::MinPropertiesTightened | K::MinPropertiesLoosened => keywords(&["minProperties"]),
-            K::MaxPropertiesTightened | K::MaxPropertiesLoosened => keywords(&["maxProperties"]),
-            K::MultipleOfTightened | K::MultipleOfLoosened | K::MultipleOfChanged => keywords(&["multipleOf"]),
-            K::UniqueItemsAdded | K::UniqueItemsRemoved => keywords(&["uniqueItems"]),
-            K::AdditionalPropertiesNarrowed | K::AdditionalPropertiesWidened => match map {
-                Some(map) if map.contains_key("additionalProperties") => {
-                    Point::Keywords(map, vec!["properties", "patternProperties", "additionalProperties"])
-                }
-                _ => Point::Whole,
-            },
-            K::RequiredPropertyAdded | K::PropertyBecameRequired if self.is_to_provider => {
-                Point::Required(change.subject.clone())
-            }
-            K::PropertyBecameOptional if !self.is_to_provider => Point::Required(change.subject.clone()),
-            K::PropertyRemoved if !self.is_to_provider && change.evidence.was_required => Point::Required(change.subject.clone()),
-            K::PropertyRemoved if self.is_to_provider && change.evidence.is_closed => Point::With(change.subject.clone()),
-            K::OptionalPropertyAdded | K::RequiredPropertyAdded if !self.is_to_provider && change.evidence.was_closed => {
-                Point::With(change.subject.clone())
-            }
-            K::VariantRemoved | K::VariantAdded => match compared.branch.and_then(|branch| schema_of(self.sender, branch)) {
-                Some(branch) => Point::Branch(branch),
-                None => return None,
-            },
-            K::OneOfBecameAnyOf | K::AnyOfBecameOneOf => keywords(&["oneOf", "anyOf"]),
-            K::CompositionAdded | K::CompositionRemoved => Point::Whole,
-            K::ConstraintAdded | K::ConstraintRemoved | K::ConstraintChanged => match change.subject.as_str() {
-                "xml" | "contentSchema" => return None,
-                "if" | "then" | "else" => keywords(&["if", "then", "else"]),
-                "contains" | "minContains" | "maxContains" => keywords(&["contains", "minContains", "maxContains"]),
-                "not" => keywords(&["not"]),
-                "propertyNames" => keywords(&["propertyNames"]),
-                _ => Point::Whole,
-            },
-            _ => return None,
-        })
-    }
-
     /// Whether the text of a value is one the receiver accepts: outside a body a number is written as a text is.
     fn is_same_on_the_wire(&mut self, receiver: &'d Value, value: &Value) -> bool {
         let text = match value {
@@ -383,58 +350,6 @@ impl<'d> Court<'d> {
         };
         let read = serde_json::from_str::<Value>(&text).ok().filter(|read| !(read.is_array() || read.is_object()));
         self.prover.accepts(receiver, &Value::String(text)) || read.is_some_and(|read| self.prover.accepts(receiver, &read))
-    }
-
-    /// A message around a witness, as far as it can be put together, and still refused.
-    fn whole_message(&mut self, link: usize, witness: &Value) -> Option<Value> {
-        let way = self.way_up(link)?;
-        let mut value = witness.clone();
-        for pair in way.windows(2) {
-            let [inner, outer] = pair else { return None };
-            let (inner, _) = self.ordered(self.links.get(*inner)?.pair);
-            let (outer, _) = self.ordered(self.links.get(*outer)?.pair);
-            value = match holds(self.sender, outer, inner)? {
-                Holder::Itself => value,
-                Holder::Member(name) => self.prover.around(schema_of(self.sender, outer)?, Some(name), &value)?,
-                Holder::Item => self.prover.around(schema_of(self.sender, outer)?, None, &value)?,
-            };
-        }
-        let root = self.links.get(*way.last()?)?;
-        if way.len() == 1 || root.is_text {
-            return None;
-        }
-        let (sender, receiver) = self.schemas(root.pair)?;
-        let whole = self.prover.confirmed(sender, receiver, &value)?;
-        (whole.value.to_string().len() <= LONGEST_MESSAGE).then_some(whole.value)
-    }
-
-    /// The shortest way from a pair to one that an operation names.
-    fn way_up(&self, link: usize) -> Option<Vec<usize>> {
-        let mut from: FxHashMap<usize, usize> = FxHashMap::default();
-        let mut pending = std::collections::VecDeque::from([link]);
-        while let Some(at) = pending.pop_front() {
-            let known = self.links.get(at)?;
-            if known.is_root {
-                let mut way = vec![at];
-                let mut here = at;
-                while let Some(below) = from.get(&here) {
-                    way.push(*below);
-                    here = *below;
-                }
-                way.reverse();
-                return Some(way);
-            }
-            if from.len() > MOST_ABOVE {
-                return None;
-            }
-            for parent in &known.parents {
-                if *parent != link && !from.contains_key(parent) {
-                    from.insert(*parent, at);
-                    pending.push_back(*parent);
-                }
-            }
-        }
-        None
     }
 
     /// Whether every message that holds what is refused here is taken by an alternative above.
@@ -486,43 +401,6 @@ impl<'d> Court<'d> {
     }
 }
 
-/// How a value stands in the value around it.
-enum Holder<'d> {
-    /// It is the same value: a branch, or a reference.
-    Itself,
-    /// As a member of this name.
-    Member(&'d str),
-    /// As an item.
-    Item,
-}
-
-/// How a value of `inner` stands in one of `outer`, looking through branches.
-fn holds<'d>(contract: &Contract<'d>, outer: SchemaId, inner: SchemaId) -> Option<Holder<'d>> {
-    let mut seen = BTreeSet::new();
-    let mut pending = vec![outer];
-    while let Some(at) = pending.pop() {
-        if at == inner {
-            return Some(Holder::Itself);
-        }
-        if !seen.insert(at) {
-            continue;
-        }
-        let schema = contract.schema(at);
-        if let Some((name, _)) = schema.properties.iter().find(|(_, id)| *id == inner) {
-            return Some(Holder::Member(name));
-        }
-        if schema.items == Some(inner) {
-            return Some(Holder::Item);
-        }
-        if schema.additional == Additional::Schema(inner) {
-            return Some(Holder::Member("key"));
-        }
-        pending.extend(&schema.all_of);
-        pending.extend(schema.unions.iter().flat_map(|union| &union.branches));
-    }
-    None
-}
-
 /// Whether what an alternative refuses is taken by another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Taken {
@@ -550,16 +428,4 @@ fn schema_of<'d>(contract: &'d Contract<'d>, id: SchemaId) -> Option<&'d Value> 
         SchemaId::UNKNOWN => None,
         _ => Some(contract.schema(id).value).filter(|value| !value.is_null()),
     }
-}
-
-/// The types a list of names stands for.
-fn types_named(names: &Value) -> Option<TypeSet> {
-    names.as_array()?.iter().try_fold(TypeSet::NONE, |types, name| {
-        let one = match name.as_str()? {
-            "any" => TypeSet::ALL,
-            "nothing" => TypeSet::NONE,
-            name => TypeSet::named(name)?,
-        };
-        Some(types.union(one))
-    })
 }

@@ -1,0 +1,104 @@
+//! A whole message around a witness.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use rustc_hash::FxHashMap;
+use serde_json::Value;
+
+use crate::openapi::{Additional, Contract, SchemaId};
+
+use super::{Court, MOST_ABOVE, schema_of};
+
+/// Longest message that is kept, bytes.
+const LONGEST_MESSAGE: usize = 2_000;
+
+impl Court<'_> {
+    /// A message around a witness, as far as it can be put together, and still refused.
+    pub(super) fn whole_message(&mut self, link: usize, witness: &Value) -> Option<Value> {
+        let way = self.way_up(link)?;
+        let mut value = witness.clone();
+        for pair in way.windows(2) {
+            let [inner, outer] = pair else { return None };
+            let (inner, _) = self.ordered(self.links.get(*inner)?.pair);
+            let (outer, _) = self.ordered(self.links.get(*outer)?.pair);
+            value = match holds(self.sender, outer, inner)? {
+                Holder::Itself => value,
+                Holder::Member(name) => self.prover.around(schema_of(self.sender, outer)?, Some(name), &value)?,
+                Holder::Item => self.prover.around(schema_of(self.sender, outer)?, None, &value)?,
+            };
+        }
+        let root = self.links.get(*way.last()?)?;
+        if way.len() == 1 || root.is_text {
+            return None;
+        }
+        let (sender, receiver) = self.schemas(root.pair)?;
+        let whole = self.prover.confirmed(sender, receiver, &value)?;
+        (whole.value.to_string().len() <= LONGEST_MESSAGE).then_some(whole.value)
+    }
+
+    /// The shortest way from a pair to one that an operation names.
+    fn way_up(&self, link: usize) -> Option<Vec<usize>> {
+        let mut from: FxHashMap<usize, usize> = FxHashMap::default();
+        let mut pending = VecDeque::from([link]);
+        while let Some(at) = pending.pop_front() {
+            let known = self.links.get(at)?;
+            if known.is_root {
+                let mut way = vec![at];
+                let mut here = at;
+                while let Some(below) = from.get(&here) {
+                    way.push(*below);
+                    here = *below;
+                }
+                way.reverse();
+                return Some(way);
+            }
+            if from.len() > MOST_ABOVE {
+                return None;
+            }
+            for parent in &known.parents {
+                if *parent != link && !from.contains_key(parent) {
+                    from.insert(*parent, at);
+                    pending.push_back(*parent);
+                }
+            }
+        }
+        None
+    }
+}
+
+/// How a value stands in the value around it.
+enum Holder<'d> {
+    /// It is the same value: a branch, or a reference.
+    Itself,
+    /// As a member of this name.
+    Member(&'d str),
+    /// As an item.
+    Item,
+}
+
+/// How a value of `inner` stands in one of `outer`, looking through branches.
+fn holds<'d>(contract: &Contract<'d>, outer: SchemaId, inner: SchemaId) -> Option<Holder<'d>> {
+    let mut seen = BTreeSet::new();
+    let mut pending = vec![outer];
+    while let Some(at) = pending.pop() {
+        if at == inner {
+            return Some(Holder::Itself);
+        }
+        if !seen.insert(at) {
+            continue;
+        }
+        let schema = contract.schema(at);
+        if let Some((name, _)) = schema.properties.iter().find(|(_, id)| *id == inner) {
+            return Some(Holder::Member(name));
+        }
+        if schema.items == Some(inner) {
+            return Some(Holder::Item);
+        }
+        if schema.additional == Additional::Schema(inner) {
+            return Some(Holder::Member("key"));
+        }
+        pending.extend(&schema.all_of);
+        pending.extend(schema.unions.iter().flat_map(|union| &union.branches));
+    }
+    None
+}

@@ -1,0 +1,87 @@
+//! What is asked about a finding.
+
+use serde_json::Value;
+
+use crate::containment::Point;
+use crate::diff::{Change, ChangeKind, Compared};
+use crate::openapi::TypeSet;
+
+use super::{Court, schema_of};
+
+impl<'d> Court<'d> {
+    /// What to ask; none where a message cannot show it.
+    pub(super) fn point(&self, change: &Change, compared: &Compared) -> Option<Point<'d>> {
+        use ChangeKind as K;
+        let (_, holder) = self.ordered(compared.holders);
+        let map = schema_of(self.receiver, holder).and_then(Value::as_object);
+        // What the receiver does not say itself is asked of the whole.
+        let keywords = |wanted: &[&'static str]| match map {
+            Some(map) if wanted.iter().any(|name| map.contains_key(*name)) => Point::Keywords(map, wanted.to_vec()),
+            _ => Point::Whole,
+        };
+        let (_, received) = self.ordered((&change.before, &change.after));
+        Some(match change.kind {
+            K::TypesNarrowed | K::TypesWidened => Point::Types(types_named(received.as_ref()?)?.union(TypeSet::NULL)),
+            K::TypeChanged => Point::Types(types_named(received.as_ref()?)?),
+            K::BecameNullable | K::BecameNotNullable => Point::Types(TypeSet::ALL.without(TypeSet::NULL)),
+            K::EnumValueAdded => Point::Value(change.after.clone()?),
+            K::EnumValueRemoved => Point::Value(change.before.clone()?),
+            K::EnumReplaced | K::BecameEnum | K::NoLongerEnum => keywords(&["enum", "const", "x-extensible-enum"]),
+            K::PatternAdded | K::PatternRemoved | K::PatternChanged | K::PatternTightened | K::PatternLoosened => {
+                keywords(&["pattern"])
+            }
+            K::MinimumTightened | K::MinimumLoosened => keywords(&["minimum", "exclusiveMinimum"]),
+            K::MaximumTightened | K::MaximumLoosened => keywords(&["maximum", "exclusiveMaximum"]),
+            K::MinLengthTightened | K::MinLengthLoosened => keywords(&["minLength"]),
+            K::MaxLengthTightened | K::MaxLengthLoosened => keywords(&["maxLength"]),
+            K::MinItemsTightened | K::MinItemsLoosened => keywords(&["minItems"]),
+            K::MaxItemsTightened | K::MaxItemsLoosened => keywords(&["maxItems"]),
+            K::MinPropertiesTightened | K::MinPropertiesLoosened => keywords(&["minProperties"]),
+            K::MaxPropertiesTightened | K::MaxPropertiesLoosened => keywords(&["maxProperties"]),
+            K::MultipleOfTightened | K::MultipleOfLoosened | K::MultipleOfChanged => keywords(&["multipleOf"]),
+            K::UniqueItemsAdded | K::UniqueItemsRemoved => keywords(&["uniqueItems"]),
+            K::AdditionalPropertiesNarrowed | K::AdditionalPropertiesWidened => match map {
+                Some(map) if map.contains_key("additionalProperties") => {
+                    Point::Keywords(map, vec!["properties", "patternProperties", "additionalProperties"])
+                }
+                _ => Point::Whole,
+            },
+            K::RequiredPropertyAdded | K::PropertyBecameRequired if self.is_to_provider => {
+                Point::Required(change.subject.clone())
+            }
+            K::PropertyBecameOptional if !self.is_to_provider => Point::Required(change.subject.clone()),
+            K::PropertyRemoved if !self.is_to_provider && change.evidence.was_required => Point::Required(change.subject.clone()),
+            K::PropertyRemoved if self.is_to_provider && change.evidence.is_closed => Point::With(change.subject.clone()),
+            K::OptionalPropertyAdded | K::RequiredPropertyAdded if !self.is_to_provider && change.evidence.was_closed => {
+                Point::With(change.subject.clone())
+            }
+            K::VariantRemoved | K::VariantAdded => match compared.branch.and_then(|branch| schema_of(self.sender, branch)) {
+                Some(branch) => Point::Branch(branch),
+                None => return None,
+            },
+            K::OneOfBecameAnyOf | K::AnyOfBecameOneOf => keywords(&["oneOf", "anyOf"]),
+            K::CompositionAdded | K::CompositionRemoved => Point::Whole,
+            K::ConstraintAdded | K::ConstraintRemoved | K::ConstraintChanged => match change.subject.as_str() {
+                "xml" | "contentSchema" => return None,
+                "if" | "then" | "else" => keywords(&["if", "then", "else"]),
+                "contains" | "minContains" | "maxContains" => keywords(&["contains", "minContains", "maxContains"]),
+                "not" => keywords(&["not"]),
+                "propertyNames" => keywords(&["propertyNames"]),
+                _ => Point::Whole,
+            },
+            _ => return None,
+        })
+    }
+}
+
+/// The types a list of names stands for.
+fn types_named(names: &Value) -> Option<TypeSet> {
+    names.as_array()?.iter().try_fold(TypeSet::NONE, |types, name| {
+        let one = match name.as_str()? {
+            "any" => TypeSet::ALL,
+            "nothing" => TypeSet::NONE,
+            name => TypeSet::named(name)?,
+        };
+        Some(types.union(one))
+    })
+}
