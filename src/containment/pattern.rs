@@ -4,7 +4,9 @@
 //! section 6.3.3). Where it is regular it stands for a set of texts, and inclusion is decidable; look-around,
 //! back references and anchors in odd places are not attempted.
 
+use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use regexsolver::error::EngineError;
 use regexsolver::execution_profile::{ExecutionProfile, ExecutionProfileBuilder};
@@ -22,8 +24,8 @@ const SPACE: &str = "\\t\\n\\x0B\\f\\r \\u{A0}\\u{1680}\\u{2000}-\\u{200A}\\u{20
 /// States an automaton may have; real patterns stay below a hundred.
 const STATES: usize = 4_000;
 
-/// A safety net for what the states do not bound, milliseconds.
-const TIME: u64 = 2_000;
+/// Steps that one operation on automata may take, as the engine counts them: it looks at its clock at each.
+const STEPS: u64 = 200_000;
 
 /// How the texts of one pattern lie to those of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,8 +58,24 @@ pub fn pattern_inclusion(a: &str, b: &str) -> Inclusion {
     }
 }
 
+/// Bounded by counted steps instead of by time, so that the same patterns have the same answer everywhere.
 fn profile() -> ExecutionProfile {
-    ExecutionProfileBuilder::new().max_number_of_states(STATES).execution_timeout(TIME).build()
+    ExecutionProfileBuilder::new().max_number_of_states(STATES).execution_timeout(STEPS).clock(steps).build()
+}
+
+thread_local! {
+    static LOOKS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A clock that advances with every look at it. The engine takes only a plain function.
+fn steps() -> Duration {
+    LOOKS.set(LOOKS.get() + 1);
+    Duration::from_millis(LOOKS.get())
+}
+
+/// Steps that this thread has spent on automata until now.
+pub(super) fn steps_spent() -> u64 {
+    LOOKS.get()
 }
 
 /// Patterns that were met, as automata.
@@ -288,9 +306,14 @@ mod tests {
     fn hostile_patterns_end() {
         let nested = format!("^{}a{}$", "(".repeat(500), ")*".repeat(500));
         let wide = "^(a?){200}(.*x){30}$".to_owned();
-        for pattern in [nested.as_str(), wide.as_str(), "^(a|b)*a(a|b){60}$"] {
+        let many = format!("^({})$", (0..150).map(|at| format!("a{{{at}}}b*")).collect::<Vec<_>>().join("|"));
+        for pattern in [nested.as_str(), wide.as_str(), "^(a|b)*a(a|b){60}$", "^(a?){300}a{300}$", "(x+x+)+y", many.as_str()] {
+            let before = steps_spent();
             let _ = pattern_inclusion(pattern, "^a$");
             let _ = pattern_inclusion("^[a-z]*$", pattern);
+            let _ = Patterns::default().find(&[pattern.into()], &["^a".into()], &[], (3_000, Some(20_000)));
+            // Five operations and the engine's last look at each.
+            assert!(steps_spent() - before <= 5 * STEPS + 100, "{pattern} took {} steps", steps_spent() - before);
         }
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::super::demands::Demands;
 use super::super::node::canonical;
+use super::super::pattern::steps_spent;
 use super::super::search::{Outcome, Prover};
 use super::is_excluded;
 
@@ -72,7 +73,14 @@ impl Prover<'_> {
             .flat_map(|values| values.list.iter())
             .filter_map(|value| value.as_str().map(str::to_owned))
             .collect();
-        match self.patterns.find(&demands.patterns, &demands.not_patterns, &excluded, (least, demands.max)) {
+        let before = steps_spent();
+        let found = self.patterns.find(&demands.patterns, &demands.not_patterns, &excluded, (least, demands.max));
+        // A step on an automaton is a small one.
+        let spent = usize::try_from((steps_spent() - before) / 10).unwrap_or(usize::MAX);
+        if !self.spend(spent) {
+            return Outcome::Unknown("the patterns take too much work");
+        }
+        match found {
             Ok(Some(text)) => Outcome::Value(Rc::new(Value::String(text))),
             Ok(None) => Outcome::Empty,
             Err(why) => Outcome::Unknown(why),
