@@ -95,8 +95,9 @@ pub(super) fn prove(before: &Contract<'_>, after: &Contract<'_>, delta: &Delta, 
     let mut courts: FxHashMap<Direction, Court<'_>> = FxHashMap::default();
     for finding in findings {
         let (direction, kind) = (finding.change.direction, finding.change.kind);
-        // One more form takes nothing away, unless `oneOf` now counts two.
-        let may_overlap = kind == ChangeKind::VariantAdded && direction == Direction::ToProvider;
+        // One more form takes nothing away, unless `oneOf` now counts two and no tag says which is meant.
+        let is_wider = kind == ChangeKind::VariantAdded && direction == Direction::ToProvider;
+        let may_overlap = is_wider && !finding.change.evidence.discriminated;
         if finding.change.compared.is_empty() || (finding.severity == Severity::Info && !may_overlap) {
             continue;
         }
