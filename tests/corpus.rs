@@ -131,6 +131,16 @@ fn corpus_is_silent_against_itself() {
     assert!(count > 500, "only {count} files were read");
 }
 
+/// Whether `inner` stands somewhere in `outer`.
+fn holds(outer: &Value, inner: &Value) -> bool {
+    outer == inner
+        || match outer {
+            Value::Object(map) => map.values().any(|value| holds(value, inner)),
+            Value::Array(list) => list.iter().any(|value| holds(value, inner)),
+            _ => false,
+        }
+}
+
 #[derive(Default)]
 struct Row {
     pairs: usize,
@@ -178,7 +188,12 @@ fn corpus_pairs_are_decided_and_stable() {
             let verdict = match &finding.proof {
                 Proof::Promise => "promise",
                 Proof::Contained { .. } => "contained",
-                Proof::Refuted { .. } => "refuted",
+                Proof::Refuted { witness, message, .. } => {
+                    if message.as_ref().is_some_and(|message| !holds(message, witness)) {
+                        problems.push(format!("{left} → {right}: the message lost its witness: {}", finding.message));
+                    }
+                    "refuted"
+                }
                 Proof::Undecided { reason } => {
                     if reason == NOT_CONFIRMED {
                         problems.push(format!("{left} → {right}: {reason}: {}", finding.message));

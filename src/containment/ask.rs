@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::openapi::TypeSet;
 
-use super::confirm::{Witness, confirm};
+use super::confirm::{Witness, confirm, is_confirmed};
 use super::holds::Holds;
 use super::node::{Members, Part, Values};
 use super::search::{Outcome, Prover, Sign, Signed};
@@ -70,9 +70,9 @@ impl<'d> Prover<'d> {
         }
     }
 
-    /// The witness of a value that was put together, if both sides judge it so.
-    pub fn confirmed(&self, sender: &'d Value, receiver: &'d Value, value: &Value) -> Option<Witness> {
-        confirm(&self.reading.sides, (sender, receiver), value).ok()
+    /// Whether a value that was put together is sent and refused, as somebody else judges it.
+    pub fn is_confirmed(&self, sender: &'d Value, receiver: &'d Value, value: &Value) -> bool {
+        is_confirmed(&self.reading.sides, (sender, receiver), value)
     }
 
     /// Whether no value fits the schema of the sender: proven.

@@ -17,7 +17,7 @@ use super::side::{Side, bounds, branches, count, item_schemas};
 const DEEPEST: usize = 100;
 
 /// Schemas that are written out for one witness.
-const MOST: usize = 5_000;
+const MOST: usize = 20_000;
 
 /// Members and items that are tried to be left out.
 const TRIES: usize = 60;
@@ -38,20 +38,28 @@ pub struct Witness {
     pub keyword: String,
 }
 
+/// Who judges values for one side, of those that look like `value`.
+fn validator<'d>(side: &Side<'d>, schema: &'d Value, value: &Value) -> Option<Validator> {
+    let mut export = Export { side: *side, left: MOST };
+    let schema = export.schema(schema, &[value], &BTreeSet::new(), 0)?;
+    let patterns = PatternOptions::fancy_regex().backtrack_limit(100_000);
+    jsonschema::options().with_draft(Draft::Draft202012).with_pattern_options(patterns).build(&schema).ok()
+}
+
+/// Whether both sides judge `value` as the search said.
+pub(super) fn is_confirmed<'d>(sides: &[Side<'d>; 2], schemas: (&'d Value, &'d Value), value: &Value) -> bool {
+    let accepts = |side: &Side<'d>, schema| validator(side, schema, value).map(|validator| validator.is_valid(value));
+    accepts(&sides[0], schemas.0) == Some(true) && accepts(&sides[1], schemas.1) == Some(false)
+}
+
 /// The witness of `value`, made as small as it goes, if both sides judge it as the search said; else why not.
 pub(super) fn confirm<'d>(
     sides: &[Side<'d>; 2],
     schemas: (&'d Value, &'d Value),
     value: &Value,
 ) -> Result<Witness, &'static str> {
-    let validator = |side: &Side<'d>, schema: &'d Value| -> Option<Validator> {
-        let mut export = Export { side: *side, left: MOST };
-        let schema = export.schema(schema, &[value], &BTreeSet::new(), 0)?;
-        let patterns = PatternOptions::fancy_regex().backtrack_limit(100_000);
-        jsonschema::options().with_draft(Draft::Draft202012).with_pattern_options(patterns).build(&schema).ok()
-    };
-    let sender = validator(&sides[0], schemas.0).ok_or(UNCHECKED)?;
-    let receiver = validator(&sides[1], schemas.1).ok_or(UNCHECKED)?;
+    let sender = validator(&sides[0], schemas.0, value).ok_or(UNCHECKED)?;
+    let receiver = validator(&sides[1], schemas.1, value).ok_or(UNCHECKED)?;
     let refutes = |value: &Value| sender.is_valid(value) && !receiver.is_valid(value);
     if !refutes(value) {
         return Err(NOT_CONFIRMED);
