@@ -105,7 +105,7 @@ fn shuffled(document: &Document, seed: u64) -> Document {
             _ => {}
         }
     }
-    let mut root = document.root.clone();
+    let mut root = document.root.to_json();
     shuffle(&mut root, &mut Rng::with_seed(seed));
     read(root.to_string().as_bytes(), &Limits::default()).expect("it was read before it was shuffled")
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use driftd::diff::{Budget, ChangeKind, Direction};
 use driftd::openapi::{
     Body, Bound, Contract, Discriminator, Limits, Link, Media, Operation, Parameter, PartEncoding, Requirement, Response, Schema,
-    SecurityScheme, Server, ServerVariable, Union, read,
+    SecurityScheme, Seldom, Server, ServerVariable, Union, read,
 };
 use driftd::rules::{Catalogue, Verdict, compare};
 use serde_json::{Value, json};
@@ -52,11 +52,14 @@ fn model() -> Vec<(&'static str, &'static str)> {
     model!(all, Union<'_>, Union { exclusive "+-", branches "+-~", names "~" });
     model!(all, Discriminator<'_>, Discriminator { property "~", mapping "+-~" });
     model!(all, Schema<'_>, Schema {
-        at "~", value "~", types "+-~", or_null "+-", enumeration "+-~", extensible_enum "+-", format "+-~", pattern "+-~",
-        minimum "+-~", maximum "+-~", multiple_of "+-~", min_length "+-~", max_length "+-~", min_items "+-~", max_items "+-~",
-        unique_items "+-", min_properties "+-~", max_properties "+-~", content "+-~", properties "+-~", required "+-~",
-        additional "+-~", items "+-~", prefix_items "+-~", all_of "+-~", unions "+-~", discriminator "+-~", constraints "+-~",
-        default "+-~", deprecated "+-", read_only "+-", write_only "+-",
+        at "~", value "~", types "+-~", or_null "+-", format "+-~", properties "+-~", required "+-~", additional "+-~",
+        items "+-~", deprecated "+-", read_only "+-", write_only "+-", seldom "~",
+    });
+    model!(all, Seldom<'_>, Seldom {
+        enumeration "+-~", extensible_enum "+-", pattern "+-~", minimum "+-~", maximum "+-~", multiple_of "+-~",
+        min_length "+-~", max_length "+-~", min_items "+-~", max_items "+-~", unique_items "+-", min_properties "+-~",
+        max_properties "+-~", content "+-~", prefix_items "+-~", all_of "+-~", unions "+-~", discriminator "+-~",
+        constraints "+-~", default "+-~",
     });
     all
 }
@@ -84,7 +87,8 @@ fn cells() -> Vec<Cell> {
     let indented: String = text.lines().map(|line| format!("  {line}\n")).collect();
     let wrapped = format!("openapi: 3.1.0\npaths: {{/x: {{}}}}\nx-cells:\n{indented}");
     let document = read(wrapped.as_bytes(), &Limits::default()).unwrap_or_else(|problem| panic!("edits.yaml: {problem}"));
-    let rows = document.root["x-cells"].as_array().expect("a list").clone();
+    let rows = document.root["x-cells"].to_json();
+    let rows = rows.as_array().expect("a list");
     rows.iter()
         .map(|row| {
             let text = |name: &str| row.get(name).and_then(Value::as_str).map(str::to_owned);

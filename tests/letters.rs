@@ -11,7 +11,7 @@ use driftd::model::{Notice, NoticeKind, OpenFinding, Side, Surface, Told};
 use driftd::notice::{Circumstances, Links, Standing, open_findings, plan};
 use driftd::openapi::{Limits, read};
 use driftd::render::{Rendered, Renderer};
-use driftd::rules::{Catalogue, compare};
+use driftd::rules::{Catalogue, Fragments, compare};
 
 fn now() -> chrono::DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 4, 20, 9, 30, 0).single().expect("a time")
@@ -30,7 +30,7 @@ fn letters(from: &str, to: &str, surface: Surface, kind: NoticeKind, hostile: Op
     let catalogue = Catalogue::load().expect("the catalogue");
     let (before, after) = (document(from), document(to));
     let (verdict, _) = compare(&before, &after, &catalogue, Budget::default());
-    let mut findings: Vec<OpenFinding> = open_findings(&verdict, &before.root, &after.root);
+    let mut findings: Vec<OpenFinding> = open_findings(&verdict, Fragments::new(&before.root, &after.root));
     if let Some(text) = hostile {
         for finding in &mut findings {
             finding.message = format!("The property `{text}` is gone");

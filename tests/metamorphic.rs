@@ -67,7 +67,7 @@ enum Version {
 fn subject(path: &Path) -> Option<Subject> {
     let bytes = std::fs::read(path).ok()?;
     let document = read(&bytes, &Limits::default()).ok()?;
-    let root = document.root.clone();
+    let root = document.root.to_json();
     let version = match root.get("openapi").and_then(Value::as_str) {
         None => Version::Swagger2,
         Some(version) if version.starts_with("3.0") => Version::V30,

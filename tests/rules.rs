@@ -25,7 +25,7 @@ fn framed(rule: &Rule, snippet: &str) -> Value {
     // Snippets are YAML; reading them as the document's own YAML keeps one parser in play.
     let wrapped = format!("openapi: 3.1.0\npaths: {{/x: {{}}}}\nx-snippet:\n{}", indent(snippet));
     let document = read(wrapped.as_bytes(), &Limits::default()).unwrap_or_else(|error| panic!("{}: {error}\n{snippet}", rule.id));
-    let snippet = document.root["x-snippet"].clone();
+    let snippet = document.root["x-snippet"].to_json();
     let ok = json!({"200": {"description": "ok"}});
     let mut root = json!({"openapi": "3.1.0", "info": {"title": "frame", "version": "1"}});
     let body = |schema: Value| json!({"application/json": {"schema": {"type": "object", "properties": {"value": schema}}}});

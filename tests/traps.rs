@@ -8,7 +8,6 @@ use std::path::Path;
 use driftd::diff::{Budget, Direction};
 use driftd::openapi::{Document, Limits, read};
 use driftd::rules::{Catalogue, Consequence, Severity, Verdict, compare};
-use serde_json::Value;
 
 struct Row {
     name: String,
@@ -34,7 +33,7 @@ fn row(path: &Path) -> Row {
     let indented: String = text.lines().map(|line| format!("  {line}\n")).collect();
     let wrapped = format!("openapi: 3.1.0\npaths: {{/x: {{}}}}\nx-row:\n{indented}");
     let wrapper = read(wrapped.as_bytes(), &Limits::default()).unwrap_or_else(|problem| panic!("{name}: {problem}"));
-    let field = |field: &str| wrapper.root["x-row"].get(field).and_then(Value::as_str).map(str::to_owned);
+    let field = |field: &str| wrapper.root["x-row"][field].as_str().map(str::to_owned);
     let document = |field: &str| {
         let text = wrapper.root["x-row"][field].as_str().unwrap_or_else(|| panic!("{name} has no {field}"));
         read(text.as_bytes(), &Limits::default()).unwrap_or_else(|problem| panic!("{name}, {field}: {problem}"))

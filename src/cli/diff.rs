@@ -14,7 +14,7 @@ use crate::model::{Auth, Clock, Consumer, OpenFinding, OperationPattern, Overrid
 use crate::notice::{Impact, impact, open_findings};
 use crate::openapi::{Document, Limits, ReadError, read};
 use crate::render::report::{self, Aside, Report, Side, Style};
-use crate::rules::{Catalogue, Finding, Severity, Verdict, compare};
+use crate::rules::{Catalogue, Finding, Fragments, Severity, Verdict, compare};
 use crate::tasks::{Known, gather};
 
 use super::ignore::IgnoreList;
@@ -101,7 +101,7 @@ async fn report_on(args: &DiffArgs) -> Result<u8, Failure> {
         return Err((65, format!("{place}: {}", ReadError::NoPaths)));
     }
     let (verdict, oddities) = compare(&before, &after, &catalogue, Budget::default());
-    let stored = if exceptions.ask() { open_findings(&verdict, &before.root, &after.root) } else { Vec::new() };
+    let stored = if exceptions.ask() { open_findings(&verdict, Fragments::new(&before.root, &after.root)) } else { Vec::new() };
     let report = Report::new(
         Side { place: &args.base, bytes: &base, document: &before },
         Side { place: &args.revision, bytes: &revision, document: &after },

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use serde_json::{Map, Value};
+use serde_json::Value as Json;
 
-use crate::openapi::TypeSet;
+use crate::openapi::{Map, TypeSet, Value};
 
 use super::confirm::{Witness, confirm, is_confirmed};
 use super::holds::Holds;
@@ -17,13 +17,13 @@ pub enum Point<'d> {
     /// All of it.
     Whole,
     /// What some keywords of one schema within it say.
-    Keywords(&'d Map<String, Value>, Vec<&'d str>),
+    Keywords(&'d Map, Vec<&'d str>),
     /// That a member is there.
     Required(String),
     /// The types it allows.
     Types(TypeSet),
     /// One value, of which it is asked whether it is sent and refused.
-    Value(Value),
+    Value(Json),
     /// The values of one alternative of the sender.
     Branch(&'d Value),
     /// The values that one alternative of the receiver takes.
@@ -45,13 +45,13 @@ pub enum Answer {
 
 impl<'d> Prover<'d> {
     /// Whether a value of the second document's schema may be this one: *yes* is sure.
-    pub fn accepts(&mut self, schema: &'d Value, value: &Value) -> bool {
+    pub fn accepts(&mut self, schema: &'d Value, value: &Json) -> bool {
         let node = self.reading.schema(1, schema);
         self.holds(node, value, 0) >= Holds::Formats
     }
 
     /// A small value of the sender's schema that holds `inner` as its member `name`, or as an item where there is none.
-    pub fn around(&mut self, sender: &'d Value, name: Option<&str>, inner: &Value) -> Option<Value> {
+    pub fn around(&mut self, sender: &'d Value, name: Option<&str>, inner: &Json) -> Option<Json> {
         let listed = self.reading.arena.intern(vec![Part::OneOfValues(Values::new(vec![inner.clone()]))]);
         let parts = match name {
             Some(name) => {
@@ -71,7 +71,7 @@ impl<'d> Prover<'d> {
     }
 
     /// Whether a value that was put together is sent and refused, as somebody else judges it.
-    pub fn is_confirmed(&self, sender: &'d Value, receiver: &'d Value, value: &Value) -> bool {
+    pub fn is_confirmed(&self, sender: &'d Value, receiver: &'d Value, value: &Json) -> bool {
         is_confirmed(&self.reading.sides, (sender, receiver), value)
     }
 

@@ -7,9 +7,9 @@
 use std::collections::BTreeSet;
 
 use jsonschema::{Draft, PatternOptions, Validator};
-use serde_json::{Map, Value, json};
+use serde_json::{Map as JsonMap, Value as Json, json};
 
-use crate::openapi::{TypeSet, resolve};
+use crate::openapi::{Map, TypeSet, Value, resolve};
 
 use super::side::{Side, bounds, branches, count, item_schemas};
 
@@ -31,7 +31,7 @@ const UNCHECKED: &str = "a witness was found and cannot be checked: a schema can
 #[derive(Debug, Clone, PartialEq)]
 pub struct Witness {
     /// The value.
-    pub value: Value,
+    pub value: Json,
     /// JSON Pointer within the value to what is refused.
     pub at: String,
     /// The keyword that refuses it.
@@ -39,7 +39,7 @@ pub struct Witness {
 }
 
 /// Who judges values for one side, of those that look like `value`.
-fn validator<'d>(side: &Side<'d>, schema: &'d Value, value: &Value) -> Option<Validator> {
+fn validator<'d>(side: &Side<'d>, schema: &'d Value, value: &Json) -> Option<Validator> {
     let mut export = Export { side: *side, left: MOST };
     let schema = export.schema(schema, &[value], &BTreeSet::new(), 0)?;
     let patterns = PatternOptions::fancy_regex().backtrack_limit(100_000);
@@ -47,20 +47,16 @@ fn validator<'d>(side: &Side<'d>, schema: &'d Value, value: &Value) -> Option<Va
 }
 
 /// Whether both sides judge `value` as the search said.
-pub(super) fn is_confirmed<'d>(sides: &[Side<'d>; 2], schemas: (&'d Value, &'d Value), value: &Value) -> bool {
+pub(super) fn is_confirmed<'d>(sides: &[Side<'d>; 2], schemas: (&'d Value, &'d Value), value: &Json) -> bool {
     let accepts = |side: &Side<'d>, schema| validator(side, schema, value).map(|validator| validator.is_valid(value));
     accepts(&sides[0], schemas.0) == Some(true) && accepts(&sides[1], schemas.1) == Some(false)
 }
 
 /// The witness of `value`, made as small as it goes, if both sides judge it as the search said; else why not.
-pub(super) fn confirm<'d>(
-    sides: &[Side<'d>; 2],
-    schemas: (&'d Value, &'d Value),
-    value: &Value,
-) -> Result<Witness, &'static str> {
+pub(super) fn confirm<'d>(sides: &[Side<'d>; 2], schemas: (&'d Value, &'d Value), value: &Json) -> Result<Witness, &'static str> {
     let sender = validator(&sides[0], schemas.0, value).ok_or(UNCHECKED)?;
     let receiver = validator(&sides[1], schemas.1, value).ok_or(UNCHECKED)?;
-    let refutes = |value: &Value| sender.is_valid(value) && !receiver.is_valid(value);
+    let refutes = |value: &Json| sender.is_valid(value) && !receiver.is_valid(value);
     if !refutes(value) {
         return Err(NOT_CONFIRMED);
     }
@@ -80,12 +76,12 @@ pub(super) fn confirm<'d>(
 }
 
 /// The value without every member and item that it can do without.
-fn shrunk(mut value: Value, refutes: &dyn Fn(&Value) -> bool, tries: &mut usize) -> Value {
+fn shrunk(mut value: Json, refutes: &dyn Fn(&Json) -> bool, tries: &mut usize) -> Json {
     let mut pending: Vec<String> = vec![String::new()];
     while let Some(at) = pending.pop() {
         let steps: Vec<String> = match value.pointer(&at) {
-            Some(Value::Object(map)) => map.keys().map(|name| crate::openapi::escape(name).into_owned()).collect(),
-            Some(Value::Array(list)) => (0..list.len()).rev().map(|index| index.to_string()).collect(),
+            Some(Json::Object(map)) => map.keys().map(|name| crate::openapi::escape(name).into_owned()).collect(),
+            Some(Json::Array(list)) => (0..list.len()).rev().map(|index| index.to_string()).collect(),
             _ => Vec::new(),
         };
         for step in steps {
@@ -93,10 +89,10 @@ fn shrunk(mut value: Value, refutes: &dyn Fn(&Value) -> bool, tries: &mut usize)
             *tries = left;
             let mut smaller = value.clone();
             match smaller.pointer_mut(&at) {
-                Some(Value::Object(map)) => {
+                Some(Json::Object(map)) => {
                     map.shift_remove(&step.replace("~1", "/").replace("~0", "~"));
                 }
-                Some(Value::Array(list)) => {
+                Some(Json::Array(list)) => {
                     if let Some(index) = step.parse().ok().filter(|index| *index < list.len()) {
                         list.remove(index);
                     }
@@ -120,13 +116,13 @@ struct Export<'d> {
 }
 
 impl<'d> Export<'d> {
-    fn schema(&mut self, schema: &'d Value, samples: &[&Value], outer: &BTreeSet<&'d str>, depth: usize) -> Option<Value> {
+    fn schema(&mut self, schema: &'d Value, samples: &[&Json], outer: &BTreeSet<&'d str>, depth: usize) -> Option<Json> {
         self.left = self.left.checked_sub(1)?;
         if depth > DEEPEST {
             return None;
         }
         let map = match schema {
-            Value::Bool(_) => return Some(schema.clone()),
+            Value::Bool(_) => return Some(schema.to_json()),
             Value::Object(map) => map,
             _ => return None,
         };
@@ -140,29 +136,23 @@ impl<'d> Export<'d> {
         Some(plain)
     }
 
-    fn branch(&mut self, branch: &'d Value, samples: &[&Value], depth: usize) -> Option<Value> {
+    fn branch(&mut self, branch: &'d Value, samples: &[&Json], depth: usize) -> Option<Json> {
         if self.side.is_only_null(branch) {
             return Some(json!({"type": "null"}));
         }
         self.schema(branch, samples, &BTreeSet::new(), depth + 1)
     }
 
-    fn target(&mut self, map: &'d Map<String, Value>, samples: &[&Value], depth: usize) -> Option<Value> {
+    fn target(&mut self, map: &'d Map, samples: &[&Json], depth: usize) -> Option<Json> {
         let target = resolve(self.side.root, map.get("$ref")?.as_str()?)?;
         self.schema(target, samples, &BTreeSet::new(), depth + 1)
     }
 
-    fn object(
-        &mut self,
-        map: &'d Map<String, Value>,
-        samples: &[&Value],
-        outer: &BTreeSet<&'d str>,
-        depth: usize,
-    ) -> Option<Value> {
+    fn object(&mut self, map: &'d Map, samples: &[&Json], outer: &BTreeSet<&'d str>, depth: usize) -> Option<Json> {
         if map.contains_key("$dynamicRef") || map.contains_key("$recursiveRef") {
             return None;
         }
-        let mut out = Map::new();
+        let mut out = JsonMap::new();
         let types = self.side.types(map);
         if types != TypeSet::ALL {
             out.insert("type".into(), json!(types.names()));
@@ -171,19 +161,19 @@ impl<'d> Export<'d> {
             let listed = map.get(name).filter(|value| value.is_array());
             let is_hidden = name != "enum" && (map.contains_key("enum") || map.contains_key("const"));
             if let Some(list) = listed.filter(|_| !is_hidden) {
-                out.insert("enum".into(), list.clone());
+                out.insert("enum".into(), list.to_json());
             }
         }
         if let Some(value) = map.get("const").filter(|_| self.side.dialect.is_json_schema()) {
-            out.insert("const".into(), value.clone());
+            out.insert("const".into(), value.to_json());
         }
         for (plain, exclusive) in [("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")] {
             for (bound, is_out) in bounds(map, plain, exclusive) {
-                out.insert(if is_out { exclusive } else { plain }.into(), Value::Number(bound.clone()));
+                out.insert(if is_out { exclusive } else { plain }.into(), Json::Number(bound.clone()));
             }
         }
         if let Some(step) = map.get("multipleOf").filter(|step| step.as_f64().is_some_and(|step| step > 0.0)) {
-            out.insert("multipleOf".into(), step.clone());
+            out.insert("multipleOf".into(), step.to_json());
         }
         for name in
             ["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains"]
@@ -198,35 +188,29 @@ impl<'d> Export<'d> {
             ("dependentRequired", map.get("dependentRequired").is_some_and(Value::is_object)),
         ] {
             if let Some(value) = map.get(name).filter(|_| is_kept) {
-                out.insert(name.into(), value.clone());
+                out.insert(name.into(), value.to_json());
             }
         }
         self.array(map, samples, depth, &mut out)?;
         self.members(map, samples, outer, depth, &mut out)?;
         self.composition(map, samples, outer, depth, &mut out)?;
-        Some(Value::Object(out))
+        Some(Json::Object(out))
     }
 
-    fn array(
-        &mut self,
-        map: &'d Map<String, Value>,
-        samples: &[&Value],
-        depth: usize,
-        out: &mut Map<String, Value>,
-    ) -> Option<()> {
-        let items: Vec<&Value> = samples.iter().filter_map(|value| value.as_array()).flatten().collect();
+    fn array(&mut self, map: &'d Map, samples: &[&Json], depth: usize, out: &mut JsonMap<String, Json>) -> Option<()> {
+        let items: Vec<&Json> = samples.iter().filter_map(|value| value.as_array()).flatten().collect();
         if items.is_empty() {
             // Only `contains` speaks of lists without items.
-            if map.contains_key("contains") && map.get("minContains").is_none_or(|least| least != 0) {
-                out.insert("contains".into(), Value::Bool(true));
+            if map.contains_key("contains") && map.get("minContains").is_none_or(|least| least.as_u64() != Some(0)) {
+                out.insert("contains".into(), Json::Bool(true));
             }
             return Some(());
         }
         let (first, rest) = item_schemas(&|name| map.get(name));
         if let Some(list) = first {
-            let list: Option<Vec<Value>> =
+            let list: Option<Vec<Json>> =
                 list.iter().map(|schema| self.schema(schema, &items, &BTreeSet::new(), depth + 1)).collect();
-            out.insert("prefixItems".into(), Value::Array(list?));
+            out.insert("prefixItems".into(), Json::Array(list?));
         }
         for (name, schema) in
             [("items", rest), ("contains", map.get("contains")), ("unevaluatedItems", map.get("unevaluatedItems"))]
@@ -240,24 +224,24 @@ impl<'d> Export<'d> {
 
     fn members(
         &mut self,
-        map: &'d Map<String, Value>,
-        samples: &[&Value],
+        map: &'d Map,
+        samples: &[&Json],
         outer: &BTreeSet<&'d str>,
         depth: usize,
-        out: &mut Map<String, Value>,
+        out: &mut JsonMap<String, Json>,
     ) -> Option<()> {
         let none = BTreeSet::new();
-        let objects: Vec<&Map<String, Value>> = samples.iter().filter_map(|value| value.as_object()).collect();
-        let all: Vec<&Value> = objects.iter().flat_map(|object| object.values()).collect();
+        let objects: Vec<&JsonMap<String, Json>> = samples.iter().filter_map(|value| value.as_object()).collect();
+        let all: Vec<&Json> = objects.iter().flat_map(|object| object.values()).collect();
         if let Some(Value::Object(properties)) = map.get("properties") {
-            let mut kept = Map::new();
+            let mut kept = JsonMap::new();
             for (name, schema) in properties {
-                let values: Vec<&Value> = objects.iter().filter_map(|object| object.get(name)).collect();
+                let values: Vec<&Json> = objects.iter().filter_map(|object| object.get(name.as_str())).collect();
                 if !values.is_empty() && !self.side.hides(schema) {
-                    kept.insert(name.clone(), self.schema(schema, &values, &none, depth + 1)?);
+                    kept.insert(name.to_string(), self.schema(schema, &values, &none, depth + 1)?);
                 }
             }
-            out.insert("properties".into(), Value::Object(kept));
+            out.insert("properties".into(), Json::Object(kept));
         }
         for name in ["additionalProperties", "unevaluatedProperties"] {
             if let Some(schema) = map.get(name).filter(|schema| !schema.is_null() && !all.is_empty()) {
@@ -265,11 +249,11 @@ impl<'d> Export<'d> {
             }
         }
         if let Some(Value::Object(patterns)) = map.get("patternProperties").filter(|_| !all.is_empty()) {
-            let mut kept = Map::new();
+            let mut kept = JsonMap::new();
             for (name, schema) in patterns {
-                kept.insert(name.clone(), self.schema(schema, &all, &none, depth + 1)?);
+                kept.insert(name.to_string(), self.schema(schema, &all, &none, depth + 1)?);
             }
-            out.insert("patternProperties".into(), Value::Object(kept));
+            out.insert("patternProperties".into(), Json::Object(kept));
         }
         if let Some(schema) = map.get("propertyNames") {
             out.insert("propertyNames".into(), self.schema(schema, &[], &none, depth + 1)?);
@@ -283,9 +267,9 @@ impl<'d> Export<'d> {
         for name in ["dependentSchemas", "dependencies"] {
             for (property, needs) in map.get(name).and_then(Value::as_object).into_iter().flatten() {
                 let keyword = if needs.is_array() { "dependentRequired" } else { "dependentSchemas" };
-                let needs = if needs.is_array() { needs.clone() } else { self.schema(needs, samples, &none, depth + 1)? };
-                if let Value::Object(known) = out.entry(keyword).or_insert_with(|| json!({})) {
-                    known.insert(property.clone(), needs);
+                let needs = if needs.is_array() { needs.to_json() } else { self.schema(needs, samples, &none, depth + 1)? };
+                if let Json::Object(known) = out.entry(keyword).or_insert_with(|| json!({})) {
+                    known.insert(property.to_string(), needs);
                 }
             }
         }
@@ -294,16 +278,16 @@ impl<'d> Export<'d> {
 
     fn composition(
         &mut self,
-        map: &'d Map<String, Value>,
-        samples: &[&Value],
+        map: &'d Map,
+        samples: &[&Json],
         outer: &BTreeSet<&'d str>,
         depth: usize,
-        out: &mut Map<String, Value>,
+        out: &mut JsonMap<String, Json>,
     ) -> Option<()> {
         let none = BTreeSet::new();
         let mut hidden = self.side.hidden_names(map);
         hidden.extend(outer);
-        let mut all: Vec<Value> = Vec::new();
+        let mut all: Vec<Json> = Vec::new();
         if map.get("$ref").is_some_and(Value::is_string) {
             all.push(self.target(map, samples, depth)?);
         }
@@ -311,13 +295,13 @@ impl<'d> Export<'d> {
             all.push(self.schema(branch, samples, &hidden, depth + 1)?);
         }
         if !all.is_empty() {
-            out.insert("allOf".into(), Value::Array(all));
+            out.insert("allOf".into(), Json::Array(all));
         }
         for name in ["anyOf", "oneOf"] {
-            let list: Option<Vec<Value>> = branches(map, name).map(|branch| self.branch(branch, samples, depth)).collect();
+            let list: Option<Vec<Json>> = branches(map, name).map(|branch| self.branch(branch, samples, depth)).collect();
             let list = list?;
             if !list.is_empty() {
-                out.insert(name.into(), Value::Array(list));
+                out.insert(name.into(), Json::Array(list));
             }
         }
         for name in ["not", "if", "then", "else"] {

@@ -256,6 +256,10 @@ pub(super) fn kind_of(value: &Value) -> TypeSet {
             Some(_) => TypeSet::FRACTION,
             None => TypeSet::NUMBER,
         },
-        other => TypeSet::of(other),
+        Value::Null => TypeSet::NULL,
+        Value::Bool(_) => TypeSet::BOOLEAN,
+        Value::String(_) => TypeSet::STRING,
+        Value::Array(_) => TypeSet::ARRAY,
+        Value::Object(_) => TypeSet::OBJECT,
     }
 }

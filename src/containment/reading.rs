@@ -9,9 +9,8 @@ use std::rc::Rc;
 
 use num_traits::Signed;
 use rustc_hash::FxHashMap;
-use serde_json::{Map, Value};
 
-use crate::openapi::{TypeSet, resolve};
+use crate::openapi::{Map, TypeSet, Value, resolve};
 
 use super::node::{Arena, Members, NodeId, Part, Values};
 use super::number::exact;
@@ -57,7 +56,7 @@ impl<'d> Reading<'d> {
     }
 
     /// Only what some keywords of a schema say.
-    pub(super) fn keywords(&mut self, side: usize, map: &'d Map<String, Value>, wanted: &[&str]) -> NodeId {
+    pub(super) fn keywords(&mut self, side: usize, map: &'d Map, wanted: &[&str]) -> NodeId {
         let Some(place) = self.sides.get(side).copied() else { return NodeId::ANY };
         let mut parts = Vec::new();
         self.object(side, place, map, &BTreeSet::new(), &|name| wanted.contains(&name), &mut parts);
@@ -156,7 +155,7 @@ impl<'d> Reading<'d> {
         &mut self,
         side: usize,
         place: Side<'d>,
-        map: &'d Map<String, Value>,
+        map: &'d Map,
         outer: &BTreeSet<&'d str>,
         wanted: &dyn Fn(&str) -> bool,
         parts: &mut Vec<Part>,
@@ -226,28 +225,22 @@ impl<'d> Reading<'d> {
         }
     }
 
-    fn values(place: Side<'d>, map: &'d Map<String, Value>, get: &dyn Fn(&str) -> Option<&'d Value>, parts: &mut Vec<Part>) {
+    fn values(place: Side<'d>, map: &'d Map, get: &dyn Fn(&str) -> Option<&'d Value>, parts: &mut Vec<Part>) {
         if let Some(Value::Array(list)) = get("enum") {
-            parts.push(Part::OneOfValues(Values::new(list.clone())));
+            parts.push(Part::OneOfValues(Values::new(list.iter().map(Value::to_json).collect())));
         }
         if let Some(value) = get("const").filter(|_| place.dialect.is_json_schema()) {
-            parts.push(Part::OneOfValues(Values::new(vec![value.clone()])));
+            parts.push(Part::OneOfValues(Values::new(vec![value.to_json()])));
         }
         // Zalando's spelling lists the values here; an `enum` beside it says more exactly what is valid.
         if let (Some(Value::Array(list)), false) =
             (get("x-extensible-enum"), map.contains_key("enum") || map.contains_key("const"))
         {
-            parts.push(Part::OneOfValues(Values::new(list.clone())));
+            parts.push(Part::OneOfValues(Values::new(list.iter().map(Value::to_json).collect())));
         }
     }
 
-    fn array(
-        &mut self,
-        side: usize,
-        map: &'d Map<String, Value>,
-        get: &dyn Fn(&str) -> Option<&'d Value>,
-        parts: &mut Vec<Part>,
-    ) {
+    fn array(&mut self, side: usize, map: &'d Map, get: &dyn Fn(&str) -> Option<&'d Value>, parts: &mut Vec<Part>) {
         let child = |this: &mut Self, value: &'d Value| this.read(side, value, &BTreeSet::new());
         let (first, rest) = item_schemas(get);
         let first: Vec<NodeId> = first.into_iter().flatten().map(|value| child(self, value)).collect();
@@ -271,7 +264,7 @@ impl<'d> Reading<'d> {
         &mut self,
         side: usize,
         place: Side<'d>,
-        map: &'d Map<String, Value>,
+        map: &'d Map,
         outer: &BTreeSet<&'d str>,
         get: &dyn Fn(&str) -> Option<&'d Value>,
         parts: &mut Vec<Part>,
@@ -333,20 +326,14 @@ impl<'d> Reading<'d> {
     }
 
     /// `unevaluatedProperties` where only `allOf` and references could have looked at a member; says whether it is so.
-    fn unevaluated_properties(
-        &mut self,
-        side: usize,
-        place: Side<'d>,
-        map: &'d Map<String, Value>,
-        parts: &mut Vec<Part>,
-    ) -> bool {
+    fn unevaluated_properties(&mut self, side: usize, place: Side<'d>, map: &'d Map, parts: &mut Vec<Part>) -> bool {
         let mut named: BTreeSet<&'d str> = BTreeSet::new();
         let mut patterns: BTreeSet<&'d str> = BTreeSet::new();
         let mut pending = vec![(map, 0)];
         while let Some((map, hops)) = pending.pop() {
             let unclear = ["$dynamicRef", "anyOf", "oneOf", "if", "dependentSchemas", "not"];
             let nested = hops > 0 && map.contains_key("unevaluatedProperties");
-            if hops > HOPS || pending.len() > 1_000 || nested || unclear.iter().any(|name| map.contains_key(*name)) {
+            if hops > HOPS || pending.len() > 1_000 || nested || unclear.iter().any(|name| map.contains_key(name)) {
                 return false;
             }
             if map.contains_key("additionalProperties") {
@@ -376,7 +363,7 @@ impl<'d> Reading<'d> {
         &mut self,
         side: usize,
         place: Side<'d>,
-        map: &'d Map<String, Value>,
+        map: &'d Map,
         outer: &BTreeSet<&'d str>,
         get: &dyn Fn(&str) -> Option<&'d Value>,
         parts: &mut Vec<Part>,
@@ -400,7 +387,7 @@ impl<'d> Reading<'d> {
         for (keyword, exclusive) in [("anyOf", false), ("oneOf", true)] {
             if let Some(Value::Array(list)) = get(keyword).filter(|value| value.as_array().is_some_and(|list| !list.is_empty())) {
                 // Beside members of its own, an alternative is a part of the object.
-                let is_part = place.strict && ["properties", "allOf", "$ref"].iter().any(|name| map.contains_key(*name));
+                let is_part = place.strict && ["properties", "allOf", "$ref"].iter().any(|name| map.contains_key(name));
                 let nodes: Rc<[NodeId]> = list
                     .iter()
                     .map(|branch| {

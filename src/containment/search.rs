@@ -268,7 +268,7 @@ impl<'d> Prover<'d> {
             let here = match part {
                 Part::Kinds(types) => *types,
                 Part::OneOfValues(values) => {
-                    let kind = |value: &Value| if value.is_number() { TypeSet::NUMBER } else { TypeSet::of(value) };
+                    let kind = |value: &Value| if value.is_number() { TypeSet::NUMBER } else { super::holds::kind_of(value) };
                     values.list.iter().fold(TypeSet::NONE, |kinds, value| kinds.union(kind(value)))
                 }
                 Part::Same(node) => self.kinds_of(*node, hops + 1),

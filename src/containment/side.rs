@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use num_traits::Signed;
-use serde_json::{Map, Value};
 
-use crate::openapi::{Dialect, TypeSet, declared_types, resolve};
+use crate::openapi::{Dialect, Map, TypeSet, Value, declared_types, resolve};
 
 use super::number::exact;
 
@@ -46,14 +45,14 @@ pub struct Side<'d> {
 
 impl<'d> Side<'d> {
     /// Whether null is meant beside what the schema says.
-    pub(super) fn is_nullable(&self, map: &Map<String, Value>) -> bool {
+    pub(super) fn is_nullable(&self, map: &Map) -> bool {
         let name = if self.dialect == Dialect::Swagger20 { "x-nullable" } else { "nullable" };
         // Gone in 3.1, yet sloppy upgrades leave it behind and mean it.
         is_true(map.get(name)) && !self.literal && (!self.dialect.is_json_schema() || map.contains_key("type"))
     }
 
     /// The declared types; where there are none, those that the other keywords can only mean.
-    pub(super) fn types(&self, map: &Map<String, Value>) -> TypeSet {
+    pub(super) fn types(&self, map: &Map) -> TypeSet {
         let declared = map.get("type").map_or(TypeSet::ALL, declared_types);
         if declared != TypeSet::ALL || self.literal || map.contains_key("enum") || map.contains_key("const") {
             return declared;
@@ -109,7 +108,7 @@ impl<'d> Side<'d> {
     }
 
     /// Names an object declares, with those of its `allOf` and of its alternatives; none where any name may come.
-    pub(super) fn declared_names(&self, map: &'d Map<String, Value>) -> Option<BTreeSet<&'d str>> {
+    pub(super) fn declared_names(&self, map: &'d Map) -> Option<BTreeSet<&'d str>> {
         let mut names = BTreeSet::new();
         let mut pending = vec![(map, 0)];
         let mut left = MOST;
@@ -129,7 +128,7 @@ impl<'d> Side<'d> {
     }
 
     /// Whether a reference hides what stands beside it.
-    pub(super) fn is_bare_reference(&self, map: &Map<String, Value>) -> bool {
+    pub(super) fn is_bare_reference(&self, map: &Map) -> bool {
         map.get("$ref").is_some_and(Value::is_string) && (map.len() == 1 || !self.dialect.is_json_schema())
     }
 
@@ -161,7 +160,8 @@ impl<'d> Side<'d> {
             }
             pending.extend(branches(map, "allOf").map(|branch| (branch, hops + 1)));
             for union in ["anyOf", "oneOf"] {
-                let mut others = branches(map, union).filter(|branch| branch.get("type").is_none_or(|kind| kind != "null"));
+                let mut others =
+                    branches(map, union).filter(|branch| branch.get("type").is_none_or(|kind| kind.as_str() != Some("null")));
                 if let (Some(only), None) = (others.next(), others.next()) {
                     pending.push((only, hops + 1));
                 }
@@ -171,7 +171,7 @@ impl<'d> Side<'d> {
     }
 
     /// Names of the object that the direction hides, its own and those of its `allOf`.
-    pub(super) fn hidden_names(&self, map: &'d Map<String, Value>) -> BTreeSet<&'d str> {
+    pub(super) fn hidden_names(&self, map: &'d Map) -> BTreeSet<&'d str> {
         let mut names = BTreeSet::new();
         if self.hidden == Hidden::Nothing {
             return names;
@@ -213,7 +213,7 @@ pub(super) fn is_true(value: Option<&Value>) -> bool {
     value.and_then(Value::as_bool).unwrap_or(false)
 }
 
-pub(super) fn branches<'d>(map: &'d Map<String, Value>, name: &str) -> impl Iterator<Item = &'d Value> {
+pub(super) fn branches<'d>(map: &'d Map, name: &str) -> impl Iterator<Item = &'d Value> {
     map.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
@@ -225,7 +225,7 @@ pub(super) fn count(value: Option<&Value>) -> Option<u64> {
 }
 
 /// The two bounds of one end: number, and whether it is out.
-pub(super) fn bounds<'d>(map: &'d Map<String, Value>, plain: &str, exclusive: &str) -> Vec<(&'d serde_json::Number, bool)> {
+pub(super) fn bounds<'d>(map: &'d Map, plain: &str, exclusive: &str) -> Vec<(&'d serde_json::Number, bool)> {
     let number = |name: &str| map.get(name).and_then(Value::as_number);
     let mut found: Vec<(&serde_json::Number, bool)> = Vec::new();
     // A flag beside the bound up to 3.0, a bound of its own from 3.1.
@@ -236,7 +236,7 @@ pub(super) fn bounds<'d>(map: &'d Map<String, Value>, plain: &str, exclusive: &s
 
 /// Schemas of the first items, by place, and of all behind them. A list under `items` is how drafts before 2020-12
 /// wrote `prefixItems`.
-pub(super) fn item_schemas<'d>(get: &dyn Fn(&str) -> Option<&'d Value>) -> (Option<&'d Vec<Value>>, Option<&'d Value>) {
+pub(super) fn item_schemas<'d>(get: &dyn Fn(&str) -> Option<&'d Value>) -> (Option<&'d [Value]>, Option<&'d Value>) {
     match (get("prefixItems"), get("items")) {
         (_, Some(Value::Array(list))) => (Some(list), get("additionalItems")),
         (Some(Value::Array(list)), rest) => (Some(list), rest),

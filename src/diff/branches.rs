@@ -1,6 +1,6 @@
 //! Which branch of a union became which: unions have no names, so branches are matched by content.
 
-use crate::openapi::{Contract, SchemaId, TypeSet};
+use crate::openapi::{Contract, SchemaId, TypeSet, Value};
 
 use super::flat::Flat;
 use super::unchanged::same;
@@ -19,7 +19,7 @@ fn likeness(before: &Contract<'_>, a: SchemaId, after: &Contract<'_>, b: SchemaI
     if place == other && component(&place) && is_component_root(&place) {
         return 90;
     }
-    let title = |value: &serde_json::Value| value.get("title").and_then(|t| t.as_str()).map(str::to_owned);
+    let title = |value: &Value| value.get("title").and_then(|t| t.as_str()).map(str::to_owned);
     if title(left.value).is_some() && title(left.value) == title(right.value) {
         return 80;
     }

@@ -3,11 +3,11 @@
 //! Splitting an object into `allOf` halves, wrapping a single `$ref`, or writing `nullable` as a union
 //! with `null` are respellings; folding both sides first is what keeps them silent.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use serde_json::{Number, Value};
+use serde_json::Number;
 
-use crate::openapi::{Additional, Bound, Contract, Discriminator, Schema, SchemaId, TypeSet, Union};
+use crate::openapi::{Additional, Bound, Contract, Discriminator, Schema, SchemaId, TypeSet, Union, Value};
 
 /// A word of a schema and the schema it stands in.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +48,7 @@ impl Count {
         matches!(self, Self::MaxLength | Self::MaxItems | Self::MaxProperties)
     }
 
-    const fn of(self, schema: &Schema<'_>) -> Option<u64> {
+    fn of(self, schema: &Schema<'_>) -> Option<u64> {
         match self {
             Self::MinLength => schema.min_length,
             Self::MaxLength => schema.max_length,
@@ -255,7 +255,9 @@ impl<'c, 'd> Flat<'c, 'd> {
             return;
         }
         let all: Vec<&Schema<'d>> = branches.iter().map(|id| contract.schema(peeled(contract, *id))).collect();
-        if !all.is_empty() && schema.discriminator.is_none() {
+        // `oneOf` refuses what fits two of its branches.
+        let is_told_apart = !union.exclusive || are_disjoint(contract, union);
+        if !all.is_empty() && schema.discriminator.is_none() && is_told_apart {
             let nothing = if null || or_null { TypeSet::NULL } else { TypeSet::NONE };
             let types = all.iter().fold(nothing, |types, branch| types.union(branch.types));
             if all.iter().all(|branch| is_bare(branch)) {
@@ -411,6 +413,26 @@ fn is_only_null(schema: &Schema<'_>) -> bool {
 /// Only a type, nothing else.
 fn is_bare(schema: &Schema<'_>) -> bool {
     schema.enumeration.is_none() && schema.types != TypeSet::ALL && says_nothing_else(schema)
+}
+
+/// Whether no value can fit two branches, as far as their types and listed values tell.
+fn are_disjoint(contract: &Contract<'_>, union: &Union<'_>) -> bool {
+    let mut types = TypeSet::NONE;
+    let (mut listed, mut values) = (TypeSet::NONE, BTreeSet::new());
+    union.branches.iter().all(|id| {
+        let branch = contract.schema(peeled(contract, *id));
+        let Some(list) = &branch.enumeration else {
+            let is_new = types.union(listed).intersection(branch.types).is_empty();
+            types = types.union(branch.types);
+            return is_new;
+        };
+        let kinds = list.iter().fold(TypeSet::NONE, |kinds, value| kinds.union(TypeSet::of(value)));
+        listed = listed.union(kinds);
+        let known = values.len();
+        let own: BTreeSet<String> = list.iter().map(ToString::to_string).collect();
+        values.extend(own.iter().cloned());
+        types.intersection(kinds).is_empty() && values.len() == known + own.len()
+    })
 }
 
 /// Only an enum, perhaps with its type.

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::openapi::{Contract, Operation, Server, Surface};
+use crate::openapi::{Contract, Location, Operation, Parameter, Server, Surface, TypeSet};
 
 use super::unchanged::same_but_prose;
 
@@ -199,13 +199,25 @@ fn prefixed(prefix: &str, operation: &Operation<'_>) -> Option<String> {
     (operation.surface == Surface::Path && operation.servers.is_none()).then(|| format!("{prefix}{}", operation.shape))
 }
 
-/// Whether requests to `old`, which is gone, still reach `new`: each of its segments is the same or a variable.
-pub(super) fn takes_over(new: &Operation<'_>, old: &Operation<'_>) -> bool {
+/// Whether requests to `old`, which is gone, still reach `new`: each of its segments is the same, or a variable that
+/// a word may stand in for.
+pub(super) fn takes_over(contract: &Contract<'_>, new: &Operation<'_>, old: &Operation<'_>) -> bool {
     let (mine, theirs): (Vec<&str>, Vec<&str>) = (new.shape.split('/').collect(), old.shape.split('/').collect());
+    let mut variables = new.variables.iter();
+    let mut takes = |mine: &str, theirs: &str| {
+        if mine != "{}" {
+            return mine == theirs;
+        }
+        let name = variables.next();
+        let is_here = |parameter: &&Parameter<'_>| parameter.location == Location::Path && Some(&parameter.name) == name;
+        let types = new.parameters.iter().find(is_here).map(|parameter| contract.schema(parameter.schema).types);
+        let is_word = theirs != "{}" && theirs.parse::<f64>().is_err();
+        !is_word || types.is_none_or(|types| types.contains(TypeSet::STRING))
+    };
     new.surface == Surface::Path
         && new.method == old.method
         && mine.len() == theirs.len()
-        && mine.iter().zip(&theirs).all(|(mine, theirs)| mine == theirs || *mine == "{}")
+        && mine.iter().zip(&theirs).all(|(mine, theirs)| takes(mine, theirs))
 }
 
 /// Whether two names are one name but for how its words are joined: `totalPrice`, `total_price`, `Total-Price`.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::{Value as Json, json};
 
 use crate::openapi::{Body, Dialect, Location, Media, Operation, Parameter, PartEncoding, PointerId, Response, Surface, TypeSet};
 
@@ -59,7 +59,8 @@ fn removed(walk: &mut Walk<'_, '_>, old: &Operation<'_>) {
     };
     let number = walk.operation(usage(old, None));
     let here = walk.text_before(old.at);
-    let heir = walk.after.operations.iter().find(|new| old.surface == Surface::Path && matching::takes_over(new, old));
+    let heir =
+        walk.after.operations.iter().find(|new| old.surface == Surface::Path && matching::takes_over(walk.after, new, old));
     let heir = heir.map(|new| json!(format!("{} {}", new.method, new.path)));
     let evidence = Evidence { was_deprecated: old.deprecated, shadowed: heir.is_some(), ..Evidence::default() };
     let fact = Fact {
@@ -134,7 +135,7 @@ impl Pairing<'_, '_, '_, '_> {
         direction: Direction,
         subject: impl Into<String>,
         at: (PointerId, PointerId),
-        values: (Option<Value>, Option<Value>),
+        values: (Option<Json>, Option<Json>),
     ) {
         self.state_with(kind, direction, subject, at, values, Evidence::default());
     }
@@ -145,7 +146,7 @@ impl Pairing<'_, '_, '_, '_> {
         direction: Direction,
         subject: impl Into<String>,
         at: (PointerId, PointerId),
-        (before, after): (Option<Value>, Option<Value>),
+        (before, after): (Option<Json>, Option<Json>),
         evidence: Evidence,
     ) {
         let site = Site { before: self.walk.text_before(at.0), after: self.walk.text_after(at.1) };
@@ -429,7 +430,8 @@ impl Pairing<'_, '_, '_, '_> {
             let kind = match (before, after) {
                 (Some(left), Some(right)) if left.style == right.style => {
                     let within = |one: &PartEncoding<'_>, other: &PartEncoding<'_>| {
-                        !one.media_types.is_empty() && one.media_types.iter().all(|name| other.media_types.contains(name))
+                        let taken = |name: &&str| other.media_types.iter().any(|known| known == name || covers(known, name));
+                        !one.media_types.is_empty() && one.media_types.iter().all(taken)
                     };
                     match (within(left, right), within(right, left)) {
                         (true, true) => continue,

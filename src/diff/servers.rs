@@ -1,6 +1,6 @@
 //! Facts of the places an API is served from, at all three levels.
 
-use serde_json::{Value, json};
+use serde_json::{Value as Json, json};
 
 use crate::openapi::{Dialect, PointerId, Server, ServerVariable};
 
@@ -50,27 +50,26 @@ fn compare(
         return;
     }
     let same = |a: &Server<'_>, b: &Server<'_>| a.url == b.url || a.leads_where(b);
-    let mut state =
-        |kind, subject: String, values: (Option<Value>, Option<Value>), at: (Option<PointerId>, Option<PointerId>)| {
-            let site = Site {
-                before: at.0.map_or_else(|| home.0.clone(), |at| walk.text_before(at)),
-                after: at.1.map_or_else(|| home.1.clone(), |at| walk.text_after(at)),
-            };
-            let fragment = Fragment { before: Some(home.0.clone()), after: Some(home.1.clone()) };
-            let evidence = Evidence::default();
-            let fact = Fact {
-                kind,
-                direction: Direction::Neither,
-                subject,
-                before: values.0,
-                after: values.1,
-                evidence,
-                site,
-                fragment,
-                compared: None,
-            };
-            walk.state(fact, operation);
+    let mut state = |kind, subject: String, values: (Option<Json>, Option<Json>), at: (Option<PointerId>, Option<PointerId>)| {
+        let site = Site {
+            before: at.0.map_or_else(|| home.0.clone(), |at| walk.text_before(at)),
+            after: at.1.map_or_else(|| home.1.clone(), |at| walk.text_after(at)),
         };
+        let fragment = Fragment { before: Some(home.0.clone()), after: Some(home.1.clone()) };
+        let evidence = Evidence::default();
+        let fact = Fact {
+            kind,
+            direction: Direction::Neither,
+            subject,
+            before: values.0,
+            after: values.1,
+            evidence,
+            site,
+            fragment,
+            compared: None,
+        };
+        walk.state(fact, operation);
+    };
     if is_unnamed(after) {
         if let Some(server) = before.iter().find(is_full) {
             let value = Some(json!(server.url));

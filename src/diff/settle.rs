@@ -3,9 +3,9 @@
 //! A bound on numbers says nothing of a text, `multipleOf: 1` nothing of an integer, a longest length nothing
 //! beside an enum whose values are all shorter. Only what can be told from one schema alone is settled here.
 
-use serde_json::{Number, Value};
+use serde_json::Number;
 
-use crate::openapi::{Additional, Bound, Contract, TypeSet};
+use crate::openapi::{Additional, Bound, Contract, Map, TypeSet, Value};
 
 use super::flat::{Count, Flat, From};
 
@@ -142,7 +142,7 @@ impl<'d> Flat<'_, 'd> {
                     words.retain(|word| word.value.as_object().is_none_or(|map| !map.values().all(accepts_all)));
                 }
                 "dependentRequired" => words.retain(|word| {
-                    let is_empty = |names: &Value| names.as_array().is_some_and(Vec::is_empty);
+                    let is_empty = |names: &Value| names.as_array().is_some_and(<[Value]>::is_empty);
                     word.value.as_object().is_none_or(|map| !map.values().all(is_empty))
                 }),
                 "minContains" => words.retain(|word| word.value.as_u64() != Some(1)),
@@ -202,7 +202,7 @@ impl<'d> Flat<'_, 'd> {
 }
 
 fn accepts_all(schema: &Value) -> bool {
-    *schema == Value::Bool(true) || schema.as_object().is_some_and(serde_json::Map::is_empty)
+    *schema == Value::Bool(true) || schema.as_object().is_some_and(Map::is_empty)
 }
 
 fn accepts_none(schema: &Value) -> bool {

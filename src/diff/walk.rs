@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use serde_json::Value;
+use serde_json::Value as Json;
 
-use crate::openapi::{Contract, PointerId, Pointers, SchemaId};
+use crate::openapi::{Contract, PointerId, Pointers, SchemaId, Value};
 
 use super::change::{Change, ChangeKind, Compared, Direction, Evidence, Fragment, Link, Site, Use};
 use super::concealed::Concealed;
@@ -105,8 +105,8 @@ pub(super) struct Fact {
     pub(super) kind: ChangeKind,
     pub(super) direction: Direction,
     pub(super) subject: String,
-    pub(super) before: Option<Value>,
-    pub(super) after: Option<Value>,
+    pub(super) before: Option<Json>,
+    pub(super) after: Option<Json>,
     pub(super) evidence: Evidence,
     pub(super) site: Site,
     pub(super) fragment: Fragment,
@@ -408,7 +408,7 @@ impl Reach<'_> {
 }
 
 /// A copy of a value, if it is small enough to be read in a sentence.
-pub(super) fn small(value: &Value) -> Option<Value> {
+pub(super) fn small(value: &Value) -> Option<Json> {
     fn count(value: &Value, left: usize) -> Option<usize> {
         let left = left.checked_sub(1)?;
         match value {
@@ -417,5 +417,5 @@ pub(super) fn small(value: &Value) -> Option<Value> {
             _ => Some(left),
         }
     }
-    count(value, SMALL).map(|_| value.clone())
+    count(value, SMALL).map(|_| value.to_json())
 }

@@ -1,13 +1,10 @@
 //! Findings as they are stored and told: without the documents they were found in.
 
-use serde_json::Value;
-
 use crate::model::OpenFinding;
 use crate::rules::{Fragments, JsonFinding, Severity, Verdict};
 
 /// The findings of a verdict with the fragments that show them. What nobody is told needs no fragment.
-pub fn open_findings(verdict: &Verdict, before: &Value, after: &Value) -> Vec<OpenFinding> {
-    let mut fragments = Fragments::new(before, after);
+pub fn open_findings(verdict: &Verdict, mut fragments: Fragments<'_>) -> Vec<OpenFinding> {
     verdict
         .findings
         .iter()

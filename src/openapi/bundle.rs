@@ -7,11 +7,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::escape;
+use super::{Map, Text, Value, escape};
 
 /// The member of the joined document that holds the other files.
 pub const SECTION: &str = "x-driftd-files";
@@ -140,14 +139,15 @@ pub(super) fn join(mut files: BTreeMap<String, Value>) -> Value {
     for (from, value) in &mut files {
         localise(value, from, &keys, false);
     }
-    let mut root = files.remove(ROOT).unwrap_or_default();
-    if let Value::Object(map) = &mut root
-        && !files.is_empty()
-    {
-        let section: Map<String, Value> = files.into_iter().collect();
-        map.insert(SECTION.to_owned(), Value::Object(section));
+    let root = files.remove(ROOT).unwrap_or_default();
+    match root {
+        Value::Object(map) if !files.is_empty() => {
+            let section: Map = files.into_iter().map(|(key, value)| (Text::from(key), value)).collect();
+            let section = (SECTION.into(), Value::Object(section));
+            Value::Object(map.into_members().into_iter().chain([section]).collect())
+        }
+        root => root,
     }
-    root
 }
 
 fn localise(value: &mut Value, from: &str, keys: &[String], is_chosen: bool) {
@@ -157,7 +157,7 @@ fn localise(value: &mut Value, from: &str, keys: &[String], is_chosen: bool) {
                 match inner {
                     Value::String(text) if name == "$ref" => {
                         if let Some(local) = local(text, from, keys) {
-                            *text = local;
+                            *text = local.into();
                         }
                     }
                     _ if is_data(name, is_chosen) => {}
@@ -236,7 +236,7 @@ mod tests {
             ("paths/a.yaml".to_owned(), json!({"get": {"s": {"$ref": "../schemas.yaml#/A"}, "t": {"$ref": "#/get"}}})),
             ("schemas.yaml".to_owned(), json!({"A": {"$ref": "root#/paths"}, "B": {"example": {"$ref": "x.yaml"}}})),
         ]);
-        let root = join(files);
+        let root = join(files.into_iter().map(|(key, file)| (key, Value::from(file))).collect());
         let at = |pointer: &str| resolve(&root, pointer).and_then(Value::as_str).map(str::to_owned);
         assert_eq!(at("/paths/~1a/$ref").as_deref(), Some("#/x-driftd-files/paths~1a.yaml"));
         assert_eq!(at("/x/$ref").as_deref(), Some("gone.yaml"), "what is not in the set is told of");

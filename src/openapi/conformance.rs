@@ -4,10 +4,8 @@
 //! for one stray `null` and drop what they do not know. Read fragment by fragment, though, the typed model
 //! of the `openapiv3` crate is a good second opinion: what it refuses is odd, at a pointer.
 
+use super::{Dialect, Document, Oddity, Text, Value, escape};
 use serde::Deserialize;
-use serde_json::Value;
-
-use super::{Dialect, Document, Oddity, escape};
 
 /// Fields of a path item that are operations in 3.0.
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
@@ -39,12 +37,12 @@ pub fn conformance(document: &Document) -> Vec<Oddity> {
     odd
 }
 
-fn members(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
+fn members(value: Option<&Value>) -> impl Iterator<Item = (&Text, &Value)> {
     value.and_then(Value::as_object).into_iter().flatten()
 }
 
 fn refused<'d, T: Deserialize<'d>>(value: &'d Value, pointer: String, what: &str) -> Option<Oddity> {
-    T::deserialize(value).err().map(|error| Oddity::new(pointer, format!("this is no {what} of OpenAPI 3.0: {error}")))
+    T::deserialize(value.to_json()).err().map(|error| Oddity::new(pointer, format!("this is no {what} of OpenAPI 3.0: {error}")))
 }
 
 #[cfg(test)]

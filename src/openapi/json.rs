@@ -3,10 +3,10 @@
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::map::Entry;
-use serde_json::{Map, Number, Value};
+use serde_json::Number;
 
-use super::{Limits, Oddity, escape};
+use super::value::{Scratch, Text, Texts};
+use super::{Limits, Oddity, Value, escape};
 
 /// The name under which `serde_json` hands out a number as it is written.
 const NUMBER: &str = "$serde_json::private::Number";
@@ -28,7 +28,8 @@ fn number(text: &str) -> Result<Number, String> {
 pub(super) fn parse(text: &str, limits: &Limits, oddities: &mut Vec<Oddity>) -> Result<Value, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let mut left = limits.nodes;
-    let value = Seed { trail: None, oddities, left: &mut left }.deserialize(&mut deserializer)?;
+    let mut scratch = Scratch::default();
+    let value = Seed { trail: None, oddities, left: &mut left, scratch: &mut scratch }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
 }
@@ -59,6 +60,30 @@ struct Seed<'a> {
     oddities: &'a mut Vec<Oddity>,
     /// Values that may still be read.
     left: &'a mut usize,
+    scratch: &'a mut Scratch,
+}
+
+/// A name, or that a number follows.
+struct Name<'a>(&'a mut Texts);
+
+impl<'de> DeserializeSeed<'de> for Name<'_> {
+    type Value = Text;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Text, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Name<'_> {
+    type Value = Text;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Text, E> {
+        Ok(self.0.get(name))
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Seed<'_> {
@@ -97,11 +122,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
+        Ok(Value::String(self.scratch.texts.get(value)))
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {
@@ -109,38 +130,33 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
+        let from = self.scratch.items.len();
         loop {
-            let trail = Trail { parent: self.trail, token: Token::Index(list.len()) };
-            let seed = Seed { trail: Some(&trail), oddities: &mut *self.oddities, left: &mut *self.left };
+            let trail = Trail { parent: self.trail, token: Token::Index(self.scratch.items.len() - from) };
+            let seed =
+                Seed { trail: Some(&trail), oddities: &mut *self.oddities, left: &mut *self.left, scratch: &mut *self.scratch };
             match seq.next_element_seed(seed)? {
-                Some(value) => list.push(value),
-                None => return Ok(Value::Array(list)),
+                Some(value) => self.scratch.items.push(value),
+                None => return Ok(Value::Array(self.scratch.items.drain(from..).collect())),
             }
         }
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
-        while let Some(name) = access.next_key::<String>()? {
-            if name == NUMBER && map.is_empty() {
+        let mut map = self.scratch.map();
+        while let Some(name) = access.next_key_seed(Name(&mut self.scratch.texts))? {
+            if name == NUMBER && self.scratch.is_empty(&map) {
                 return number(&access.next_value::<String>()?).map(Value::Number).map_err(serde::de::Error::custom);
             }
             let trail = Trail { parent: self.trail, token: Token::Name(&name) };
-            let value =
-                access.next_value_seed(Seed { trail: Some(&trail), oddities: &mut *self.oddities, left: &mut *self.left })?;
-            match map.entry(name) {
-                Entry::Vacant(free) => {
-                    free.insert(value);
-                }
-                Entry::Occupied(mut taken) => {
-                    let trail = Trail { parent: self.trail, token: Token::Name(taken.key()) };
-                    let message = "this name stands twice in one object; the last one was read";
-                    self.oddities.push(Oddity::new(trail.text(), message));
-                    taken.insert(value);
-                }
+            let seed =
+                Seed { trail: Some(&trail), oddities: &mut *self.oddities, left: &mut *self.left, scratch: &mut *self.scratch };
+            let value = access.next_value_seed(seed)?;
+            if !self.scratch.member(&mut map, name.clone(), value) {
+                let message = "this name stands twice in one object; the last one was read";
+                self.oddities.push(Oddity::new(trail.text(), message));
             }
         }
-        Ok(Value::Object(map))
+        Ok(Value::Object(self.scratch.finish(map)))
     }
 }

@@ -1,6 +1,6 @@
 //! From bytes to meaning: one [`Contract`] for every dialect.
 //!
-//! Reading goes `bytes → serde_json::Value → Contract`. Each step returns a value *and* its problems:
+//! Reading goes `bytes → Value → Contract`. Each step returns a value *and* its problems:
 //! a sloppy corner of a partner's document becomes an [`Oddity`] at its JSON Pointer and the rest is
 //! still read. Only input that cannot be a description at all is a [`ReadError`].
 //!
@@ -17,16 +17,20 @@ mod lower;
 mod oddity;
 mod pointer;
 mod read;
+mod schema;
+mod value;
 mod yaml;
 
 pub use bundle::{Bundle, SECTION, external_files, file_of, may_be_several, shown_pointer};
 pub use conformance::conformance;
 pub use contract::{
-    Additional, Body, Bound, Contract, Discriminator, Link, Location, Media, Operation, Parameter, PartEncoding, Requirement,
-    Response, Schema, SchemaId, SecurityScheme, Server, ServerVariable, Surface, TypeSet, Union,
+    Body, Contract, Link, Location, Media, Operation, Parameter, PartEncoding, Requirement, Response, SecurityScheme, Server,
+    ServerVariable, Surface,
 };
 pub use lines::{Line, lines_of};
 pub use lower::{declared_types, heirs, lower};
 pub use oddity::Oddity;
 pub use pointer::{PointerId, Pointers, escape, resolve, unit_of};
 pub use read::{Dialect, Document, Limits, ReadError, parse, read};
+pub use schema::{Additional, Bound, Discriminator, Schema, SchemaId, Seldom, TypeSet, Union};
+pub use value::{Map, Text, Value};

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use super::Value;
 
 /// Names one position in a document; made by [`Pointers`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,11 +22,18 @@ pub struct Pointers<'d> {
 
 impl Default for Pointers<'_> {
     fn default() -> Self {
-        Self { steps: vec![Step { parent: 0, token: Cow::Borrowed("") }] }
+        Self::with_capacity(0)
     }
 }
 
 impl<'d> Pointers<'d> {
+    /// With room for so many positions.
+    pub(super) fn with_capacity(positions: usize) -> Self {
+        let mut steps = Vec::with_capacity(positions + 1);
+        steps.push(Step { parent: 0, token: Cow::Borrowed("") });
+        Self { steps }
+    }
+
     /// The whole document.
     pub const ROOT: PointerId = PointerId(0);
 
@@ -185,11 +192,11 @@ mod tests {
 
     #[test]
     fn escapes_and_finds() {
-        let doc = json!({"paths": {"/a~b/{id}": [1, {"x": 2}]}});
-        assert_eq!(resolve(&doc, "#/paths/~1a~0b~1%7Bid%7D/1/x"), Some(&json!(2)));
+        let doc: Value = json!({"paths": {"/a~b/{id}": [1, {"x": 2}]}}).into();
+        assert_eq!(resolve(&doc, "#/paths/~1a~0b~1%7Bid%7D/1/x"), Some(&json!(2).into()));
         assert_eq!(resolve(&doc, "/paths/nope"), None);
-        let through = json!({"a": {"$ref": "#/b"}, "b": {"c": 1}, "d": {"$ref": "#/d"}});
-        assert_eq!(resolve(&through, "#/a/c"), Some(&json!(1)));
+        let through: Value = json!({"a": {"$ref": "#/b"}, "b": {"c": 1}, "d": {"$ref": "#/d"}}).into();
+        assert_eq!(resolve(&through, "#/a/c"), Some(&json!(1).into()));
         assert_eq!(resolve(&through, "#/d/c"), None);
         let mut pointers = Pointers::default();
         let at = pointers.of_reference("#/paths/~1a~0b~1%7Bid%7D/1");

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
 use thiserror::Error;
 
 use super::bundle::{Bundle, ROOT, SECTION, join};
-use super::{Oddity, escape, json, yaml};
+use super::{Map, Oddity, Value, escape, json, yaml};
 
 /// How much of a partner's document is read before it counts as hostile.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +69,7 @@ impl Document {
     /// Whether nobody can call anything that it describes: a blank published by accident, or a library of
     /// components for others to refer to (OpenAPI 3.1 section 4.8.1).
     pub fn is_blank(&self) -> bool {
-        let lacks = |name: &&str| self.root.get(*name).and_then(Value::as_object).is_none_or(serde_json::Map::is_empty);
+        let lacks = |name: &&str| self.root.get(name).and_then(Value::as_object).is_none_or(Map::is_empty);
         ["paths", "webhooks", "x-webhooks"].iter().all(lacks)
     }
 }

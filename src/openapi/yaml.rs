@@ -4,13 +4,13 @@
 //! into a boolean, merges `200:` with `"200":` in silence, or dies of an alias bomb. This one keeps the
 //! source text of keys, charges every alias with the size of what it repeats, and never recurses.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use granit_parser::{Event, Parser, ScalarStyle};
-use serde_json::{Map, Number, Value};
+use serde_json::Number;
 
-use super::{Limits, Oddity, escape};
+use super::value::{Open, Scratch, Text};
+use super::{Limits, Oddity, Value, escape};
 
 /// Why YAML could not be read.
 #[derive(Debug)]
@@ -29,8 +29,13 @@ struct Frame {
 }
 
 enum Holder {
-    List(Vec<Value>),
-    Map { map: Map<String, Value>, key: Option<String>, merges: Vec<Value> },
+    /// Where its items begin.
+    List(usize),
+    Map {
+        map: Open,
+        key: Option<Text>,
+        merges: Vec<Value>,
+    },
 }
 
 struct Loader<'o> {
@@ -38,14 +43,22 @@ struct Loader<'o> {
     anchors: HashMap<usize, (Value, usize)>,
     nodes: usize,
     max_nodes: usize,
+    scratch: Scratch,
     root: Option<Value>,
     oddities: &'o mut Vec<Oddity>,
 }
 
 /// Parses `text`, which must hold one document.
 pub(super) fn parse(text: &str, limits: &Limits, oddities: &mut Vec<Oddity>) -> Result<Value, Failure> {
-    let mut loader =
-        Loader { stack: Vec::new(), anchors: HashMap::new(), nodes: 0, max_nodes: limits.nodes, root: None, oddities };
+    let mut loader = Loader {
+        stack: Vec::new(),
+        anchors: HashMap::new(),
+        nodes: 0,
+        max_nodes: limits.nodes,
+        scratch: Scratch::default(),
+        root: None,
+        oddities,
+    };
     let mut documents = 0;
     for next in Parser::new_from_str(text) {
         let (event, span) = next.map_err(|error| {
@@ -65,14 +78,14 @@ pub(super) fn parse(text: &str, limits: &Limits, oddities: &mut Vec<Oddity>) -> 
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = matches!(style, ScalarStyle::Plain);
                 let forced_text = tag.as_ref().is_some_and(|tag| tag.core_suffix() == Some("str"));
-                loader.scalar(text, plain && !forced_text, anchor).map_err(|message| fail(&message))?;
+                loader.scalar(&text, plain && !forced_text, anchor).map_err(|message| fail(&message))?;
             }
             Event::SequenceStart(_, anchor, _) => {
-                let list = Holder::List(Vec::new());
+                let list = Holder::List(loader.scratch.items.len());
                 loader.open(list, anchor, limits.depth).map_err(|message| fail(&message))?;
             }
             Event::MappingStart(_, anchor, _) => {
-                let map = Holder::Map { map: Map::new(), key: None, merges: Vec::new() };
+                let map = Holder::Map { map: loader.scratch.map(), key: None, merges: Vec::new() };
                 loader.open(map, anchor, limits.depth).map_err(|message| fail(&message))?;
             }
             Event::SequenceEnd | Event::MappingEnd => loader.close().map_err(|message| fail(&message))?,
@@ -107,12 +120,12 @@ impl Loader<'_> {
     fn close(&mut self) -> Result<(), String> {
         let Some(frame) = self.stack.pop() else { return Ok(()) };
         let value = match frame.holder {
-            Holder::List(list) => Value::Array(list),
+            Holder::List(from) => Value::Array(self.scratch.items.drain(from..).collect()),
             Holder::Map { mut map, merges, .. } => {
                 for merge in merges {
-                    merge_into(&mut map, merge);
+                    self.merge(&mut map, &merge);
                 }
-                Value::Object(map)
+                Value::Object(self.scratch.finish(map))
             }
         };
         if frame.anchor != 0 {
@@ -138,16 +151,20 @@ impl Loader<'_> {
         Ok(())
     }
 
-    fn scalar(&mut self, text: Cow<'_, str>, plain: bool, anchor: usize) -> Result<(), String> {
+    fn scalar(&mut self, text: &str, plain: bool, anchor: usize) -> Result<(), String> {
         self.charge(1)?;
         if self.awaits_key() {
             if anchor != 0 {
-                self.anchors.insert(anchor, (Value::String(text.clone().into_owned()), 1));
+                self.anchors.insert(anchor, (Value::String(self.scratch.texts.get(text)), 1));
             }
-            self.set_key(text.into_owned());
+            let name = self.scratch.texts.get(text);
+            self.set_key(name);
             return Ok(());
         }
-        let value = if plain { plain_scalar(text) } else { Value::String(text.into_owned()) };
+        let value = match plain_scalar(text).filter(|_| plain) {
+            Some(value) => value,
+            None => Value::String(self.scratch.texts.get(text)),
+        };
         if anchor != 0 {
             self.anchors.insert(anchor, (value.clone(), 1));
         }
@@ -159,10 +176,10 @@ impl Loader<'_> {
         matches!(self.stack.last(), Some(Frame { holder: Holder::Map { key: None, .. }, .. }))
     }
 
-    fn set_key(&mut self, text: String) {
+    fn set_key(&mut self, text: Text) {
         let mut twice = false;
         if let Some(Frame { holder: Holder::Map { map, key, .. }, .. }) = self.stack.last_mut() {
-            twice = map.contains_key(&text);
+            twice = self.scratch.has(map, &text);
             *key = Some(text);
         }
         if twice {
@@ -178,14 +195,26 @@ impl Loader<'_> {
         };
         frame.size = frame.size.saturating_add(size);
         match &mut frame.holder {
-            Holder::List(list) => list.push(value),
+            Holder::List(_) => self.scratch.items.push(value),
             Holder::Map { map, key, merges } => match key.take() {
                 Some(name) if name == "<<" && (value.is_object() || value.is_array()) => merges.push(value),
                 Some(name) => {
-                    map.insert(name, value);
+                    self.scratch.member(map, name, value);
                 }
                 None => {}
             },
+        }
+    }
+
+    /// `<<: *base` (YAML merge key): names already present win.
+    fn merge(&mut self, map: &mut Open, merge: &Value) {
+        let single = std::slice::from_ref(merge);
+        for source in merge.as_array().unwrap_or(single).iter().filter_map(Value::as_object) {
+            for (name, value) in source {
+                if !self.scratch.has(map, name) {
+                    self.scratch.member(map, name.clone(), value.clone());
+                }
+            }
         }
     }
 
@@ -194,8 +223,8 @@ impl Loader<'_> {
         let mut text = String::new();
         for frame in &self.stack {
             let token = match &frame.holder {
-                Holder::List(list) => list.len().to_string(),
-                Holder::Map { key, .. } => key.clone().unwrap_or_default(),
+                Holder::List(from) => (self.scratch.items.len() - from).to_string(),
+                Holder::Map { key, .. } => key.as_ref().map(Text::to_string).unwrap_or_default(),
             };
             text.push('/');
             text.push_str(&escape(&token));
@@ -204,29 +233,14 @@ impl Loader<'_> {
     }
 }
 
-/// `<<: *base` (YAML merge key): names already present win.
-fn merge_into(map: &mut Map<String, Value>, merge: Value) {
-    let sources = match merge {
-        Value::Array(list) => list,
-        single => vec![single],
-    };
-    for source in sources {
-        if let Value::Object(source) = source {
-            for (name, value) in source {
-                map.entry(name).or_insert(value);
-            }
-        }
-    }
-}
-
-fn plain_scalar(text: Cow<'_, str>) -> Value {
-    match text.as_ref() {
-        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
-        "true" | "True" | "TRUE" => return Value::Bool(true),
-        "false" | "False" | "FALSE" => return Value::Bool(false),
-        _ => {}
-    }
-    number(&text).map_or_else(|| Value::String(text.into_owned()), Value::Number)
+/// What a plain scalar is, unless it is a text.
+fn plain_scalar(text: &str) -> Option<Value> {
+    Some(match text {
+        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
+        "true" | "True" | "TRUE" => Value::Bool(true),
+        "false" | "False" | "FALSE" => Value::Bool(false),
+        _ => Value::Number(number(text)?),
+    })
 }
 
 /// A number of the core schema, or nothing: dates, versions and `1_000` stay text.
@@ -262,10 +276,10 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn load(text: &str) -> (Result<Value, String>, Vec<Oddity>) {
+    fn load(text: &str) -> (Result<serde_json::Value, String>, Vec<Oddity>) {
         let mut oddities = Vec::new();
         let value = parse(text, &Limits::default(), &mut oddities).map_err(|failure| failure.message);
-        (value, oddities)
+        (value.map(|value| value.to_json()), oddities)
     }
 
     #[test]

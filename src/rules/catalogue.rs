@@ -19,6 +19,8 @@ pub enum Guard {
     WasRequired,
     /// It is required now.
     IsRequiredNow,
+    /// A template still matches the address of what is gone.
+    Shadowed,
     /// It was marked deprecated before.
     WasDeprecated,
     /// Its object refuses undeclared names now.
@@ -27,8 +29,6 @@ pub enum Guard {
     WasClosed,
     /// A discriminator tells the branches apart.
     Discriminated,
-    /// A template still matches the address of what is gone.
-    Shadowed,
     /// Undeclared names had values of one schema.
     WasMap,
     /// The message is pushed to the consumer.
@@ -190,13 +190,12 @@ impl Catalogue {
         for (id, text) in PAGES {
             let rule = Rule { oasdiff: known.remove(id).unwrap_or_default(), ..rule(id, text)? };
             let cell = cells.entry((rule.on, rule.direction)).or_default();
-            // Guarded rules are asked first.
-            if rule.when.is_some() {
-                cell.insert(0, *id);
-            } else {
-                cell.push(*id);
-            }
+            cell.push(*id);
             rules.insert(*id, rule);
+        }
+        // Guarded rules are asked first, in the order of their guards.
+        for cell in cells.values_mut() {
+            cell.sort_by_key(|id| rules.get(id).map(|rule: &Rule| (rule.when.is_none(), rule.when)));
         }
         Ok(Self { rules, cells })
     }

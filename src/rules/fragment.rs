@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
 use similar::{Algorithm, TextDiff};
 
 use crate::diff::Fragment;
-use crate::openapi::resolve;
+use crate::openapi::{Text, Value, resolve};
 
 /// Lines of a fragment that are shown before it is cut.
 const LONGEST_FRAGMENT: usize = 40;
@@ -93,7 +92,7 @@ fn write(value: &Value, depth: usize, keys: Keys, text: &mut String) {
     let indent = "  ".repeat(depth);
     match value {
         Value::Object(map) if !map.is_empty() => {
-            let mut names: Vec<&String> =
+            let mut names: Vec<&Text> =
                 map.keys().filter(|name| keys == Keys::Names || !PROSE.contains(&name.as_str())).collect();
             names.sort_unstable();
             for name in names {
@@ -134,7 +133,7 @@ fn is_leaf(value: &Value) -> bool {
 
 fn leaf(value: &Value) -> String {
     match value {
-        Value::String(text) if !text.is_empty() && !text.contains(['\n', '\r', '"']) => text.clone(),
+        Value::String(text) if !text.is_empty() && !text.contains(['\n', '\r', '"']) => text.to_string(),
         other => other.to_string(),
     }
 }

@@ -1,8 +1,6 @@
 //! A JSON Pointer in a reader's words: `Invoice.lines[].amount`, the query parameter `limit`.
 
-use serde_json::Value;
-
-use crate::openapi::resolve;
+use crate::openapi::{Value, resolve};
 
 /// Says where a pointer leads, in the words of the document itself.
 pub fn place(root: &Value, pointer: &str) -> String {
@@ -122,7 +120,7 @@ pub fn place(root: &Value, pointer: &str) -> String {
 /// Whether a file holds several things by name, rather than one.
 fn is_collection(file: &Value) -> bool {
     let words = ["type", "allOf", "anyOf", "oneOf", "$ref", "properties", "items", "get", "post", "put", "delete", "openapi"];
-    file.as_object().is_some_and(|map| map.values().all(Value::is_object) && !words.iter().any(|word| map.contains_key(*word)))
+    file.as_object().is_some_and(|map| map.values().all(Value::is_object) && !words.iter().any(|word| map.contains_key(word)))
 }
 
 fn parameter(value: &Value) -> String {
@@ -146,7 +144,7 @@ mod tests {
 
     #[test]
     fn pointers_read_as_places() {
-        let root = json!({"paths": {"/a": {"get": {"parameters": [{"name": "limit", "in": "query"}]}}}});
+        let root: Value = json!({"paths": {"/a": {"get": {"parameters": [{"name": "limit", "in": "query"}]}}}}).into();
         let cases = [
             ("/components/schemas/Invoice/properties/lines/items/properties/amount", "`Invoice.lines[].amount`"),
             ("/components/schemas/Invoice/allOf/1/properties/x", "`Invoice.x`"),

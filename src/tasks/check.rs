@@ -12,7 +12,7 @@ use crate::fetch::{self, FailureKind, Outcome, backoff};
 use crate::model::{Api, ApiState, Checked, OpenFinding, Schedule, Surface, Validators, WatchKey};
 use crate::notice::{open_findings, retold};
 use crate::openapi::{Bundle, Document, Limits, ReadError, read};
-use crate::rules::{Catalogue, RULE_SET, compare};
+use crate::rules::{Catalogue, Fragments, RULE_SET, compare};
 use crate::store::{CheckCommit, Claim, Committed, NewSnapshot, NoticeStep, StoreError, Success};
 
 use super::gather::{Known, gather};
@@ -413,9 +413,9 @@ fn operations_in(document: &Document) -> Vec<String> {
     const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
     let mut labels = Vec::new();
     for section in ["paths", "webhooks"] {
-        for (path, item) in document.root.get(section).and_then(serde_json::Value::as_object).into_iter().flatten() {
+        for (path, item) in document.root.get(section).and_then(crate::openapi::Value::as_object).into_iter().flatten() {
             let Some(item) = item.as_object() else { continue };
-            let methods = METHODS.iter().filter(|method| item.contains_key(**method));
+            let methods = METHODS.iter().filter(|method| item.contains_key(method));
             labels.extend(methods.map(|method| format!("{} {path}", method.to_ascii_uppercase())));
         }
     }
@@ -424,7 +424,7 @@ fn operations_in(document: &Document) -> Vec<String> {
 
 fn judged(before: &Document, after: &Document, catalogue: &Catalogue) -> (Vec<OpenFinding>, Option<String>) {
     let (verdict, _) = compare(before, after, catalogue, Budget::default());
-    (open_findings(&verdict, &before.root, &after.root), verdict.undecided)
+    (open_findings(&verdict, Fragments::new(&before.root, &after.root)), verdict.undecided)
 }
 
 /// `3 breaking, 1 warning, 2 info`.

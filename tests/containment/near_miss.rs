@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use driftd::containment::{Answer, NOT_CONFIRMED, Point, Prover};
-use driftd::openapi::Dialect;
+use driftd::openapi::{Dialect, resolve};
 use fastrand::Rng;
 use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
 
-use super::{ask, generate, literal, sample};
+use super::{ask, ask_as, generate, literal, sample};
 
 /// Pairs in a plain run; `DRIFTD_PAIRS` asks for more.
 const PAIRS: usize = 6_000;
@@ -134,12 +134,13 @@ fn many_questions_of_one_prover() {
         let before = generate::linked(&mut rng, count);
         let after = generate::near(&mut rng, &before);
         for (sub, sup) in [(&before, &after), (&after, &before)] {
-            let sides = [literal(sub, Dialect::OpenApi31), literal(sup, Dialect::OpenApi31)];
+            let (one, other) = (driftd::openapi::Value::from(sub.clone()), driftd::openapi::Value::from(sup.clone()));
+            let sides = [literal(&one, Dialect::OpenApi31), literal(&other, Dialect::OpenApi31)];
             let mut prover = Prover::new(sides, false, Box::new(|_| false));
             for at in (0..count).chain((0..count).rev()) {
                 let place = format!("/$defs/{at}");
-                let (Some(one), Some(other)) = (sub.pointer(&place), sup.pointer(&place)) else { continue };
-                let answer = prover.contains(one, other, &Point::Whole);
+                let (Some(sender), Some(receiver)) = (resolve(&one, &place), resolve(&other, &place)) else { continue };
+                let answer = prover.contains(sender, receiver, &Point::Whole);
                 let alone = |document: &Value| json!({"$ref": format!("#{place}"), "$defs": document["$defs"]});
                 let (sub, sup) = (alone(sub), alone(sup));
                 tally.answered(&mut rng, (&sub, &sub), &sup, answer);
@@ -214,8 +215,7 @@ fn near_misses_of_a_closed_sender() {
         let before = generate::document(&mut rng, 2, 0);
         let after = generate::near(&mut rng, &before);
         for (sub, sup) in [(&before, &after), (&after, &before)] {
-            let sides = [literal(sub, Dialect::OpenApi31), literal(sup, Dialect::OpenApi31)];
-            let answer = Prover::new(sides, true, Box::new(|_| false)).contains(sub, sup, &Point::Whole);
+            let answer = ask_as((sub, sup), Dialect::OpenApi31, true);
             tally.answered(&mut rng, (sub, &closed(sub)), sup, answer);
         }
     }

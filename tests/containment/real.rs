@@ -111,7 +111,7 @@ fn real_components() {
     let corpus = PathBuf::from(std::env::var_os("DRIFTD_CORPUS").expect("DRIFTD_CORPUS names the corpus"));
     let root = |name: &str| -> Option<Value> {
         let bytes = std::fs::read(Path::new(&corpus).join(name)).ok()?;
-        Some(read(&bytes, &Limits::default()).ok()?.root)
+        Some(read(&bytes, &Limits::default()).ok()?.root.to_json())
     };
     let table = std::fs::read_to_string(corpus.join("pairs.tsv")).expect("pairs.tsv in the corpus");
     let seed = 20_261_125;

@@ -6,9 +6,9 @@ mod values;
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::{Value as Json, json};
 
-use crate::openapi::{Additional, Contract, PointerId, SchemaId, TypeSet};
+use crate::openapi::{Additional, Contract, PointerId, SchemaId, TypeSet, Value};
 
 use super::branches::find_alike;
 use super::change::{ChangeKind, Compared, Direction, Evidence, Fragment, Site};
@@ -128,7 +128,7 @@ impl Compare<'_, '_, '_> {
         at: (SchemaId, SchemaId),
         keyword: &str,
         subject: impl Into<String>,
-        values: (Option<Value>, Option<Value>),
+        values: (Option<Json>, Option<Json>),
     ) {
         self.state_with(kind, at, keyword, subject, values, Evidence::default());
     }
@@ -139,7 +139,7 @@ impl Compare<'_, '_, '_> {
         at: (SchemaId, SchemaId),
         keyword: &str,
         subject: impl Into<String>,
-        values: (Option<Value>, Option<Value>),
+        values: (Option<Json>, Option<Json>),
         evidence: Evidence,
     ) {
         self.state_at(kind, at, (keyword, keyword), subject, values, evidence);
@@ -152,7 +152,7 @@ impl Compare<'_, '_, '_> {
         at: (SchemaId, SchemaId),
         keywords: (&str, &str),
         subject: impl Into<String>,
-        (before, after): (Option<Value>, Option<Value>),
+        (before, after): (Option<Json>, Option<Json>),
         evidence: Evidence,
     ) {
         let object_before = self.walk.text_before(self.at_before(at.0));
@@ -292,17 +292,17 @@ impl Compare<'_, '_, '_> {
     }
 
     /// What a schema is, in a word or two.
-    fn describe_before(&self, id: SchemaId) -> Value {
+    fn describe_before(&self, id: SchemaId) -> Json {
         describe(self.walk.before, id)
     }
 
-    fn describe_after(&self, id: SchemaId) -> Value {
+    fn describe_after(&self, id: SchemaId) -> Json {
         describe(self.walk.after, id)
     }
 }
 
 /// The name of a component, else the title, else the types.
-fn describe(contract: &Contract<'_>, id: SchemaId) -> Value {
+fn describe(contract: &Contract<'_>, id: SchemaId) -> Json {
     let schema = contract.schema(id);
     if let Some(name) = component_name(contract, id) {
         return json!(name);
@@ -324,7 +324,7 @@ fn component_name(contract: &Contract<'_>, id: SchemaId) -> Option<String> {
     (!name.contains('/') && !id.is_constant()).then(|| name.replace("~1", "/").replace("~0", "~"))
 }
 
-fn name_of(value: &Value) -> String {
+fn name_of(value: &Json) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 

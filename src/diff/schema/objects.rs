@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::openapi::{Additional, SchemaId, TypeSet, escape};
+use crate::openapi::{Additional, SchemaId, TypeSet, Value, escape};
 
 use super::super::change::{ChangeKind, Direction, Evidence};
 use super::super::flat::{Count, Flat, Property};

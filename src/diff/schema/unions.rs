@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::{Value as Json, json};
 
-use crate::openapi::{Contract, SchemaId, TypeSet, resolve};
+use crate::openapi::{Contract, SchemaId, TypeSet, Value, resolve};
 
 use super::super::branches::match_branches;
 use super::super::change::{ChangeKind, Evidence};
@@ -274,8 +274,8 @@ impl Compare<'_, '_, '_> {
     fn xml(&mut self, (old, new): (&[From<&Value>], &[From<&Value>]), at: (SchemaId, SchemaId)) {
         let read = |words: &[From<&Value>], is_list: bool| {
             let map = words.first().and_then(|word| word.value.as_object());
-            let mut said: BTreeMap<String, Value> =
-                map.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect();
+            let mut said: BTreeMap<String, Json> =
+                map.into_iter().flatten().map(|(name, value)| (name.to_string(), value.to_json())).collect();
             said.retain(|name, value| {
                 !(value.is_null() || *value == json!(false) || name.starts_with("x-") || (name == "wrapped" && !is_list))
             });
@@ -292,7 +292,7 @@ impl Compare<'_, '_, '_> {
             holder.ends_with("/properties").then(|| json!(name))
         };
         let names = (name(self.walk.before, at.0), name(self.walk.after, at.1));
-        let unnamed = |mut said: BTreeMap<String, Value>, name: Option<Value>| {
+        let unnamed = |mut said: BTreeMap<String, Json>, name: Option<Json>| {
             if name.is_some() && said.get("name") == name.as_ref() {
                 said.remove("name");
             }
@@ -300,7 +300,7 @@ impl Compare<'_, '_, '_> {
         };
         let (left, right) = (unnamed(left, names.0), unnamed(right, names.1));
         if left != right {
-            let show = |said: BTreeMap<String, Value>| {
+            let show = |said: BTreeMap<String, Json>| {
                 let words: Vec<String> = said
                     .into_iter()
                     .map(|(name, value)| value.as_str().map_or_else(|| name.clone(), |text| format!("{name} {text}")))

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::{Value as Json, json};
 
-use crate::openapi::TypeSet;
+use crate::openapi::{TypeSet, Value};
 
 use super::super::change::{ChangeKind, Direction, Evidence};
 use super::super::flat::{Count, From, compare_bounds, compare_numbers, compare_whole_bounds};
@@ -62,7 +62,7 @@ impl Compare<'_, '_, '_> {
 
     fn enumeration(&mut self) {
         let ids = self.ids();
-        let list = |values: &[&Value]| Some(Value::Array(values.iter().take(12).map(|value| (*value).clone()).collect()));
+        let list = |values: &[&Value]| Some(Json::Array(values.iter().take(12).map(|value| value.to_json()).collect()));
         match (self.a.enumeration.take(), self.b.enumeration.take()) {
             (Some(old), Some(new)) => {
                 let at = (old.at, new.at);
@@ -80,7 +80,7 @@ impl Compare<'_, '_, '_> {
                 }
                 for value in removed {
                     if !value.is_null() || self.b.types.contains(TypeSet::NULL) {
-                        self.state(ChangeKind::EnumValueRemoved, at, "enum", plain(value), (Some(value.clone()), None));
+                        self.state(ChangeKind::EnumValueRemoved, at, "enum", plain(value), (Some(value.to_json()), None));
                     }
                 }
                 if self.direction == Direction::FromProvider && self.a.extensible != self.b.extensible {
@@ -93,7 +93,7 @@ impl Compare<'_, '_, '_> {
                 }
                 for value in added {
                     if !value.is_null() || self.a.types.contains(TypeSet::NULL) {
-                        self.state(ChangeKind::EnumValueAdded, at, "enum", plain(value), (None, Some(value.clone())));
+                        self.state(ChangeKind::EnumValueAdded, at, "enum", plain(value), (None, Some(value.to_json())));
                     }
                 }
             }
@@ -193,7 +193,7 @@ impl Compare<'_, '_, '_> {
             };
             let show = |bound: Option<From<crate::openapi::Bound<'_>>>| {
                 bound.map(|bound| match exclusive(bound.value.exclusive) {
-                    "" => Value::Number(bound.value.value.clone()),
+                    "" => Json::Number(bound.value.value.clone()),
                     word => json!(format!("{word}{}", bound.value.value)),
                 })
             };
@@ -263,7 +263,7 @@ impl Compare<'_, '_, '_> {
             _ => {}
         }
         let at = (old.map_or(ids.0, |step| step.at), new.map_or(ids.1, |step| step.at));
-        let show = |step: Option<From<&serde_json::Number>>| step.map(|step| Value::Number(step.value.clone()));
+        let show = |step: Option<From<&serde_json::Number>>| step.map(|step| Json::Number(step.value.clone()));
         self.state(kind, at, "multipleOf", "", (show(old), show(new)));
     }
 }
@@ -272,7 +272,11 @@ impl Compare<'_, '_, '_> {
 /// section 4.2.2).
 fn canonical(value: &Value) -> String {
     match value.as_f64() {
-        Some(number) if value.is_f64() && number.fract() == 0.0 && number.abs() < 1e15 => format!("{number:.0}"),
+        Some(number)
+            if value.as_number().is_some_and(serde_json::Number::is_f64) && number.fract() == 0.0 && number.abs() < 1e15 =>
+        {
+            format!("{number:.0}")
+        }
         _ => value.to_string(),
     }
 }

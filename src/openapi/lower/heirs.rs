@@ -5,9 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use serde_json::{Map, Value};
-
-use super::super::{PointerId, Pointers, SchemaId, unit_of};
+use super::super::{Map, PointerId, Pointers, SchemaId, Value, unit_of};
 use super::Lowering;
 
 /// The components that name a component in their `allOf`, by that component. Empty where no component has a
@@ -48,17 +46,17 @@ fn bases_of(part: &Value, into: &mut BTreeSet<String>) {
 
 /// A union of one is that one.
 fn only_branch(schema: &Value) -> Option<&Value> {
-    ["anyOf", "oneOf"].into_iter().find_map(|name| match schema.get(name)?.as_array()?.as_slice() {
+    ["anyOf", "oneOf"].into_iter().find_map(|name| match schema.get(name)?.as_array()? {
         [only] => Some(only),
         _ => None,
     })
 }
 
 /// Where the schemas of a document have names.
-fn section(root: &Value) -> Option<(&'static [&'static str], &Map<String, Value>)> {
+fn section(root: &Value) -> Option<(&'static [&'static str], &Map)> {
     let places: [&'static [&'static str]; 2] = [&["components", "schemas"], &["definitions"]];
     places.into_iter().find_map(|path| {
-        let found = path.iter().try_fold(root, |value, token| value.get(*token))?;
+        let found = path.iter().try_fold(root, |value, token| value.get(token))?;
         Some((path, found.as_object()?))
     })
 }
@@ -85,8 +83,8 @@ impl<'d> Lowering<'d> {
             while let Some(base) = pending.pop() {
                 for heir in heirs.get(base).into_iter().flatten().filter(|heir| seen.insert(**heir)) {
                     pending.push(heir);
-                    if let Some((heir, value)) = schemas.get_key_value(*heir) {
-                        members.push((heir.as_str(), self.heir(heir, value, &prefix, home, &mut lowered)));
+                    if let Some(value) = schemas.get(heir) {
+                        members.push((*heir, self.heir(heir, value, &prefix, home, &mut lowered)));
                     }
                 }
             }

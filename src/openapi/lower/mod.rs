@@ -16,10 +16,9 @@ pub use schema::declared_types;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use serde_json::{Map, Value};
-
-use super::contract::{Contract, Operation, Schema, SchemaId, SecurityScheme, Server, Surface, TypeSet};
-use super::{Dialect, Document, Oddity, PointerId, Pointers, resolve};
+use super::contract::{Contract, Operation, SecurityScheme, Server, Surface};
+use super::schema::{Schema, SchemaId, TypeSet};
+use super::{Dialect, Document, Map, Oddity, PointerId, Pointers, Value, resolve};
 
 /// How many references may lead to the next before it counts as a circle.
 const MAX_HOPS: usize = 32;
@@ -61,15 +60,19 @@ struct Lowering<'d> {
 impl<'d> Lowering<'d> {
     fn new(document: &'d Document) -> Self {
         let at = Pointers::ROOT;
+        // Room that is not used costs nothing; a list that grows is held twice.
+        let objects = document.root.objects();
+        let mut schemas = Vec::with_capacity(objects + 3);
         let any = Schema::any(at, &NULL);
         let unknown = Schema::any(at, &NULL);
         let never = Schema { types: TypeSet::NONE, ..Schema::any(at, &NULL) };
+        schemas.extend([any, never, unknown]);
         Self {
             root: &document.root,
             dialect: document.dialect,
-            schemas: vec![any, never, unknown],
+            schemas,
             schemes: Vec::new(),
-            pointers: Pointers::default(),
+            pointers: Pointers::with_capacity(2 * objects),
             by_reference: HashMap::new(),
             names: None,
             queue: VecDeque::new(),
@@ -169,7 +172,7 @@ impl<'d> Lowering<'d> {
     }
 
     /// An object member as an object; anything else there is odd.
-    fn object(&mut self, parent: &'d Value, name: &'d str, at: PointerId) -> Option<(&'d Map<String, Value>, PointerId)> {
+    fn object(&mut self, parent: &'d Value, name: &'d str, at: PointerId) -> Option<(&'d Map, PointerId)> {
         let value = parent.get(name)?;
         let here = self.pointers.child(at, name);
         let (value, here) = self.whole(value, here)?;

@@ -3,13 +3,11 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use serde_json::{Map, Value};
-
 use super::super::contract::{
-    Body, Link, Location, Media, Operation, Parameter, PartEncoding, Requirement, Response, SchemaId, Server, ServerVariable,
-    Surface,
+    Body, Link, Location, Media, Operation, Parameter, PartEncoding, Requirement, Response, Server, ServerVariable, Surface,
 };
-use super::super::{Dialect, PointerId, Pointers};
+use super::super::schema::SchemaId;
+use super::super::{Dialect, Map, PointerId, Pointers, Text, Value};
 use super::{Lowering, flag, text};
 
 /// Fixed fields of a path item that are operations; `query` is new in 3.2.
@@ -91,7 +89,7 @@ impl<'d> Lowering<'d> {
         };
         let shared = Shared { parameters: self.parameters(item, at), item: (item, at) };
         for method in METHODS {
-            if let Some(value) = map.get(*method) {
+            if let Some(value) = map.get(method) {
                 let here = self.pointers.child(at, *method);
                 // An operation may not be a reference by the letter, and is one in many descriptions of several files.
                 let Some((value, here)) = self.follow(value, here) else { continue };
@@ -102,7 +100,7 @@ impl<'d> Lowering<'d> {
             for (method, value) in others {
                 let place = self.pointers.child(here, method.as_str());
                 let Some((value, place)) = self.follow(value, place) else { continue };
-                self.operation(value, place, method.clone(), &shared, context, into);
+                self.operation(value, place, method.to_string(), &shared, context, into);
             }
         }
     }
@@ -395,7 +393,7 @@ fn is_scalar(root: &Value, schema: &Value, wraps: usize) -> bool {
     }
     ["allOf", "anyOf", "oneOf"]
         .iter()
-        .filter_map(|name| schema.get(*name)?.as_array())
+        .filter_map(|name| schema.get(name)?.as_array())
         .any(|branches| !branches.is_empty() && branches.iter().all(|branch| is_scalar(root, branch, wraps)))
 }
 
@@ -410,7 +408,7 @@ fn is_list(root: &Value, schema: &Value, wraps: usize) -> bool {
     }
     ["allOf", "anyOf", "oneOf"]
         .iter()
-        .filter_map(|name| schema.get(*name)?.as_array())
+        .filter_map(|name| schema.get(name)?.as_array())
         .any(|branches| !branches.is_empty() && branches.iter().all(|branch| is_list(root, branch, wraps)))
 }
 
@@ -428,12 +426,12 @@ fn variables(server: &Value) -> Vec<ServerVariable<'_>> {
 
 /// What a link hands over; `path.id` is the parameter `id` (OpenAPI 3.1 section 4.8.20).
 fn handed(link: &Value) -> String {
-    let plain = |name: &str| {
+    let plain = |name: &str| -> Text {
         let place = name.split_once('.').filter(|(place, _)| ["path", "query", "header", "cookie"].contains(place));
-        place.map_or(name, |(_, name)| name).to_owned()
+        place.map_or(name, |(_, name)| name).into()
     };
     let parameters = link.get("parameters").and_then(Value::as_object).into_iter().flatten();
-    let parameters: Map<String, Value> = parameters.map(|(name, value)| (plain(name), value.clone())).collect();
+    let parameters: Map = parameters.map(|(name, value)| (plain(name), value.clone())).collect();
     format!("{} {}", sorted(&Value::Object(parameters)), spelled(link, &["requestBody", "server"]))
 }
 
@@ -496,7 +494,7 @@ fn default_content_type(schema: &Value) -> &'static str {
 /// Some fields of an object as one text by which equal meanings are equal.
 fn spelled(value: &Value, fields: &[&str]) -> String {
     let shown = fields.iter().filter_map(|field| {
-        let found = value.get(*field).filter(|found| !found.is_null())?;
+        let found = value.get(field).filter(|found| !found.is_null())?;
         Some(match found {
             Value::String(text) => format!("{field} {text}"),
             other => format!("{field} {}", sorted(other)),
@@ -509,11 +507,11 @@ fn spelled(value: &Value, fields: &[&str]) -> String {
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
-            let mut members: Vec<(&String, &Value)> = map.iter().filter(|(name, _)| *name != "description").collect();
+            let mut members: Vec<(&Text, &Value)> = map.iter().filter(|(name, _)| *name != "description").collect();
             members.sort_unstable_by_key(|(name, _)| *name);
-            members.into_iter().map(|(name, inner)| (name.clone(), sorted(inner))).collect()
+            members.into_iter().map(|(name, inner)| (name.clone(), sorted(inner))).collect::<Map>().into()
         }
-        Value::Array(list) => list.iter().map(sorted).collect(),
+        Value::Array(list) => Value::Array(list.iter().map(sorted).collect()),
         other => other.clone(),
     }
 }

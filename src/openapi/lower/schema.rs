@@ -1,9 +1,9 @@
 //! Schemas of all dialects into one form.
 
-use serde_json::{Map, Number, Value};
+use serde_json::Number;
 
-use super::super::contract::{Additional, Bound, Discriminator, Schema, SchemaId, TypeSet, Union};
-use super::super::{Dialect, PointerId};
+use super::super::schema::{Additional, Bound, Discriminator, Schema, SchemaId, TypeSet, Union};
+use super::super::{Dialect, Map, PointerId, Value};
 use super::{Lowering, MAX_HOPS, text};
 
 /// Keywords that do not change which values are valid, nor anything a client may rely on.
@@ -226,8 +226,12 @@ impl<'d> Lowering<'d> {
             schema.max_items = Some(schema.max_items.map_or(listed, |most| most.min(listed)));
             schema.items = None;
         }
-        schema.minimum = self.bound(words.minimum, words.exclusive_minimum, at, |plain, exclusive| exclusive >= plain);
-        schema.maximum = self.bound(words.maximum, words.exclusive_maximum, at, |plain, exclusive| exclusive <= plain);
+        if let Some(bound) = self.bound(words.minimum, words.exclusive_minimum, at, |plain, exclusive| exclusive >= plain) {
+            schema.minimum = Some(bound);
+        }
+        if let Some(bound) = self.bound(words.maximum, words.exclusive_maximum, at, |plain, exclusive| exclusive <= plain) {
+            schema.maximum = Some(bound);
+        }
         // Gone in 3.1, yet sloppy upgrades leave `nullable` behind and mean it.
         schema.or_null = words.nullable && (!json_schema || words.types.is_some());
         schema.types = self.types(&schema, words.types, at);
@@ -244,6 +248,7 @@ impl<'d> Lowering<'d> {
         if schema.content == (None, Some("application/octet-stream")) {
             schema.content.1 = None;
         }
+        schema.properties.shrink_to_fit();
         schema
     }
 
@@ -426,7 +431,7 @@ fn misspelt(name: &str) -> Option<TypeSet> {
     })
 }
 
-fn has_siblings(map: &Map<String, Value>) -> bool {
+fn has_siblings(map: &Map) -> bool {
     map.len() > 1 && map.keys().any(|name| !is_annotation(name))
 }
 

@@ -1,14 +1,12 @@
 //! Security schemes and requirements of all dialects.
 
-use serde_json::{Map, Value};
-
-use super::super::PointerId;
 use super::super::contract::{Requirement, SecurityScheme};
+use super::super::{Map, PointerId, Value};
 use super::{Lowering, text};
 
 impl<'d> Lowering<'d> {
     /// Reads the declared schemes into the contract.
-    pub(super) fn schemes(&mut self, map: &'d Map<String, Value>, at: PointerId) {
+    pub(super) fn schemes(&mut self, map: &'d Map, at: PointerId) {
         for (name, value) in map {
             let here = self.pointers.child(at, name.as_str());
             if let Some((value, at)) = self.follow_object(value, here, "a security scheme") {
@@ -69,7 +67,7 @@ fn shape(value: &Value) -> String {
 /// The OAuth flows of a scheme, sorted; Swagger 2.0 has one, under an older name.
 fn flows(value: &Value) -> Vec<(String, String)> {
     let map = value.get("flows").and_then(Value::as_object).into_iter().flatten();
-    let mut flows: Vec<(String, String)> = map.map(|(name, flow)| (name.clone(), flow_shape(name, flow))).collect();
+    let mut flows: Vec<(String, String)> = map.map(|(name, flow)| (name.to_string(), flow_shape(name, flow))).collect();
     if let Some(flow) = text(value, "flow") {
         let name = match flow {
             "application" => "clientCredentials",

@@ -2,13 +2,9 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-
-use super::super::contract::{
-    Additional, Body, Location, Media, Operation, Parameter, PartEncoding, Requirement, Response, Schema, SchemaId, Server,
-    Surface, TypeSet,
-};
-use super::super::{PointerId, Pointers};
+use super::super::contract::{Body, Location, Media, Operation, Parameter, PartEncoding, Requirement, Response, Server, Surface};
+use super::super::schema::{Additional, Schema, SchemaId, TypeSet};
+use super::super::{PointerId, Pointers, Value};
 use super::operation::{media_name, shape, status_key, tags};
 use super::{Lowering, NULL, flag, text};
 
@@ -67,7 +63,7 @@ impl<'d> Lowering<'d> {
         };
         let shared = self.swagger_parameters(item, at);
         for method in METHODS {
-            let Some(value) = item.get(*method).filter(|_| self.afford(1)) else { continue };
+            let Some(value) = item.get(method).filter(|_| self.afford(1)) else { continue };
             let here = self.pointers.child(at, *method);
             let Some((value, here)) = self.follow(value, here) else { continue };
             if !value.is_object() {

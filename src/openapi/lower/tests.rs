@@ -3,7 +3,7 @@ use serde_json::json;
 use super::super::{Limits, read};
 use super::*;
 
-fn document(value: &Value) -> Document {
+fn document(value: &serde_json::Value) -> Document {
     let bytes = value.to_string();
     match read(bytes.as_bytes(), &Limits::default()) {
         Ok(document) => document,

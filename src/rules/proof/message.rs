@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use rustc_hash::FxHashMap;
-use serde_json::Value;
+use serde_json::Value as Json;
 
 use crate::openapi::{Additional, Contract, SchemaId};
 
@@ -14,7 +14,7 @@ const LONGEST_MESSAGE: usize = 2_000;
 
 impl Court<'_> {
     /// A message around a witness, as far as it can be put together, and still refused.
-    pub(super) fn whole_message(&mut self, link: usize, witness: &Value) -> Option<Value> {
+    pub(super) fn whole_message(&mut self, link: usize, witness: &Json) -> Option<Json> {
         let way = self.way_up(link)?;
         let mut value = witness.clone();
         for pair in way.windows(2) {

@@ -11,11 +11,11 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::Value as Json;
 
 use crate::containment::{Answer, Hidden, Point, Prover, Side, Witness};
 use crate::diff::{Change, ChangeKind, Delta, Direction, Link};
-use crate::openapi::{Contract, SchemaId};
+use crate::openapi::{Contract, SchemaId, Value};
 
 use super::catalogue::Consequence;
 use super::judge::Finding;
@@ -46,14 +46,14 @@ pub enum Proof {
     /// This value is sent and refused.
     Refuted {
         /// The value.
-        witness: Value,
+        witness: Json,
         /// JSON Pointer within the value to what is refused.
         at: String,
         /// The keyword that refuses it.
         keyword: String,
         /// A whole message that holds the value, where one could be put together.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        message: Option<Value>,
+        message: Option<Json>,
     },
     /// It could not be decided; the verdict is the rule's.
     Undecided {
@@ -188,7 +188,7 @@ impl<'d> Court<'d> {
     /// What is proven of a change; none where it is not about what a message may hold.
     fn proof(&mut self, change: &Change) -> Option<Proof> {
         let mut undecided: Option<&'static str> = None;
-        let (mut is_beside, mut is_loose) = (false, false);
+        let (mut is_beside, mut is_loose, mut is_double) = (false, false, false);
         for compared in change.compared.iter().take(MOST_PLACES) {
             let link = self.links.get(compared.link)?;
             let (sender, receiver) = self.schemas(link.pair)?;
@@ -219,7 +219,21 @@ impl<'d> Court<'d> {
                 Answer::Refuted(witness) if link.is_text && self.is_same_on_the_wire(receiver, &witness.value) => {
                     undecided = Some("outside a body every value is text, and the text of the witness is accepted");
                 }
+                // A reader takes what fits two forms for one of them.
+                Answer::Refuted(witness)
+                    if !self.is_to_provider
+                        && witness.keyword == "oneOf"
+                        && witness.at.is_empty()
+                        && self.is_contained_as_meant((sender, receiver), &point, false) =>
+                {
+                    (is_loose, is_double) = (true, true);
+                }
                 Answer::Refuted(witness) => match self.taken_above(compared.link) {
+                    // Refused by one alternative, and taken by the whole.
+                    Taken::Not if self.is_taken_beside(compared.link, &witness.value) => match point {
+                        Point::Value(_) => is_beside = true,
+                        _ => undecided = Some("the value that one alternative refuses is taken by another"),
+                    },
                     Taken::Not => {
                         let message = self.whole_message(compared.link, &witness.value);
                         let Witness { value: witness, at, keyword } = witness;
@@ -235,6 +249,7 @@ impl<'d> Court<'d> {
         }
         let reason = match undecided {
             Some(reason) => return Some(Proof::Undecided { reason: reason.to_owned() }),
+            None if is_double => "what fits two alternatives of a `oneOf` is one of them to a reader",
             None if is_loose => "another alternative takes these values, with members it does not declare",
             None if is_beside => "what this alternative no longer takes, another one beside it does",
             None => self.reason(change.kind),
@@ -343,14 +358,27 @@ impl<'d> Court<'d> {
     }
 
     /// Whether the text of a value is one the receiver accepts: outside a body a number is written as a text is.
-    fn is_same_on_the_wire(&mut self, receiver: &'d Value, value: &Value) -> bool {
+    fn is_same_on_the_wire(&mut self, receiver: &'d Value, value: &Json) -> bool {
         let text = match value {
-            Value::String(text) => text.clone(),
-            Value::Array(_) | Value::Object(_) | Value::Null => return false,
+            Json::String(text) => text.clone(),
+            Json::Array(_) | Json::Object(_) | Json::Null => return false,
             scalar => scalar.to_string(),
         };
-        let read = serde_json::from_str::<Value>(&text).ok().filter(|read| !(read.is_array() || read.is_object()));
-        self.prover.accepts(receiver, &Value::String(text)) || read.is_some_and(|read| self.prover.accepts(receiver, &read))
+        let read = serde_json::from_str::<Json>(&text).ok().filter(|read| !(read.is_array() || read.is_object()));
+        self.prover.accepts(receiver, &Json::String(text)) || read.is_some_and(|read| self.prover.accepts(receiver, &read))
+    }
+
+    /// Whether everything this pair is an alternative of takes a value.
+    fn is_taken_beside(&mut self, link: usize, value: &Json) -> bool {
+        let Some(known) = self.links.get(link) else { return false };
+        let (_, inner) = self.ordered(known.pair);
+        let outer: Vec<SchemaId> =
+            known.parents.iter().filter_map(|at| Some(self.ordered(self.links.get(*at)?.pair).1)).collect();
+        let is_branch = |id: &SchemaId| self.receiver.schema(*id).unions.iter().any(|union| union.branches.contains(&inner));
+        !known.is_root
+            && !outer.is_empty()
+            && outer.iter().all(is_branch)
+            && outer.iter().all(|id| schema_of(self.receiver, *id).is_some_and(|schema| self.prover.accepts(schema, value)))
     }
 
     /// Whether every message that holds what is refused here is taken by an alternative above.

@@ -1,10 +1,10 @@
 //! What is asked about a finding.
 
-use serde_json::Value;
+use serde_json::Value as Json;
 
 use crate::containment::Point;
 use crate::diff::{Change, ChangeKind, Compared};
-use crate::openapi::TypeSet;
+use crate::openapi::{TypeSet, Value};
 
 use super::{Court, schema_of};
 
@@ -16,7 +16,7 @@ impl<'d> Court<'d> {
         let map = schema_of(self.receiver, holder).and_then(Value::as_object);
         // What the receiver does not say itself is asked of the whole.
         let keywords = |wanted: &[&'static str]| match map {
-            Some(map) if wanted.iter().any(|name| map.contains_key(*name)) => Point::Keywords(map, wanted.to_vec()),
+            Some(map) if wanted.iter().any(|name| map.contains_key(name)) => Point::Keywords(map, wanted.to_vec()),
             _ => Point::Whole,
         };
         let (_, received) = self.ordered((&change.before, &change.after));
@@ -75,7 +75,7 @@ impl<'d> Court<'d> {
 }
 
 /// The types a list of names stands for.
-fn types_named(names: &Value) -> Option<TypeSet> {
+fn types_named(names: &Json) -> Option<TypeSet> {
     names.as_array()?.iter().try_fold(TypeSet::NONE, |types, name| {
         let one = match name.as_str()? {
             "any" => TypeSet::ALL,
