@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -12,9 +12,9 @@ use crate::diff::Budget;
 use crate::fetch::{Client, Outcome, Settings};
 use crate::model::{Auth, Clock, Consumer, OpenFinding, OperationPattern, Override, OverrideNote, Source, SystemClock, Weight};
 use crate::notice::{Impact, impact, open_findings};
-use crate::openapi::{Document, Limits, ReadError, read};
+use crate::openapi::{Contract, Document, Limits, ReadError, lower, read};
 use crate::render::report::{self, Aside, Report, Side, Style};
-use crate::rules::{Catalogue, Finding, Fragments, Severity, Verdict, compare};
+use crate::rules::{Catalogue, Finding, Fragments, Severity, Verdict, compare_lowered};
 use crate::tasks::{Known, gather};
 
 use super::ignore::IgnoreList;
@@ -89,22 +89,24 @@ async fn report_on(args: &DiffArgs) -> Result<u8, Failure> {
     let catalogue = Catalogue::load().map_err(|problem| (70, problem.to_string()))?;
     let exceptions = Exceptions::read(args)?;
     let (base, revision) = tokio::try_join!(bytes(&args.base), bytes(&args.revision))?;
-    // Two documents, two cores.
-    let (before, after) = std::thread::scope(|scope| {
-        let handle = scope.spawn(|| document(&args.base, &base));
-        let after = document(&args.revision, &revision);
-        (handle.join().unwrap_or_else(|_| Err((70, "reading the base died".to_owned()))), after)
+    // Two documents, two cores: what one leaves behind while it is parsed is room for its contract.
+    let slots = (OnceLock::new(), OnceLock::new());
+    let (old, new) = std::thread::scope(|scope| {
+        let handle = scope.spawn(|| contract(&slots.0, &args.base, &base));
+        let new = contract(&slots.1, &args.revision, &revision);
+        (handle.join().unwrap_or_else(|_| Err((70, "reading the base died".to_owned()))), new)
     });
-    let (before, after) = (before?, after?);
+    let (old, new) = (old?, new?);
+    let (Some(before), Some(after)) = (slots.0.get(), slots.1.get()) else { return Err((70, "a document was lost".to_owned())) };
     if before.is_blank() != after.is_blank() {
         let place = if before.is_blank() { &args.base } else { &args.revision };
         return Err((65, format!("{place}: {}", ReadError::NoPaths)));
     }
-    let (verdict, oddities) = compare(&before, &after, &catalogue, Budget::default());
+    let (verdict, oddities) = compare_lowered(&old, &new, &catalogue, Budget::default());
     let stored = if exceptions.ask() { open_findings(&verdict, Fragments::new(&before.root, &after.root)) } else { Vec::new() };
     let report = Report::new(
-        Side { place: &args.base, bytes: &base, document: &before },
-        Side { place: &args.revision, bytes: &revision, document: &after },
+        Side { place: &args.base, bytes: &base, document: before },
+        Side { place: &args.revision, bytes: &revision, document: after },
         &verdict,
         oddities,
         &catalogue,
@@ -113,7 +115,8 @@ async fn report_on(args: &DiffArgs) -> Result<u8, Failure> {
     let text = written(args, &report, &catalogue)?;
     say(&text);
     // The process is about to end: taking two large documents apart value by value would only delay that.
-    std::mem::forget((before, after));
+    std::mem::forget((old, new));
+    std::mem::forget(slots);
     let limit = args.fail_on.as_deref().and_then(|word| word.parse::<Severity>().ok());
     let counts = |row: &report::Row, limit: Severity| {
         row.finding.severity >= limit
@@ -122,6 +125,12 @@ async fn report_on(args: &DiffArgs) -> Result<u8, Failure> {
     };
     let failing = limit.is_some_and(|limit| report.findings.iter().any(|row| counts(row, limit)) || report.undecided.is_some());
     Ok(u8::from(failing))
+}
+
+/// The meaning of a document, which is kept in `slot`.
+fn contract<'d>(slot: &'d OnceLock<Document>, place: &str, bytes: &[u8]) -> Result<Contract<'d>, Failure> {
+    let document = document(place, bytes)?;
+    Ok(lower(slot.get_or_init(|| document)))
 }
 
 fn written(args: &DiffArgs, report: &Report, catalogue: &Catalogue) -> Result<String, Failure> {

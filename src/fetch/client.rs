@@ -138,12 +138,13 @@ impl Client {
 
     async fn file(&self, path: &Path) -> Outcome {
         let read = async {
-            if !tokio::fs::metadata(path).await?.is_file() {
+            let known = tokio::fs::metadata(path).await?;
+            if !known.is_file() {
                 return Err(std::io::Error::new(ErrorKind::InvalidInput, "this is no regular file"));
             }
             let mut file = tokio::fs::File::open(path).await?;
-            let mut bytes = Vec::new();
             let limit = u64::try_from(self.settings.max_bytes).unwrap_or(u64::MAX).saturating_add(1);
+            let mut bytes = Vec::with_capacity(usize::try_from(known.len().min(limit)).unwrap_or_default() + 1);
             (&mut file).take(limit).read_to_end(&mut bytes).await?;
             Ok::<_, std::io::Error>(bytes)
         };

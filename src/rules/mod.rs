@@ -27,7 +27,7 @@ pub use oasdiff::{OasdiffId, oasdiff_ids};
 pub use page::{Example, Page, PageError};
 pub use place::place;
 pub use proof::Proof;
-pub use report::{JsonFinding, JsonPointer, JsonReport, Summary, compare};
+pub use report::{JsonFinding, JsonPointer, JsonReport, Summary, compare, compare_lowered};
 
 /// Version of the rule set and of the digests. It is stored with each verdict, so that an upgrade of
 /// driftd does not speak again about history. Raise it when a rule's meaning or a digest changes.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::diff::{Budget, Direction, diff};
-use crate::openapi::{Document, Oddity, lower, shown_pointer};
+use crate::openapi::{Contract, Document, Oddity, lower, shown_pointer};
 
 use super::catalogue::{Catalogue, Consequence};
 use super::judge::{Finding, Verdict, judge};
@@ -141,10 +141,14 @@ pub fn compare(before: &Document, after: &Document, catalogue: &Catalogue, budge
         let new = lower(after);
         (handle.join(), new)
     });
-    let old = old.unwrap_or_else(|_| lower(before));
-    let delta = diff(&old, &new, budget);
+    compare_lowered(&old.unwrap_or_else(|_| lower(before)), &new, catalogue, budget)
+}
+
+/// The same where both documents have been given their meaning.
+pub fn compare_lowered(old: &Contract<'_>, new: &Contract<'_>, catalogue: &Catalogue, budget: Budget) -> (Verdict, Vec<Oddity>) {
+    let delta = diff(old, new, budget);
     let mut oddities: Vec<Oddity> = Vec::new();
-    for (side, contract) in [("before", &old), ("after", &new)] {
+    for (side, contract) in [("before", old), ("after", new)] {
         oddities.extend(
             contract
                 .oddities
@@ -152,5 +156,5 @@ pub fn compare(before: &Document, after: &Document, catalogue: &Catalogue, budge
                 .map(|odd| Oddity::new(format!("{side}:{}", shown_pointer(&odd.pointer)), odd.message.clone())),
         );
     }
-    (judge(&old, &new, delta, catalogue), oddities)
+    (judge(old, new, delta, catalogue), oddities)
 }
