@@ -336,7 +336,7 @@ impl<'d> Reading<'d> {
             if hops > HOPS || pending.len() > 1_000 || nested || unclear.iter().any(|name| map.contains_key(name)) {
                 return false;
             }
-            if map.contains_key("additionalProperties") {
+            if map.get("additionalProperties").is_some_and(|value| !value.is_null()) {
                 // It has looked at every member.
                 return true;
             }

@@ -80,16 +80,14 @@ impl Prover<'_> {
                             declared.patterns.entry(Rc::clone(pattern)).or_default().push(*node);
                         }
                     }
-                    Part::Required(name) => {
-                        declared.names.entry(Rc::clone(name)).or_default();
-                    }
+                    Part::Required(name) => self.declare(&mut declared, node, name),
                     Part::NeedsNames(name, names) => {
                         for name in names.iter().chain([name]) {
-                            declared.names.entry(Rc::clone(name)).or_default();
+                            self.declare(&mut declared, node, name);
                         }
                     }
                     Part::NeedsSchema(name, inner) => {
-                        declared.names.entry(Rc::clone(name)).or_default();
+                        self.declare(&mut declared, node, name);
                         pending.push(*inner);
                     }
                     Part::Same(inner) => pending.push(*inner),
@@ -103,6 +101,25 @@ impl Prover<'_> {
         }
         // An object that names nothing is free in form.
         says_names.then(|| Rc::new(declared))
+    }
+
+    /// A name that a node asks for: where the node does not say what it is, it may be anything.
+    fn declare(&mut self, declared: &mut Declared, node: NodeId, name: &Rc<str>) {
+        let mut pending = vec![node];
+        let mut says = false;
+        while let Some(node) = pending.pop().filter(|_| !says && self.spend(1)) {
+            for part in self.reading.parts(node).iter() {
+                match part {
+                    Part::Members(members) => says |= self.is_declared(members, name) == Some(true),
+                    Part::Same(inner) => pending.push(*inner),
+                    _ => {}
+                }
+            }
+        }
+        let known = declared.names.entry(Rc::clone(name)).or_default();
+        if !says {
+            known.push(NodeId::ANY);
+        }
     }
 
     fn follow(&mut self, state: &State, kind: TypeSet, branch: Branch, work: Vec<Atom>) -> Outcome {

@@ -9,6 +9,8 @@ use serde_json::Number;
 
 use crate::openapi::{Additional, Bound, Contract, Discriminator, Schema, SchemaId, TypeSet, Union, Value};
 
+use super::unchanged::canonical;
+
 /// A word of a schema and the schema it stands in.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct From<T> {
@@ -303,6 +305,12 @@ impl<'c, 'd> Flat<'c, 'd> {
         text && self.unions.is_empty() && self.is_silent()
     }
 
+    /// Whether it says no more than that there is text, or another single value.
+    pub(super) fn is_plain_scalar(&self) -> bool {
+        let scalar = TypeSet::NUMBER.union(TypeSet::BOOLEAN).union(TypeSet::STRING);
+        self.types.contains(TypeSet::STRING) && scalar.contains(self.types) && self.unions.is_empty() && self.is_silent()
+    }
+
     /// Whether no keyword but types and unions is there.
     fn is_silent(&self) -> bool {
         self.enumeration.is_none()
@@ -429,7 +437,7 @@ fn are_disjoint(contract: &Contract<'_>, union: &Union<'_>) -> bool {
         let kinds = list.iter().fold(TypeSet::NONE, |kinds, value| kinds.union(TypeSet::of(value)));
         listed = listed.union(kinds);
         let known = values.len();
-        let own: BTreeSet<String> = list.iter().map(ToString::to_string).collect();
+        let own: BTreeSet<String> = list.iter().map(|value| canonical(value)).collect();
         values.extend(own.iter().cloned());
         types.intersection(kinds).is_empty() && values.len() == known + own.len()
     })

@@ -206,12 +206,15 @@ pub(super) fn takes_over(contract: &Contract<'_>, new: &Operation<'_>, old: &Ope
     let mut variables = new.variables.iter();
     let mut takes = |mine: &str, theirs: &str| {
         if mine != "{}" {
+            // Variables that are only a part of a segment.
+            variables.by_ref().take(mine.matches("{}").count()).for_each(drop);
             return mine == theirs;
         }
         let name = variables.next();
         let is_here = |parameter: &&Parameter<'_>| parameter.location == Location::Path && Some(&parameter.name) == name;
         let types = new.parameters.iter().find(is_here).map(|parameter| contract.schema(parameter.schema).types);
-        let is_word = theirs != "{}" && theirs.parse::<f64>().is_err();
+        let is_number = theirs.starts_with(|c: char| c == '-' || c.is_ascii_digit()) && theirs.parse::<f64>().is_ok();
+        let is_word = theirs != "{}" && !is_number;
         !is_word || types.is_none_or(|types| types.contains(TypeSet::STRING))
     };
     new.surface == Surface::Path

@@ -305,12 +305,7 @@ impl Pairing<'_, '_, '_, '_> {
     /// Outside a body every scalar is written as text: where any text was and is accepted, other types say nothing.
     fn was_text(&self, old: &Parameter<'_>, new: &Parameter<'_>) -> bool {
         let any_text = |contract, parameter: &Parameter<'_>| {
-            let flat = Flat::of(contract, parameter.schema);
-            let scalar = TypeSet::NUMBER.union(TypeSet::BOOLEAN).union(TypeSet::STRING);
-            flat.types.contains(TypeSet::STRING)
-                && scalar.contains(flat.types)
-                && flat.is_plain()
-                && !parameter.serialization.contains('/')
+            Flat::of(contract, parameter.schema).is_plain_scalar() && !parameter.serialization.contains('/')
         };
         any_text(self.walk.before, old) && any_text(self.walk.after, new)
     }

@@ -44,11 +44,12 @@ fn compare(
     // No server means "where the description is served" (OpenAPI 3.1 section 4.8.1), which no document tells:
     // that a full address went is known, where it leads now is not.
     let is_full = |server: &&Server<'_>| server.url.contains("//");
-    // One address `/` is what no list means.
-    let is_unnamed = |list: &[Server<'_>]| list.iter().all(|server| server.url == "/");
-    if is_unnamed(before) {
+    if before.is_empty() {
         return;
     }
+    // One address `/` is what no list means.
+    let is_unnamed = after.iter().all(|server| server.url.is_empty()) && before.iter().any(|server| is_full(&server));
+    let shown = |server: &Server<'_>| if server.url.is_empty() { "/".to_owned() } else { server.url.to_string() };
     let same = |a: &Server<'_>, b: &Server<'_>| a.url == b.url || a.leads_where(b);
     let mut state = |kind, subject: String, values: (Option<Json>, Option<Json>), at: (Option<PointerId>, Option<PointerId>)| {
         let site = Site {
@@ -70,7 +71,7 @@ fn compare(
         };
         walk.state(fact, operation);
     };
-    if is_unnamed(after) {
+    if after.is_empty() || is_unnamed {
         if let Some(server) = before.iter().find(is_full) {
             let value = Some(json!(server.url));
             state(ChangeKind::ServersNoLongerNamed, server.url.to_string(), (value, None), (Some(server.at), None));
@@ -80,8 +81,8 @@ fn compare(
     let gone: Vec<&Server<'_>> = before.iter().filter(|server| !after.iter().any(|other| same(server, other))).collect();
     let fresh: Vec<&Server<'_>> = after.iter().filter(|server| !before.iter().any(|other| same(server, other))).collect();
     if let ([old], [new]) = (gone.as_slice(), fresh.as_slice()) {
-        let values = (Some(json!(old.url)), Some(json!(new.url)));
-        state(ChangeKind::ServerReplaced, old.url.to_string(), values, (Some(old.at), Some(new.at)));
+        let values = (Some(json!(shown(old))), Some(json!(shown(new))));
+        state(ChangeKind::ServerReplaced, shown(old), values, (Some(old.at), Some(new.at)));
     } else {
         for server in gone {
             let value = Some(json!(server.url));

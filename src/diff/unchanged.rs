@@ -274,6 +274,19 @@ const fn fuel_is_low(fuel: usize) -> bool {
     fuel < 64
 }
 
+/// A value as text by which equal values are equal: `1` and `1.0` are one number (JSON Schema 2020-12
+/// section 4.2.2).
+pub(super) fn canonical(value: &Value) -> String {
+    match value.as_f64() {
+        Some(number)
+            if value.as_number().is_some_and(serde_json::Number::is_f64) && number.fract() == 0.0 && number.abs() < 1e15 =>
+        {
+            format!("{number:.0}")
+        }
+        _ => value.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

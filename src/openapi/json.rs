@@ -11,7 +11,8 @@ use super::{Limits, Oddity, Value, escape};
 /// The name under which `serde_json` hands out a number as it is written.
 const NUMBER: &str = "$serde_json::private::Number";
 
-/// A number in the form that equal numbers share as far as 64 bits reach; longer ones stay as they are written.
+/// A number in the form that equal numbers share as far as 64 bits reach: longer whole ones stay as they are written,
+/// fractions are the nearest that 64 bits hold.
 fn number(text: &str) -> Result<Number, String> {
     if let Ok(whole) = text.parse::<i64>() {
         return Ok(whole.into());

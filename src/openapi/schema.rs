@@ -168,6 +168,11 @@ pub struct Discriminator<'d> {
     pub mapping: Vec<(&'d str, &'d str)>,
 }
 
+impl Discriminator<'_> {
+    /// Stands among the tags for every value without one: `defaultMapping` (OpenAPI 3.2 section 4.25).
+    pub const EVERY_OTHER: &'static str = "(every other value)";
+}
+
 /// One schema as written, references resolved to ids.
 ///
 /// Most schemas of a large description are a type and a sentence: what few of them say is kept apart, and read as if

@@ -117,7 +117,7 @@ pub enum Value {
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A number, exactly as far as it was written.
+    /// A number: whole ones exactly, fractions to 64 bits.
     Number(Number),
     /// A text.
     String(Text),

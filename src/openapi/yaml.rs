@@ -221,9 +221,12 @@ impl Loader<'_> {
     /// Where the loader stands, for an oddity.
     fn pointer(&self) -> String {
         let mut text = String::new();
+        let lists = self.stack.iter().filter_map(|frame| if let Holder::List(from) = frame.holder { Some(from) } else { None });
+        // Items of an inner list stand upon those of the outer.
+        let mut ends = lists.skip(1).chain([self.scratch.items.len()]);
         for frame in &self.stack {
             let token = match &frame.holder {
-                Holder::List(from) => (self.scratch.items.len() - from).to_string(),
+                Holder::List(from) => ends.next().unwrap_or_default().saturating_sub(*from).to_string(),
                 Holder::Map { key, .. } => key.as_ref().map(Text::to_string).unwrap_or_default(),
             };
             text.push('/');
@@ -306,6 +309,8 @@ mod tests {
         let (value, oddities) = load("a:\n  b: 1\n  b: 2\n");
         assert_eq!(value.ok(), Some(json!({"a": {"b": 2}})));
         assert_eq!(oddities.first().map(|oddity| oddity.pointer.as_str()), Some("/a/b"));
+        let (_, oddities) = load("x: [1, {y: [1, 2, {a: 1, a: 2}]}]\n");
+        assert_eq!(oddities.first().map(|oddity| oddity.pointer.as_str()), Some("/x/1/y/2/a"));
     }
 
     #[test]

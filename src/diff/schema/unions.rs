@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
-use crate::openapi::{Contract, SchemaId, TypeSet, Value, resolve};
+use crate::openapi::{Contract, Discriminator, SchemaId, TypeSet, Value, resolve};
 
 use super::super::branches::match_branches;
 use super::super::change::{ChangeKind, Evidence};
@@ -240,7 +240,8 @@ impl Compare<'_, '_, '_> {
         // A tag that came or went with its branch has been told of with the branch.
         let told_of = |targets: &BTreeSet<String>, target: &str| targets.contains(component(target));
         for (tag, target) in gone {
-            let has_tag = new.iter().any(|(_, other)| component(other) == component(&target));
+            let has_tag =
+                tag == Discriminator::EVERY_OTHER || new.iter().any(|(_, other)| component(other) == component(&target));
             if !told_of(&self.lost, &target) && !has_tag && left_over.contains(component(&target)) {
                 // Without a tag of its own a branch goes by the name of its component.
                 let values = (Some(json!(tag)), Some(json!(component(&target))));

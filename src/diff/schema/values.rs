@@ -9,6 +9,7 @@ use crate::openapi::{TypeSet, Value};
 use super::super::change::{ChangeKind, Direction, Evidence};
 use super::super::flat::{Count, From, compare_bounds, compare_numbers, compare_whole_bounds};
 use super::super::settle::{all_counted, all_multiples, all_within, is_multiple};
+use super::super::unchanged::canonical;
 use super::{Compare, plain};
 
 /// Formats that clients act on; all others are names that few check.
@@ -265,18 +266,5 @@ impl Compare<'_, '_, '_> {
         let at = (old.map_or(ids.0, |step| step.at), new.map_or(ids.1, |step| step.at));
         let show = |step: Option<From<&serde_json::Number>>| step.map(|step| Json::Number(step.value.clone()));
         self.state(kind, at, "multipleOf", "", (show(old), show(new)));
-    }
-}
-
-/// A value as text by which equal values are equal: `1` and `1.0` are one number (JSON Schema 2020-12
-/// section 4.2.2).
-fn canonical(value: &Value) -> String {
-    match value.as_f64() {
-        Some(number)
-            if value.as_number().is_some_and(serde_json::Number::is_f64) && number.fract() == 0.0 && number.abs() < 1e15 =>
-        {
-            format!("{number:.0}")
-        }
-        _ => value.to_string(),
     }
 }

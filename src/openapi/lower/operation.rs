@@ -440,11 +440,22 @@ fn is_form(name: &str) -> bool {
     name.starts_with("multipart/") || name == "application/x-www-form-urlencoded"
 }
 
+/// What parts are called that have a place instead of a name.
+const PLACES: &[&str] = &["1st part", "2nd part", "3rd part", "4th part", "5th part", "6th part", "7th part", "8th part"];
+
+/// What the parts behind those are called.
+const EACH: &str = "each further part";
+
 /// How the parts of a form are written, by property. What the specification says anyway is left out, so that
 /// writing a default down is no change (OpenAPI 3.1 section 4.8.15.1).
 fn encoding<'d>(root: &'d Value, media: &'d Value) -> Vec<PartEncoding<'d>> {
-    let map = media.get("encoding").and_then(Value::as_object).into_iter().flatten();
-    let mut parts: Vec<PartEncoding<'d>> = map
+    let named = media.get("encoding").and_then(Value::as_object).into_iter().flatten();
+    // 3.2 writes parts without names by their place (OpenAPI 3.2 section 4.14.4).
+    let places = media.get("prefixEncoding").and_then(Value::as_array).into_iter().flatten();
+    let placed = PLACES.iter().copied().zip(places).chain(media.get("itemEncoding").map(|part| (EACH, part)));
+    let mut parts: Vec<PartEncoding<'d>> = named
+        .map(|(name, part)| (name.as_str(), part))
+        .chain(placed)
         .map(|(name, part)| {
             let mut fields = vec!["headers", "encoding"];
             let style = text(part, "style").unwrap_or("form");

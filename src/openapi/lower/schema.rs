@@ -447,6 +447,8 @@ fn discriminator(value: &Value) -> Option<Discriminator<'_>> {
             let mapping = value.get("mapping").and_then(Value::as_object);
             let mut mapping: Vec<(&str, &str)> =
                 mapping.into_iter().flatten().filter_map(|(tag, target)| Some((tag.as_str(), target.as_str()?))).collect();
+            // 3.2: what a value without a mapping stands for (OpenAPI 3.2 section 4.25).
+            mapping.extend(text(value, "defaultMapping").map(|target| (Discriminator::EVERY_OTHER, target)));
             mapping.sort_unstable();
             Discriminator { property, mapping }
         }),

@@ -98,10 +98,20 @@ pub(super) fn prove(before: &Contract<'_>, after: &Contract<'_>, delta: &Delta, 
         // One more form takes nothing away, unless `oneOf` now counts two and no tag says which is meant.
         let is_wider = kind == ChangeKind::VariantAdded && direction == Direction::ToProvider;
         let may_overlap = is_wider && !finding.change.evidence.discriminated;
-        if finding.change.compared.is_empty() || (finding.severity == Severity::Info && !may_overlap) {
+        if finding.change.compared.is_empty() {
             continue;
         }
         let court = courts.entry(direction).or_insert_with(|| Court::new(before, after, delta, direction));
+        if finding.severity == Severity::Info && !may_overlap {
+            // A witness alone tells that what looks wider is not.
+            if court.may_narrow(&finding.change)
+                && let Some(proof @ Proof::Refuted { .. }) = court.proof(&finding.change)
+            {
+                (finding.severity, finding.consequence) = (Severity::Breaking, Consequence::Refused);
+                finding.proof = proof;
+            }
+            continue;
+        }
         if may_overlap {
             if let Some(proof) = court.overlap(&finding.change) {
                 (finding.severity, finding.consequence) = (Severity::Warning, Consequence::Refused);
@@ -116,7 +126,7 @@ pub(super) fn prove(before: &Contract<'_>, after: &Contract<'_>, delta: &Delta, 
                 finding.severity = Severity::Info;
                 finding.consequence = Consequence::None;
             }
-            Proof::Refuted { .. } if is_raised(kind) => {
+            Proof::Refuted { .. } if is_raised(kind) || court.may_narrow(&finding.change) => {
                 finding.severity = Severity::Breaking;
                 finding.consequence = match direction {
                     Direction::ToProvider => Consequence::Refused,
@@ -257,20 +267,47 @@ impl<'d> Court<'d> {
         Some(Proof::Contained { reason: reason.to_owned(), loosely: is_loose })
     }
 
+    /// Whether a change that widens where it stands may narrow the whole: a name that an alternative declared is now
+    /// declared otherwise, or what looked at a member goes, and `unevaluatedProperties` refuses what is left over.
+    pub(super) fn may_narrow(&self, change: &Change) -> bool {
+        use ChangeKind as K;
+        let links = || change.compared.iter().filter_map(|compared| self.links.get(compared.link));
+        let is_composed = || {
+            links().any(|link| {
+                let schema = self.sender.schema(self.ordered(link.pair).0);
+                !schema.unions.is_empty() || !schema.constraints.is_empty()
+            })
+        };
+        match change.kind {
+            K::OptionalPropertyAdded => self.is_to_provider && is_composed(),
+            K::PropertyRemoved | K::ConstraintRemoved => self.is_to_provider && links().any(|link| self.leaves_over(link.pair)),
+            _ => false,
+        }
+    }
+
+    /// Whether the receiver refuses, or limits, what nothing else has looked at.
+    fn leaves_over(&self, pair: (SchemaId, SchemaId)) -> bool {
+        let schema = self.receiver.schema(self.ordered(pair).1).value;
+        ["unevaluatedProperties", "unevaluatedItems"].iter().any(|name| schema.get(name).is_some())
+    }
+
     /// A value that was sent before and fits a new alternative as well as an old one, which `oneOf` refuses. Where the
     /// receiver takes only members it declares there is none, the alternatives are told apart as people mean them.
     fn overlap(&mut self, change: &Change) -> Option<Proof> {
         for compared in change.compared.iter().take(MOST_PLACES) {
             let link = self.links.get(compared.link)?;
             let (sender, receiver) = self.schemas(link.pair)?;
-            let branch = schema_of(self.receiver, compared.branch?)?;
+            let Some(branch) = compared.branch.and_then(|branch| schema_of(self.receiver, branch)) else { continue };
             let point = Point::Taken(branch);
             let Answer::Refuted(found) = self.prover.contains(sender, receiver, &point) else { continue };
+            // Beside members of its own, an alternative declares only a part of the object.
+            let whole = self.receiver.schema(self.ordered(link.pair).1);
+            let is_part = !whole.properties.is_empty() || !whole.all_of.is_empty();
             let [first, second] = self.sides;
             let sides = [first, Side { strict: true, ..second }];
-            let as_meant = Prover::new(sides, true, Box::new(|_| false)).contains(sender, receiver, &point);
-            if found.keyword == "oneOf" && matches!(as_meant, Answer::Refuted(_)) && self.taken_above(compared.link) == Taken::Not
-            {
+            let as_meant = || Prover::new(sides, true, Box::new(|_| false)).contains(sender, receiver, &point);
+            let is_refused = found.keyword == "oneOf" && (is_part || matches!(as_meant(), Answer::Refuted(_)));
+            if is_refused && self.taken_above(compared.link) == Taken::Not {
                 let message = self.whole_message(compared.link, &found.value);
                 let Witness { value: witness, at, keyword } = found;
                 return Some(Proof::Refuted { witness, at, keyword, message });
@@ -304,8 +341,11 @@ impl<'d> Court<'d> {
         let mut seen: BTreeSet<usize> = BTreeSet::from([link]);
         let mut pending: Vec<usize> = self.links.get(link).map(|link| link.parents.clone()).unwrap_or_default();
         while let Some(at) = pending.pop() {
-            if !seen.insert(at) || seen.len() > MOST_ABOVE {
+            if !seen.insert(at) {
                 continue;
+            }
+            if seen.len() > MOST_ABOVE {
+                return Answer::Undecided("it stands in too many places");
             }
             let Some(known) = self.links.get(at) else { continue };
             let counts = self.receiver.schema(self.ordered(known.pair).1).unions.iter().any(|union| union.exclusive);

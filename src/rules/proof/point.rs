@@ -51,10 +51,14 @@ impl<'d> Court<'d> {
             }
             K::PropertyBecameOptional if !self.is_to_provider => Point::Required(change.subject.clone()),
             K::PropertyRemoved if !self.is_to_provider && change.evidence.was_required => Point::Required(change.subject.clone()),
-            K::PropertyRemoved if self.is_to_provider && change.evidence.is_closed => Point::With(change.subject.clone()),
+            K::OptionalPropertyAdded if self.is_to_provider => Point::With(change.subject.clone()),
+            K::PropertyRemoved if self.is_to_provider && (change.evidence.is_closed || self.may_narrow(change)) => {
+                Point::With(change.subject.clone())
+            }
             K::OptionalPropertyAdded | K::RequiredPropertyAdded if !self.is_to_provider && change.evidence.was_closed => {
                 Point::With(change.subject.clone())
             }
+            // Asked of what the consumer sends by `overlap`: there a branch that came is the receiver's.
             K::VariantRemoved | K::VariantAdded => match compared.branch.and_then(|branch| schema_of(self.sender, branch)) {
                 Some(branch) => Point::Branch(branch),
                 None => return None,
