@@ -217,9 +217,8 @@ impl<'d> Reading<'d> {
             if of == Rest::Members && self.unevaluated_properties(side, place, map, parts) {
                 continue;
             }
-            let mut others = Vec::new();
-            self.object(side, place, map, outer, &|name| !name.starts_with("unevaluated"), &mut others);
-            let base = self.arena.intern(others);
+            // What was read until here is what they look behind; read again, it would double at every level.
+            let base = self.arena.intern(parts.clone());
             let rest = self.read(side, schema, &BTreeSet::new());
             parts.push(Part::Unevaluated(of, base, rest));
         }

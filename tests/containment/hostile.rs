@@ -103,3 +103,22 @@ fn numbers_and_sizes_beyond_reason() {
         ends(&name, &any, &schema);
     }
 }
+
+#[test]
+fn what_is_left_over_at_every_level() {
+    let nested = |required: bool| {
+        (0..40).fold(json!({"type": "string"}), |inner, level| {
+            let mut schema = json!({
+                "type": "object", "properties": {"a": inner}, "anyOf": [{"required": ["a"]}, {"required": ["b"]}],
+                "unevaluatedProperties": false
+            });
+            if required && level == 39 {
+                schema["required"] = json!(["a"]);
+            }
+            schema
+        })
+    };
+    let answer = ends("nested unevaluatedProperties", &nested(true), &nested(false));
+    assert!(!matches!(answer, Answer::Refuted(_)), "{answer:?}");
+    ends("the other way", &nested(false), &nested(true));
+}
