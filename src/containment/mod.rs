@@ -4,7 +4,8 @@
 //! falsifies B? The search for it ends with the value, a *witness*, or with the proof that there is none, or it says
 //! why it cannot tell. In reading order: [`node`] is what a schema is, [`reading`] makes nodes of documents,
 //! [`search`] decides states of signed nodes, [`solve`] goes through the choices of one state, `leaf` finds values
-//! without a choice, [`holds`] tests a value ([`unevaluated`] what alternatives leave over of it), [`confirm`] has every witness checked by somebody else.
+//! without a choice, [`holds`] tests a value ([`unevaluated`] what alternatives leave over of it), [`confirm`] has
+//! every witness checked by somebody else.
 //!
 //! Invariants: pure and bounded by counted steps, so that the same question has the same answer everywhere; an
 //! answer is *yes*, *no*, or *cannot decide*, and only the first two are believed.

@@ -14,7 +14,7 @@ use crate::openapi::TypeSet;
 
 use super::demands::{Atom, Closed, Declared, Demands, item_state};
 use super::holds::Holds;
-use super::node::{NodeId, Part, Values};
+use super::node::{Members, NodeId, Part, Values};
 use super::search::{Outcome, Prover, Sign, Signed, State};
 use super::unevaluated::{OPEN, Rest};
 
@@ -66,7 +66,10 @@ impl Prover<'_> {
             if !self.spend(1) {
                 return None;
             }
-            for part in self.reading.parts(node).iter() {
+            let parts = self.reading.parts(node);
+            let is_asking = |part: &Part| matches!(part, Part::Required(_) | Part::NeedsNames(..) | Part::NeedsSchema(..));
+            let said = if parts.iter().any(is_asking) { self.said_of_members(node) } else { Vec::new() };
+            for part in parts.iter() {
                 match part {
                     Part::Members(members) => {
                         if members.rest.is_some_and(|rest| rest != NodeId::NEVER) {
@@ -80,14 +83,14 @@ impl Prover<'_> {
                             declared.patterns.entry(Rc::clone(pattern)).or_default().push(*node);
                         }
                     }
-                    Part::Required(name) => self.declare(&mut declared, node, name),
+                    Part::Required(name) => self.declare(&mut declared, &said, name),
                     Part::NeedsNames(name, names) => {
                         for name in names.iter().chain([name]) {
-                            self.declare(&mut declared, node, name);
+                            self.declare(&mut declared, &said, name);
                         }
                     }
                     Part::NeedsSchema(name, inner) => {
-                        self.declare(&mut declared, node, name);
+                        self.declare(&mut declared, &said, name);
                         pending.push(*inner);
                     }
                     Part::Same(inner) => pending.push(*inner),
@@ -103,19 +106,25 @@ impl Prover<'_> {
         says_names.then(|| Rc::new(declared))
     }
 
-    /// A name that a node asks for: where the node does not say what it is, it may be anything.
-    fn declare(&mut self, declared: &mut Declared, node: NodeId, name: &Rc<str>) {
+    /// What a node says of members, with what it is the same as.
+    fn said_of_members(&mut self, node: NodeId) -> Vec<Members> {
         let mut pending = vec![node];
-        let mut says = false;
-        while let Some(node) = pending.pop().filter(|_| !says && self.spend(1)) {
+        let mut said = Vec::new();
+        while let Some(node) = pending.pop().filter(|_| self.spend(1)) {
             for part in self.reading.parts(node).iter() {
                 match part {
-                    Part::Members(members) => says |= self.is_declared(members, name) == Some(true),
+                    Part::Members(members) => said.push(members.clone()),
                     Part::Same(inner) => pending.push(*inner),
                     _ => {}
                 }
             }
         }
+        said
+    }
+
+    /// A name that a node asks for: where the node does not say what it is, it may be anything.
+    fn declare(&mut self, declared: &mut Declared, said: &[Members], name: &Rc<str>) {
+        let says = said.iter().any(|members| self.is_declared(members, name) == Some(true));
         let known = declared.names.entry(Rc::clone(name)).or_default();
         if !says {
             known.push(NodeId::ANY);

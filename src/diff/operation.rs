@@ -291,32 +291,20 @@ impl Pairing<'_, '_, '_, '_> {
             (true, false) => self.state(ChangeKind::ParameterReactivated, direction, old.name, at, (Some(json!(true)), None)),
             _ => {}
         }
-        if direction == Direction::ToProvider && self.was_text(old, new) {
-            return;
-        }
-        if direction == Direction::ToProvider && self.became_text(old, new) {
-            let types = |contract, id| Some(json!(Flat::of(contract, id).types.names()));
-            let values = (types(self.walk.before, old.schema), types(self.walk.after, new.schema));
-            return self.state(ChangeKind::TypesWidened, direction, "", at, values);
+        // Outside a body every scalar is written as text.
+        let is_document = |parameter: &Parameter<'_>| parameter.serialization.contains('/');
+        if direction == Direction::ToProvider && !is_document(old) && !is_document(new) {
+            let (a, b) = (Flat::of(self.walk.before, old.schema), Flat::of(self.walk.after, new.schema));
+            // Where any text was and is accepted, other types say nothing.
+            if a.is_plain_scalar() && b.is_plain_scalar() {
+                return;
+            }
+            if became_text(&a, &b) {
+                let values = (Some(json!(a.types.names())), Some(json!(b.types.names())));
+                return self.state(ChangeKind::TypesWidened, direction, "", at, values);
+            }
         }
         self.walk.text_root((old.schema, new.schema), (old.at, new.at), direction, self.number);
-    }
-
-    /// Outside a body every scalar is written as text: where any text was and is accepted, other types say nothing.
-    fn was_text(&self, old: &Parameter<'_>, new: &Parameter<'_>) -> bool {
-        let any_text = |contract, parameter: &Parameter<'_>| {
-            Flat::of(contract, parameter.schema).is_plain_scalar() && !parameter.serialization.contains('/')
-        };
-        any_text(self.walk.before, old) && any_text(self.walk.after, new)
-    }
-
-    /// Outside a body every scalar is written as text: a number where any text is accepted is still accepted.
-    fn became_text(&self, old: &Parameter<'_>, new: &Parameter<'_>) -> bool {
-        let (a, b) = (Flat::of(self.walk.before, old.schema), Flat::of(self.walk.after, new.schema));
-        let written = TypeSet::NUMBER.union(TypeSet::BOOLEAN);
-        let is_document = |parameter: &Parameter<'_>| parameter.serialization.contains('/');
-        let was_scalar = !a.types.is_empty() && written.contains(a.types) && a.unions.is_empty();
-        was_scalar && b.types == TypeSet::STRING && b.is_plain() && !is_document(old) && !is_document(new)
     }
 
     fn body(&mut self, old: Option<&Body<'_>>, new: Option<&Body<'_>>, direction: Direction) {
@@ -520,6 +508,13 @@ impl Pairing<'_, '_, '_, '_> {
         self.content(&old.content, &new.content, direction, (old.at, new.at));
         self.links(old, new);
     }
+}
+
+/// A number where any text is accepted is still accepted.
+fn became_text(a: &Flat<'_, '_>, b: &Flat<'_, '_>) -> bool {
+    let written = TypeSet::NUMBER.union(TypeSet::BOOLEAN);
+    let was_scalar = !a.types.is_empty() && written.contains(a.types) && a.unions.is_empty();
+    was_scalar && b.types == TypeSet::STRING && b.is_plain()
 }
 
 /// A status by itself, neither a range nor `default`.

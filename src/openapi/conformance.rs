@@ -4,8 +4,9 @@
 //! for one stray `null` and drop what they do not know. Read fragment by fragment, though, the typed model
 //! of the `openapiv3` crate is a good second opinion: what it refuses is odd, at a pointer.
 
-use super::{Dialect, Document, Oddity, Text, Value, escape};
 use serde::Deserialize;
+
+use super::{Dialect, Document, Oddity, Text, Value, escape};
 
 /// Fields of a path item that are operations in 3.0.
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
