@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use driftd::cli::{self, Cli};
 
-/// A description is a hundred thousand small values that come and go together, which the system's allocator
-/// is slow at and does not give back.
+/// A description is a hundred thousand small values that come and go together: the system's allocator is slow at
+/// them, and a daemon that runs for months must give their room back.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -1,5 +1,6 @@
 //! `driftd diff BASE REVISION`.
 
+use std::collections::HashMap;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -12,7 +13,7 @@ use crate::diff::Budget;
 use crate::fetch::{Client, Outcome, Settings};
 use crate::model::{Auth, Clock, Consumer, OpenFinding, OperationPattern, Override, OverrideNote, Source, SystemClock, Weight};
 use crate::notice::{Impact, impact, open_findings};
-use crate::openapi::{Contract, Document, Limits, ReadError, lower, read};
+use crate::openapi::{Contract, Document, Limits, Line, ReadError, lines_of, lower, read};
 use crate::render::report::{self, Aside, Report, Side, Style};
 use crate::rules::{Catalogue, Finding, Fragments, Severity, Verdict, compare_lowered};
 use crate::tasks::{Known, gather};
@@ -92,11 +93,11 @@ async fn report_on(args: &DiffArgs) -> Result<u8, Failure> {
     // Two documents, two cores: what one leaves behind while it is parsed is room for its contract.
     let slots = (OnceLock::new(), OnceLock::new());
     let (old, new) = std::thread::scope(|scope| {
-        let handle = scope.spawn(|| contract(&slots.0, &args.base, &base));
-        let new = contract(&slots.1, &args.revision, &revision);
+        let handle = scope.spawn(|| contract(&slots.0, &args.base, base));
+        let new = contract(&slots.1, &args.revision, revision);
         (handle.join().unwrap_or_else(|_| Err((70, "reading the base died".to_owned()))), new)
     });
-    let (old, new) = (old?, new?);
+    let ((old, old_text), (new, new_text)) = (old?, new?);
     let (Some(before), Some(after)) = (slots.0.get(), slots.1.get()) else { return Err((70, "a document was lost".to_owned())) };
     if before.is_blank() != after.is_blank() {
         let place = if before.is_blank() { &args.base } else { &args.revision };
@@ -104,9 +105,12 @@ async fn report_on(args: &DiffArgs) -> Result<u8, Failure> {
     }
     let (verdict, oddities) = compare_lowered(&old, &new, &catalogue, Budget::default());
     let stored = if exceptions.ask() { open_findings(&verdict, Fragments::new(&before.root, &after.root)) } else { Vec::new() };
+    let pointers = |of: fn(&Finding) -> &str| verdict.findings.iter().map(of).collect::<Vec<_>>();
+    let old_lines = old_text.lines(&pointers(|finding| &finding.change.site.before))?;
+    let new_lines = new_text.lines(&pointers(|finding| &finding.change.site.after))?;
     let report = Report::new(
-        Side { place: &args.base, bytes: &base, document: before },
-        Side { place: &args.revision, bytes: &revision, document: after },
+        Side { place: &args.base, lines: &old_lines, document: before },
+        Side { place: &args.revision, lines: &new_lines, document: after },
         &verdict,
         oddities,
         &catalogue,
@@ -127,10 +131,35 @@ async fn report_on(args: &DiffArgs) -> Result<u8, Failure> {
     Ok(u8::from(failing))
 }
 
-/// The meaning of a document, which is kept in `slot`.
-fn contract<'d>(slot: &'d OnceLock<Document>, place: &str, bytes: &[u8]) -> Result<Contract<'d>, Failure> {
-    let document = document(place, bytes)?;
-    Ok(lower(slot.get_or_init(|| document)))
+/// The meaning of a document, which is kept in `slot`, and its text.
+fn contract<'d>(slot: &'d OnceLock<Document>, place: &str, bytes: Vec<u8>) -> Result<(Contract<'d>, Packed), Failure> {
+    let document = document(place, &bytes)?;
+    let text = Packed::new(&bytes)?;
+    drop(bytes);
+    Ok((lower(slot.get_or_init(|| document)), text))
+}
+
+/// A text that is only needed again to tell lines: descriptions shrink to a fraction in no time.
+struct Packed {
+    body: Vec<u8>,
+    size: usize,
+}
+
+impl Packed {
+    fn new(text: &[u8]) -> Result<Self, Failure> {
+        let mut body = zstd::bulk::compress(text, 1).map_err(|problem| (70, problem.to_string()))?;
+        body.shrink_to_fit();
+        Ok(Self { body, size: text.len() })
+    }
+
+    /// The lines that some pointers lead to.
+    fn lines(&self, pointers: &[&str]) -> Result<HashMap<String, Line>, Failure> {
+        if pointers.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let text = zstd::bulk::decompress(&self.body, self.size).map_err(|problem| (70, problem.to_string()))?;
+        Ok(lines_of(&text, pointers))
+    }
 }
 
 fn written(args: &DiffArgs, report: &Report, catalogue: &Catalogue) -> Result<String, Failure> {

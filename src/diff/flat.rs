@@ -163,7 +163,7 @@ impl<'c, 'd> Flat<'c, 'd> {
         let null = if or_null { TypeSet::NULL } else { TypeSet::NONE };
         self.types = self.types.intersection(schema.types.union(null));
         if let Some(values) = &schema.enumeration {
-            let mut values = values.clone();
+            let mut values = values.to_vec();
             // `nullable` beside an enum, or a union of an enum with null: null is one of the values.
             if or_null && !values.iter().any(|value| value.is_null()) {
                 values.push(&NULL);
@@ -212,10 +212,10 @@ impl<'c, 'd> Flat<'c, 'd> {
         }
         self.items.extend(schema.items);
         if self.prefix_items.is_empty() {
-            self.prefix_items.clone_from(&schema.prefix_items);
+            self.prefix_items = schema.prefix_items.to_vec();
         }
         if self.discriminator.is_none() {
-            self.discriminator = schema.discriminator.as_ref().map(|value| From { value, at });
+            self.discriminator = schema.discriminator.as_deref().map(|value| From { value, at });
         }
         for (name, value) in &schema.constraints {
             self.constraints.entry(name).or_default().push(From { value, at });

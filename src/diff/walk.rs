@@ -208,6 +208,10 @@ impl Walk<'_, '_> {
             return *known;
         }
         let sameness = self.sameness(pair);
+        // Most schemas are equal and lead nowhere: nothing is kept of them, and few are met twice.
+        if sameness == Sameness::Itself && self.before.schema(pair.before).is_leaf() {
+            return None;
+        }
         if sameness == Sameness::Throughout {
             self.index.insert(pair, None);
             return None;

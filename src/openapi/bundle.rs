@@ -144,7 +144,7 @@ pub(super) fn join(mut files: BTreeMap<String, Value>) -> Value {
         Value::Object(map) if !files.is_empty() => {
             let section: Map = files.into_iter().map(|(key, value)| (Text::from(key), value)).collect();
             let section = (SECTION.into(), Value::Object(section));
-            Value::Object(map.into_members().into_iter().chain([section]).collect())
+            Value::Object(map.into_members().chain([section]).collect())
         }
         root => root,
     }

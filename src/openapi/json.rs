@@ -111,15 +111,15 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
+        Ok(Number::from(value).into())
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
+        Ok(Number::from(value).into())
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+        Ok(Number::from_f64(value).map_or(Value::Null, Value::from))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -147,7 +147,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
         let mut map = self.scratch.map();
         while let Some(name) = access.next_key_seed(Name(&mut self.scratch.texts))? {
             if name == NUMBER && self.scratch.is_empty(&map) {
-                return number(&access.next_value::<String>()?).map(Value::Number).map_err(serde::de::Error::custom);
+                return number(&access.next_value::<String>()?).map(Value::from).map_err(serde::de::Error::custom);
             }
             let trail = Trail { parent: self.trail, token: Token::Name(&name) };
             let seed =
@@ -158,6 +158,6 @@ impl<'de> Visitor<'de> for Seed<'_> {
                 self.oddities.push(Oddity::new(trail.text(), message));
             }
         }
-        Ok(Value::Object(self.scratch.finish(map)))
+        Ok(Value::Object(self.scratch.finish(&map)))
     }
 }

@@ -11,13 +11,22 @@ pub struct PointerId(u32);
 #[derive(Debug)]
 struct Step<'d> {
     parent: u32,
-    token: Cow<'d, str>,
+    token: Token<'d>,
+}
+
+/// Two words: most tokens stand in the document.
+#[derive(Debug, Clone, Copy)]
+enum Token<'d> {
+    Name(&'d str),
+    /// One of the tokens that were made: indices, and names that are escaped in references.
+    Made(u32),
 }
 
 /// Every position a contract speaks of, as a tree of parent links.
 #[derive(Debug)]
 pub struct Pointers<'d> {
     steps: Vec<Step<'d>>,
+    made: Vec<Box<str>>,
 }
 
 impl Default for Pointers<'_> {
@@ -30,8 +39,8 @@ impl<'d> Pointers<'d> {
     /// With room for so many positions.
     pub(super) fn with_capacity(positions: usize) -> Self {
         let mut steps = Vec::with_capacity(positions + 1);
-        steps.push(Step { parent: 0, token: Cow::Borrowed("") });
-        Self { steps }
+        steps.push(Step { parent: 0, token: Token::Name("") });
+        Self { steps, made: Vec::new() }
     }
 
     /// The whole document.
@@ -40,8 +49,22 @@ impl<'d> Pointers<'d> {
     /// The position `token` below `parent`.
     pub fn child(&mut self, parent: PointerId, token: impl Into<Cow<'d, str>>) -> PointerId {
         let id = u32::try_from(self.steps.len()).unwrap_or(u32::MAX);
-        self.steps.push(Step { parent: parent.0, token: token.into() });
+        let token = match token.into() {
+            Cow::Borrowed(name) => Token::Name(name),
+            Cow::Owned(token) => {
+                self.made.push(token.into());
+                Token::Made(u32::try_from(self.made.len() - 1).unwrap_or(u32::MAX))
+            }
+        };
+        self.steps.push(Step { parent: parent.0, token });
         PointerId(id)
+    }
+
+    fn token(&self, step: &Step<'d>) -> &str {
+        match step.token {
+            Token::Name(name) => name,
+            Token::Made(at) => self.made.get(at as usize).map_or("", AsRef::as_ref),
+        }
     }
 
     /// The position several tokens below `parent`.
@@ -67,7 +90,7 @@ impl<'d> Pointers<'d> {
             at = self.steps.get(at as usize)?.parent;
         }
         let [section, name, third, _] = trail;
-        let unit = if self.steps.get(section as usize)?.token == "components" { third } else { name };
+        let unit = if self.token(self.steps.get(section as usize)?) == "components" { third } else { name };
         (unit != 0).then_some(PointerId(unit))
     }
 
@@ -76,7 +99,7 @@ impl<'d> Pointers<'d> {
         let (mut a, mut b) = (id.0, other.0);
         while a != 0 && b != 0 {
             let (Some(left), Some(right)) = (self.steps.get(a as usize), others.steps.get(b as usize)) else { return false };
-            if left.token != right.token {
+            if self.token(left) != others.token(right) {
                 return false;
             }
             (a, b) = (left.parent, right.parent);
@@ -90,7 +113,7 @@ impl<'d> Pointers<'d> {
         let mut at = id.0;
         while at != 0 {
             let Some(step) = self.steps.get(at as usize) else { break };
-            trail.push(step.token.as_ref());
+            trail.push(self.token(step));
             at = step.parent;
         }
         let mut text = String::new();

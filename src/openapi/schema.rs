@@ -3,6 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use serde_json::Number;
+use thin_vec::ThinVec;
 
 use super::{PointerId, Value};
 
@@ -154,7 +155,7 @@ pub struct Union<'d> {
     /// `oneOf`: exactly one branch may match.
     pub exclusive: bool,
     /// The branches.
-    pub branches: Vec<SchemaId>,
+    pub branches: ThinVec<SchemaId>,
     /// What each branch is called where it is a reference: a discriminator knows it by this name.
     pub names: Vec<Option<&'d str>>,
 }
@@ -191,9 +192,9 @@ pub struct Schema<'d> {
     /// `format`.
     pub format: Option<&'d str>,
     /// `properties`, in document order.
-    pub properties: Vec<(&'d str, SchemaId)>,
+    pub properties: ThinVec<(&'d str, SchemaId)>,
     /// `required`.
-    pub required: Vec<&'d str>,
+    pub required: ThinVec<&'d str>,
     /// `additionalProperties`.
     pub additional: Additional,
     /// `items`.
@@ -212,7 +213,7 @@ pub struct Schema<'d> {
 #[derive(Debug, Default)]
 pub struct Seldom<'d> {
     /// `enum`, or `const` as an enum of one.
-    pub enumeration: Option<Vec<&'d Value>>,
+    pub enumeration: Option<ThinVec<&'d Value>>,
     /// `x-extensible-enum`: values may be added without notice.
     pub extensible_enum: bool,
     /// `pattern`.
@@ -240,15 +241,15 @@ pub struct Seldom<'d> {
     /// `contentEncoding` and `contentMediaType`.
     pub content: (Option<&'d str>, Option<&'d str>),
     /// `prefixItems`.
-    pub prefix_items: Vec<SchemaId>,
+    pub prefix_items: ThinVec<SchemaId>,
     /// `allOf`.
-    pub all_of: Vec<SchemaId>,
+    pub all_of: ThinVec<SchemaId>,
     /// `oneOf` and `anyOf`.
-    pub unions: Vec<Union<'d>>,
+    pub unions: ThinVec<Union<'d>>,
     /// `discriminator`.
-    pub discriminator: Option<Discriminator<'d>>,
+    pub discriminator: Option<Box<Discriminator<'d>>>,
     /// Keywords compared as a whole: `not`, `if`, `contains`, `patternProperties`, …
-    pub constraints: Vec<(&'d str, &'d Value)>,
+    pub constraints: ThinVec<(&'d str, &'d Value)>,
     /// `default`.
     pub default: Option<&'d Value>,
 }
@@ -268,11 +269,11 @@ static NOTHING: Seldom<'static> = Seldom {
     min_properties: None,
     max_properties: None,
     content: (None, None),
-    prefix_items: Vec::new(),
-    all_of: Vec::new(),
-    unions: Vec::new(),
+    prefix_items: ThinVec::new(),
+    all_of: ThinVec::new(),
+    unions: ThinVec::new(),
     discriminator: None,
-    constraints: Vec::new(),
+    constraints: ThinVec::new(),
     default: None,
 };
 
@@ -291,6 +292,19 @@ impl<'d> DerefMut for Schema<'d> {
 }
 
 impl<'d> Schema<'d> {
+    /// Whether it leads to no other schema.
+    pub fn is_leaf(&self) -> bool {
+        let lists_none = self.properties.is_empty() && self.items.is_none() && !matches!(self.additional, Additional::Schema(_));
+        let leads_none = |more: &Seldom<'_>| {
+            more.prefix_items.is_empty()
+                && more.all_of.is_empty()
+                && more.unions.is_empty()
+                && more.discriminator.is_none()
+                && more.constraints.is_empty()
+        };
+        lists_none && self.seldom.as_deref().is_none_or(leads_none)
+    }
+
     /// The schema that says nothing, and so accepts everything.
     pub(super) const fn any(at: PointerId, value: &'d Value) -> Self {
         Self {
@@ -299,8 +313,8 @@ impl<'d> Schema<'d> {
             types: TypeSet::ALL,
             or_null: false,
             format: None,
-            properties: Vec::new(),
-            required: Vec::new(),
+            properties: ThinVec::new(),
+            required: ThinVec::new(),
             additional: Additional::Open,
             items: None,
             deprecated: false,

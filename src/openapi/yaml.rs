@@ -125,7 +125,7 @@ impl Loader<'_> {
                 for merge in merges {
                     self.merge(&mut map, &merge);
                 }
-                Value::Object(self.scratch.finish(map))
+                Value::Object(self.scratch.finish(&map))
             }
         };
         if frame.anchor != 0 {
@@ -242,7 +242,7 @@ fn plain_scalar(text: &str) -> Option<Value> {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
         "true" | "True" | "TRUE" => Value::Bool(true),
         "false" | "False" | "FALSE" => Value::Bool(false),
-        _ => Value::Number(number(text)?),
+        _ => number(text)?.into(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Schemas of all dialects into one form.
 
 use serde_json::Number;
+use thin_vec::{ThinVec, thin_vec};
 
 use super::super::schema::{Additional, Bound, Discriminator, Schema, SchemaId, TypeSet, Union};
 use super::super::{Dialect, Map, PointerId, Value};
@@ -182,7 +183,7 @@ impl<'d> Lowering<'d> {
                 "allOf" => schema.all_of = self.branch_list(value, "allOf", at),
                 "oneOf" => self.union(&mut schema, value, "oneOf", at),
                 "anyOf" => self.union(&mut schema, value, "anyOf", at),
-                "discriminator" => schema.discriminator = discriminator(value),
+                "discriminator" => schema.discriminator = discriminator(value).map(Box::new),
                 // Compared as a whole: an edit beneath them is a fact the document's reader must weigh.
                 "not"
                 | "if"
@@ -214,7 +215,7 @@ impl<'d> Lowering<'d> {
         // Both hold, whichever is written first (JSON Schema 2020-12 validation section 6.1).
         if let Some(constant) = words.constant {
             let is_listed = schema.enumeration.as_ref().is_none_or(|list| list.contains(&constant));
-            schema.enumeration = Some(if is_listed { vec![constant] } else { Vec::new() });
+            schema.enumeration = Some(if is_listed { thin_vec![constant] } else { ThinVec::new() });
         }
         for reference in [words.dynamic_reference, words.reference].into_iter().flatten() {
             let target = self.reference(reference, at);
@@ -330,28 +331,28 @@ impl<'d> Lowering<'d> {
         }
     }
 
-    fn branch_list(&mut self, value: &'d Value, name: &'static str, at: PointerId) -> Vec<SchemaId> {
+    fn branch_list(&mut self, value: &'d Value, name: &'static str, at: PointerId) -> ThinVec<SchemaId> {
         match value {
             Value::Array(list) => self.branches(list, name, at),
-            Value::Null => Vec::new(),
+            Value::Null => ThinVec::new(),
             Value::Object(map) if map.get("$ref").is_some_and(Value::is_string) => {
                 let here = self.pointers.child(at, name);
                 match self.follow(value, here) {
                     Some((Value::Array(list), _)) => self.branches(list, name, at),
-                    _ => Vec::new(),
+                    _ => ThinVec::new(),
                 }
             }
             _ => {
                 let here = self.pointers.child(at, name);
                 self.skip(here, format!("`{name}` must be a list; it was skipped"));
-                Vec::new()
+                ThinVec::new()
             }
         }
     }
 
-    fn branches(&mut self, list: &'d [Value], name: &'static str, at: PointerId) -> Vec<SchemaId> {
+    fn branches(&mut self, list: &'d [Value], name: &'static str, at: PointerId) -> ThinVec<SchemaId> {
         let here = self.pointers.child(at, name);
-        let mut branches = Vec::with_capacity(list.len());
+        let mut branches = ThinVec::with_capacity(list.len());
         for (index, branch) in list.iter().enumerate() {
             let place = self.pointers.child(here, index.to_string());
             branches.push(self.schema(branch, place));

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::OverrideNote;
-use crate::openapi::{Document, Line, Oddity, lines_of};
+use crate::openapi::{Document, Line, Oddity};
 use crate::rules::{Catalogue, Finding, Fragments, JsonFinding, Severity, Summary, Verdict};
 
 use super::clean;
@@ -30,8 +30,8 @@ pub use text::{Style, text};
 pub struct Side<'s> {
     /// What whoever asked calls it: a file or a URL.
     pub place: &'s str,
-    /// Its bytes, for line numbers.
-    pub bytes: &'s [u8],
+    /// The lines that the findings' pointers lead to.
+    pub lines: &'s HashMap<String, Line>,
     /// What was read from them.
     pub document: &'s Document,
 }
@@ -116,12 +116,6 @@ impl Report {
         catalogue: &Catalogue,
         aside: impl Fn(&Finding) -> Aside,
     ) -> Self {
-        let lines = |side: Side<'_>, pointer: fn(&Finding) -> &str| {
-            let pointers: Vec<&str> = verdict.findings.iter().map(pointer).collect();
-            lines_of(side.bytes, &pointers)
-        };
-        let old_lines = lines(before, |finding| &finding.change.site.before);
-        let new_lines = lines(after, |finding| &finding.change.site.after);
         let mut fragments = Fragments::new(&before.document.root, &after.document.root);
         let mut findings: Vec<Row> = verdict
             .findings
@@ -133,8 +127,8 @@ impl Report {
                 Row {
                     finding: JsonFinding { severity, ..JsonFinding::from(finding) },
                     location: Locations {
-                        before: location(before.place, &finding.change.site.before, &old_lines),
-                        after: location(after.place, &finding.change.site.after, &new_lines),
+                        before: location(before.place, &finding.change.site.before, before.lines),
+                        after: location(after.place, &finding.change.site.after, after.lines),
                     },
                     hurt: rule.map(|rule| rule.page.hurt.to_owned()).unwrap_or_default(),
                     remedy: rule.map(|rule| rule.page.remedy.to_owned()).unwrap_or_default(),
