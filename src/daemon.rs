@@ -18,7 +18,7 @@ use crate::model::{Clock, SystemClock};
 use crate::render::Renderer;
 use crate::rules::Catalogue;
 use crate::store::{Store, StoreError};
-use crate::tasks::{self, Counters, Live, Shared, Trouble, make_link_key};
+use crate::tasks::{self, Counters, Live, Shared, Trouble, make_secret};
 
 /// Why the daemon did not start.
 #[derive(Debug, Error)]
@@ -97,20 +97,48 @@ pub async fn start(config_file: &Path) -> Result<Daemon, StartError> {
     for warning in &config.warnings {
         warn!("{warning}");
     }
-    let state_dir = config.state_dir.clone();
-    let lock = lock(&state_dir)?;
-    let opened = Store::open(&state_dir).await;
-    let store = opened.map_err(|source| StartError::Store { state_dir: state_dir.clone(), source })?;
+    let lock = lock(&config.state_dir)?;
     let address = config.http.listen;
     let endpoint = Endpoint::bind(address).map_err(|source| StartError::Bind { address, source })?;
     let address = endpoint.address;
     let external_url = external_url(&config, address);
+    let state_dir = &config.state_dir;
     let watched: usize = config.integrations.iter().map(|integration| integration.apis.len()).sum();
     info!(%address, state = %state_dir.display(), integrations = config.integrations.len(), apis = watched, "driftd starts");
+    let (shared, sender) = assemble(config, clock, external_url).await?;
+    let mut lifecycle = Lifecycle::default();
+    let (heart, stopping) = (lifecycle.heart(), lifecycle.stopping());
+    let http = serve(endpoint, Arc::clone(&shared), heart.clone(), stopping.clone())?;
+    lifecycle.spawn("watch", tasks::watch(Arc::clone(&shared), heart.clone(), stopping.clone()));
+    lifecycle.spawn("deliver", tasks::deliver(Arc::clone(&shared), heart.clone(), stopping.clone()));
+    lifecycle.spawn("escalate", tasks::escalate(Arc::clone(&shared), heart, stopping.clone()));
+    let reloading =
+        Reload { file: config_file.to_owned(), environment, sender, shared: Arc::clone(&shared), asked: lifecycle.reload() };
+    lifecycle.spawn("reload", async move {
+        tokio::select! {
+            () = stopping.cancelled() => {}
+            () = reloading.run() => {}
+        }
+    });
+    Ok(Daemon { lifecycle, shared, http, address, _lock: lock })
+}
+
+/// Puts together what the loops and the endpoint share: the database is open, and holds what is to be watched.
+///
+/// # Errors
+/// When the state directory or the database cannot be used.
+pub async fn assemble(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    external_url: String,
+) -> Result<(Arc<Shared>, watch::Sender<Arc<Live>>), StartError> {
+    let state_dir = config.state_dir.clone();
+    let opened = Store::open(&state_dir).await;
+    let store = opened.map_err(|source| StartError::Store { state_dir: state_dir.clone(), source })?;
     let live = Live::new(config, &clock).map_err(anyhow::Error::from)?;
     let failed = |source: StoreError| StartError::Store { state_dir: state_dir.clone(), source };
     store.sync_watches(&live.watches(clock.now()), clock.now()).await.map_err(failed)?;
-    let link_key = store.link_key(make_link_key).await.map_err(failed)?;
+    let link_key = store.link_key(make_secret).await.map_err(failed)?;
     let (sender, receiver) = watch::channel(Arc::new(live));
     let shared = Arc::new(Shared {
         live: receiver,
@@ -121,6 +149,7 @@ pub async fn start(config_file: &Path) -> Result<Daemon, StartError> {
         renderer: Renderer::new().map_err(anyhow::Error::from)?,
         external_url,
         link_key,
+        api_token: api_token(&state_dir)?,
         wake_watch: Notify::new(),
         wake_deliver: Notify::new(),
         trouble: Trouble::default(),
@@ -128,20 +157,7 @@ pub async fn start(config_file: &Path) -> Result<Daemon, StartError> {
         parse_slots: Shared::parse_slots(),
         jitter: Mutex::new(fastrand::Rng::new()),
     });
-    let mut lifecycle = Lifecycle::default();
-    let (heart, stopping) = (lifecycle.heart(), lifecycle.stopping());
-    let http = serve(endpoint, Arc::clone(&shared), heart.clone(), stopping.clone())?;
-    lifecycle.spawn("watch", tasks::watch(Arc::clone(&shared), heart.clone(), stopping.clone()));
-    lifecycle.spawn("deliver", tasks::deliver(Arc::clone(&shared), heart, stopping.clone()));
-    let reloading =
-        Reload { file: config_file.to_owned(), environment, sender, shared: Arc::clone(&shared), asked: lifecycle.reload() };
-    lifecycle.spawn("reload", async move {
-        tokio::select! {
-            () = stopping.cancelled() => {}
-            () = reloading.run() => {}
-        }
-    });
-    Ok(Daemon { lifecycle, shared, http, address, _lock: lock })
+    Ok((shared, sender))
 }
 
 impl Daemon {
@@ -177,6 +193,23 @@ fn lock(state_dir: &Path) -> Result<File, StartError> {
     let noted = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
     noted.map_err(unusable)?;
     Ok(file)
+}
+
+/// The secret of programs on this machine that announce something; only the daemon's user can read it.
+fn api_token(state_dir: &Path) -> Result<String, StartError> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let unusable = |source| StartError::StateDir { state_dir: state_dir.to_owned(), source };
+    let path = state_dir.join("token");
+    match std::fs::read_to_string(&path) {
+        Ok(token) if !token.trim().is_empty() => return Ok(token.trim().to_owned()),
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(source) => return Err(unusable(source)),
+    }
+    let token = make_secret();
+    let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&path);
+    file.and_then(|mut file| writeln!(file, "{token}")).map_err(unusable)?;
+    Ok(token)
 }
 
 fn external_url(config: &Config, address: SocketAddr) -> String {

@@ -80,7 +80,7 @@ fn systemd_is_told_when_it_is_ready_and_when_it_stops() {
     .expect("a file");
     std::fs::write(
         folder.path().join("integrations/i.toml"),
-        "name = \"i\"\nagreement = { breaking_notice = \"1 day\", acknowledge_within = \"1 day\" }\n[parties.a]\nname = \"A\"\ncontacts = [{ role = \"api-owner\", name = \"A\", email = \"a@x.example\" }]\n[parties.b]\nname = \"B\"\ncontacts = [{ role = \"engineering\", name = \"B\", email = \"b@x.example\" }]\n[[apis]]\nid = \"x\"\nprovider = \"a\"\nlive = \"file:nothing.yaml\"\nevery = \"1h\"\nconsumers = [{ party = \"b\" }]\n",
+        "name = \"i\"\nagreement = { notice = { breaking = \"1 day\" }, acknowledge_within = \"1 day\" }\n[parties.a]\nname = \"A\"\ncontacts = [{ role = \"api-owner\", name = \"A\", email = \"a@x.example\" }]\n[parties.b]\nname = \"B\"\ncontacts = [{ role = \"engineering\", name = \"B\", email = \"b@x.example\" }]\n[[apis]]\nid = \"x\"\nprovider = \"a\"\nlive = \"file:nothing.yaml\"\nevery = \"1h\"\nconsumers = [{ party = \"b\" }]\n",
     )
     .expect("a file");
     let mut child = Command::new(env!("CARGO_BIN_EXE_driftd"))

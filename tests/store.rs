@@ -55,6 +55,7 @@ fn commit(clock: &ManualClock, notice: NoticeStep, etag: &str) -> CheckCommit {
             }),
             operations: None,
             baseline: Some(format!("digest-{etag}")),
+            ledger: Vec::new(),
             findings: Some(Vec::new()),
             notice,
         }),

@@ -25,13 +25,10 @@ pub(super) fn run(args: &ConfigArgs) -> u8 {
                 config.mail.smtp.port
             );
             for integration in &config.integrations {
-                let agreement = integration.agreement;
+                let agreement = &integration.agreement;
+                let promised: Vec<String> = agreement.notice.iter().map(|(class, period)| format!("{class} {period}")).collect();
                 sayln!("\n{} ({})", integration.name, integration.id);
-                sayln!(
-                    "  promised: {} before a breaking change; each side answers within {}",
-                    agreement.breaking_notice,
-                    agreement.acknowledge_within
-                );
+                sayln!("  promised notice: {}; each side answers within {}", promised.join(", "), agreement.acknowledge_within);
                 for api in &integration.apis {
                     sayln!("  {} from {}", api.name, api.live);
                     if let Some(upcoming) = &api.upcoming {

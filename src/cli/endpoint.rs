@@ -13,13 +13,13 @@ use crate::model::{Clock as _, SystemClock};
 
 /// Where the daemon is.
 #[derive(Debug, Args)]
-struct Where {
+pub(super) struct Where {
     /// Address of the endpoint; without it, the one in the configuration.
     #[arg(long, env = "DRIFTD_URL")]
     url: Option<String>,
     /// The configuration file.
     #[arg(short, long, default_value = "/etc/driftd/driftd.toml", env = "DRIFTD_CONFIG")]
-    config: PathBuf,
+    pub(super) config: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -58,12 +58,12 @@ pub(super) struct AckArgs {
     accept: bool,
 }
 
-fn client() -> Result<reqwest::Client, String> {
+pub(super) fn client() -> Result<reqwest::Client, String> {
     let builder = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15));
     builder.build().map_err(|error| format!("no HTTP client: {error}"))
 }
 
-fn address(at: &Where) -> Result<String, String> {
+pub(super) fn address(at: &Where) -> Result<String, String> {
     if let Some(url) = &at.url {
         return Ok(url.trim_end_matches('/').to_owned());
     }
@@ -74,7 +74,7 @@ fn address(at: &Where) -> Result<String, String> {
     }
 }
 
-async fn get(url: &str) -> Result<String, String> {
+pub(super) async fn get(url: &str) -> Result<String, String> {
     let response = client()?.get(url).header("Accept", "application/json").send().await;
     let response = response
         .map_err(|_| format!("no daemon answers at {url}: is it running? `systemctl status driftd`, or name it with --url"))?;

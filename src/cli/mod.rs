@@ -6,6 +6,7 @@ macro_rules! sayln {
     ($($arguments:tt)*) => { $crate::cli::say(&format!("{}\n", format_args!($($arguments)*))) };
 }
 
+mod announce;
 mod check;
 mod check_config;
 mod demo;
@@ -70,6 +71,10 @@ enum Command {
     History(endpoint::HistoryArgs),
     /// Answer a notice with the link from its letter.
     Ack(endpoint::AckArgs),
+    /// Take down a day on which something ends or changes.
+    Announce(announce::AnnounceArgs),
+    /// Every day that was ever announced for an API, and where it was read.
+    Ledger(announce::LedgerArgs),
     /// Watch driftd at work: a partner that changes its API, and the letters to both sides.
     Demo(demo::DemoArgs),
 }
@@ -106,6 +111,8 @@ pub async fn run(cli: Cli) -> u8 {
         Command::Status(args) => endpoint::status(&args).await,
         Command::History(args) => endpoint::history(&args).await,
         Command::Ack(args) => endpoint::ack(&args).await,
+        Command::Announce(args) => announce::announce(&args).await,
+        Command::Ledger(args) => announce::ledger(&args).await,
         Command::Demo(args) => demo::run(&args).await,
     }
 }

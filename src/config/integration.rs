@@ -8,9 +8,10 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::model::{
-    Agreement, Api, Auth, Consumer, Contact, Days, Integration, OperationPattern, Party, Person, Role, Schedule, Source,
+    Api, Auth, Consumer, Contact, DateKeys, Integration, OperationPattern, Party, Person, Role, Schedule, Source,
 };
 
+use super::agreement::{agreement, calendar};
 use super::daemon::{check_address, duration, web_url};
 use super::reader::{At, Problems, Table, did_you_mean};
 use super::{Environment, overrides, secret};
@@ -72,42 +73,6 @@ pub(super) fn read(mut root: Table<'_, '_>, context: &Context<'_>, problems: &mu
     Some(Integration { id, name: name?.value, agreement, parties, apis, overrides })
 }
 
-fn agreement(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Agreement {
-    let mut agreement = Agreement { breaking_notice: Days(0), acknowledge_within: Days(0) };
-    let Some(mut table) = root.table("agreement", problems) else {
-        root.missing(
-            "agreement",
-            "write down what was promised: [agreement] with `breaking_notice` and `acknowledge_within`",
-            problems,
-        );
-        return agreement;
-    };
-    let days = |text: &str| {
-        let help = "write \"90 days\"".to_owned();
-        let duration = duration(text).map_err(|(message, _)| (message, help.clone()))?;
-        let days = duration.as_secs() / 86_400;
-        if days == 0 || duration.as_secs() % 86_400 != 0 {
-            return Err(("must be a whole number of days, at least one".to_owned(), help));
-        }
-        // Ten years: what is meant to be longer is better written as a date.
-        u32::try_from(days)
-            .ok()
-            .filter(|days| *days <= 3650)
-            .map(Days)
-            .ok_or_else(|| ("is longer than 3650 days".to_owned(), help))
-    };
-    match table.parsed("breaking_notice", problems, days) {
-        Some(at) => agreement.breaking_notice = at.value,
-        None => table.missing("breaking_notice", "how long before a breaking change: write \"90 days\"", problems),
-    }
-    match table.parsed("acknowledge_within", problems, days) {
-        Some(at) => agreement.acknowledge_within = at.value,
-        None => table.missing("acknowledge_within", "how soon each side answers: write \"3 days\"", problems),
-    }
-    table.finish(problems);
-    agreement
-}
-
 fn party(id: String, mut table: Table<'_, '_>, problems: &mut Problems<'_>) -> Party {
     let name = table.required_text("name", "the organisation's name", problems).map_or_else(|| id.clone(), |at| at.value);
     let mut contacts = BTreeMap::new();
@@ -143,8 +108,9 @@ fn party(id: String, mut table: Table<'_, '_>, problems: &mut Problems<'_>) -> P
             }
         }
     }
+    let calendar = calendar(&mut table, problems);
     table.finish(problems);
-    Party { id, name, contacts }
+    Party { id, name, contacts, calendar }
 }
 
 fn person(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Person> {
@@ -192,6 +158,7 @@ fn api(
     }
     let schedule = schedule(&mut table, context.now, problems);
     let auth = auth(&mut table, context, problems);
+    let date_keys = date_keys(&mut table, problems);
     table.finish(problems);
     let id = id?.value;
     Some(Api {
@@ -203,7 +170,23 @@ fn api(
         upcoming,
         schedule: schedule?,
         auth,
+        date_keys,
     })
+}
+
+fn date_keys(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> DateKeys {
+    let Some(mut keys) = table.table("date_keys", problems) else { return DateKeys::default() };
+    let mut list = |name: &'static str| -> Vec<String> {
+        keys.texts(name, problems).unwrap_or_default().into_iter().map(|at| at.value).collect()
+    };
+    let read = DateKeys {
+        sunset: list("sunset"),
+        deprecation: list("deprecation"),
+        deprecated: list("deprecated"),
+        message: list("message"),
+    };
+    keys.finish(problems);
+    read
 }
 
 fn known_party<'p>(key: &At<String>, parties: &'p BTreeMap<String, Party>, problems: &mut Problems<'_>) -> Option<&'p Party> {

@@ -6,6 +6,7 @@
 //!
 //! Invariants: nothing is bound, fetched or written here; `Debug` of a configuration shows no secret.
 
+mod agreement;
 mod daemon;
 mod integration;
 mod overrides;

@@ -184,6 +184,40 @@ impl<'a, 't> Table<'a, 't> {
         Some(texts)
     }
 
+    pub(super) fn integers(&mut self, name: &'static str, problems: &mut Problems<'_>) -> Option<Vec<At<i64>>> {
+        let list = self.typed(name, "a list of whole numbers", problems, |value| value.as_array())?;
+        let mut numbers = Vec::new();
+        for (index, item) in list.value.iter().enumerate() {
+            let (key, offset) = (format!("{}[{index}]", list.key), item.span().start);
+            let read = item.get_ref().as_integer().and_then(|number| number.as_str().replace('_', "").parse::<i64>().ok());
+            match read {
+                Some(value) => numbers.push(At { value, offset, key }),
+                None => {
+                    problems.add(offset, key, format!("expected a whole number, found {}", item.get_ref().type_str()), "");
+                }
+            }
+        }
+        Some(numbers)
+    }
+
+    /// Every member, whatever its name, as a text that stands for something else.
+    pub(super) fn entries<T>(
+        self,
+        problems: &mut Problems<'_>,
+        parse: impl Fn(&str) -> Result<T, (String, String)>,
+    ) -> Vec<(String, T)> {
+        let mut entries = Vec::new();
+        for (name, value) in self.members {
+            let (key, offset) = (self.key(name.get_ref()), value.span().start);
+            match value.get_ref().as_str().map(&parse) {
+                Some(Ok(value)) => entries.push((name.get_ref().to_string(), value)),
+                Some(Err((message, help))) => problems.add(offset, key, message, help),
+                None => problems.add(offset, key, format!("expected a text, found {}", value.get_ref().type_str()), ""),
+            }
+        }
+        entries
+    }
+
     pub(super) fn table(&mut self, name: &'static str, problems: &mut Problems<'_>) -> Option<Self> {
         let found = self.typed(name, "a table", problems, |value| value.as_table())?;
         Some(Self { members: found.value, offset: found.offset, path: found.key, asked: Vec::new() })
@@ -224,8 +258,11 @@ impl<'a, 't> Table<'a, 't> {
         tables
     }
 
-    /// Says that something the table must have is not there.
+    /// Says that something the table must have is not there. What is there and cannot be read was told of already.
     pub(super) fn missing(&self, name: &str, help: &str, problems: &mut Problems<'_>) {
+        if self.members.get(name).is_some() {
+            return;
+        }
         problems.add(self.offset, self.key(name), "is missing", help);
     }
 

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use secrecy::ExposeSecret;
 
 use super::*;
-use crate::model::{Auth, Days, Role, Source};
+use crate::model::{Auth, Period, Role, Source};
 
 struct Folder(tempfile::TempDir);
 
@@ -45,7 +45,7 @@ tls = "none"
 const INTEGRATION: &str = r#"
 name = "Doors"
 [agreement]
-breaking_notice = "90 days"
+notice = { breaking = "90 days" }
 acknowledge_within = "3 days"
 [parties.maker]
 name = "Maker"
@@ -68,7 +68,7 @@ fn a_good_configuration_becomes_types() {
     let folder = Folder::new(DAEMON, &[("doors.toml", INTEGRATION)]);
     let config = folder.load(&[("TOKEN", "s3cret")]).expect("a configuration");
     let integration = &config.integrations[0];
-    assert_eq!((integration.id.as_str(), integration.agreement.breaking_notice), ("doors", Days(90)));
+    assert_eq!((integration.id.as_str(), integration.agreement.notice["breaking"]), ("doors", Period::Days(90)));
     let api = &integration.apis[0];
     assert!(matches!(&api.live, Source::Web(url) if url.host_str() == Some("api.maker.example")));
     assert!(matches!(&api.auth, Auth::Bearer(secret) if secret.expose_secret() == "s3cret"));
@@ -98,7 +98,7 @@ fn every_mistake_is_told_at_once_with_its_line() {
         "driftd.toml:5: mail.oprator: is not a known key | did you mean \"operator\"?",
         "driftd.toml:8: mail.smtp.tls: mail to mx.example.com would travel unprotected",
         "integrations/broken.toml:1:",
-        "integrations/doors.toml:4: agreement.breaking_notice: expected a text, found integer",
+        "integrations/doors.toml:4: agreement.notice.breaking: expected a text, found integer",
         "integrations/doors.toml:8: parties.maker.contacts[0].role: \"api-ower\" is not a role | did you mean \"api-owner\"?",
         "integrations/doors.toml:8: parties.maker.contacts[0].deputy.email: \"bo at maker\" is not a mail address",
         "integrations/doors.toml:14: apis[0].provider: there is no party \"makr\" | did you mean \"maker\"?",

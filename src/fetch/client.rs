@@ -20,6 +20,7 @@ use crate::model::{Auth, Clock, Source, Validators};
 
 use super::address::{Guard, RefusedAddress};
 use super::outcome::{Body, Failure, Outcome};
+use super::signals::signals;
 
 /// Redirects that are followed.
 const MAX_HOPS: usize = 5;
@@ -150,13 +151,14 @@ impl Client {
         };
         match read.await {
             Ok(bytes) if bytes.len() > self.settings.max_bytes => Outcome::Failed(self.too_large()),
-            Ok(bytes) => Outcome::Body(Body {
+            Ok(bytes) => Outcome::Body(Box::new(Body {
                 bytes,
                 validators: Validators::default(),
                 fresh_for: None,
                 from: path.display().to_string(),
                 at: path.canonicalize().ok().and_then(|path| Url::from_file_path(path).ok()),
-            }),
+                signals: Vec::new(),
+            })),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 Outcome::Failed(Failure::missing(format!("{}: {error}", path.display())))
             }
@@ -240,7 +242,8 @@ impl Client {
         let status = response.status();
         let fresh_for = self.fresh_for(response.headers());
         if status == StatusCode::NOT_MODIFIED {
-            return Outcome::NotModified { fresh_for };
+            let from = Source::Web(response.url().clone()).to_string();
+            return Outcome::NotModified { fresh_for, signals: signals(response.headers(), &from) };
         }
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
             && let Some(after) = self.retry_after(response.headers())
@@ -264,6 +267,7 @@ impl Client {
             Validators { etag: text(header::ETAG), last_modified: text(header::LAST_MODIFIED), ..Validators::default() };
         let at = response.url().clone();
         let from = Source::Web(at.clone()).to_string();
+        let signals = signals(response.headers(), &from);
         let mut bytes = Vec::new();
         loop {
             match response.chunk().await {
@@ -279,7 +283,7 @@ impl Client {
                 }
             }
         }
-        Outcome::Body(Body { bytes, validators, fresh_for, from, at: Some(at) })
+        Outcome::Body(Box::new(Body { bytes, validators, fresh_for, from, at: Some(at), signals }))
     }
 
     fn too_large(&self) -> Failure {

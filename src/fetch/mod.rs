@@ -10,6 +10,7 @@
 mod address;
 mod client;
 mod outcome;
+mod signals;
 
 pub use address::{RefusedAddress, is_public};
 pub use client::{Client, ClientError, Request, Settings};

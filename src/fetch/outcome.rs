@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::model::Validators;
+use crate::model::{Statement, Validators};
 
 /// A document as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Body {
     pub from: String,
     /// The same in full: what references in it are relative to.
     pub at: Option<Url>,
+    /// What its headers say about its end.
+    pub signals: Vec<Statement>,
 }
 
 /// What a fetch came to.
@@ -28,9 +30,11 @@ pub enum Outcome {
     NotModified {
         /// How long the provider says it stays so.
         fresh_for: Option<Duration>,
+        /// What its headers say about its end; a 304 may leave them out.
+        signals: Vec<Statement>,
     },
     /// A document.
-    Body(Body),
+    Body(Box<Body>),
     /// The provider asks to come back later (429 or 503 with `Retry-After`).
     Later {
         /// How much later.

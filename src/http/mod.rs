@@ -7,6 +7,7 @@
 //! a partner wrote is cleaned and escaped; the only request that changes anything is an answer, and it
 //! needs the token from a letter.
 
+mod announcements;
 mod answer;
 mod metrics;
 mod pages;

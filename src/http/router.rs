@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Json, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use serde_json::json;
@@ -21,7 +21,7 @@ use crate::lifecycle::Heart;
 use crate::tasks::Shared;
 
 use super::pages::Pages;
-use super::{answer, metrics, status};
+use super::{announcements, answer, metrics, status};
 
 /// No page takes longer; a slow one gives its place back.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -112,6 +112,8 @@ fn router(app: App) -> Router {
         .route("/rules", get(rules))
         .route("/rules/{id}", get(rule))
         .route("/answer/{token}", get(answer::show).post(answer::take))
+        .route("/api/v1/integrations/{integration}/apis/{api}/announcements", post(announcements::take))
+        .route("/api/v1/integrations/{integration}/apis/{api}/ledger", get(announcements::ledger))
         .fallback(|| async { (StatusCode::NOT_FOUND, "there is nothing here; try /status\n") })
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DEADLINE))

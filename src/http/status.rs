@@ -30,6 +30,8 @@ pub struct StatusView {
     pub trouble: Vec<TroubleView>,
     /// Every watched description.
     pub checking: Vec<ApiView>,
+    /// Days on which something ends or changes.
+    pub dates: Vec<DateView>,
     /// How letters fare.
     pub telling: TellingView,
     /// Every open notice, oldest first.
@@ -86,6 +88,19 @@ pub struct ApiView {
     pub findings: BTreeMap<String, usize>,
     /// Each of them.
     pub messages: Vec<FindingView>,
+}
+
+/// A day on which something ends or changes, or a promise that it breaks.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DateView {
+    /// Integration id.
+    pub integration: String,
+    /// API id.
+    pub api: String,
+    /// What people call it.
+    pub api_name: String,
+    /// What is to be said of it.
+    pub finding: FindingView,
 }
 
 /// A finding.
@@ -195,7 +210,10 @@ pub(super) fn view(shared: &Shared, overview: &Overview) -> StatusView {
     let now = shared.clock.now();
     let trouble: Vec<TroubleView> =
         shared.trouble.all().into_iter().map(|(part, since, what)| TroubleView { part: part.to_owned(), since, what }).collect();
-    let checking: Vec<ApiView> = overview.watches.iter().map(|row| api_view(row, &live)).collect();
+    let (ledgers, descriptions): (Vec<&WatchRow>, Vec<&WatchRow>) =
+        overview.watches.iter().partition(|row| row.key.surface == Surface::Ledger);
+    let checking: Vec<ApiView> = descriptions.into_iter().map(|row| api_view(row, &live)).collect();
+    let dates = ledgers.into_iter().flat_map(|row| date_views(row, &live)).collect();
     let open: Vec<OpenView> = overview.notices.iter().map(|row| open_view(row, overview, &live, now)).collect();
     let (state, verdict) = verdict(&trouble, &checking, &open, overview, now);
     StatusView {
@@ -207,6 +225,7 @@ pub(super) fn view(shared: &Shared, overview: &Overview) -> StatusView {
         config_loaded_at: live.loaded_at,
         trouble,
         checking,
+        dates,
         telling: TellingView {
             oldest_undelivered: overview.oldest_undelivered,
             letters: overview.deliveries.clone(),
@@ -263,6 +282,18 @@ fn verdict(
         "ok"
     };
     (state.to_owned(), format!("{}.", parts.join("; ")))
+}
+
+/// What the ledger of an API comes to.
+fn date_views(row: &WatchRow, live: &Live) -> Vec<DateView> {
+    let name = live.find(&row.key).map_or_else(|| row.key.api.clone(), |(_, api)| api.name.clone());
+    let view = |finding: FindingView| DateView {
+        integration: row.key.integration.clone(),
+        api: row.key.api.clone(),
+        api_name: name.clone(),
+        finding,
+    };
+    finding_views(row, live).into_iter().map(view).collect()
 }
 
 fn plural(count: usize, what: &str) -> String {
@@ -356,10 +387,8 @@ fn open_view(row: &NoticeRow, overview: &Overview, live: &Live, now: DateTime<Ut
         .into_iter()
         .filter(|finding| finding.severity != "info" && finding.concerns_somebody)
         .collect();
-    let days = found.map_or(0, |(integration, _)| integration.agreement.acknowledge_within.0);
     // The last letter that asked for an answer says by when.
-    let told_at =
-        row.deliveries.iter().filter(|letter| letter.kind != NoticeKind::Resolved.name()).map(|letter| letter.created_at);
+    let told_at = row.deliveries.iter().filter(|letter| NoticeKind::asks(&letter.kind)).map(|letter| letter.created_at);
     let told_at = told_at.max().unwrap_or(row.opened_at);
     let mut parties: Vec<(Side, String)> = Vec::new();
     for delivery in &row.deliveries {
@@ -368,6 +397,8 @@ fn open_view(row: &NoticeRow, overview: &Overview, live: &Live, now: DateTime<Ut
         }
     }
     parties.sort();
+    let due = |party: &str| found.map(|(integration, _)| integration.answer_due(party, told_at));
+    let answer_by = parties.iter().filter_map(|(_, party)| due(party)).min().unwrap_or(told_at);
     let sides =
         parties.iter().map(|(side, party)| side_view(*side, party, row, found.map(|(integration, _)| integration))).collect();
     OpenView {
@@ -379,7 +410,7 @@ fn open_view(row: &NoticeRow, overview: &Overview, live: &Live, now: DateTime<Ut
         surface: row.key.surface,
         opened_at: row.opened_at,
         age_hours: (now - row.opened_at).num_hours().max(0),
-        answer_by: told_at + TimeDelta::days(i64::from(days)),
+        answer_by,
         findings,
         sides,
     }
@@ -394,7 +425,7 @@ fn side_view(side: Side, party: &str, row: &NoticeRow, integration: Option<&Inte
         })
         .map(|(_, contact)| contact);
     let letters = || row.deliveries.iter().filter(|letter| letter.side == side && letter.party == party);
-    let newest = letters().filter(|letter| letter.kind != NoticeKind::Resolved.name()).map(|letter| letter.created_at).max();
+    let newest = letters().filter(|letter| NoticeKind::asks(&letter.kind)).map(|letter| letter.created_at).max();
     let answer = row.answers.iter().find(|answer| answer.side == side && answer.party == party);
     // Who took it on still has it; who accepted has accepted no more than the letter said.
     let answer = answer

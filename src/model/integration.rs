@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Override, Schedule};
+use super::{Agreement, Calendar, Override, Schedule};
 
 /// What a person answers for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -74,6 +75,8 @@ pub struct Party {
     pub name: String,
     /// Its people by role.
     pub contacts: BTreeMap<Role, Contact>,
+    /// When it works.
+    pub calendar: Calendar,
 }
 
 impl Party {
@@ -90,25 +93,6 @@ impl Party {
     fn first_of(&self, roles: &[Role]) -> Option<(Role, &Contact)> {
         roles.iter().find_map(|role| self.contacts.get(role).map(|contact| (*role, contact)))
     }
-}
-
-/// Whole days, the unit promises are made in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Days(pub u32);
-
-impl std::fmt::Display for Days {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{} {}", self.0, if self.0 == 1 { "day" } else { "days" })
-    }
-}
-
-/// What the parties promised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Agreement {
-    /// Notice before a breaking change takes effect.
-    pub breaking_notice: Days,
-    /// How soon each side answers a notice.
-    pub acknowledge_within: Days,
 }
 
 /// Where a description is published.
@@ -214,14 +198,20 @@ pub enum Surface {
     Live,
     /// What they will meet: a preview, a beta, the next version.
     Upcoming,
+    /// Not a description but the days on which things end or change: what the ledger holds.
+    Ledger,
 }
 
 impl Surface {
+    /// Every surface.
+    pub const ALL: [Self; 3] = [Self::Live, Self::Upcoming, Self::Ledger];
+
     /// The word in configuration and status.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Live => "live",
             Self::Upcoming => "upcoming",
+            Self::Ledger => "ledger",
         }
     }
 }
@@ -245,6 +235,21 @@ pub struct Api {
     pub schedule: Schedule,
     /// How the fetch proves who asks.
     pub auth: Auth,
+    /// Keys by which the provider tells of dates in its description, beside those that are known.
+    pub date_keys: DateKeys,
+}
+
+/// Keys of a description that tell of dates; dots lead into objects.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DateKeys {
+    /// When something ends.
+    pub sunset: Vec<String>,
+    /// Since when it is deprecated.
+    pub deprecation: Vec<String>,
+    /// That it is deprecated: `key` for any value, `key=VALUE` for one.
+    pub deprecated: Vec<String>,
+    /// What to use instead, or why.
+    pub message: Vec<String>,
 }
 
 /// The product that joins parties.
@@ -268,6 +273,12 @@ impl Integration {
     /// The party with this key. Configuration guarantees that every key an API names exists.
     pub fn party(&self, key: &str) -> Option<&Party> {
         self.parties.get(key)
+    }
+
+    /// By when a party that was asked at a time should have answered, by its own calendar.
+    pub fn answer_due(&self, party: &str, asked_at: DateTime<Utc>) -> DateTime<Utc> {
+        let calendar = self.party(party).map(|party| party.calendar.clone()).unwrap_or_default();
+        calendar.after(asked_at, self.agreement.acknowledge_within)
     }
 }
 

@@ -2,18 +2,25 @@
 //!
 //! Invariants: knows no other module; does no IO; transitions are pure functions of their arguments.
 
+mod agreement;
 mod check;
 mod clock;
 mod integration;
+mod ledger;
 mod notice;
 mod overrides;
 mod schedule;
 
+pub use agreement::{After, Agreement, BREAKING, Calendar, Freeze, Measured, Period, REMOVAL, Rung, Step, Wait, YearDay};
 pub use check::{ApiState, Checked, OpenFinding, PartValidators, Validators, WatchKey};
 pub use clock::{Clock, ManualClock, SystemClock, millis, time_of};
 pub use integration::{
-    Agreement, Api, Auth, Consumer, Contact, Days, Integration, OperationPattern, Party, Person, Role, Source, Surface,
+    Api, Auth, Consumer, Contact, DateKeys, Integration, OperationPattern, Party, Person, Role, Source, Surface,
 };
-pub use notice::{Acknowledgement, Answer, AttemptOutcome, Delivery, DeliveryState, Notice, NoticeKind, Side, Told, retry_after};
+pub use ledger::{Entry, LedgerStep, Mark, Origin, Statement, follow, read_date};
+pub use notice::{
+    Acknowledgement, Answer, AttemptOutcome, Climbed, Delivery, DeliveryState, Notice, NoticeKind, Side, Silence, Told,
+    retry_after,
+};
 pub use overrides::{Overridable, Override, OverrideNote, Pattern, Weight};
 pub use schedule::{Schedule, ScheduleError};

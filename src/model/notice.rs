@@ -39,16 +39,27 @@ pub enum NoticeKind {
     Opened,
     /// More changed, or the same changed again.
     Updated,
+    /// A day that was told of has come nearer.
+    Reminder,
+    /// Nobody has answered, and somebody else is asked.
+    Escalated,
     /// It is as before again.
     Resolved,
 }
 
 impl NoticeKind {
+    /// Whether a letter of this kind tells something new, and so asks for an answer of its own.
+    pub fn asks(name: &str) -> bool {
+        [Self::Opened, Self::Updated].iter().any(|kind| kind.name() == name)
+    }
+
     /// The word in storage.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Opened => "opened",
             Self::Updated => "updated",
+            Self::Reminder => "reminder",
+            Self::Escalated => "escalated",
             Self::Resolved => "resolved",
         }
     }
@@ -214,6 +225,32 @@ pub struct Acknowledgement {
     pub fix_by: Option<NaiveDate>,
     /// Anything else.
     pub note: String,
+}
+
+/// What is known of one party under an open notice.
+#[derive(Debug, Clone)]
+pub struct Silence {
+    /// Which end.
+    pub side: Side,
+    /// Key of the party.
+    pub party: String,
+    /// When each letter that asks for an answer was written, oldest first.
+    pub asked: Vec<DateTime<Utc>>,
+    /// What was answered last, and when the letter was written that was answered.
+    pub answer: Option<(Acknowledgement, DateTime<Utc>)>,
+    /// Steps that were taken, with the question each belongs to.
+    pub climbed: Vec<Climbed>,
+}
+
+/// A step that was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Climbed {
+    /// When the question was asked that nobody answered.
+    pub asked_at: DateTime<Utc>,
+    /// Its number on the ladder, from 0.
+    pub step: usize,
+    /// When it was taken.
+    pub at: DateTime<Utc>,
 }
 
 #[cfg(test)]

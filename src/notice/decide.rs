@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::model::{Api, Consumer, Integration, Notice, NoticeKind, OpenFinding, Side, Told};
 
+use super::dates;
 use super::usage::{Impact, impact};
 
 /// What is said about a watched description, and whether that ends its notice.
@@ -96,13 +97,17 @@ impl<'f> Standing<'_, 'f> {
     fn word(&self, side: Side, party: &str, findings: Vec<&'f OpenFinding>) -> Option<Word<'f>> {
         let known = self.told.iter().find(|told| told.side == side && told.party == party).map(|told| &told.findings);
         let known = known.filter(|known| !known.is_empty());
-        let is_news = |finding: &&OpenFinding| known.is_none_or(|known| known.get(&finding.identity) != Some(&finding.content));
+        let told_of = |finding: &OpenFinding| known.and_then(|known| known.get(&finding.identity));
+        let is_news = |finding: &&OpenFinding| told_of(finding).is_none_or(|told| dates::is_news(told, &finding.content));
+        let is_reminder =
+            |finding: &&OpenFinding| told_of(finding).is_some_and(|told| dates::is_reminder(told, &finding.content));
         let (kind, findings) = match known {
             Some(known) if findings.is_empty() => {
                 let gone = self.previous.iter().filter(|finding| known.contains_key(&finding.identity)).collect();
                 (NoticeKind::Resolved, gone)
             }
             _ if !findings.iter().any(is_news) => return None,
+            Some(_) if findings.iter().filter(|finding| is_news(finding)).all(is_reminder) => (NoticeKind::Reminder, findings),
             Some(_) => (NoticeKind::Updated, findings),
             None => (NoticeKind::Opened, findings),
         };
@@ -143,12 +148,14 @@ fn contents(findings: &[&OpenFinding]) -> BTreeMap<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::slice::from_ref;
     use std::time::Duration;
 
     use super::*;
-    use crate::model::{Agreement, Auth, Contact, Days, OperationPattern, Party, Person, Role, Schedule, Source};
+    use crate::model::{
+        Agreement, Auth, Calendar, Contact, DateKeys, OperationPattern, Party, Period, Person, Role, Schedule, Source, Wait,
+    };
 
     fn finding(identity: &str, content: &str, severity: &str) -> OpenFinding {
         OpenFinding {
@@ -174,7 +181,15 @@ mod tests {
         let contact =
             || Contact { person: Person { name: "N".to_owned(), email: "n@x.example".to_owned(), phone: None }, deputy: None };
         let party = |id: &str, role: Role| {
-            (id.to_owned(), Party { id: id.to_owned(), name: id.to_owned(), contacts: BTreeMap::from([(role, contact())]) })
+            (
+                id.to_owned(),
+                Party {
+                    id: id.to_owned(),
+                    name: id.to_owned(),
+                    contacts: BTreeMap::from([(role, contact())]),
+                    calendar: Calendar::default(),
+                },
+            )
         };
         let mut parties = BTreeMap::from([party("p", Role::ApiOwner)]);
         parties.extend(consumers.iter().map(|(id, _)| party(id, Role::Engineering)));
@@ -194,8 +209,20 @@ mod tests {
             upcoming: None,
             schedule: Schedule::Every(Duration::from_secs(60)),
             auth: Auth::None,
+            date_keys: DateKeys::default(),
         };
-        let agreement = Agreement { breaking_notice: Days(90), acknowledge_within: Days(3) };
+        let agreement = Agreement {
+            notice: BTreeMap::from([("breaking".to_owned(), Period::Days(90))]),
+            acknowledge_within: Wait::Days(3),
+            ladder: Vec::new(),
+            only_on: Vec::new(),
+            overlap: None,
+            freezes: Vec::new(),
+            exempt: BTreeSet::new(),
+            after: None,
+            cohort: None,
+            reminders: Vec::new(),
+        };
         Integration { id: "i".to_owned(), name: "I".to_owned(), agreement, parties, apis: vec![api], overrides: Vec::new() }
     }
 

@@ -1,11 +1,14 @@
 //! What each letter must say, before anybody has formatted it.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use crate::model::{Api, Contact, Integration, Notice, NoticeKind, OpenFinding, Party, Person, Role, Side, Surface};
+use crate::model::{
+    Api, BREAKING, Contact, Integration, Notice, NoticeKind, OpenFinding, Party, Period, Person, Role, Side, Surface,
+};
 use crate::rules::Catalogue;
 
+use super::dates;
 use super::decide::{Decision, Word};
 use super::usage::{Impact, impact};
 
@@ -68,6 +71,10 @@ pub struct LetterView {
     pub verdict: String,
     /// Whether the change stands in an upcoming description and is not live yet.
     pub announced: bool,
+    /// Whether the letter is about days in the ledger, not about two descriptions.
+    pub dates: bool,
+    /// Who is asked because nobody answered.
+    pub escalation: Option<EscalationCard>,
     /// Shared id of both letters.
     pub notice: String,
     /// The integration's name.
@@ -114,6 +121,19 @@ pub struct LetterView {
     pub evidence: Option<(String, String)>,
 }
 
+/// Why somebody further up is asked.
+#[derive(Debug, Clone, Serialize)]
+pub struct EscalationCard {
+    /// Since when an answer is due.
+    pub since: NaiveDate,
+    /// By when somebody had said that it would be done, where that is what did not happen.
+    pub promised: Option<NaiveDate>,
+    /// What the reader is asked as.
+    pub rung: String,
+    /// Who was asked before.
+    pub asked: String,
+}
+
 /// A finding as a letter shows it.
 #[derive(Debug, Clone, Serialize)]
 pub struct FindingCard {
@@ -137,6 +157,8 @@ pub struct FindingCard {
     pub fragment: Vec<String>,
     /// Rule id.
     pub rule: String,
+    /// Whether a page explains the rule.
+    pub has_page: bool,
     /// JSON Pointer in the description that has it.
     pub pointer: String,
 }
@@ -250,10 +272,10 @@ fn view(
     (provider, consumers): (&Party, &str),
     call: Vec<CallCard>,
 ) -> LetterView {
-    let agreement = about.integration.agreement;
+    let agreement = &about.integration.agreement;
     let findings = &word.findings;
     // What is promised and asked for counts from the day this letter is written.
-    let after = |days: u32| (notice.told_at + TimeDelta::days(i64::from(days))).date_naive();
+    let promised = agreement.period(BREAKING).unwrap_or(Period::Days(0));
     let breaking = findings.iter().filter(|finding| finding.severity == "breaking").count();
     let mut cards: Vec<FindingCard> = Vec::new();
     for finding in findings.iter().take(SHOWN) {
@@ -275,6 +297,8 @@ fn view(
         kind: word.kind,
         verdict: if breaking > 0 { "breaking" } else { "warning" }.to_owned(),
         announced: about.surface == Surface::Upcoming,
+        dates: about.surface == Surface::Ledger,
+        escalation: None,
         notice: notice.id.clone(),
         integration: about.integration.name.clone(),
         api: about.api.name.clone(),
@@ -288,15 +312,15 @@ fn view(
         unlisted: findings.len().saturating_sub(SHOWN + LISTED),
         more,
         seen_at: stamp(notice.opened_at),
-        promised: agreement.breaking_notice.to_string(),
-        promised_until: after(agreement.breaking_notice.0),
-        answer_by: after(agreement.acknowledge_within.0),
+        promised: promised.to_string(),
+        promised_until: promised.after(notice.told_at.date_naive()),
+        answer_by: reader_party.calendar.today(about.integration.answer_due(&reader_party.id, notice.told_at)),
         call,
         answer_url: None,
         stands_in_for: None,
         links: about.links.clone(),
         source: match about.surface {
-            Surface::Live => about.api.live.to_string(),
+            Surface::Live | Surface::Ledger => about.api.live.to_string(),
             Surface::Upcoming => about.api.upcoming.as_ref().unwrap_or(&about.api.live).to_string(),
         },
         evidence: about.evidence.clone(),
@@ -319,6 +343,8 @@ fn card(finding: &OpenFinding, about: &Circumstances<'_>, reader: &Party, audien
     };
     let (own, others): (Vec<&String>, Vec<&String>) = finding.used_by.iter().partition(|label| is_own(label));
     let uses: Vec<String> = own.into_iter().chain(others).take(NAMED_USES).cloned().collect();
+    let page = rule.map(|rule| (rule.page.hurt, rule.page.remedy));
+    let (hurt, remedy) = page.or_else(|| dates::advice(&finding.rule)).unwrap_or_default();
     FindingCard {
         severity: finding.severity.clone(),
         consequence: match (rule, audience) {
@@ -328,8 +354,9 @@ fn card(finding: &OpenFinding, about: &Circumstances<'_>, reader: &Party, audien
         },
         message: finding.message.clone(),
         proven: finding.proven.clone(),
-        hurt: rule.map(|rule| rule.page.hurt.to_owned()).unwrap_or_default(),
-        remedy: rule.map(|rule| rule.page.remedy.to_owned()).unwrap_or_default(),
+        hurt: hurt.to_owned(),
+        remedy: remedy.to_owned(),
+        has_page: rule.is_some(),
         more_uses: finding.used_by.len() - uses.len(),
         uses,
         fragment: finding.fragment.lines().map(str::to_owned).collect(),

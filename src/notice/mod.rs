@@ -3,12 +3,18 @@
 //! Pure: a function of what was open, what is open now, and the integration. The same change set becomes
 //! different letters for consumer and provider with one shared id; neither sees the other's internals.
 
+mod dates;
 mod decide;
+mod ladder;
 mod letter;
 mod open;
 mod usage;
 
+pub use dates::{Ledger, dated};
 pub use decide::{Decision, Standing, Word, retold};
-pub use letter::{Addressee, Audience, CallCard, Circumstances, FindingCard, LetterPlan, LetterView, Links, plan};
+pub use ladder::{Rise, next_step};
+pub use letter::{
+    Addressee, Audience, CallCard, Circumstances, EscalationCard, FindingCard, LetterPlan, LetterView, Links, plan,
+};
 pub use open::open_findings;
 pub use usage::{Impact, impact};

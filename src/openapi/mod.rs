@@ -11,6 +11,7 @@
 mod bundle;
 mod conformance;
 mod contract;
+mod dates;
 mod json;
 mod lines;
 mod lower;
@@ -27,6 +28,7 @@ pub use contract::{
     Body, Contract, Link, Location, Media, Operation, Parameter, PartEncoding, Requirement, Response, SecurityScheme, Server,
     ServerVariable, Surface,
 };
+pub use dates::{DateKeys, Stated, stated};
 pub use lines::{Line, lines_of};
 pub use lower::{declared_types, heirs, lower};
 pub use oddity::Oddity;

@@ -96,6 +96,7 @@ impl Renderer {
 /// Verdict first, then the API. The stem stays the same through a notice's life: mail programs thread by it.
 fn subject(view: &LetterView) -> String {
     let verdict = match (view.verdict.as_str(), view.announced) {
+        _ if view.dates => "DATES",
         ("breaking", false) => "BREAKING",
         ("breaking", true) => "BREAKING SOON",
         (_, false) => "WARNING",
@@ -104,7 +105,7 @@ fn subject(view: &LetterView) -> String {
     let stem = format!("[driftd] {verdict}: {} ({})", clean(&view.api, 60), view.notice);
     match view.kind {
         NoticeKind::Opened => stem,
-        NoticeKind::Updated => format!("Re: {stem}"),
+        NoticeKind::Updated | NoticeKind::Reminder | NoticeKind::Escalated => format!("Re: {stem}"),
         NoticeKind::Resolved => format!("Re: {stem}: resolved"),
     }
 }

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, Transaction};
 
-use crate::model::{Checked, Notice, NoticeKind, OpenFinding, Side, Surface, Told, Validators, WatchKey};
+use crate::model::{Checked, LedgerStep, Notice, NoticeKind, OpenFinding, Side, Surface, Told, Validators, WatchKey};
 
-use super::{Store, StoreError, stored, word};
+use super::{Store, StoreError, ledger, stored, word};
 
 /// zstd level of stored snapshots: 4 MB of description become 200 kB in 50 ms.
 const COMPRESSION: i32 = 9;
@@ -102,6 +102,8 @@ pub struct Success {
     pub baseline: Option<String>,
     /// All that differs from the baseline, where it was computed.
     pub findings: Option<Vec<OpenFinding>>,
+    /// What was said about dates that is new.
+    pub ledger: Vec<LedgerStep>,
     /// The notice.
     pub notice: NoticeStep,
 }
@@ -284,7 +286,8 @@ async fn record_success(
     success: Success,
     compressed: Option<Vec<u8>>,
 ) -> Result<(), StoreError> {
-    let Success { validators, full, snapshot, operations, baseline, findings, notice } = success;
+    let Success { validators, full, snapshot, operations, baseline, findings, ledger, notice } = success;
+    let is_new = snapshot.is_some() && key.surface == Surface::Live;
     let operations = operations.map(|operations| serde_json::Value::from(operations).to_string());
     let parts = serde_json::to_string(&validators.parts).map_err(|error| StoreError::Corrupt {
         table: "watch",
@@ -331,6 +334,11 @@ async fn record_success(
     }
     if let Some(findings) = findings {
         replace_findings(transaction, key, now, &findings).await?;
+    }
+    ledger::record(transaction, key, now, ledger).await?;
+    if is_new {
+        // What ended as announced, and what went before its day, shows in what there is.
+        ledger::look_at_ledger(transaction, key, now).await?;
     }
     match notice {
         NoticeStep::Keep => {}
@@ -451,7 +459,7 @@ pub(super) async fn forget_findings(transaction: &mut Transaction<'_, Sqlite>, k
     Ok(())
 }
 
-async fn insert_deliveries(
+pub(super) async fn insert_deliveries(
     transaction: &mut Transaction<'_, Sqlite>,
     notice: &str,
     now: i64,
@@ -513,7 +521,7 @@ pub(super) fn key_of(row: &SqliteRow) -> Result<WatchKey, StoreError> {
     let surface: String = row.get("surface");
     let integration: String = row.get("integration");
     let api: String = row.get("api");
-    let known = [Surface::Live, Surface::Upcoming].into_iter().find(|known| known.name() == surface);
+    let known = Surface::ALL.into_iter().find(|known| known.name() == surface);
     let surface = word(known, "watch", &format!("{integration}/{api}"), &surface)?;
     Ok(WatchKey { integration, api, surface })
 }

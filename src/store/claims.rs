@@ -161,7 +161,7 @@ async fn claimed(transaction: &mut Transaction<'_, Sqlite>, row: &SqliteRow) -> 
     Ok(claim)
 }
 
-async fn told(transaction: &mut Transaction<'_, Sqlite>, notice: &str) -> Result<Vec<Told>, StoreError> {
+pub(super) async fn told(transaction: &mut Transaction<'_, Sqlite>, notice: &str) -> Result<Vec<Told>, StoreError> {
     let rows: Vec<(String, String, String, String)> =
         sqlx::query_as("SELECT side, party, identity, content FROM told WHERE notice = $1 ORDER BY side, party, identity")
             .bind(notice)
@@ -180,7 +180,7 @@ async fn told(transaction: &mut Transaction<'_, Sqlite>, notice: &str) -> Result
     Ok(told)
 }
 
-async fn findings(transaction: &mut Transaction<'_, Sqlite>, key: &WatchKey) -> Result<Vec<OpenFinding>, StoreError> {
+pub(super) async fn findings(transaction: &mut Transaction<'_, Sqlite>, key: &WatchKey) -> Result<Vec<OpenFinding>, StoreError> {
     let rows: Vec<(String, String)> =
         sqlx::query_as("SELECT identity, body FROM finding WHERE integration = $1 AND api = $2 AND surface = $3 ORDER BY rowid")
             .bind(&key.integration)

@@ -6,6 +6,8 @@
 
 mod checks;
 mod claims;
+mod ladder;
+mod ledger;
 mod outbox;
 mod overview;
 
@@ -22,6 +24,8 @@ use crate::model::millis;
 
 pub use checks::{CheckCommit, Committed, NewSnapshot, NoticeStep, PlannedDelivery, Success, WatchSpec};
 pub use claims::Claim;
+pub use ladder::{Climb, Standing};
+pub use ledger::Announced;
 pub use outbox::{Answered, Finished, OpenLetter};
 pub use overview::{AnswerRow, DeliveryRow, EventRow, NoticeRow, Overview, WatchRow};
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, Transaction};
 
 use crate::model::{Acknowledgement, Answer, AttemptOutcome, Delivery, DeliveryState, Side, Surface, WatchKey, time_of};
@@ -192,7 +193,7 @@ impl Store {
         let row = sqlx::query(
             "SELECT d.notice, d.side, d.party, d.name, d.subject, d.created_at, n.integration, n.api, n.surface, n.closed_at,
                     EXISTS (SELECT 1 FROM delivery l WHERE l.notice = d.notice AND l.side = d.side AND l.party = d.party
-                            AND l.kind <> 'resolved' AND l.created_at > d.created_at) AS outdated,
+                            AND l.kind IN ('opened', 'updated') AND l.created_at > d.created_at) AS outdated,
                     a.owner, a.answer, a.fix_by, a.note
              FROM delivery d JOIN notice n ON n.id = d.notice
              LEFT JOIN acknowledgement a ON a.notice = d.notice AND a.side = d.side AND a.party = d.party
@@ -205,12 +206,7 @@ impl Store {
         let notice: String = row.get("notice");
         let side: String = row.get("side");
         let answered = match row.get::<Option<String>, _>("answer") {
-            Some(answer) => Some(Acknowledgement {
-                owner: row.get("owner"),
-                answer: word(Answer::named(&answer), "acknowledgement", &notice, &answer)?,
-                fix_by: super::date(row.get("fix_by"), &notice)?,
-                note: row.get("note"),
-            }),
+            Some(_) => Some(acknowledgement(&row, &notice)?),
             None => None,
         };
         Ok(Some(OpenLetter {
@@ -274,6 +270,17 @@ impl Store {
     }
 }
 
+/// What a side answered.
+pub(super) fn acknowledgement(row: &SqliteRow, notice: &str) -> Result<Acknowledgement, StoreError> {
+    let answer: String = row.get("answer");
+    Ok(Acknowledgement {
+        owner: row.get("owner"),
+        answer: word(Answer::named(&answer), "acknowledgement", notice, &answer)?,
+        fix_by: super::date(row.get("fix_by"), notice)?,
+        note: row.get("note"),
+    })
+}
+
 async fn call_stand_in(
     transaction: &mut Transaction<'_, Sqlite>,
     delivery: i64,
@@ -308,7 +315,7 @@ async fn everyone_accepted(transaction: &mut Transaction<'_, Sqlite>, notice: &s
          WHERE NOT EXISTS (SELECT 1 FROM acknowledgement a
            WHERE a.notice = $1 AND a.side = 'consumer' AND a.party = p.party AND a.answer = 'accepted'
              AND a.letter_at >= (SELECT MAX(d.created_at) FROM delivery d
-               WHERE d.notice = $1 AND d.side = 'consumer' AND d.party = p.party AND d.kind <> 'resolved'))",
+               WHERE d.notice = $1 AND d.side = 'consumer' AND d.party = p.party AND d.kind IN ('opened', 'updated')))",
     )
     .bind(notice)
     .fetch_one(&mut **transaction)

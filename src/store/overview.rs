@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use sqlx::Row;
 
-use crate::model::{Acknowledgement, Answer, ApiState, DeliveryState, OpenFinding, Side, WatchKey, time_of};
+use crate::model::{Acknowledgement, ApiState, DeliveryState, OpenFinding, Side, WatchKey, time_of};
 
 use super::checks::key_of;
+use super::outbox::acknowledgement;
 use super::{Store, StoreError, count, json, stored, word};
 
 /// A watched description as status shows it.
@@ -195,17 +196,11 @@ impl Store {
             let answers = said
                 .iter()
                 .map(|row| {
-                    let (side, answer): (String, String) = (row.get("side"), row.get("answer"));
-                    let acknowledgement = Acknowledgement {
-                        owner: row.get("owner"),
-                        answer: word(Answer::named(&answer), "acknowledgement", &id, &answer)?,
-                        fix_by: super::date(row.get("fix_by"), &id)?,
-                        note: row.get("note"),
-                    };
+                    let side: String = row.get("side");
                     Ok(AnswerRow {
                         side: word(Side::named(&side), "acknowledgement", &id, &side)?,
                         party: row.get("party"),
-                        acknowledgement,
+                        acknowledgement: acknowledgement(row, &id)?,
                         letter_at: time_of(row.get("letter_at")),
                     })
                 })

@@ -9,13 +9,16 @@ use tracing::{info, warn};
 
 use crate::diff::Budget;
 use crate::fetch::{self, FailureKind, Outcome, backoff};
-use crate::model::{Api, ApiState, Checked, OpenFinding, Schedule, Surface, Validators, WatchKey};
+use crate::model::{
+    Api, ApiState, Checked, Entry, LedgerStep, OpenFinding, Origin, Schedule, Statement, Surface, Validators, WatchKey, follow,
+};
 use crate::notice::{open_findings, retold};
-use crate::openapi::{Bundle, Document, Limits, ReadError, read};
+use crate::openapi::{Bundle, Document, Limits, ReadError, Stated, read, stated};
 use crate::rules::{Catalogue, Fragments, RULE_SET, compare};
 use crate::store::{CheckCommit, Claim, Committed, NewSnapshot, NoticeStep, StoreError, Success};
 
 use super::gather::{Known, gather};
+use super::ledger::{self, statements};
 use super::letters::Desk;
 use super::shared::{Shared, hex};
 
@@ -42,6 +45,11 @@ pub async fn check(shared: &Shared, claim: Claim) -> Result<(), StoreError> {
     let live = shared.now_live();
     let key = claim.key.clone();
     let Some((integration, api)) = live.find(&key) else { return Ok(()) };
+    if key.surface == Surface::Ledger {
+        let desk = Desk { shared, live: &live, key: &key, integration, api, now: shared.clock.now() };
+        let commit = ledger::look(&desk, &claim).await?;
+        return conclude(shared, &claim, commit).await;
+    }
     let Some(source) = live.source(api, key.surface) else { return Ok(()) };
     let now = shared.clock.now();
     let baseline = baseline_of(shared, &claim).await?;
@@ -62,11 +70,19 @@ pub async fn check(shared: &Shared, claim: Claim) -> Result<(), StoreError> {
         },
         validators: (!wants_full).then(|| claim.validators.clone()),
     };
+    // Dates are read where callers are: what an upcoming description says of itself is not in force.
+    let entries = match key.surface {
+        Surface::Live => shared.store.ledger(&key.integration, &key.api).await?,
+        _ => Vec::new(),
+    };
     let outcome = gather(&live.client, source, &api.auth, &known, &limits).await;
     let now = shared.clock.now();
     let desk = Desk { shared, live: &live, key: &key, integration, api, now };
     let commit = match outcome {
-        Outcome::NotModified { fresh_for } => unchanged(&desk, &claim, claim.validators.clone(), false, fresh_for),
+        Outcome::NotModified { fresh_for, signals } => {
+            let seen = Seen { validators: claim.validators.clone(), full: false, fresh_for, signals };
+            unchanged(&desk, &claim, seen, &entries)
+        }
         Outcome::Later { after, why } => later(&claim, now, after, &why),
         Outcome::Failed(failure) => {
             let state = match failure.kind {
@@ -79,13 +95,20 @@ pub async fn check(shared: &Shared, claim: Claim) -> Result<(), StoreError> {
         Outcome::Body(body) => {
             let digest = hex(&Sha256::digest(&body.bytes));
             if claim.latest.as_deref() == Some(digest.as_str()) && !is_stale {
-                unchanged(&desk, &claim, body.validators, true, body.fresh_for)
+                let seen = Seen { validators: body.validators, full: true, fresh_for: body.fresh_for, signals: body.signals };
+                unchanged(&desk, &claim, seen, &entries)
             } else {
-                let fetched = Fetched { digest, body };
+                let fetched = Fetched { digest, body: *body, entries };
                 Box::pin(changed(&desk, &claim, baseline, fetched)).await?
             }
         }
     };
+    conclude(shared, &claim, commit).await
+}
+
+/// Commits what a check came to, and says so once it is on disk.
+async fn conclude(shared: &Shared, claim: &Claim, commit: CheckCommit) -> Result<(), StoreError> {
+    let key = commit.key.clone();
     let has_letters = matches!(
         commit.success.as_ref().map(|success| &success.notice),
         Some(NoticeStep::Tell { .. } | NoticeStep::Close { .. })
@@ -129,8 +152,29 @@ fn next_at(shared: &Shared, api: &Api, now: DateTime<Utc>, fresh_for: Option<Dur
     fresh_for.map_or(planned, |fresh| planned.max(now + fresh))
 }
 
+/// What an answer without news brought.
+struct Seen {
+    validators: Validators,
+    /// Whether the whole document came.
+    full: bool,
+    fresh_for: Option<Duration>,
+    signals: Vec<Statement>,
+}
+
+/// What the ledger takes down of an answer. Headers that are missing from a 304 say nothing.
+fn ledger_steps(
+    desk: &Desk<'_>,
+    entries: &[Entry],
+    said: Vec<Statement>,
+    can_withdraw: impl Fn(&Statement) -> bool,
+) -> Vec<LedgerStep> {
+    if desk.key.surface == Surface::Live { follow(entries, said, can_withdraw) } else { Vec::new() }
+}
+
 /// The same document as before. What is to be said may differ all the same: a consumer may use more than it did.
-fn unchanged(desk: &Desk<'_>, claim: &Claim, validators: Validators, full: bool, fresh_for: Option<Duration>) -> CheckCommit {
+fn unchanged(desk: &Desk<'_>, claim: &Claim, seen: Seen, entries: &[Entry]) -> CheckCommit {
+    let Seen { validators, full, fresh_for, signals } = seen;
+    let ledger = ledger_steps(desk, entries, signals, |statement| full && statement.origin == Origin::Header);
     let now = desk.now;
     // Overrides begin and end without anything being published.
     let findings = desk.weighed(claim.findings.clone());
@@ -150,14 +194,14 @@ fn unchanged(desk: &Desk<'_>, claim: &Claim, validators: Validators, full: bool,
         generation: claim.generation,
         checked: Checked { state, detail, checked_at: now, next_at: next_at(desk.shared, desk.api, now, fresh_for), failures: 0 },
         rule_set: claim.rule_set,
-        success: Some(Success { validators, full, snapshot: None, operations: None, baseline: None, findings, notice }),
+        success: Some(Success { validators, full, snapshot: None, operations: None, baseline: None, findings, ledger, notice }),
         held: None,
         events,
     }
 }
 
 /// What was said, for the history.
-fn said(key: &WatchKey, step: &NoticeStep) -> Option<(&'static str, String)> {
+pub(super) fn said(key: &WatchKey, step: &NoticeStep) -> Option<(&'static str, String)> {
     match step {
         NoticeStep::Keep => None,
         NoticeStep::Tell { notice, deliveries, .. } => {
@@ -224,6 +268,8 @@ fn soon(api: &Api) -> Duration {
 struct Fetched {
     digest: String,
     body: fetch::Body,
+    /// What the ledger holds.
+    entries: Vec<Entry>,
 }
 
 /// What comparing came to, off the async threads.
@@ -231,7 +277,7 @@ enum Compared {
     /// The new document is no description.
     Unreadable(ReadError),
     /// The first one.
-    First { operations: Vec<String>, title: String },
+    First { operations: Vec<String>, stated: Vec<Stated>, title: String },
     /// Much of it vanished at once.
     Collapsed { before: usize, after: usize },
     /// It was compared.
@@ -244,11 +290,12 @@ struct Judged {
     previous: Option<Vec<OpenFinding>>,
     undecided: Option<String>,
     operations: Vec<String>,
+    stated: Vec<Stated>,
 }
 
 async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetched: Fetched) -> Result<CheckCommit, StoreError> {
     let Desk { shared, api, now, .. } = *desk;
-    let Fetched { digest, body } = fetched;
+    let Fetched { digest, body, entries } = fetched;
     let generation = claim.generation;
     if baseline.is_none() && claim.key.surface == Surface::Upcoming {
         // What is announced can only be told from what is live.
@@ -268,25 +315,41 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
     let key = claim.key.clone();
     let is_new = claim.latest.as_deref() != Some(digest.as_str());
     let snapshot = is_new.then(|| NewSnapshot { digest: digest.clone(), bytes: body.bytes.clone(), from: body.from.clone() });
-    let success = |operations: Vec<String>, baseline: Option<String>, findings: Vec<OpenFinding>, notice: NoticeStep| Success {
-        validators: body.validators.clone(),
-        full: true,
-        snapshot: snapshot.clone(),
-        operations: Some(operations),
-        baseline,
-        findings: Some(findings),
-        notice,
+    let success = |(operations, stated): (Vec<String>, Vec<Stated>),
+                   baseline: Option<String>,
+                   findings: Vec<OpenFinding>,
+                   notice: NoticeStep| {
+        let said = statements(stated).into_iter().chain(body.signals.clone()).collect();
+        // What has gone itself has no date to take back.
+        let is_there = |statement: &Statement| {
+            statement.operations.is_empty() || statement.operations.iter().any(|label| operations.contains(label))
+        };
+        let ledger = ledger_steps(desk, &entries, said, |statement| match statement.origin {
+            Origin::Header => true,
+            Origin::Description => is_there(statement),
+            Origin::Person => false,
+        });
+        Success {
+            validators: body.validators.clone(),
+            full: true,
+            snapshot: snapshot.clone(),
+            operations: Some(operations),
+            baseline,
+            findings: Some(findings),
+            ledger,
+            notice,
+        }
     };
     let commit = match compared {
         Compared::Unreadable(why) => failed(desk, claim, ApiState::Undecidable, why.to_string()),
-        Compared::First { operations, title } => {
+        Compared::First { operations, stated, title } => {
             let text = format!("{key}: baseline taken: {title}, {} operations (sha256 {})", operations.len(), short(&digest));
             CheckCommit {
                 key,
                 generation,
                 checked: checked(ApiState::Verified, "baseline taken".to_owned()),
                 rule_set: RULE_SET,
-                success: Some(success(operations, Some(digest), Vec::new(), NoticeStep::Keep)),
+                success: Some(success((operations, stated), Some(digest), Vec::new(), NoticeStep::Keep)),
                 held: None,
                 events: vec![("baseline", text)],
             }
@@ -309,7 +372,8 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
             failed(desk, claim, ApiState::Undecidable, judged.undecided.unwrap_or_default())
         }
         Compared::Judged(judged) => {
-            let Judged { findings, previous, operations, .. } = *judged;
+            let Judged { mut findings, previous, operations, stated, .. } = *judged;
+            ledger::told_by_their_day(&mut findings, &stated);
             let findings = desk.weighed(findings);
             let previous = previous.map(|previous| desk.weighed(previous));
             let told = previous.as_deref().map(|previous| retold(&claim.told, api, previous));
@@ -330,14 +394,14 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
             let state = if is_told { ApiState::Changed } else { ApiState::Verified };
             let baseline = match key.surface {
                 Surface::Live => (!findings.iter().any(OpenFinding::matters)).then(|| digest.clone()),
-                Surface::Upcoming => baseline,
+                Surface::Upcoming | Surface::Ledger => baseline,
             };
             CheckCommit {
                 key,
                 generation,
                 checked: checked(state, detail),
                 rule_set: RULE_SET,
-                success: Some(success(operations, baseline, findings, step)),
+                success: Some(success((operations, stated), baseline, findings, step)),
                 held: None,
                 events,
             }
@@ -350,7 +414,7 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
 async fn baseline_of(shared: &Shared, claim: &Claim) -> Result<Option<String>, StoreError> {
     match claim.key.surface {
         Surface::Live => Ok(claim.baseline.clone()),
-        Surface::Upcoming => shared.store.live_baseline(&claim.key).await,
+        Surface::Upcoming | Surface::Ledger => shared.store.live_baseline(&claim.key).await,
     }
 }
 
@@ -377,6 +441,7 @@ async fn compare_with(
     let bytes = bytes.to_vec();
     let slot = shared.parse_slots.acquire().await;
     let surface = claim.key.surface;
+    let keys = live.find(&claim.key).map(|(_, api)| ledger::keys(&api.date_keys)).unwrap_or_default();
     let compared = tokio::task::spawn_blocking(move || {
         let after = match read(&bytes, &limits) {
             // Nobody can call a library: whatever was called before is not gone, it is not described here.
@@ -385,11 +450,12 @@ async fn compare_with(
             Err(why) => return Compared::Unreadable(why),
         };
         let operations = operations_in(&after);
+        let stated = if surface == Surface::Live { stated(&after, &keys) } else { Vec::new() };
         let before = before.as_deref().map(|bytes| read(bytes, &limits));
         // A baseline this version cannot read any more is replaced, not compared with nothing.
         let Some(Ok(before)) = before else {
             let title = after.root.get("info").and_then(|info| info.get("title")).and_then(|title| title.as_str());
-            return Compared::First { operations, title: title.unwrap_or("untitled").to_owned() };
+            return Compared::First { operations, stated, title: title.unwrap_or("untitled").to_owned() };
         };
         let (known, now) = (operations_in(&before).len(), operations.len());
         if surface == Surface::Live && !confirmed && is_collapse(known, now) {
@@ -397,7 +463,7 @@ async fn compare_with(
         }
         let (findings, undecided) = judged(&before, &after, &catalogue);
         let previous = latest.and_then(|bytes| read(&bytes, &limits).ok()).map(|latest| judged(&before, &latest, &catalogue).0);
-        Compared::Judged(Box::new(Judged { findings, previous, undecided, operations }))
+        Compared::Judged(Box::new(Judged { findings, previous, undecided, operations, stated }))
     })
     .await;
     drop(slot);
@@ -428,7 +494,7 @@ fn judged(before: &Document, after: &Document, catalogue: &Catalogue) -> (Vec<Op
 }
 
 /// `3 breaking, 1 warning, 2 info`.
-fn describe(findings: &[OpenFinding]) -> String {
+pub(super) fn describe(findings: &[OpenFinding]) -> String {
     let count = |severity: &str| findings.iter().filter(|finding| finding.severity == severity).count();
     let parts: Vec<String> = ["breaking", "warning", "info"]
         .iter()

@@ -34,29 +34,29 @@ pub async fn gather(client: &Client, source: &Source, auth: &Auth, known: &Known
     let (root, fresh_for) = match (outcome, &known.bundle) {
         (Outcome::Body(body), _) => {
             let fresh_for = body.fresh_for;
-            (body, fresh_for)
+            (*body, fresh_for)
         }
         // The root has not changed; the rest is asked for by itself.
-        (Outcome::NotModified { fresh_for }, Some(bundle)) => {
+        (Outcome::NotModified { fresh_for, signals }, Some(bundle)) => {
             let text = bundle.files.get("").cloned().unwrap_or_default();
             let validators = known.validators.clone().unwrap_or_default();
             let (from, at) = match source {
                 Source::Web(url) => (source.to_string(), Some(url.clone())),
                 Source::File(path) => (source.to_string(), Url::from_file_path(path).ok()),
             };
-            (Body { bytes: text.into_bytes(), validators, fresh_for, from, at }, fresh_for)
+            (Body { bytes: text.into_bytes(), validators, fresh_for, from, at, signals }, fresh_for)
         }
         (other, _) => return other,
     };
-    let Ok(text) = std::str::from_utf8(&root.bytes) else { return Outcome::Body(root) };
-    let (Some(base), true) = (&root.at, may_be_several(text)) else { return Outcome::Body(root) };
+    let Ok(text) = std::str::from_utf8(&root.bytes) else { return Outcome::Body(Box::new(root)) };
+    let (Some(base), true) = (&root.at, may_be_several(text)) else { return Outcome::Body(Box::new(root)) };
     let crawl = Crawl { client, source, auth, known, limits, base };
     match crawl.run(text).await {
         Ok((bundle, parts)) if bundle.files.len() > 1 => {
             let validators = Validators { parts, ..root.validators.clone() };
-            Outcome::Body(Body { bytes: bundle.to_bytes(), validators, fresh_for, ..root })
+            Outcome::Body(Box::new(Body { bytes: bundle.to_bytes(), validators, fresh_for, ..root }))
         }
-        Ok(_) => Outcome::Body(root),
+        Ok(_) => Outcome::Body(Box::new(root)),
         Err(outcome) => outcome,
     }
 }

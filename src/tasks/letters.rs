@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use crate::mail::{Letter, compose};
-use crate::model::{Api, Integration, Notice, NoticeKind, OpenFinding, Person, Told, WatchKey};
-use crate::notice::{Circumstances, LetterPlan, Links, Standing, Word, plan};
-use crate::store::{Claim, NoticeStep, PlannedDelivery};
+use crate::model::{Api, Integration, Notice, NoticeKind, OpenFinding, Person, Silence, Told, WatchKey};
+use crate::notice::{self, Circumstances, LetterPlan, Links, Rise, Word, plan};
+use crate::store::{Claim, NoticeStep, PlannedDelivery, Standing};
 
+use super::escalate;
 use super::shared::{Live, Shared, hex, link_token};
 
 /// Where letters come from: the configuration at work, and the description they are about.
@@ -39,35 +40,12 @@ impl Desk<'_> {
         evidence: Option<(&str, &str)>,
     ) -> NoticeStep {
         let open = claim.notice.as_ref();
-        let standing = Standing { integration: self.integration, api: self.api, open, told, previous, current };
+        let standing = notice::Standing { integration: self.integration, api: self.api, open, told, previous, current };
         let Some(decision) = standing.decide(self.now, || notice_id(self.key, self.now, current)) else {
             return NoticeStep::Keep;
         };
-        let about = Circumstances {
-            integration: self.integration,
-            api: self.api,
-            surface: self.key.surface,
-            links: Links { rules: format!("{}/rules/", self.shared.external_url) },
-            evidence: evidence.map(|(before, after)| (before.to_owned(), after.to_owned())),
-            catalogue: &self.shared.catalogue,
-        };
-        let mut deliveries = Vec::new();
-        for letter in plan(&about, &decision) {
-            match self.written(&decision.notice, &letter) {
-                Ok(delivery) => deliveries.push(delivery),
-                Err(problem) => {
-                    // Configuration has checked every address and tests every template: this is ours.
-                    let problem = format!("{problem:#}");
-                    tracing::error!(
-                        notice = decision.notice.id,
-                        to = letter.to.person.email,
-                        problem,
-                        "a letter could not be written"
-                    );
-                    self.shared.trouble.set("letters", self.now, problem);
-                }
-            }
-        }
+        let letters = plan(&self.circumstances(evidence), &decision);
+        let deliveries = letters.iter().filter_map(|letter| self.or_trouble(&decision.notice, letter)).collect();
         let told = decision.words.iter().map(Word::told).collect();
         if decision.closes {
             let why = if current.iter().any(OpenFinding::is_told) {
@@ -78,6 +56,43 @@ impl Desk<'_> {
             NoticeStep::Close { id: decision.notice.id, why: why.to_owned(), deliveries }
         } else {
             NoticeStep::Tell { notice: decision.notice, deliveries, told }
+        }
+    }
+
+    /// The letter to whoever is asked next; none where it could not be written, which status then says.
+    pub(super) fn escalated(&self, standing: &Standing, silence: &Silence, rise: &Rise) -> Option<PlannedDelivery> {
+        let decision = escalate::words(standing, silence, rise);
+        let mut letter = plan(&self.circumstances(None), &decision).into_iter().next()?;
+        let (_, person) = rise.person.as_ref()?;
+        letter.to.person = person.clone();
+        letter.to.deputy = None;
+        letter.view.reader.clone_from(&person.name);
+        letter.view.escalation = escalate::card(rise);
+        self.or_trouble(&decision.notice, &letter)
+    }
+
+    fn circumstances(&self, evidence: Option<(&str, &str)>) -> Circumstances<'_> {
+        Circumstances {
+            integration: self.integration,
+            api: self.api,
+            surface: self.key.surface,
+            links: Links { rules: format!("{}/rules/", self.shared.external_url) },
+            evidence: evidence.map(|(before, after)| (before.to_owned(), after.to_owned())),
+            catalogue: &self.shared.catalogue,
+        }
+    }
+
+    /// The letter, or what is wrong with it for status to say.
+    fn or_trouble(&self, notice: &Notice, letter: &LetterPlan) -> Option<PlannedDelivery> {
+        match self.written(notice, letter) {
+            Ok(delivery) => Some(delivery),
+            Err(problem) => {
+                // Configuration has checked every address and tests every template: this is ours.
+                let problem = format!("{problem:#}");
+                tracing::error!(notice = notice.id, to = letter.to.person.email, problem, "a letter could not be written");
+                self.shared.trouble.set("letters", self.now, problem);
+                None
+            }
         }
     }
 

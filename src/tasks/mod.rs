@@ -6,13 +6,16 @@
 
 mod check;
 mod deliver;
+mod escalate;
 mod gather;
+mod ledger;
 mod letters;
 mod shared;
 mod watch;
 
 pub use check::check;
 pub use deliver::{deliver_due, run as deliver};
+pub use escalate::{escalate_due, run as escalate};
 pub use gather::{Known, gather};
-pub use shared::{Counters, Live, Shared, Trouble, link_token, make_link_key};
+pub use shared::{Counters, Live, Shared, Trouble, link_token, make_secret};
 pub use watch::{check_due, run as watch};

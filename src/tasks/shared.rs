@@ -79,6 +79,7 @@ impl Live {
         match surface {
             Surface::Live => Some(&api.live),
             Surface::Upcoming => api.upcoming.as_ref(),
+            Surface::Ledger => None,
         }
     }
 
@@ -87,9 +88,12 @@ impl Live {
         let mut specs = Vec::new();
         for integration in &self.config.integrations {
             for api in &integration.apis {
-                for surface in [Surface::Live, Surface::Upcoming] {
-                    if let Some(source) = self.source(api, surface) {
-                        let key = WatchKey { integration: integration.id.clone(), api: api.id.clone(), surface };
+                for surface in Surface::ALL {
+                    let key = WatchKey { integration: integration.id.clone(), api: api.id.clone(), surface };
+                    if surface == Surface::Ledger {
+                        let (source, schedule) = ("ledger".to_owned(), "daily".to_owned());
+                        specs.push(WatchSpec { key, source, schedule, first_at: now, planned_at: now });
+                    } else if let Some(source) = self.source(api, surface) {
                         let planned_at = api.schedule.next_after(now).unwrap_or(now);
                         let schedule = api.schedule.describe();
                         specs.push(WatchSpec { key, source: source.to_string(), schedule, first_at: now, planned_at });
@@ -184,6 +188,8 @@ pub struct Shared {
     pub external_url: String,
     /// What links are signed with.
     pub link_key: String,
+    /// What programs that announce something prove themselves with.
+    pub api_token: String,
     /// Rouses the checking loop.
     pub wake_watch: Notify,
     /// Rouses the delivering loop.
@@ -217,11 +223,11 @@ impl Shared {
     }
 }
 
-/// A new secret for links: 32 random bytes, hexadecimal.
-pub fn make_link_key() -> String {
+/// A new secret: 32 random bytes, hexadecimal.
+pub fn make_secret() -> String {
     let mut bytes = [0_u8; 32];
     let filled = ring::rand::SystemRandom::new().fill(&mut bytes);
-    assert!(filled.is_ok(), "the system has no randomness to sign links with");
+    assert!(filled.is_ok(), "the system has no randomness to make secrets of");
     hex(&bytes)
 }
 

@@ -76,7 +76,7 @@ impl Home {
         let integration = format!(
             r#"name = "Shipping in Harbor Books"
 [agreement]
-breaking_notice = "90 days"
+notice = {{ breaking = "90 days" }}
 acknowledge_within = "3 days"
 [parties.quayside]
 name = "Quayside Freight"

@@ -155,7 +155,7 @@ tls = "none"
         r#"name = "Shipping in Harbor Books"
 
 [agreement]
-breaking_notice = "90 days"
+notice = {{ breaking = "90 days" }}
 acknowledge_within = "3 days"
 
 [parties.provider]

@@ -1,0 +1,173 @@
+//! What a person announces, and the ledger it goes into: for programs, under `/api/v1`.
+//!
+//! Reading is as open as status. Announcing asks for the token that the daemon keeps in its state directory: whoever
+//! can read that file may speak for either side.
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
+use serde::Deserialize;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::model::{Mark, OperationPattern, Origin, Statement, Surface, WatchKey};
+use crate::render::clean;
+use crate::store::Announced;
+
+use super::router::{App, Problem};
+
+/// Longest text that is taken down, characters.
+const LONGEST: usize = 500;
+
+/// Most operations that one announcement names.
+const MOST: usize = 500;
+
+/// What is announced.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Announcement {
+    /// What it is about: `GET /v1/doors`, `*` for the whole API, or a name for it.
+    subject: String,
+    /// `sunset` or `change`.
+    #[serde(default)]
+    mark: Option<Mark>,
+    /// The day.
+    #[serde(default)]
+    date: Option<NaiveDate>,
+    /// Operations it concerns; empty means all.
+    #[serde(default)]
+    operations: Vec<String>,
+    /// The class of change by the agreement.
+    #[serde(default)]
+    class: String,
+    /// The customers it is for.
+    #[serde(default)]
+    cohort: Option<String>,
+    /// What will be different, in a sentence.
+    #[serde(default)]
+    title: String,
+    /// Who says so.
+    by: String,
+    /// Where more is written.
+    #[serde(default)]
+    link: Option<String>,
+    /// Put off without a new day.
+    #[serde(default)]
+    paused: bool,
+    /// Taken back.
+    #[serde(default)]
+    withdrawn: bool,
+}
+
+impl Announcement {
+    fn statement(&self) -> Result<Statement, String> {
+        let text = |text: &str| clean(text.trim(), LONGEST);
+        let (subject, by) = (text(&self.subject), text(&self.by));
+        if subject.is_empty() {
+            return Err("`subject` is empty: say what ends or changes, for example \"GET /v1/doors\" or \"*\"".to_owned());
+        }
+        if by.is_empty() {
+            return Err("`by` is empty: say who announces this".to_owned());
+        }
+        let mark = self.mark.unwrap_or(Mark::Sunset);
+        if mark == Mark::Deprecation {
+            return Err("`mark` is \"sunset\" for what ends or \"change\" for what becomes different".to_owned());
+        }
+        if self.date.is_none() && !self.paused && !self.withdrawn {
+            return Err("`date` is missing: write 2027-01-31, or say `paused` or `withdrawn`".to_owned());
+        }
+        let own = OperationPattern::parse(&subject).map(|pattern| format!("{} {}", pattern.method, pattern.path));
+        let mut operations = Vec::new();
+        for label in self.operations.iter().take(MOST) {
+            let pattern = OperationPattern::parse(label);
+            let pattern = pattern.ok_or_else(|| format!("{label:?} is not an operation: write \"GET /v1/doors/{{id}}\""))?;
+            operations.push(format!("{} {}", pattern.method, pattern.path));
+        }
+        if operations.is_empty() {
+            operations.extend(own.clone());
+        }
+        let verbatim = match self.date {
+            Some(date) if !self.title.is_empty() => format!("{date}: {}", text(&self.title)),
+            Some(date) => date.to_string(),
+            None if self.withdrawn => "withdrawn".to_owned(),
+            None => "put off, no date".to_owned(),
+        };
+        Ok(Statement {
+            subject: own.unwrap_or(subject),
+            mark,
+            date: self.date,
+            operations,
+            class: text(&self.class),
+            cohort: self.cohort.as_deref().map(text).filter(|cohort| !cohort.is_empty()),
+            title: text(&self.title),
+            origin: Origin::Person,
+            place: by,
+            verbatim,
+            link: self.link.as_deref().map(text),
+            odd: None,
+            paused: self.paused,
+        })
+    }
+}
+
+fn refused(status: StatusCode, problem: &str) -> Response {
+    (status, Json(json!({ "problem": problem }))).into_response()
+}
+
+/// Takes an announcement down. The same one twice is one.
+pub(super) async fn take(
+    State(app): State<App>,
+    Path((integration, api)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Result<Json<Announcement>, JsonRejection>,
+) -> Result<Response, Problem> {
+    let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let token = sent.strip_prefix("Bearer ").unwrap_or_default();
+    // Digests are compared, so that how long it takes says nothing of the token.
+    if Sha256::digest(token.trim()) != Sha256::digest(&app.shared.api_token) {
+        let problem = "send `Authorization: Bearer` with the token that stands in the file `token` of the state directory";
+        return Ok(refused(StatusCode::UNAUTHORIZED, problem));
+    }
+    let Json(announcement) = match body {
+        Ok(body) => body,
+        Err(rejection) => return Ok(refused(StatusCode::UNPROCESSABLE_ENTITY, &rejection.body_text())),
+    };
+    let key = WatchKey { integration, api, surface: Surface::Live };
+    if app.shared.now_live().find(&key).is_none() {
+        return Ok(refused(StatusCode::NOT_FOUND, &format!("no API {key} is watched here")));
+    }
+    let statement = match announcement.statement() {
+        Ok(statement) => statement,
+        Err(problem) => return Ok(refused(StatusCode::UNPROCESSABLE_ENTITY, &problem)),
+    };
+    let now = app.shared.clock.now();
+    let outcome = app.shared.store.announce(&key, &statement, announcement.withdrawn, now).await?;
+    let words = match outcome {
+        Announced::Recorded => "recorded",
+        Announced::Known => "known",
+        Announced::Withdrawn => "withdrawn",
+        Announced::Unknown => {
+            let problem = format!("nothing called {:?} is announced as a {}", statement.subject, statement.mark.name());
+            return Ok(refused(StatusCode::NOT_FOUND, &problem));
+        }
+    };
+    tracing::info!(api = %key, subject = statement.subject, by = statement.place, outcome = words, "an announcement");
+    app.shared.wake_watch.notify_one();
+    Ok(Json(json!({ "outcome": words, "statement": statement })).into_response())
+}
+
+/// Everything that was ever said about an API.
+pub(super) async fn ledger(
+    State(app): State<App>,
+    Path((integration, api)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let key = WatchKey { integration, api, surface: Surface::Live };
+    if app.shared.now_live().find(&key).is_none() {
+        return Ok(refused(StatusCode::NOT_FOUND, &format!("no API {key} is watched here")));
+    }
+    let entries = app.shared.store.ledger(&key.integration, &key.api).await?;
+    Ok(Json(json!({ "ledger": entries })).into_response())
+}

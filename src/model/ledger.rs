@@ -1,0 +1,230 @@
+//! The ledger: every date that was ever announced, with where it was read.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What a date says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mark {
+    /// Since then it should not be used any more; it works as before (RFC 9745).
+    Deprecation,
+    /// From then on it is expected not to answer (RFC 8594).
+    Sunset,
+    /// From then on it is different.
+    Change,
+}
+
+impl Mark {
+    /// Every mark.
+    pub const ALL: [Self; 3] = [Self::Deprecation, Self::Sunset, Self::Change];
+
+    /// The word in storage and in the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Deprecation => "deprecation",
+            Self::Sunset => "sunset",
+            Self::Change => "change",
+        }
+    }
+
+    /// The mark a word stands for.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mark| mark.name() == name)
+    }
+}
+
+/// Where a date was read. What is said last in this list counts before what is said earlier: a person's word before
+/// the description's, that before a header's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// A header of a response.
+    Header,
+    /// The description itself.
+    Description,
+    /// Somebody announced it.
+    Person,
+}
+
+impl Origin {
+    /// The word in storage and in the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Header => "header",
+            Self::Description => "description",
+            Self::Person => "person",
+        }
+    }
+
+    /// The origin a word stands for.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Header, Self::Description, Self::Person].into_iter().find(|origin| origin.name() == name)
+    }
+}
+
+/// One date, as it was said in one place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    /// What it is about: an operation as `METHOD path`, a JSON Pointer, `*` for the whole API, or the name that a
+    /// person gave it.
+    pub subject: String,
+    /// What the date says.
+    pub mark: Mark,
+    /// The day; none where only the fact was said.
+    pub date: Option<NaiveDate>,
+    /// Operations it concerns, as `METHOD path`; empty means all.
+    pub operations: Vec<String>,
+    /// The class of change by the agreement; empty where nobody said.
+    pub class: String,
+    /// The customers it is for, where others have another date.
+    pub cohort: Option<String>,
+    /// What will be different or what to use instead, as it was said.
+    pub title: String,
+    /// Where it was read.
+    pub origin: Origin,
+    /// Where exactly: a JSON Pointer, a header and its address, or who said it.
+    pub place: String,
+    /// The words themselves.
+    pub verbatim: String,
+    /// Where more is written about it.
+    pub link: Option<String>,
+    /// What about the form was wrong and had to be guessed.
+    pub odd: Option<String>,
+    /// Whether it was put off without a new date.
+    pub paused: bool,
+}
+
+impl Statement {
+    /// Whether the same is said of the same thing in the same kind of place.
+    pub fn is_about(&self, other: &Self) -> bool {
+        (&self.subject, self.mark, self.origin) == (&other.subject, other.mark, other.origin)
+    }
+}
+
+/// A statement in the ledger. Nothing is ever taken out of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Row number.
+    pub id: i64,
+    /// What was said.
+    pub statement: Statement,
+    /// When it was first read.
+    pub read_at: DateTime<Utc>,
+    /// When it ceased to be said: another date took its place, or it was taken back.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Whether another date took its place.
+    pub replaced: bool,
+}
+
+/// What one look at a source changes in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LedgerStep {
+    /// Something was said for the first time, or again.
+    Read(Statement),
+    /// Another date took the place of the one in this row.
+    Replaced(i64, Statement),
+    /// The statement in this row is not made any more.
+    Withdrawn(i64),
+}
+
+/// What changes in the ledger when `said` is all that certain sources say now.
+///
+/// `known` is what the ledger holds as current. `can_withdraw` tells whether silence about an entry means that it was
+/// taken back: a source that was not read says nothing, and what has gone itself has no date to take back.
+pub fn follow(known: &[Entry], said: Vec<Statement>, can_withdraw: impl Fn(&Statement) -> bool) -> Vec<LedgerStep> {
+    let current = || known.iter().filter(|entry| entry.ended_at.is_none());
+    let mut steps = Vec::new();
+    for entry in current() {
+        if !said.iter().any(|statement| statement.is_about(&entry.statement)) && can_withdraw(&entry.statement) {
+            steps.push(LedgerStep::Withdrawn(entry.id));
+        }
+    }
+    for statement in said {
+        match current().find(|entry| entry.statement.is_about(&statement)) {
+            Some(entry) if entry.statement == statement => {}
+            Some(entry) => steps.push(LedgerStep::Replaced(entry.id, statement)),
+            None => steps.push(LedgerStep::Read(statement)),
+        }
+    }
+    steps
+}
+
+/// A date as people write it: RFC 3339, an HTTP date, or RFC 2822. A time counts by its day in UTC.
+pub fn read_date(text: &str) -> Option<NaiveDate> {
+    let text = text.trim();
+    let day = |time: DateTime<Utc>| time.date_naive();
+    let plain = || text.parse::<NaiveDate>().ok();
+    let rfc3339 = || DateTime::parse_from_rfc3339(text).ok().map(|time| day(time.to_utc()));
+    let local = || text.parse::<chrono::NaiveDateTime>().ok().map(|time| time.date());
+    let http = || httpdate::parse_http_date(text).ok().map(|time| day(time.into()));
+    let mail = || DateTime::parse_from_rfc2822(text).ok().map(|time| day(time.to_utc()));
+    plain().or_else(rfc3339).or_else(local).or_else(http).or_else(mail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn statement(subject: &str, date: &str) -> Statement {
+        Statement {
+            subject: subject.to_owned(),
+            mark: Mark::Sunset,
+            date: date.parse().ok(),
+            operations: vec![subject.to_owned()],
+            class: String::new(),
+            cohort: None,
+            title: String::new(),
+            origin: Origin::Description,
+            place: "/x-sunset".to_owned(),
+            verbatim: date.to_owned(),
+            link: None,
+            odd: None,
+            paused: false,
+        }
+    }
+
+    fn entry(id: i64, subject: &str, date: &str, is_current: bool) -> Entry {
+        let read_at = DateTime::UNIX_EPOCH;
+        let ended_at = (!is_current).then_some(read_at);
+        Entry { id, statement: statement(subject, date), read_at, ended_at, replaced: !is_current }
+    }
+
+    #[test]
+    fn every_date_is_a_step_and_silence_is_one_where_it_was_listened_to() {
+        let known = [
+            entry(1, "GET /a", "2027-01-01", false),
+            entry(2, "GET /a", "2027-02-01", true),
+            entry(3, "GET /b", "2027-01-01", true),
+        ];
+        let same = vec![statement("GET /a", "2027-02-01"), statement("GET /b", "2027-01-01")];
+        assert_eq!(follow(&known, same, |_| true), []);
+        let moved = vec![statement("GET /a", "2027-01-01"), statement("GET /c", "2027-01-01")];
+        assert_eq!(
+            follow(&known, moved.clone(), |_| true),
+            [
+                LedgerStep::Withdrawn(3),
+                LedgerStep::Replaced(2, statement("GET /a", "2027-01-01")),
+                LedgerStep::Read(statement("GET /c", "2027-01-01"))
+            ]
+        );
+        assert_eq!(follow(&known, moved, |statement| statement.subject != "GET /b").len(), 2);
+    }
+
+    #[test]
+    fn dates_are_read_as_they_are_met() {
+        let read = |text: &str| read_date(text).map(|date| date.to_string());
+        for text in [
+            "2027-01-31",
+            "2027-01-31T23:59:59Z",
+            "2027-02-01T00:30:00+01:00",
+            "2027-01-31T10:00:00",
+            "Sun, 31 Jan 2027 23:59:59 GMT",
+        ] {
+            assert_eq!(read(text).as_deref(), Some("2027-01-31"), "{text}");
+        }
+        for text in ["", "soon", "Q1 2027", "2027-02-30", "31.01.2027"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,551 @@
+//! The ledger as findings: what ends when, and where a date breaks the agreement.
+//!
+//! Like every finding these are a state, made anew from ledger, agreement and today's date: a reminder is the same
+//! finding with another content, and a date that moved needs no event.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use crate::model::{Agreement, Api, BREAKING, Entry, Integration, Mark, OpenFinding, REMOVAL, Statement};
+
+/// What ended on paper and still answers is told of after so many days.
+const ZOMBIE: i64 = 30;
+
+/// Lines of a date's history that are shown, the newest.
+const HISTORY: usize = 12;
+
+/// What is known on a day.
+pub struct Ledger<'l> {
+    /// The integration.
+    pub integration: &'l Integration,
+    /// The API.
+    pub api: &'l Api,
+    /// Everything that was ever said.
+    pub entries: &'l [Entry],
+    /// `METHOD path` of every operation there is now; none where the description was never read.
+    pub operations: Option<&'l [String]>,
+    /// Today, in UTC: the ledger's dates are days.
+    pub today: NaiveDate,
+}
+
+/// A rule about dates: these are not about two descriptions, so no page holds them.
+struct Rule {
+    id: &'static str,
+    hurt: &'static str,
+    remedy: &'static str,
+}
+
+const RULES: [Rule; 8] = [
+    Rule {
+        id: "end-announced",
+        hurt: "Calls work until that day and are expected to fail from then on, with no change of the description in between that would warn again.",
+        remedy: "The consumer's team plans the move to what replaces it and says by when it will be done. The provider's team says what replaces it, and tells at once if the day moves.",
+    },
+    Rule {
+        id: "change-announced",
+        hurt: "From that day on the API behaves as announced, whether the description shows it or not.",
+        remedy: "The consumer's team checks what the change means for its calls and says by when it will be ready.",
+    },
+    Rule {
+        id: "notice-too-short",
+        hurt: "The agreement promises more time than this, and the consumer has planned with it.",
+        remedy: "The provider's team moves the day, or asks the consumer's team whether it can live with this one.",
+    },
+    Rule {
+        id: "overlap-too-short",
+        hurt: "The agreement promises that the old and the new are there together for longer.",
+        remedy: "The provider's team keeps the old one for as long as was promised.",
+    },
+    Rule {
+        id: "date-in-freeze",
+        hurt: "In this time of the year no changes are taken: nobody is there to test or to mend.",
+        remedy: "The provider's team moves the day to the first free one, or both sides agree on an exception in writing.",
+    },
+    Rule {
+        id: "date-not-allowed",
+        hurt: "The agreement names the only days of the year on which changes take effect, and this is none of them.",
+        remedy: "The provider's team moves the day to the next one that is allowed.",
+    },
+    Rule {
+        id: "gone-before-its-date",
+        hurt: "Calls fail now, while everybody planned with the day that was announced.",
+        remedy: "The provider's team puts it back until the day it named. The consumer's team uses what replaces it, if it is ready.",
+    },
+    Rule {
+        id: "alive-after-its-end",
+        hurt: "Nobody can tell whether it may still be used. One day it will be gone without another word.",
+        remedy: "The provider's team switches it off or names a new day. The consumer's team stops calling it.",
+    },
+];
+
+/// Who is hurt by what a rule about dates tells of, and what to do.
+pub(super) fn advice(rule: &str) -> Option<(&'static str, &'static str)> {
+    RULES.iter().find(|known| known.id == rule).map(|known| (known.hurt, known.remedy))
+}
+
+/// Whether there is something to say to who was told `told`. A day that moved away is none, until it is near.
+pub(super) fn is_news(told: &str, content: &str) -> bool {
+    if told == content {
+        return false;
+    }
+    match (Dated::read(told), Dated::read(content)) {
+        (Some(told), Some(now)) => {
+            now.day < told.day || (now.reminders > 0 && (now.day > told.day || now.reminders > told.reminders))
+        }
+        _ => true,
+    }
+}
+
+/// Whether nothing is new but that the day has come nearer.
+pub(super) fn is_reminder(told: &str, content: &str) -> bool {
+    matches!((Dated::read(told), Dated::read(content)), (Some(told), Some(now)) if told.day == now.day)
+}
+
+/// The content of a finding about a day: the day, and how many reminders of it are due.
+struct Dated {
+    day: NaiveDate,
+    reminders: usize,
+}
+
+impl Dated {
+    fn read(content: &str) -> Option<Self> {
+        let (day, reminders) = content.strip_prefix("day ")?.split_once(' ')?;
+        Some(Self { day: day.parse().ok()?, reminders: reminders.parse().ok()? })
+    }
+
+    fn write(day: NaiveDate, reminders: usize) -> String {
+        format!("day {day} {reminders}")
+    }
+}
+
+/// Every day that concerns this API, and every promise that a day breaks.
+pub fn dated(ledger: &Ledger<'_>) -> Vec<OpenFinding> {
+    let mut subjects: BTreeMap<(&str, Mark, Option<&str>), Vec<&Entry>> = BTreeMap::new();
+    for entry in ledger.entries {
+        let statement = &entry.statement;
+        let key = (statement.subject.as_str(), statement.mark, statement.cohort.as_deref());
+        subjects.entry(key).or_default().push(entry);
+    }
+    let mut findings = Vec::new();
+    for ((_, mark, cohort), entries) in &subjects {
+        let agreement = &ledger.integration.agreement;
+        let is_ours = cohort.is_none() || agreement.cohort.is_none() || agreement.cohort.as_deref() == *cohort;
+        if *mark == Mark::Deprecation || !is_ours {
+            continue;
+        }
+        // A person's word before the description's, that before a header's.
+        let current = entries.iter().filter(|entry| entry.ended_at.is_none()).max_by_key(|entry| entry.statement.origin);
+        if let Some(current) = current {
+            let said = Said { ledger, current, history: history(current, entries) };
+            said.findings(&mut findings);
+        }
+    }
+    findings
+}
+
+/// What the same source said of the same thing, oldest first.
+fn history<'e>(current: &Entry, entries: &[&'e Entry]) -> Vec<&'e Entry> {
+    let mut said: Vec<&Entry> =
+        entries.iter().filter(|entry| entry.statement.origin == current.statement.origin).copied().collect();
+    said.sort_by_key(|entry| (entry.read_at, entry.id));
+    said
+}
+
+/// One day and how it came about.
+struct Said<'s> {
+    ledger: &'s Ledger<'s>,
+    current: &'s Entry,
+    history: Vec<&'s Entry>,
+}
+
+impl Said<'_> {
+    fn statement(&self) -> &Statement {
+        &self.current.statement
+    }
+
+    fn agreement(&self) -> &Agreement {
+        &self.ledger.integration.agreement
+    }
+
+    fn findings(&self, into: &mut Vec<OpenFinding>) {
+        let statement = self.statement();
+        let Some(day) = statement.date.filter(|_| !statement.paused) else { return };
+        let left = (day - self.ledger.today).num_days();
+        let is_there = self.is_there();
+        // What had passed before anybody here read of it is history.
+        let was_known = self.current.read_at.date_naive() <= day;
+        if left > 0 && !is_there {
+            into.push(self.gone(day));
+            return;
+        }
+        if left <= -ZOMBIE && is_there && was_known && statement.mark == Mark::Sunset {
+            into.push(self.zombie(day));
+            return;
+        }
+        // A day that has passed is over where nothing answers any more; a change cannot be seen from here.
+        if !was_known || (left <= 0 && !is_there) || left <= -ZOMBIE {
+            return;
+        }
+        into.push(self.announced(day, left));
+        if left > 0 {
+            into.extend(self.too_short(day));
+            into.extend(self.overlap_too_short(day));
+            into.extend(self.unfree(day));
+        }
+    }
+
+    /// Whether what it is about is there now. What is no operation is as much there as the API.
+    fn is_there(&self) -> bool {
+        let Some(operations) = self.ledger.operations else { return true };
+        let about = &self.statement().operations;
+        about.is_empty() || about.iter().any(|operation| operations.contains(operation))
+    }
+
+    /// Since when it is known that it may be on this day or before.
+    fn told_on(&self, day: NaiveDate) -> NaiveDate {
+        let is_within = |entry: &&&Entry| entry.statement.date.is_some_and(|date| date <= day) && !entry.statement.paused;
+        let first = self.history.iter().rev().take_while(is_within).last();
+        first.map_or(self.current.read_at, |entry| entry.read_at).date_naive()
+    }
+
+    /// The date before this one, where it was another.
+    fn moved_from(&self) -> Option<NaiveDate> {
+        let before = self.history.iter().rev().filter(|entry| entry.id != self.current.id).find_map(|entry| entry.statement.date);
+        before.filter(|before| Some(*before) != self.statement().date)
+    }
+
+    fn label(&self) -> String {
+        let statement = self.statement();
+        match statement.subject.as_str() {
+            "*" => format!("The whole {}", self.ledger.api.name),
+            subject if subject.starts_with('/') || statement.operations.iter().any(|label| label == subject) => {
+                format!("`{subject}`")
+            }
+            subject if statement.title.is_empty() => subject.to_owned(),
+            _ => statement.title.clone(),
+        }
+    }
+
+    fn announced(&self, day: NaiveDate, left: i64) -> OpenFinding {
+        let label = self.label();
+        let moved = match self.moved_from() {
+            Some(before) if before > day => format!(" (brought forward from {before})"),
+            Some(before) => format!(" (put off from {before})"),
+            None => String::new(),
+        };
+        let (rule, mut message) = match (self.statement().mark, left > 0) {
+            (Mark::Sunset, true) => ("end-announced", format!("{label} ends on {day}{moved}")),
+            (Mark::Sunset, false) => ("end-announced", format!("{label} was to end on {day}{moved} and still answers")),
+            (_, true) => ("change-announced", format!("{label}: takes effect on {day}{moved}")),
+            (_, false) => ("change-announced", format!("{label}: in effect since {day}{moved}")),
+        };
+        if left > 0 {
+            let days = if left == 1 { "tomorrow".to_owned() } else { format!("in {left} days") };
+            message.push_str(&format!(", {days}"));
+            if self.statement().mark == Mark::Sunset
+                && let Some(after) = self.agreement().after
+            {
+                message.push_str(&format!("; {}", after.meaning()));
+            }
+        }
+        let reminders = self.agreement().reminders_due(left);
+        self.finding(rule, "breaking", message, Dated::write(day, reminders))
+    }
+
+    fn class(&self) -> &str {
+        let class = self.statement().class.as_str();
+        match (class, self.statement().mark) {
+            ("", Mark::Sunset) if self.agreement().notice.contains_key(REMOVAL) => REMOVAL,
+            ("", _) => BREAKING,
+            (class, _) => class,
+        }
+    }
+
+    fn too_short(&self, day: NaiveDate) -> Option<OpenFinding> {
+        let told = self.told_on(day);
+        let measured = self.agreement().measure(self.class(), told, day).filter(|measured| measured.short > 0)?;
+        let message = format!(
+            "{}: {} of {} notice, {} short; told on {told}, it keeps the promise from {} on",
+            self.label(),
+            days(measured.given),
+            measured.promised,
+            days(measured.short),
+            measured.earliest
+        );
+        Some(self.finding("notice-too-short", "warning", message, Dated::write(day, 0)))
+    }
+
+    /// The old and the new are there together from the day the old one is deprecated to the day it ends.
+    fn overlap_too_short(&self, day: NaiveDate) -> Option<OpenFinding> {
+        let overlap = self.agreement().overlap.filter(|_| self.statement().mark == Mark::Sunset)?;
+        let since = self.ledger.entries.iter().filter(|entry| entry.ended_at.is_none()).find_map(|entry| {
+            let is_same = entry.statement.mark == Mark::Deprecation && entry.statement.subject == self.statement().subject;
+            entry.statement.date.filter(|_| is_same)
+        })?;
+        let until = overlap.after(since);
+        if day < since {
+            let message =
+                format!("{} is to end on {day}, before it is deprecated on {since}: one of the two is wrong", self.label());
+            return Some(self.finding("overlap-too-short", "warning", message, Dated::write(day, 0)));
+        }
+        let short = (until - day).num_days();
+        let message = format!(
+            "{}: deprecated on {since}, so it is due until {until} ({overlap} side by side); {} short",
+            self.label(),
+            days(short)
+        );
+        (short > 0).then(|| self.finding("overlap-too-short", "warning", message, Dated::write(day, 0)))
+    }
+
+    fn unfree(&self, day: NaiveDate) -> Option<OpenFinding> {
+        let agreement = self.agreement();
+        let free = || agreement.first_free(day).map_or_else(String::new, |free| format!("; the first free day is {free}"));
+        if let Some(freeze) = agreement.frozen(day).next() {
+            let party = freeze.party.as_ref().and_then(|key| self.ledger.integration.party(key));
+            let whose = party.map_or_else(|| "the freeze".to_owned(), |party| format!("the freeze of {}", party.name));
+            let message = format!("{}: {day} lies in {whose}, {} to {}{}", self.label(), freeze.from, freeze.to, free());
+            return Some(self.finding("date-in-freeze", "warning", message, Dated::write(day, 0)));
+        }
+        (!agreement.is_allowed(day)).then(|| {
+            let message = format!("{}: the agreement does not allow {day}{}", self.label(), free());
+            self.finding("date-not-allowed", "warning", message, Dated::write(day, 0))
+        })
+    }
+
+    fn gone(&self, day: NaiveDate) -> OpenFinding {
+        let message = format!("{} is gone, and was to be there until {day}", self.label());
+        self.finding("gone-before-its-date", "breaking", message, "gone".to_owned())
+    }
+
+    fn zombie(&self, day: NaiveDate) -> OpenFinding {
+        let message = format!("{} was to end on {day} and still answers", self.label());
+        self.finding("alive-after-its-end", "warning", message, "alive".to_owned())
+    }
+
+    fn finding(&self, rule: &str, severity: &str, message: String, content: String) -> OpenFinding {
+        let statement = self.statement();
+        let cohort = statement.cohort.as_deref().unwrap_or_default();
+        OpenFinding {
+            identity: format!("{rule} {} {} {cohort}", statement.mark.name(), statement.subject),
+            content,
+            severity: severity.to_owned(),
+            judged: severity.to_owned(),
+            exception: None,
+            consequence: "refused".to_owned(),
+            stability: None,
+            rule: rule.to_owned(),
+            message,
+            proven: String::new(),
+            used_by: statement.operations.clone(),
+            before_pointer: String::new(),
+            after_pointer: statement.place.clone(),
+            fragment: self.told_so_far(),
+            direction: "neither".to_owned(),
+        }
+    }
+
+    /// Every date with the day it was read, and what was written there.
+    fn told_so_far(&self) -> String {
+        let skipped = self.history.len().saturating_sub(HISTORY);
+        let lines = self.history.iter().skip(skipped).map(|entry| {
+            let statement = &entry.statement;
+            let mark = if entry.id == self.current.id { '+' } else { '-' };
+            let date = match statement.date {
+                _ if statement.paused => "put off".to_owned(),
+                Some(date) => date.to_string(),
+                None => "no date".to_owned(),
+            };
+            let odd = statement.odd.as_ref().map(|odd| format!(" ({odd})")).unwrap_or_default();
+            format!("{mark}{date}  read on {}: {}{odd}", entry.read_at.date_naive(), statement.verbatim)
+        });
+        let mut lines: Vec<String> = lines.collect();
+        let statement = self.statement();
+        if !statement.title.is_empty() {
+            lines.push(format!(" {}", statement.title));
+        }
+        lines.extend(statement.link.as_ref().map(|link| format!(" more at {link}")));
+        lines.join("\n")
+    }
+}
+
+fn days(count: i64) -> String {
+    format!("{count} {}", if count == 1 { "day" } else { "days" })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::time::Duration;
+
+    use chrono::{DateTime, Utc};
+
+    use super::*;
+    use crate::model::{
+        After, Auth, Calendar, Consumer, DateKeys, Freeze, Origin, Party, Period, Schedule, Source, Wait, YearDay,
+    };
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a day")
+    }
+
+    fn integration(change: impl FnOnce(&mut Agreement)) -> Integration {
+        let mut agreement = Agreement {
+            notice: BTreeMap::from([(BREAKING.to_owned(), Period::Days(90))]),
+            acknowledge_within: Wait::Days(3),
+            ladder: Vec::new(),
+            only_on: Vec::new(),
+            overlap: None,
+            freezes: Vec::new(),
+            exempt: BTreeSet::new(),
+            after: None,
+            cohort: None,
+            reminders: vec![30, 14, 7, 1],
+        };
+        change(&mut agreement);
+        let party = |id: &str, name: &str| {
+            let party =
+                Party { id: id.to_owned(), name: name.to_owned(), contacts: BTreeMap::new(), calendar: Calendar::default() };
+            (id.to_owned(), party)
+        };
+        let api = Api {
+            id: "a".to_owned(),
+            name: "Door API".to_owned(),
+            provider: "p".to_owned(),
+            consumers: vec![Consumer { party: "c".to_owned(), operations: None }],
+            live: Source::File("a.yaml".into()),
+            upcoming: None,
+            schedule: Schedule::Every(Duration::from_secs(60)),
+            auth: Auth::None,
+            date_keys: DateKeys::default(),
+        };
+        let parties = BTreeMap::from([party("p", "Maker"), party("c", "User")]);
+        let (id, name) = ("i".to_owned(), "I".to_owned());
+        Integration { id, name, agreement, parties, apis: vec![api], overrides: Vec::new() }
+    }
+
+    /// A ledger in short: what was said on which day, `date`, `-` for taken back, `paused`.
+    fn ledger(subject: &str, mark: Mark, said: &[(&str, &str)]) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = Vec::new();
+        for (read, date) in said {
+            let read_at: DateTime<Utc> = format!("{read}T08:00:00Z").parse().expect("a time");
+            if let Some(last) = entries.last_mut().filter(|last| last.ended_at.is_none()) {
+                last.ended_at = Some(read_at);
+                last.replaced = *date != "-";
+            }
+            if *date == "-" {
+                continue;
+            }
+            let statement = Statement {
+                subject: subject.to_owned(),
+                mark,
+                date: date.parse().ok(),
+                operations: if subject.starts_with("GET") { vec![subject.to_owned()] } else { Vec::new() },
+                class: String::new(),
+                cohort: None,
+                title: String::new(),
+                origin: Origin::Description,
+                place: "/x-sunset".to_owned(),
+                verbatim: (*date).to_owned(),
+                link: None,
+                odd: None,
+                paused: *date == "paused",
+            };
+            let id = i64::try_from(entries.len()).expect("few");
+            entries.push(Entry { id, statement, read_at, ended_at: None, replaced: false });
+        }
+        entries
+    }
+
+    fn messages(integration: &Integration, entries: &[Entry], operations: Option<&[String]>, today: &str) -> Vec<String> {
+        let ledger = Ledger { integration, api: &integration.apis[0], entries, operations, today: day(today) };
+        dated(&ledger).into_iter().map(|finding| format!("{} {}: {}", finding.severity, finding.rule, finding.message)).collect()
+    }
+
+    #[test]
+    fn a_day_lives_from_the_word_to_the_end() {
+        let plain = integration(|_| {});
+        let entries = ledger("GET /a", Mark::Sunset, &[("2026-01-10", "2026-06-30")]);
+        let there = ["GET /a".to_owned()];
+        let on = |today: &str, operations: &[String]| messages(&plain, &entries, Some(operations), today);
+        assert_eq!(on("2026-01-10", &there), ["breaking end-announced: `GET /a` ends on 2026-06-30, in 171 days"]);
+        assert_eq!(on("2026-06-29", &there), ["breaking end-announced: `GET /a` ends on 2026-06-30, tomorrow"]);
+        assert_eq!(on("2026-06-30", &there), ["breaking end-announced: `GET /a` was to end on 2026-06-30 and still answers"]);
+        assert_eq!(on("2026-06-30", &[]), [""; 0], "as announced");
+        assert_eq!(
+            on("2026-06-01", &[]),
+            ["breaking gone-before-its-date: `GET /a` is gone, and was to be there until 2026-06-30"]
+        );
+        assert_eq!(
+            on("2026-07-30", &there),
+            ["warning alive-after-its-end: `GET /a` was to end on 2026-06-30 and still answers"]
+        );
+        assert_eq!(messages(&plain, &entries, None, "2026-06-01").len(), 1, "never read is not gone");
+        let old = ledger("GET /a", Mark::Sunset, &[("2026-01-10", "2024-06-30")]);
+        assert_eq!(messages(&plain, &old, Some(&there), "2026-01-10"), [""; 0], "history at first sight");
+    }
+
+    #[test]
+    fn what_lacks_is_counted_from_the_day_it_was_said() {
+        let plain = integration(|_| {});
+        let on = |said: &[(&str, &str)], today: &str| messages(&plain, &ledger("*", Mark::Sunset, said), None, today);
+        assert_eq!(
+            on(&[("2026-03-01", "2026-04-11")], "2026-03-01"),
+            [
+                "breaking end-announced: The whole Door API ends on 2026-04-11, in 41 days",
+                "warning notice-too-short: The whole Door API: 41 days of 90 days notice, 49 days short; told on 2026-03-01, it keeps the promise from 2026-05-30 on"
+            ]
+        );
+        // Brought forward: the new day counts from the day it was said. Put off: it was known all the time.
+        let forward = on(&[("2026-01-01", "2026-12-01"), ("2026-05-01", "2026-06-01")], "2026-05-01");
+        assert!(forward[0].contains("(brought forward from 2026-12-01)") && forward[1].contains("31 days of 90"), "{forward:?}");
+        let back = on(&[("2026-01-01", "2026-03-01"), ("2026-02-20", "2026-05-01")], "2026-02-20");
+        assert_eq!(back, ["breaking end-announced: The whole Door API ends on 2026-05-01 (put off from 2026-03-01), in 70 days"]);
+        assert_eq!(on(&[("2026-01-01", "2026-03-01"), ("2026-02-20", "paused")], "2026-02-20"), [""; 0]);
+        assert_eq!(on(&[("2026-01-01", "2026-03-01"), ("2026-02-20", "-")], "2026-02-20"), [""; 0]);
+    }
+
+    #[test]
+    fn freezes_allowed_days_and_overlap() {
+        let winter =
+            Freeze { party: Some("c".to_owned()), from: YearDay { month: 11, day: 15 }, to: YearDay { month: 1, day: 5 } };
+        let frozen = integration(|agreement| {
+            agreement.freezes.push(winter);
+            agreement.after = Some(After::FallsForward);
+        });
+        let entries = ledger("*", Mark::Sunset, &[("2026-01-10", "2026-12-20")]);
+        assert_eq!(
+            messages(&frozen, &entries, None, "2026-01-10"),
+            [
+                "breaking end-announced: The whole Door API ends on 2026-12-20, in 344 days; another version answers after that, and no error tells of it",
+                "warning date-in-freeze: The whole Door API: 2026-12-20 lies in the freeze of User, 11-15 to 01-05; the first free day is 2027-01-06"
+            ]
+        );
+        let quarters = integration(|agreement| agreement.only_on = vec![YearDay { month: 4, day: 1 }]);
+        let said = messages(&quarters, &entries, None, "2026-01-10");
+        assert!(said[1].ends_with("the agreement does not allow 2026-12-20; the first free day is 2027-04-01"), "{said:?}");
+        let side_by_side = integration(|agreement| agreement.overlap = Some(Period::Months(9)));
+        let mut entries = ledger("*", Mark::Sunset, &[("2026-01-10", "2026-07-01")]);
+        let deprecated = ledger("*", Mark::Deprecation, &[("2026-01-10", "2026-01-01")]);
+        entries.extend(deprecated.into_iter().map(|entry| Entry { id: 9, ..entry }));
+        let said = messages(&side_by_side, &entries, None, "2026-01-10");
+        assert!(said[1].contains("due until 2026-10-01 (9 months side by side); 92 days short"), "{said:?}");
+        entries[1].statement.date = Some(day("2026-08-01"));
+        let said = messages(&side_by_side, &entries, None, "2026-01-10");
+        assert!(said[1].contains("before it is deprecated on 2026-08-01"), "{said:?}");
+    }
+
+    #[test]
+    fn what_is_news() {
+        let at = |text: &str, reminders: usize| Dated::write(day(text), reminders);
+        let first = at("2026-06-30", 0);
+        assert!(!is_news(&first, &first));
+        assert!(is_news(&first, &at("2026-06-29", 0)), "brought forward");
+        assert!(!is_news(&first, &at("2026-07-30", 0)), "put off");
+        assert!(is_news(&first, &at("2026-06-30", 1)) && is_reminder(&first, &at("2026-06-30", 1)));
+        assert!(!is_news(&at("2026-06-30", 2), &at("2026-06-30", 1)), "a clock set back");
+        assert!(is_news(&at("2026-06-30", 4), &at("2026-07-10", 2)), "put off by a few days");
+        assert!(!is_news(&at("2026-06-30", 4), &at("2026-09-30", 0)), "put off for long");
+        assert!(is_news(&first, "gone") && is_news("alive", &first) && !is_news("gone", "gone"));
+    }
+}

@@ -1,0 +1,140 @@
+//! Silence: which parties have not answered which open notice, and the steps that were taken.
+
+use chrono::{DateTime, Utc};
+use sqlx::{Row, Sqlite, Transaction};
+
+use crate::model::{Climbed, Notice, OpenFinding, Side, Silence, Told, WatchKey, time_of};
+
+use super::checks::{PlannedDelivery, event, insert_deliveries, key_of};
+use super::claims::{findings, told};
+use super::outbox::acknowledgement;
+use super::{Store, StoreError, stored};
+
+/// An open notice with everything that decides who is asked next.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// The notice.
+    pub notice: Notice,
+    /// The API.
+    pub key: WatchKey,
+    /// What differs now.
+    pub findings: Vec<OpenFinding>,
+    /// What each party was told.
+    pub told: Vec<Told>,
+    /// The parties that were told something, with what each has answered.
+    pub silences: Vec<Silence>,
+}
+
+/// A step that is taken.
+#[derive(Debug, Clone)]
+pub struct Climb {
+    /// The notice.
+    pub notice: String,
+    /// The API.
+    pub key: WatchKey,
+    /// Which end.
+    pub side: Side,
+    /// Key of the party.
+    pub party: String,
+    /// When the question was asked.
+    pub asked_at: DateTime<Utc>,
+    /// The number of the step.
+    pub step: usize,
+    /// The letter; none where nobody is on this rung.
+    pub delivery: Option<PlannedDelivery>,
+    /// What happened, in words.
+    pub text: String,
+}
+
+impl Store {
+    /// Every open notice.
+    ///
+    /// # Errors
+    /// When the database does not answer, or a row is damaged.
+    pub async fn standings(&self) -> Result<Vec<Standing>, StoreError> {
+        let mut transaction = self.readers.begin().await?;
+        let rows = sqlx::query("SELECT * FROM notice WHERE closed_at IS NULL ORDER BY opened_at, id")
+            .fetch_all(&mut *transaction)
+            .await?;
+        let mut standings = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let notice =
+                Notice { id: row.get("id"), opened_at: time_of(row.get("opened_at")), told_at: time_of(row.get("told_at")) };
+            let key = key_of(row)?;
+            let told = told(&mut transaction, &notice.id).await?;
+            let mut silences = Vec::new();
+            for told in told.iter().filter(|told| !told.findings.is_empty()) {
+                silences.push(silence(&mut transaction, &notice.id, told).await?);
+            }
+            let findings = findings(&mut transaction, &key).await?;
+            standings.push(Standing { notice, key, findings, told, silences });
+        }
+        Ok(standings)
+    }
+
+    /// Takes a step: it and its letter, or neither. Returns whether it was still to be taken.
+    ///
+    /// # Errors
+    /// When the database does not answer; then nothing has changed.
+    pub async fn climb(&self, climb: Climb, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let Climb { notice, key, side, party, asked_at, step, delivery, text } = climb;
+        let mut transaction = self.begin().await?;
+        let done = sqlx::query(
+            "INSERT INTO escalation (notice, side, party, asked_at, step, at)
+             SELECT $1, $2, $3, $4, $5, $6 WHERE EXISTS (SELECT 1 FROM notice WHERE id = $1 AND closed_at IS NULL)
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(&notice)
+        .bind(side.name())
+        .bind(&party)
+        .bind(stored(asked_at))
+        .bind(i64::try_from(step).unwrap_or(i64::MAX))
+        .bind(stored(now))
+        .execute(&mut *transaction)
+        .await?;
+        let is_new = done.rows_affected() > 0;
+        if is_new {
+            insert_deliveries(&mut transaction, &notice, stored(now), delivery.into_iter().collect()).await?;
+            event(&mut transaction, stored(now), &key.integration, &key.api, "escalated", &text).await?;
+        }
+        transaction.commit().await?;
+        Ok(is_new)
+    }
+}
+
+async fn silence(transaction: &mut Transaction<'_, Sqlite>, notice: &str, told: &Told) -> Result<Silence, StoreError> {
+    let (side, party) = (told.side, told.party.clone());
+    let asked: Vec<i64> = sqlx::query_scalar(
+        "SELECT DISTINCT created_at FROM delivery
+         WHERE notice = $1 AND side = $2 AND party = $3 AND kind IN ('opened', 'updated') ORDER BY created_at",
+    )
+    .bind(notice)
+    .bind(side.name())
+    .bind(&party)
+    .fetch_all(&mut **transaction)
+    .await?;
+    let row = sqlx::query("SELECT * FROM acknowledgement WHERE notice = $1 AND side = $2 AND party = $3")
+        .bind(notice)
+        .bind(side.name())
+        .bind(&party)
+        .fetch_optional(&mut **transaction)
+        .await?;
+    let answer = match row {
+        Some(row) => Some((acknowledgement(&row, notice)?, time_of(row.get("letter_at")))),
+        None => None,
+    };
+    let steps: Vec<(i64, i64, i64)> = sqlx::query_as(
+        "SELECT asked_at, step, at FROM escalation WHERE notice = $1 AND side = $2 AND party = $3 ORDER BY asked_at, step",
+    )
+    .bind(notice)
+    .bind(side.name())
+    .bind(&party)
+    .fetch_all(&mut **transaction)
+    .await?;
+    let climbed = steps.into_iter().map(|(asked_at, step, at)| Climbed {
+        asked_at: time_of(asked_at),
+        step: usize::try_from(step).unwrap_or(usize::MAX),
+        at: time_of(at),
+    });
+    Ok(Silence { side, party, asked: asked.into_iter().map(time_of).collect(), answer, climbed: climbed.collect() })
+}

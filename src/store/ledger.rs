@@ -1,0 +1,159 @@
+//! The ledger: what was announced, and when it was read.
+
+use chrono::{DateTime, Utc};
+use sqlx::{Row, Sqlite, Transaction};
+
+use crate::model::{Entry, LedgerStep, Statement, Surface, WatchKey, time_of};
+
+use super::checks::event;
+use super::{Store, StoreError, json, stored};
+
+/// What an announcement led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Announced {
+    /// It is in the ledger.
+    Recorded,
+    /// The ledger says the same already.
+    Known,
+    /// It was taken back.
+    Withdrawn,
+    /// Nothing of this name is announced.
+    Unknown,
+}
+
+impl Store {
+    /// Everything that was ever said about an API, oldest first.
+    ///
+    /// # Errors
+    /// When the database does not answer, or a row is damaged.
+    pub async fn ledger(&self, integration: &str, api: &str) -> Result<Vec<Entry>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM ledger WHERE integration = $1 AND api = $2 ORDER BY id")
+            .bind(integration)
+            .bind(api)
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let id: i64 = row.get("id");
+                Ok(Entry {
+                    id,
+                    statement: json(row.get("body"), "ledger", &id.to_string())?,
+                    read_at: time_of(row.get("read_at")),
+                    ended_at: row.get::<Option<i64>, _>("ended_at").map(time_of),
+                    replaced: row.get::<i64, _>("replaced") != 0,
+                })
+            })
+            .collect()
+    }
+
+    /// `METHOD path` of every operation of the live description; none where it was never read.
+    ///
+    /// # Errors
+    /// When the database does not answer, or the row is damaged.
+    pub async fn live_operations(&self, key: &WatchKey) -> Result<Option<Vec<String>>, StoreError> {
+        let found: Option<(Option<String>, String)> =
+            sqlx::query_as("SELECT latest, operations FROM watch WHERE integration = $1 AND api = $2 AND surface = $3")
+                .bind(&key.integration)
+                .bind(&key.api)
+                .bind(Surface::Live.name())
+                .fetch_optional(&self.readers)
+                .await?;
+        match found {
+            Some((Some(_), operations)) => Ok(Some(json(&operations, "watch", &key.to_string())?)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Takes down what a person announced, or that it was taken back, and has the ledger looked at at once.
+    ///
+    /// # Errors
+    /// When the database does not answer; then nothing has changed.
+    pub async fn announce(
+        &self,
+        key: &WatchKey,
+        statement: &Statement,
+        withdrawn: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Announced, StoreError> {
+        let entries = self.ledger(&key.integration, &key.api).await?;
+        let known = entries.iter().find(|entry| entry.ended_at.is_none() && entry.statement.is_about(statement));
+        let (step, outcome, what) = match known {
+            Some(entry) if withdrawn => (LedgerStep::Withdrawn(entry.id), Announced::Withdrawn, "takes back"),
+            None if withdrawn => return Ok(Announced::Unknown),
+            Some(entry) if entry.statement == *statement => return Ok(Announced::Known),
+            Some(entry) => (LedgerStep::Replaced(entry.id, statement.clone()), Announced::Recorded, "moves"),
+            None => (LedgerStep::Read(statement.clone()), Announced::Recorded, "announces"),
+        };
+        let mut transaction = self.begin().await?;
+        let text = format!("{} {what} {}: {}", statement.place, statement.subject, statement.verbatim);
+        event(&mut transaction, stored(now), &key.integration, &key.api, "announced", &text).await?;
+        record(&mut transaction, key, stored(now), vec![step]).await?;
+        transaction.commit().await?;
+        Ok(outcome)
+    }
+}
+
+/// Writes steps into the ledger, and has what follows from them made anew.
+pub(super) async fn record(
+    transaction: &mut Transaction<'_, Sqlite>,
+    key: &WatchKey,
+    now: i64,
+    steps: Vec<LedgerStep>,
+) -> Result<(), StoreError> {
+    if steps.is_empty() {
+        return Ok(());
+    }
+    for step in steps {
+        let (ended, replaced, said) = match step {
+            LedgerStep::Read(statement) => (None, false, Some(statement)),
+            LedgerStep::Replaced(id, statement) => (Some(id), true, Some(statement)),
+            LedgerStep::Withdrawn(id) => (Some(id), false, None),
+        };
+        if let Some(id) = ended {
+            sqlx::query("UPDATE ledger SET ended_at = $1, replaced = $2 WHERE id = $3 AND ended_at IS NULL")
+                .bind(now)
+                .bind(i64::from(replaced))
+                .bind(id)
+                .execute(&mut **transaction)
+                .await?;
+        }
+        let Some(statement) = said else { continue };
+        let body = serde_json::to_string(&statement).map_err(|error| StoreError::Corrupt {
+            table: "ledger",
+            row: statement.subject.clone(),
+            what: error.to_string(),
+        })?;
+        sqlx::query(
+            "INSERT INTO ledger (integration, api, subject, mark, origin, body, read_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(&key.integration)
+        .bind(&key.api)
+        .bind(&statement.subject)
+        .bind(statement.mark.name())
+        .bind(statement.origin.name())
+        .bind(body)
+        .bind(now)
+        .execute(&mut **transaction)
+        .await?;
+    }
+    look_at_ledger(transaction, key, now).await
+}
+
+/// Has what follows from the ledger made anew.
+pub(super) async fn look_at_ledger(
+    transaction: &mut Transaction<'_, Sqlite>,
+    key: &WatchKey,
+    now: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE watch SET next_at = MIN(next_at, $1), generation = generation + 1
+         WHERE integration = $2 AND api = $3 AND surface = $4",
+    )
+    .bind(now)
+    .bind(&key.integration)
+    .bind(&key.api)
+    .bind(Surface::Ledger.name())
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,28 @@
+-- Every date that was ever announced. Nothing is deleted: another date ends a row and begins one.
+CREATE TABLE ledger (
+    id          INTEGER PRIMARY KEY,
+    integration TEXT NOT NULL,
+    api         TEXT NOT NULL,
+    subject     TEXT NOT NULL,
+    mark        TEXT NOT NULL,
+    origin      TEXT NOT NULL,
+    -- The statement as JSON.
+    body        TEXT NOT NULL,
+    read_at     BIGINT NOT NULL,
+    ended_at    BIGINT,
+    -- 1 where another date took its place, 0 where it was taken back.
+    replaced    BIGINT NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX ledger_current ON ledger (integration, api, subject, mark, origin) WHERE ended_at IS NULL;
+
+-- Steps of the ladder that silence has climbed: each is taken once for each question.
+CREATE TABLE escalation (
+    notice   TEXT NOT NULL REFERENCES notice (id),
+    side     TEXT NOT NULL,
+    party    TEXT NOT NULL,
+    -- When the question was asked that nobody answered.
+    asked_at BIGINT NOT NULL,
+    step     BIGINT NOT NULL,
+    at       BIGINT NOT NULL,
+    PRIMARY KEY (notice, side, party, asked_at, step)
+);

@@ -1,0 +1,106 @@
+//! The escalating loop: who has not answered in time, and who is asked next.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info};
+
+use crate::lifecycle::Heart;
+use crate::model::{Notice, NoticeKind, OpenFinding, Silence};
+use crate::notice::{Decision, EscalationCard, Rise, Word, next_step};
+use crate::store::{Climb, Standing, StoreError};
+
+use super::letters::Desk;
+use super::shared::Shared;
+
+/// Steps are days apart; a few seconds do not matter.
+const NAP: Duration = Duration::from_secs(20);
+
+/// Climbs until the daemon stops.
+pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken) {
+    loop {
+        heart.beat("escalate");
+        match escalate_due(&shared).await {
+            Ok(0) => {}
+            Ok(_) => shared.wake_deliver.notify_one(),
+            Err(problem) => {
+                if shared.trouble.set("ladder", shared.clock.now(), problem.to_string()) {
+                    error!(%problem, "who has not answered cannot be looked up");
+                }
+            }
+        }
+        tokio::select! {
+            () = stopping.cancelled() => return,
+            () = tokio::time::sleep(NAP) => {}
+        }
+    }
+}
+
+/// Takes every step that is due. Returns how many were taken.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn escalate_due(shared: &Shared) -> Result<usize, StoreError> {
+    let mut taken = 0;
+    for standing in shared.store.standings().await? {
+        for silence in &standing.silences {
+            taken += usize::from(climb(shared, &standing, silence).await?);
+        }
+    }
+    shared.trouble.clear("ladder");
+    Ok(taken)
+}
+
+async fn climb(shared: &Shared, standing: &Standing, silence: &Silence) -> Result<bool, StoreError> {
+    let live = shared.now_live();
+    let Some((integration, api)) = live.find(&standing.key) else { return Ok(false) };
+    let now = shared.clock.now();
+    let Some(rise) = next_step(silence, integration).filter(|rise| rise.due_at <= now) else { return Ok(false) };
+    let name = integration.party(&silence.party).map_or(silence.party.as_str(), |party| party.name.as_str());
+    let text = match &rise.person {
+        Some((rung, person)) => {
+            format!("{name} is silent about notice {}: {} ({}) is asked", standing.notice.id, person.name, rung.name())
+        }
+        None => format!("{name} is silent about notice {}: nobody new is on the next step", standing.notice.id),
+    };
+    info!(notice = standing.notice.id, side = silence.side.name(), party = silence.party, step = rise.step, "{text}");
+    let desk = Desk { shared, live: &live, key: &standing.key, integration, api, now };
+    let delivery = match &rise.person {
+        Some(_) => desk.escalated(standing, silence, &rise),
+        None => None,
+    };
+    let step = Climb {
+        notice: standing.notice.id.clone(),
+        key: standing.key.clone(),
+        side: silence.side,
+        party: silence.party.clone(),
+        asked_at: rise.asked_at,
+        step: rise.step,
+        delivery,
+        text,
+    };
+    shared.store.climb(step, now).await
+}
+
+/// The words for whoever is asked next: what their side was told and is still open.
+pub(super) fn words<'s>(standing: &'s Standing, silence: &Silence, rise: &Rise) -> Decision<'s> {
+    let told = standing.told.iter().find(|told| told.side == silence.side && told.party == silence.party);
+    let is_theirs = |finding: &&OpenFinding| told.is_some_and(|told| told.findings.contains_key(&finding.identity));
+    let findings = standing.findings.iter().filter(is_theirs).collect();
+    let word = Word { side: silence.side, party: silence.party.clone(), kind: NoticeKind::Escalated, findings };
+    // What was asked for counts from the day it was asked.
+    let notice = Notice { told_at: rise.asked_at, ..standing.notice.clone() };
+    Decision { notice, words: vec![word], closes: false }
+}
+
+/// Why the reader is asked.
+pub(super) fn card(rise: &Rise) -> Option<EscalationCard> {
+    let (rung, _) = rise.person.as_ref()?;
+    Some(EscalationCard {
+        since: rise.since.date_naive(),
+        promised: rise.promised,
+        rung: rung.name().to_owned(),
+        asked: rise.before.join(", "),
+    })
+}

@@ -1,0 +1,135 @@
+//! From what is read to the ledger, and from the ledger to letters.
+
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+
+use crate::model::{ApiState, Checked, DateKeys, Mark, OpenFinding, Origin, Statement, Validators, read_date};
+use crate::notice::{Ledger, dated};
+use crate::openapi::{self, Stated};
+use crate::rules::RULE_SET;
+use crate::store::{CheckCommit, Claim, StoreError, Success};
+
+use super::check::{describe, said};
+use super::letters::Desk;
+
+/// Ledgers are not all looked at in the same second after midnight.
+const SPREAD: Duration = Duration::from_secs(300);
+
+/// The rule that tells of an operation that was deprecated.
+const DEPRECATED: &str = "endpoint-deprecated";
+
+/// The keys a description is read for: those that are known, and those of the configuration.
+pub(super) fn keys(own: &DateKeys) -> openapi::DateKeys {
+    let known = openapi::DateKeys::default();
+    let with = |own: &[String], known: Vec<String>| own.iter().cloned().chain(known).collect();
+    openapi::DateKeys {
+        sunset: with(&own.sunset, known.sunset),
+        deprecation: with(&own.deprecation, known.deprecation),
+        deprecated: with(&own.deprecated, known.deprecated),
+        message: with(&own.message, known.message),
+    }
+}
+
+/// What a description says about its own end, as the ledger takes it down.
+pub(super) fn statements(stated: Vec<Stated>) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    for Stated { subject, operations, sunset, deprecation, deprecated, message } in stated {
+        let statement =
+            |mark: Mark, (place, verbatim): (String, String), date: Option<NaiveDate>, odd: Option<String>| Statement {
+                subject: subject.clone(),
+                mark,
+                date,
+                operations: operations.clone(),
+                class: String::new(),
+                cohort: None,
+                title: message.clone(),
+                origin: Origin::Description,
+                place,
+                verbatim,
+                link: None,
+                odd,
+                paused: false,
+            };
+        let dated = |(place, verbatim): (String, String), mark: Mark| {
+            let date = read_date(&verbatim);
+            let odd = date.is_none().then(|| "no date can be read in it; write 2027-01-31".to_owned());
+            statement(mark, (place, verbatim), date, odd)
+        };
+        let flag = deprecated.map(|found| statement(Mark::Deprecation, found, None, None));
+        statements.extend(deprecation.map(|found| dated(found, Mark::Deprecation)).or(flag));
+        statements.extend(sunset.map(|found| dated(found, Mark::Sunset)));
+    }
+    statements
+}
+
+/// A deprecation whose end has a day is told with its day, not a second time as a difference.
+pub(super) fn told_by_their_day(findings: &mut [OpenFinding], stated: &[Stated]) {
+    let has_day = |label: &String| {
+        stated
+            .iter()
+            .any(|said| said.subject == *label && said.sunset.as_ref().is_some_and(|(_, text)| read_date(text).is_some()))
+    };
+    for finding in findings.iter_mut().filter(|finding| finding.rule == DEPRECATED) {
+        if !finding.used_by.is_empty() && finding.used_by.iter().all(has_day) {
+            "info".clone_into(&mut finding.severity);
+            "info".clone_into(&mut finding.judged);
+        }
+    }
+}
+
+/// Makes anew what follows from the ledger today, and has it told.
+pub(super) async fn look(desk: &Desk<'_>, claim: &Claim) -> Result<CheckCommit, StoreError> {
+    let store = &desk.shared.store;
+    let entries = store.ledger(&claim.key.integration, &claim.key.api).await?;
+    let operations = store.live_operations(&claim.key).await?;
+    let ledger = Ledger {
+        integration: desk.integration,
+        api: desk.api,
+        entries: &entries,
+        operations: operations.as_deref(),
+        today: desk.now.date_naive(),
+    };
+    let findings = desk.weighed(dated(&ledger));
+    let notice = desk.tell(claim, &claim.told, (&claim.findings, &findings), None);
+    let is_told = findings.iter().any(OpenFinding::is_told);
+    let current = entries.iter().filter(|entry| entry.ended_at.is_none() && entry.statement.date.is_some()).count();
+    let (state, detail) = match (is_told, current) {
+        (true, _) => (ApiState::Changed, describe(&findings)),
+        (false, 0) => (ApiState::Verified, "no date is announced".to_owned()),
+        (false, _) => (ApiState::Verified, "every date that is announced has passed".to_owned()),
+    };
+    let mut events: Vec<(&'static str, String)> = findings
+        .iter()
+        .filter(|finding| {
+            !claim.findings.iter().any(|known| known.identity == finding.identity && known.content == finding.content)
+        })
+        .map(|finding| ("date", format!("{}: {}", claim.key, finding.message)))
+        .collect();
+    events.extend(said(&claim.key, &notice));
+    let next_at = tomorrow(desk.now) + SPREAD.mul_f64(desk.shared.jitter());
+    Ok(CheckCommit {
+        key: claim.key.clone(),
+        generation: claim.generation,
+        checked: Checked { state, detail, checked_at: desk.now, next_at, failures: 0 },
+        rule_set: RULE_SET,
+        success: Some(Success {
+            validators: Validators::default(),
+            full: false,
+            snapshot: None,
+            operations: None,
+            baseline: None,
+            findings: (findings != claim.findings).then_some(findings),
+            ledger: Vec::new(),
+            notice,
+        }),
+        held: None,
+        events,
+    })
+}
+
+/// The ledger's days are days in UTC.
+fn tomorrow(now: DateTime<Utc>) -> DateTime<Utc> {
+    let day = now.date_naive().succ_opt().unwrap_or(NaiveDate::MAX);
+    day.and_time(NaiveTime::MIN).and_utc()
+}

@@ -1,0 +1,242 @@
+//! The whole daemon in this process, between a real web server and a real mail server, on a clock that a test moves.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use driftd::config::{Environment, load};
+use driftd::daemon::assemble;
+use driftd::lifecycle::Heart;
+use driftd::model::{ManualClock, Mark, Origin, Statement, Surface, WatchKey};
+use driftd::tasks::{Shared, check_due, deliver_due, escalate_due};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::partner::{Answer, Partner};
+use crate::support::smtp::{Received, Smtp};
+
+/// What the integration of a test says beside what all of them say.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// Lines of `[agreement]` beside `notice` and `acknowledge_within`.
+    pub agreement: &'static str,
+    /// `notice`, where it is not 90 days for what breaks.
+    pub notice: Option<&'static str>,
+    /// Lines of the party that calls.
+    pub consumer: &'static str,
+    /// Operations that it calls; empty for all.
+    pub operations: &'static [&'static str],
+    /// Lines of `[[apis]]`.
+    pub api: &'static str,
+}
+
+pub struct Bridge {
+    pub folder: tempfile::TempDir,
+    pub partner: Partner,
+    pub next: Partner,
+    pub smtp: Smtp,
+    pub clock: Arc<ManualClock>,
+    pub shared: Arc<Shared>,
+    read: usize,
+}
+
+pub fn time(text: &str) -> DateTime<Utc> {
+    format!("{text}:00Z").parse().expect("a time")
+}
+
+pub fn day(text: &str) -> NaiveDate {
+    text.parse().expect("a day")
+}
+
+impl Bridge {
+    /// A bridge on a day, at nine in the morning, with a description that was read and is the baseline.
+    pub async fn new(terms: &Terms, start: &str, description: &str) -> Self {
+        let smtp = Smtp::start();
+        let partner = Partner::start(Answer::Document(description.as_bytes().to_vec()));
+        let next = Partner::start(Answer::Document(description.as_bytes().to_vec()));
+        let folder = tempfile::tempdir().expect("a folder");
+        let integrations = folder.path().join("integrations");
+        std::fs::create_dir_all(&integrations).expect("a folder");
+        let daemon = format!(
+            "state_dir = \"state\"\n[fetch]\nallow_private_hosts = [\"127.0.0.1\"]\n[mail]\nfrom = \"driftd <driftd@bridge.example>\"\noperator = \"ops@bridge.example\"\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n",
+            smtp.port
+        );
+        std::fs::write(folder.path().join("driftd.toml"), daemon).expect("a file");
+        std::fs::create_dir_all(folder.path().join("state")).expect("a folder");
+        let notice = terms.notice.unwrap_or("{ breaking = \"90 days\" }");
+        let uses = if terms.operations.is_empty() { String::new() } else { format!(", operations = {:?}", terms.operations) };
+        let api = terms.api.replace("UPCOMING", &next.url());
+        let integration = format!(
+            r#"name = "Payments in the shop"
+[agreement]
+notice = {notice}
+acknowledge_within = "2 business days"
+{}
+[parties.pay]
+name = "Pay"
+contacts = [
+  {{ role = "api-owner", name = "Olga Owner", email = "owner@pay.example", deputy = {{ name = "Dan Deputy", email = "deputy@pay.example" }} }},
+  {{ role = "partner-manager", name = "Pam Partner", email = "partner@pay.example" }},
+]
+[parties.shop]
+name = "Shop"
+contacts = [
+  {{ role = "engineering", name = "Eve Engineer", email = "dev@shop.example", deputy = {{ name = "Del Deputy", email = "deputy@shop.example" }} }},
+  {{ role = "on-call", name = "Otto Oncall", email = "oncall@shop.example" }},
+  {{ role = "partner-manager", name = "Mia Manager", email = "manager@shop.example" }},
+]
+{}
+[[apis]]
+id = "pay"
+name = "Pay API"
+provider = "pay"
+live = "{}"
+every = "1h"
+{api}
+consumers = [{{ party = "shop"{uses} }}]
+"#,
+            terms.agreement,
+            terms.consumer,
+            partner.url(),
+        );
+        std::fs::write(integrations.join("shop.toml"), integration).expect("a file");
+        let clock = Arc::new(ManualClock::new(time(&format!("{start}T09:00"))));
+        let shared = Self::started(&folder, &clock).await;
+        let mut bridge = Self { folder, partner, next, smtp, clock, shared, read: 0 };
+        assert_eq!(bridge.told().await, [""; 0], "first sight of a plain description is no alarm");
+        bridge
+    }
+
+    async fn started(folder: &tempfile::TempDir, clock: &Arc<ManualClock>) -> Arc<Shared> {
+        // One for the whole process, whichever test comes first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let environment = Environment { believe_credentials: true, ..Environment::default() };
+        let config = load(&folder.path().join("driftd.toml"), &environment, driftd::model::Clock::now(clock.as_ref()));
+        let config = config.unwrap_or_else(|problems| panic!("{problems:#?}"));
+        let clock: Arc<dyn driftd::model::Clock> = clock.clone();
+        let assembled = assemble(config, clock, "https://driftd.bridge.example".to_owned()).await;
+        let (shared, sender) = assembled.unwrap_or_else(|problem| panic!("{problem}"));
+        // The configuration stays as it is: nobody reloads.
+        std::mem::forget(sender);
+        shared
+    }
+
+    /// Ends the daemon and starts it again from what is on disk.
+    pub async fn restart(&mut self) {
+        self.shared.store.close().await;
+        self.shared = Self::started(&self.folder, &self.clock).await;
+    }
+
+    pub fn publish(&self, description: &str) {
+        self.partner.publish(Answer::Document(description.as_bytes().to_vec()));
+    }
+
+    /// Moves the clock to nine in the morning of a day, or to a time.
+    pub fn at(&self, when: &str) {
+        let when = if when.contains('T') { when.to_owned() } else { format!("{when}T09:00") };
+        self.clock.set(time(&when));
+    }
+
+    /// Lets the daemon do all that is due.
+    pub async fn work(&self) {
+        let (heart, stopping) = (Heart::default(), CancellationToken::new());
+        while check_due(&self.shared, &heart, &stopping).await.expect("checks") > 0 {}
+        escalate_due(&self.shared).await.expect("escalations");
+        while deliver_due(&self.shared, &heart).await.expect("letters") > 0 {}
+    }
+
+    /// Lets the daemon do all that is due, and returns the letters it sent: to whom, and which kind.
+    pub async fn told(&mut self) -> Vec<String> {
+        let letters = self.letters().await;
+        let mut lines: Vec<String> = letters.iter().map(|letter| format!("{} {}", letter.recipient, kind(letter))).collect();
+        lines.sort();
+        lines
+    }
+
+    /// The same, day by day, with the day in front.
+    pub async fn told_daily(&mut self, from: &str, to: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        for day in day(from).iter_days().take_while(|date| *date <= day(to)) {
+            self.at(&day.to_string());
+            lines.extend(self.told().await.into_iter().map(|line| format!("{day} {line}")));
+        }
+        lines
+    }
+
+    /// Lets the daemon do all that is due, and returns the letters themselves.
+    pub async fn letters(&mut self) -> Vec<Received> {
+        self.work().await;
+        let all = self.smtp.received();
+        let new = all.get(self.read..).unwrap_or_default().to_vec();
+        self.read = all.len();
+        new
+    }
+
+    /// A person announces something.
+    pub async fn announce(&self, subject: &str, change: impl FnOnce(&mut Statement)) {
+        let mut statement = Statement {
+            subject: subject.to_owned(),
+            mark: Mark::Sunset,
+            date: None,
+            operations: Vec::new(),
+            class: String::new(),
+            cohort: None,
+            title: String::new(),
+            origin: Origin::Person,
+            place: "Olga Owner".to_owned(),
+            verbatim: String::new(),
+            link: None,
+            odd: None,
+            paused: false,
+        };
+        change(&mut statement);
+        let withdrawn = statement.verbatim == "withdrawn";
+        let now = driftd::model::Clock::now(self.clock.as_ref());
+        self.shared.store.announce(&Self::key(), &statement, withdrawn, now).await.expect("an announcement");
+    }
+
+    pub fn key() -> WatchKey {
+        WatchKey { integration: "shop".to_owned(), api: "pay".to_owned(), surface: Surface::Live }
+    }
+
+    /// The dates that were ever read of a subject, as `date` or `date (ended)`.
+    pub async fn ledger(&self, subject: &str) -> Vec<String> {
+        let entries = self.shared.store.ledger("shop", "pay").await.expect("the ledger");
+        let about = entries.into_iter().filter(|entry| entry.statement.subject == subject);
+        about
+            .map(|entry| {
+                let date = entry.statement.date.map_or_else(|| "-".to_owned(), |date| date.to_string());
+                let state = match (entry.ended_at, entry.replaced) {
+                    (None, _) if entry.statement.paused => " paused",
+                    (None, _) => "",
+                    (Some(_), true) => " replaced",
+                    (Some(_), false) => " withdrawn",
+                };
+                format!("{date}{state}")
+            })
+            .collect()
+    }
+
+    /// What status says of days.
+    pub async fn dates(&self) -> Vec<String> {
+        let status = driftd::http::gather(&self.shared).await.expect("status");
+        status.dates.into_iter().map(|date| format!("{}: {}", date.finding.rule, date.finding.message)).collect()
+    }
+}
+
+/// Which kind a letter is, from what its reader sees.
+pub fn kind(letter: &Received) -> &'static str {
+    let text = letter.text();
+    let has = |words: &str| text.contains(words);
+    if has("Resolved:") {
+        "resolved"
+    } else if has("You are asked as") {
+        "escalated"
+    } else if has("A reminder:") {
+        "reminder"
+    } else if has("new since we last wrote") || has("more to this notice") {
+        "updated"
+    } else if letter.header("Subject").contains("DATES") {
+        "dates"
+    } else {
+        "opened"
+    }
+}

@@ -1,0 +1,8 @@
+//! The bridge end to end: what is published and announced on which day, and which letters that leads to.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod escalation;
+mod harness;
+mod scenarios;
