@@ -8,7 +8,7 @@ use chrono::{TimeZone, Utc};
 use driftd::config::{Environment, load};
 use driftd::diff::Budget;
 use driftd::model::{Notice, NoticeKind, OpenFinding, Side, Surface, Told};
-use driftd::notice::{Circumstances, Links, Standing, open_findings, plan};
+use driftd::notice::{Before, Circumstances, Links, Standing, open_findings, plan};
 use driftd::openapi::{Limits, read};
 use driftd::render::{Rendered, Renderer};
 use driftd::rules::{Catalogue, Fragments, compare};
@@ -39,6 +39,12 @@ fn letters(from: &str, to: &str, surface: Surface, kind: NoticeKind, hostile: Op
             finding.after_pointer = text.to_owned();
             finding.before_pointer = String::new();
         }
+    }
+    let upcoming = std::collections::HashMap::new();
+    let nothing_said =
+        Before { agreement: &integration.agreement, entries: &[], upcoming: &upcoming, seen_on: now().date_naive() };
+    for finding in findings.iter_mut().filter(|_| surface == Surface::Live) {
+        finding.given = nothing_said.given(finding);
     }
     let api = &integration.apis[0];
     let notice = Notice { id: "N-0a1b2c3d".to_owned(), opened_at: now(), told_at: now() };

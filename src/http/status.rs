@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Answer, Api, ApiState, Contact, DeliveryState, Integration, NoticeKind, OverrideNote, Side, Surface};
+use crate::model::{Answer, Api, ApiState, Contact, DeliveryState, Given, Integration, NoticeKind, OverrideNote, Side, Surface};
 use crate::notice::{Impact, impact};
 use crate::render::clean;
 use crate::store::{DeliveryRow, NoticeRow, Overview, StoreError, WatchRow};
@@ -120,6 +120,8 @@ pub struct FindingView {
     pub concerns_somebody: bool,
     /// Who made an exception for it, why, and until when.
     pub exception: Option<OverrideNote>,
+    /// The notice it was given, where it breaks and is live.
+    pub given: Option<Given>,
 }
 
 /// How letters fare.
@@ -371,6 +373,7 @@ fn finding_views(row: &WatchRow, live: &Live) -> Vec<FindingView> {
             used_by: finding.used_by.iter().map(|label| clean(label, 200)).collect(),
             since: *since,
             exception: finding.exception.clone(),
+            given: finding.given.clone(),
             concerns_somebody: consumers.iter().any(|consumer| impact(finding, consumer) > Impact::NotUsed),
         })
         .collect()

@@ -102,8 +102,32 @@ pub struct Checked {
     pub failures: u32,
 }
 
+/// The notice that a change was given, held against what was promised.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Given {
+    /// Since when it was known; none where nobody had said a word.
+    pub told_on: Option<NaiveDate>,
+    /// Days from then to the day it was seen.
+    pub given: i64,
+    /// What was promised.
+    pub promised: String,
+    /// Days that lack.
+    pub short: i64,
+}
+
+impl std::fmt::Display for Given {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let days = |count: i64| format!("{count} {}", if count == 1 { "day" } else { "days" });
+        match self.told_on {
+            None => write!(formatter, "none, {} promised", self.promised)?,
+            Some(day) => write!(formatter, "{} of {} promised, known since {day}", days(self.given), self.promised)?,
+        }
+        if self.short > 0 { write!(formatter, "; {} short", days(self.short)) } else { Ok(()) }
+    }
+}
+
 /// A finding as it is stored and told: the judged fact without the documents it was found in.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct OpenFinding {
     /// Keeps one finding alive while its value moves.
     pub identity: String,
@@ -136,6 +160,9 @@ pub struct OpenFinding {
     pub fragment: String,
     /// `to-provider`, `from-provider` or `neither`.
     pub direction: String,
+    /// The notice it was given, where it breaks and is live.
+    #[serde(default)]
+    pub given: Option<Given>,
 }
 
 impl OpenFinding {

@@ -342,6 +342,7 @@ impl Said<'_> {
             after_pointer: statement.place.clone(),
             fragment: self.told_so_far(),
             direction: "neither".to_owned(),
+            given: None,
         }
     }
 

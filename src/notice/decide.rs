@@ -174,6 +174,7 @@ mod tests {
             proven: String::new(),
             fragment: String::new(),
             direction: String::new(),
+            given: None,
         }
     }
 

@@ -105,6 +105,8 @@ pub struct LetterView {
     pub promised: String,
     /// Until when the old behaviour was promised if the change was announced the day it was seen.
     pub promised_until: NaiveDate,
+    /// The least notice that any of the changes was given; none for what is not live or breaks nothing.
+    pub given: Option<String>,
     /// By when the reader's side should answer.
     pub answer_by: NaiveDate,
     /// Whom to call on the other side.
@@ -314,6 +316,7 @@ fn view(
         seen_at: stamp(notice.opened_at),
         promised: promised.to_string(),
         promised_until: promised.after(notice.told_at.date_naive()),
+        given: least_notice(findings),
         answer_by: reader_party.calendar.today(about.integration.answer_due(&reader_party.id, notice.told_at)),
         call,
         answer_url: None,
@@ -325,6 +328,12 @@ fn view(
         },
         evidence: about.evidence.clone(),
     }
+}
+
+/// The change that was given the least notice.
+fn least_notice(findings: &[&OpenFinding]) -> Option<String> {
+    let given = findings.iter().filter_map(|finding| finding.given.as_ref());
+    given.min_by_key(|given| (std::cmp::Reverse(given.short), given.given)).map(ToString::to_string)
 }
 
 /// A time as people on two continents read it the same way.

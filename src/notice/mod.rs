@@ -5,6 +5,7 @@
 
 mod dates;
 mod decide;
+mod given;
 mod ladder;
 mod letter;
 mod open;
@@ -12,6 +13,7 @@ mod usage;
 
 pub use dates::{Ledger, dated};
 pub use decide::{Decision, Standing, Word, retold};
+pub use given::Before;
 pub use ladder::{Rise, next_step};
 pub use letter::{
     Addressee, Audience, CallCard, Circumstances, EscalationCard, FindingCard, LetterPlan, LetterView, Links, plan,

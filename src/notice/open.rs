@@ -30,6 +30,7 @@ pub fn open_findings(verdict: &Verdict, mut fragments: Fragments<'_>) -> Vec<Ope
                 proven: finding.proof.sentence(finding.change.direction).unwrap_or_default(),
                 fragment,
                 direction: json.direction,
+                given: None,
             }
         })
         .collect()

@@ -55,6 +55,7 @@ mod tests {
             proven: String::new(),
             fragment: String::new(),
             direction: String::new(),
+            given: None,
         };
         let silent = Consumer { party: "x".to_owned(), operations: None };
         let declared = Consumer { party: "x".to_owned(), operations: OperationPattern::parse("GET /a/{id}").map(|p| vec![p]) };

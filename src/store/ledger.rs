@@ -1,5 +1,7 @@
 //! The ledger: what was announced, and when it was read.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::{Row, Sqlite, Transaction};
 
@@ -62,6 +64,21 @@ impl Store {
             Some((Some(_), operations)) => Ok(Some(json(&operations, "watch", &key.to_string())?)),
             _ => Ok(None),
         }
+    }
+
+    /// When each finding of the upcoming description was first seen, by identity.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn seen_upcoming(&self, key: &WatchKey) -> Result<HashMap<String, DateTime<Utc>>, StoreError> {
+        let rows: Vec<(String, i64)> =
+            sqlx::query_as("SELECT identity, opened_at FROM finding WHERE integration = $1 AND api = $2 AND surface = $3")
+                .bind(&key.integration)
+                .bind(&key.api)
+                .bind(Surface::Upcoming.name())
+                .fetch_all(&self.readers)
+                .await?;
+        Ok(rows.into_iter().map(|(identity, at)| (identity, time_of(at))).collect())
     }
 
     /// Takes down what a person announced, or that it was taken back, and has the ledger looked at at once.

@@ -12,7 +12,7 @@ use crate::fetch::{self, FailureKind, Outcome, backoff};
 use crate::model::{
     Api, ApiState, Checked, Entry, LedgerStep, OpenFinding, Origin, Schedule, Statement, Surface, Validators, WatchKey, follow,
 };
-use crate::notice::{open_findings, retold};
+use crate::notice::{Before, open_findings, retold};
 use crate::openapi::{Bundle, Document, Limits, ReadError, Stated, read, stated};
 use crate::rules::{Catalogue, Fragments, RULE_SET, compare};
 use crate::store::{CheckCommit, Claim, Committed, NewSnapshot, NoticeStep, StoreError, Success};
@@ -374,6 +374,7 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
         Compared::Judged(judged) => {
             let Judged { mut findings, previous, operations, stated, .. } = *judged;
             ledger::told_by_their_day(&mut findings, &stated);
+            measure(desk, claim, &entries, &mut findings).await?;
             let findings = desk.weighed(findings);
             let previous = previous.map(|previous| desk.weighed(previous));
             let told = previous.as_deref().map(|previous| retold(&claim.told, api, previous));
@@ -408,6 +409,20 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
         }
     };
     Ok(commit)
+}
+
+/// Holds what is live against the notice that was promised, on the day it is seen for the first time.
+async fn measure(desk: &Desk<'_>, claim: &Claim, entries: &[Entry], findings: &mut [OpenFinding]) -> Result<(), StoreError> {
+    if claim.key.surface != Surface::Live || !findings.iter().any(|finding| finding.judged == "breaking") {
+        return Ok(());
+    }
+    let upcoming = desk.shared.store.seen_upcoming(&claim.key).await?;
+    let before = Before { agreement: &desk.integration.agreement, entries, upcoming: &upcoming, seen_on: desk.now.date_naive() };
+    for finding in findings {
+        let known = claim.findings.iter().find(|known| known.identity == finding.identity);
+        finding.given = known.and_then(|known| known.given.clone()).or_else(|| before.given(finding));
+    }
+    Ok(())
 }
 
 /// What changes are counted from: the live baseline, also for what is upcoming.

@@ -248,3 +248,40 @@ async fn an_upcoming_description_and_a_deprecation_without_a_day_are_told_as_dif
     assert_eq!(bridge.told().await, both("opened"));
     assert_eq!(bridge.dates().await, [""; 0]);
 }
+
+/// `POST /pay` with a maximum length.
+fn longest(longest: u32) -> String {
+    format!(
+        "openapi: 3.1.0\ninfo: {{title: Pay, version: '1'}}\npaths:\n  /pay:\n    post:\n      requestBody:\n        content:\n          application/json:\n            schema: {{type: string, maxLength: {longest}}}\n      responses: {{'204': {{description: done}}}}\n"
+    )
+}
+
+#[tokio::test]
+async fn s17_what_nobody_announced_was_given_no_notice() {
+    let mut bridge = Bridge::new(&QUIET, "2020-03-01", &longest(64)).await;
+    bridge.at("2020-03-02");
+    bridge.publish(&longest(32));
+    let letters = bridge.letters().await;
+    assert_eq!(letters.len(), 2);
+    for letter in letters {
+        assert!(letter.text().contains("Notice given  none, 90 days promised; 90 days short"), "{}", letter.text());
+    }
+}
+
+#[tokio::test]
+async fn what_was_shown_as_upcoming_is_counted_when_it_goes_live() {
+    let terms = Terms { api: "upcoming = \"UPCOMING\"", ..QUIET };
+    let mut bridge = Bridge::new(&terms, "2026-03-01", &longest(64)).await;
+    bridge.at("2026-03-01T10:30");
+    bridge.next.publish(Answer::Document(longest(32).into_bytes()));
+    assert_eq!(bridge.told().await, both("opened"), "announced");
+    bridge.at("2026-04-11");
+    bridge.publish(&longest(32));
+    let letters = bridge.letters().await;
+    let live: Vec<String> =
+        letters.iter().filter(|letter| letter.text().contains("(live already)")).map(|letter| letter.text()).collect();
+    assert_eq!(live.len(), 2);
+    for text in live {
+        assert!(text.contains("Notice given  41 days of 90 days promised, known since 2026-03-01; 49 days short"), "{text}");
+    }
+}

@@ -1,0 +1,119 @@
+//! How much notice a change was given, by the day it was seen.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::model::{Agreement, BREAKING, Entry, Given, Mark, OpenFinding};
+
+/// The class of what is not stable yet.
+const BETA: &str = "beta";
+
+/// What is known of the time before a change was seen.
+pub struct Before<'b> {
+    /// What was promised.
+    pub agreement: &'b Agreement,
+    /// Everything that was ever announced.
+    pub entries: &'b [Entry],
+    /// When each finding was first seen in the upcoming description, by identity.
+    pub upcoming: &'b HashMap<String, DateTime<Utc>>,
+    /// The day the change was seen.
+    pub seen_on: NaiveDate,
+}
+
+impl Before<'_> {
+    /// Holds a change that is live against what was promised; none for what breaks nothing.
+    pub fn given(&self, finding: &OpenFinding) -> Option<Given> {
+        if finding.judged != "breaking" {
+            return None;
+        }
+        let class = if finding.stability.is_some() && self.agreement.notice.contains_key(BETA) { BETA } else { BREAKING };
+        let shown = self.upcoming.get(&finding.identity).map(DateTime::date_naive);
+        let said = self.entries.iter().filter(|entry| self.announces(entry, finding)).map(|entry| entry.read_at.date_naive());
+        let told_on = said.chain(shown).min().filter(|day| *day <= self.seen_on);
+        let measured = self.agreement.measure(class, told_on.unwrap_or(self.seen_on), self.seen_on)?;
+        Some(Given { told_on, given: measured.given, promised: measured.promised.to_string(), short: measured.short })
+    }
+
+    /// Whether an entry of the ledger said that this would happen by now.
+    fn announces(&self, entry: &Entry, finding: &OpenFinding) -> bool {
+        let statement = &entry.statement;
+        let is_due = statement.date.is_some_and(|date| date <= self.seen_on) && !statement.paused;
+        let concerns =
+            statement.operations.is_empty() || finding.used_by.iter().any(|label| statement.operations.contains(label));
+        statement.mark != Mark::Deprecation && is_due && concerns
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::model::{Origin, Period, Statement, Wait};
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a day")
+    }
+
+    fn finding(judged: &str) -> OpenFinding {
+        OpenFinding {
+            identity: "i".to_owned(),
+            judged: judged.to_owned(),
+            severity: judged.to_owned(),
+            used_by: vec!["GET /a".to_owned()],
+            ..OpenFinding::default()
+        }
+    }
+
+    fn entry(operation: &str, date: &str, read_on: &str) -> Entry {
+        let statement = Statement {
+            subject: operation.to_owned(),
+            mark: Mark::Sunset,
+            date: date.parse().ok(),
+            operations: vec![operation.to_owned()],
+            class: String::new(),
+            cohort: None,
+            title: String::new(),
+            origin: Origin::Description,
+            place: String::new(),
+            verbatim: date.to_owned(),
+            link: None,
+            odd: None,
+            paused: false,
+        };
+        let read_at = format!("{read_on}T08:00:00Z").parse().expect("a time");
+        Entry { id: 1, statement, read_at, ended_at: None, replaced: false }
+    }
+
+    #[test]
+    fn notice_counts_from_the_first_word_that_came_true() {
+        let agreement = Agreement {
+            notice: BTreeMap::from([(BREAKING.to_owned(), Period::Days(90))]),
+            acknowledge_within: Wait::Days(3),
+            ladder: Vec::new(),
+            only_on: Vec::new(),
+            overlap: None,
+            freezes: Vec::new(),
+            exempt: BTreeSet::new(),
+            after: None,
+            cohort: None,
+            reminders: Vec::new(),
+        };
+        let given = |entries: &[Entry], upcoming: &[(&str, &str)], judged: &str| {
+            let upcoming = upcoming
+                .iter()
+                .map(|(identity, on)| ((*identity).to_owned(), format!("{on}T08:00:00Z").parse().expect("a time")))
+                .collect();
+            let before = Before { agreement: &agreement, entries, upcoming: &upcoming, seen_on: day("2026-06-01") };
+            before.given(&finding(judged)).map(|given| (given.given, given.short))
+        };
+        assert_eq!(given(&[], &[], "breaking"), Some((0, 90)));
+        assert_eq!(given(&[], &[], "warning"), None);
+        assert_eq!(given(&[], &[("i", "2026-04-21")], "breaking"), Some((41, 49)));
+        assert_eq!(given(&[], &[("other", "2026-04-21")], "breaking"), Some((0, 90)));
+        assert_eq!(given(&[entry("GET /a", "2026-06-01", "2026-01-01")], &[], "breaking"), Some((151, 0)));
+        assert_eq!(given(&[entry("GET /b", "2026-06-01", "2026-01-01")], &[], "breaking"), Some((0, 90)));
+        assert_eq!(given(&[entry("GET /a", "2026-12-01", "2026-01-01")], &[], "breaking"), Some((0, 90)), "before its day");
+    }
+}
