@@ -1,4 +1,4 @@
-//! `driftd announce` and `driftd ledger`: what a person knows of days, and all that was ever said.
+//! What is handed to a running daemon: announcements and mail that came back; and the ledger, which it shows.
 
 use chrono::NaiveDate;
 use clap::Args;
@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::config::{Environment, load};
 use crate::model::{Clock as _, Entry, SystemClock};
+use crate::tasks::LARGEST_MAIL;
 
 use super::endpoint::{Where, address, client, get};
 
@@ -100,7 +101,7 @@ async fn sent(args: &AnnounceArgs) -> Result<(), (u8, String)> {
         "withdrawn": args.withdraw,
     });
     let request = client().map_err(|problem| (74, problem))?.post(format!("{address}{path}/announcements"));
-    let request = request.bearer_auth(token(args)?).header("Content-Type", "application/json").body(body.to_string());
+    let request = request.bearer_auth(token(&args.at)?).header("Content-Type", "application/json").body(body.to_string());
     let response = request.send().await.map_err(|_| (69, format!("no daemon answers at {address}: is it running?")))?;
     let status = response.status();
     let text = response.text().await.unwrap_or_default();
@@ -115,13 +116,13 @@ async fn sent(args: &AnnounceArgs) -> Result<(), (u8, String)> {
 }
 
 /// The token of the daemon on this machine, or the one in the environment.
-fn token(args: &AnnounceArgs) -> Result<String, (u8, String)> {
+fn token(at: &Where) -> Result<String, (u8, String)> {
     if let Ok(token) = std::env::var("DRIFTD_TOKEN") {
         return Ok(token);
     }
     let environment = Environment { believe_credentials: true, ..Environment::of_process() };
-    let config = load(&args.at.config, &environment, SystemClock.now()).map_err(|_| {
-        let file = args.at.config.display();
+    let config = load(&at.config, &environment, SystemClock.now()).map_err(|_| {
+        let file = at.config.display();
         (78, format!("{file} cannot be used to find the daemon's token; name it with --config, or set DRIFTD_TOKEN"))
     })?;
     let file = config.state_dir.join("token");
@@ -129,6 +130,35 @@ fn token(args: &AnnounceArgs) -> Result<String, (u8, String)> {
     let read =
         read.map_err(|error| (77, format!("{}: {error}; run as the daemon's user, or set DRIFTD_TOKEN", file.display())))?;
     Ok(read.trim().to_owned())
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BounceArgs {
+    #[command(flatten)]
+    at: Where,
+}
+
+/// A mail filter runs this: 75 makes it keep the mail and try again.
+pub(super) async fn bounce(args: &BounceArgs) -> u8 {
+    ended(handed_in(&args.at).await)
+}
+
+async fn handed_in(at: &Where) -> Result<(), (u8, String)> {
+    use std::io::Read as _;
+    let mut mail = Vec::new();
+    let limit = u64::try_from(LARGEST_MAIL).unwrap_or(u64::MAX);
+    std::io::stdin().take(limit).read_to_end(&mut mail).map_err(|error| (74, format!("no mail on standard input: {error}")))?;
+    let address = address(at).map_err(|problem| (75, problem))?;
+    let request = client().map_err(|problem| (75, problem))?.post(format!("{address}/api/v1/bounces"));
+    let sent = request.bearer_auth(token(at)?).header("Content-Type", "message/rfc822").body(mail).send().await;
+    let response = sent.map_err(|_| (75, format!("no daemon answers at {address}: is it running?")))?;
+    let status = response.status();
+    let answer: serde_json::Value = serde_json::from_str(&response.text().await.unwrap_or_default()).unwrap_or_default();
+    if !status.is_success() {
+        return Err((75, answer["problem"].as_str().map_or_else(|| format!("the daemon answered {status}"), str::to_owned)));
+    }
+    sayln!("{}", answer["outcome"].as_str().unwrap_or_default());
+    Ok(())
 }
 
 #[derive(Deserialize)]

@@ -13,6 +13,7 @@ mod demo;
 mod diff;
 mod endpoint;
 mod ignore;
+mod people;
 mod rules;
 
 use std::io::IsTerminal as _;
@@ -75,6 +76,12 @@ enum Command {
     Announce(announce::AnnounceArgs),
     /// Every day that was ever announced for an API, and where it was read.
     Ledger(announce::LedgerArgs),
+    /// Hand in a mail that came back: `driftd bounce < mail`.
+    Bounce(announce::BounceArgs),
+    /// Is there somebody at both ends of every integration?
+    Lint(people::LintArgs),
+    /// All that one person holds, before it is handed over.
+    Handover(people::HandoverArgs),
     /// Watch driftd at work: a partner that changes its API, and the letters to both sides.
     Demo(demo::DemoArgs),
 }
@@ -113,6 +120,9 @@ pub async fn run(cli: Cli) -> u8 {
         Command::Ack(args) => endpoint::ack(&args).await,
         Command::Announce(args) => announce::announce(&args).await,
         Command::Ledger(args) => announce::ledger(&args).await,
+        Command::Bounce(args) => announce::bounce(&args).await,
+        Command::Lint(args) => people::lint(&args).await,
+        Command::Handover(args) => people::handover(&args).await,
         Command::Demo(args) => demo::run(&args).await,
     }
 }

@@ -44,6 +44,10 @@ pub struct MailConfig {
     pub operator: String,
     /// Deadline of one send, from connecting to the server's last word.
     pub timeout: Duration,
+    /// Where letters that cannot be delivered come back to; each has a detail of its own behind a `+`.
+    pub bounces: Option<String>,
+    /// A Maildir in which they arrive.
+    pub bounce_maildir: Option<PathBuf>,
     /// First pause before a letter that did not leave is tried again; doubled each time, up to an hour.
     pub first_retry: Duration,
     /// The server that takes it.
@@ -182,6 +186,19 @@ fn mail(root: &mut Table<'_, '_>, folder: &Path, environment: &Environment, prob
     if let Some(operator) = &operator {
         check_address(operator, problems);
     }
+    let bounces = table.text("bounces", problems);
+    if let Some(bounces) = &bounces {
+        check_address(bounces, problems);
+    }
+    let bounce_maildir = table.text("bounce_maildir", problems);
+    if let (Some(maildir), None) = (&bounce_maildir, &bounces) {
+        problems.add(
+            maildir.offset,
+            &maildir.key,
+            "has no effect without `bounces`",
+            "name the address whose mail arrives there: bounces = \"driftd-bounces@example.com\"",
+        );
+    }
     let timeout = table.parsed("timeout", problems, duration).map_or(Duration::from_secs(60), |at| at.value);
     let first_retry = table.parsed("first_retry", problems, duration).map_or(Duration::from_secs(60), |at| at.value);
     let smtp = match table.table("smtp", problems) {
@@ -192,7 +209,15 @@ fn mail(root: &mut Table<'_, '_>, folder: &Path, environment: &Environment, prob
         }
     };
     table.finish(problems);
-    Some(MailConfig { from: from?.value, operator: operator?.value, timeout, first_retry, smtp: smtp? })
+    Some(MailConfig {
+        from: from?.value,
+        operator: operator?.value,
+        timeout,
+        bounces: bounces.map(|at| at.value),
+        bounce_maildir: bounce_maildir.map(|at| folder.join(at.value)),
+        first_retry,
+        smtp: smtp?,
+    })
 }
 
 fn smtp(mut table: Table<'_, '_>, folder: &Path, environment: &Environment, problems: &mut Problems<'_>) -> Option<Smtp> {

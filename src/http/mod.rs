@@ -7,8 +7,8 @@
 //! a partner wrote is cleaned and escaped; the only request that changes anything is an answer, and it
 //! needs the token from a letter.
 
-mod announcements;
 mod answer;
+mod api;
 mod metrics;
 mod pages;
 mod router;

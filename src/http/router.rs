@@ -18,10 +18,10 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::lifecycle::Heart;
-use crate::tasks::Shared;
+use crate::tasks::{LARGEST_MAIL, Shared};
 
 use super::pages::Pages;
-use super::{announcements, answer, metrics, status};
+use super::{answer, api, metrics, status};
 
 /// No page takes longer; a slow one gives its place back.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -112,8 +112,9 @@ fn router(app: App) -> Router {
         .route("/rules", get(rules))
         .route("/rules/{id}", get(rule))
         .route("/answer/{token}", get(answer::show).post(answer::take))
-        .route("/api/v1/integrations/{integration}/apis/{api}/announcements", post(announcements::take))
-        .route("/api/v1/integrations/{integration}/apis/{api}/ledger", get(announcements::ledger))
+        .route("/api/v1/integrations/{integration}/apis/{api}/announcements", post(api::announce))
+        .route("/api/v1/integrations/{integration}/apis/{api}/ledger", get(api::ledger))
+        .route("/api/v1/bounces", post(api::bounce).layer(DefaultBodyLimit::max(LARGEST_MAIL)))
         .fallback(|| async { (StatusCode::NOT_FOUND, "there is nothing here; try /status\n") })
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DEADLINE))

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Answer, Api, ApiState, Contact, DeliveryState, Given, Integration, NoticeKind, OverrideNote, Side, Surface};
-use crate::notice::{Impact, impact};
+use crate::notice::{Gap, Impact, gaps, impact};
 use crate::render::clean;
 use crate::store::{DeliveryRow, NoticeRow, Overview, StoreError, WatchRow};
 use crate::tasks::{Live, Shared};
@@ -32,6 +32,8 @@ pub struct StatusView {
     pub checking: Vec<ApiView>,
     /// Days on which something ends or changes.
     pub dates: Vec<DateView>,
+    /// Ends of integrations that lack somebody.
+    pub gaps: Vec<GapView>,
     /// How letters fare.
     pub telling: TellingView,
     /// Every open notice, oldest first.
@@ -133,6 +135,36 @@ pub struct TellingView {
     pub letters: BTreeMap<String, u64>,
     /// The last letters that could not be delivered at all.
     pub undeliverable: Vec<LetterView>,
+    /// Addresses whose newest letter could not be delivered.
+    pub dead_contacts: Vec<DeadContact>,
+}
+
+/// An address that cannot be written to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DeadContact {
+    /// Whose it is.
+    pub name: String,
+    /// The address.
+    pub address: String,
+    /// Key of the party.
+    pub party: String,
+    /// When the letter was written that showed it.
+    pub since: DateTime<Utc>,
+    /// What was answered.
+    pub why: String,
+}
+
+/// An end of an integration that lacks somebody.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GapView {
+    /// Integration id.
+    pub integration: String,
+    /// The party's name.
+    pub party: String,
+    /// What is missing.
+    pub what: String,
+    /// Whether a notice would reach nobody there but the operator.
+    pub is_orphan: bool,
 }
 
 /// An open notice.
@@ -217,7 +249,10 @@ pub(super) fn view(shared: &Shared, overview: &Overview) -> StatusView {
     let checking: Vec<ApiView> = descriptions.into_iter().map(|row| api_view(row, &live)).collect();
     let dates = ledgers.into_iter().flat_map(|row| date_views(row, &live)).collect();
     let open: Vec<OpenView> = overview.notices.iter().map(|row| open_view(row, overview, &live, now)).collect();
-    let (state, verdict) = verdict(&trouble, &checking, &open, overview, now);
+    let dead = overview.dead.iter().map(|letter| letter.recipient.to_ascii_lowercase()).collect();
+    let gaps: Vec<GapView> =
+        live.config.integrations.iter().flat_map(|integration| gaps(integration, &dead)).map(gap_view).collect();
+    let (state, verdict) = verdict(&trouble, &checking, &open, &gaps, overview, now);
     StatusView {
         state,
         verdict,
@@ -228,10 +263,12 @@ pub(super) fn view(shared: &Shared, overview: &Overview) -> StatusView {
         trouble,
         checking,
         dates,
+        gaps,
         telling: TellingView {
             oldest_undelivered: overview.oldest_undelivered,
             letters: overview.deliveries.clone(),
             undeliverable: overview.undeliverable.iter().map(letter_view).collect(),
+            dead_contacts: overview.dead.iter().map(dead_contact).collect(),
         },
         open,
     }
@@ -241,6 +278,7 @@ fn verdict(
     trouble: &[TroubleView],
     checking: &[ApiView],
     open: &[OpenView],
+    gaps: &[GapView],
     overview: &Overview,
     now: DateTime<Utc>,
 ) -> (String, String) {
@@ -266,6 +304,10 @@ fn verdict(
     if unmatched > 0 {
         parts.push(format!("{} matches no operation", plural(unmatched, "declared use")));
     }
+    let orphans = gaps.iter().filter(|gap| gap.is_orphan).count();
+    if orphans > 0 {
+        parts.push(format!("nobody can be reached at {}", plural(orphans, "end")));
+    }
     parts.push(format!("{fine} of {} fine", plural(checking.len(), "description")));
     parts.push(match checked {
         Some(at) => format!("last read {} ago", ago(now - at)),
@@ -278,12 +320,26 @@ fn verdict(
     let all_blind = !checking.is_empty() && count(ApiState::Blind) == checking.len();
     let state = if !trouble.is_empty() || all_blind {
         "trouble"
-    } else if !open.is_empty() || unseen > 0 || unmatched > 0 {
+    } else if !open.is_empty() || unseen > 0 || unmatched > 0 || orphans > 0 {
         "action"
     } else {
         "ok"
     };
     (state.to_owned(), format!("{}.", parts.join("; ")))
+}
+
+fn gap_view(gap: Gap) -> GapView {
+    GapView { integration: gap.integration, party: gap.party, what: gap.what, is_orphan: gap.is_orphan }
+}
+
+fn dead_contact(row: &DeliveryRow) -> DeadContact {
+    DeadContact {
+        name: row.name.clone(),
+        address: row.recipient.clone(),
+        party: row.party.clone(),
+        since: row.created_at,
+        why: row.last_reply.as_ref().map(|reply| clean(reply, 300)).unwrap_or_default(),
+    }
 }
 
 /// What the ledger of an API comes to.

@@ -4,8 +4,10 @@
 //! the same Message-ID, Date and body. One envelope recipient for each message: one refused address must
 //! not cost another its notice.
 
+mod bounce;
 mod message;
 mod transport;
 
+pub use bounce::{Bounce, bounce_address, read_bounce};
 pub use message::{ComposeError, Letter, compose, domain_of};
 pub use transport::{Connection, Protection, Transport};

@@ -8,6 +8,7 @@ mod decide;
 mod given;
 mod ladder;
 mod letter;
+mod lint;
 mod open;
 mod usage;
 
@@ -18,5 +19,6 @@ pub use ladder::{Rise, next_step};
 pub use letter::{
     Addressee, Audience, CallCard, Circumstances, EscalationCard, FindingCard, LetterPlan, LetterView, Links, plan,
 };
+pub use lint::{Gap, gaps, held_by};
 pub use open::open_findings;
 pub use usage::{Impact, impact};

@@ -26,7 +26,7 @@ pub use checks::{CheckCommit, Committed, NewSnapshot, NoticeStep, PlannedDeliver
 pub use claims::Claim;
 pub use ladder::{Climb, Standing};
 pub use ledger::Announced;
-pub use outbox::{Answered, Finished, OpenLetter};
+pub use outbox::{Answered, Bounced, Finished, OpenLetter};
 pub use overview::{AnswerRow, DeliveryRow, EventRow, NoticeRow, Overview, WatchRow};
 
 /// Why the store did not do what it was asked to.

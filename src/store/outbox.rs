@@ -62,6 +62,21 @@ pub enum Answered {
     Outdated,
 }
 
+/// What a delivery report led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bounced {
+    /// It is about no letter of ours.
+    NotOurs,
+    /// The letter may still arrive.
+    Noted,
+    /// It was known already.
+    Known,
+    /// Somebody else is written to instead.
+    StandInCalled,
+    /// There is nobody left to write to.
+    NobodyLeft,
+}
+
 impl Store {
     /// Takes letters that are due, oldest first, and records that a try begins.
     ///
@@ -183,6 +198,44 @@ impl Store {
         };
         transaction.commit().await?;
         Ok(finished)
+    }
+
+    /// Records that a letter came back to its envelope sender, and calls whoever stands in. A second report is none.
+    ///
+    /// # Errors
+    /// When the database does not answer; then nothing has changed.
+    pub async fn bounced(&self, sender: &str, is_final: bool, text: &str, now: DateTime<Utc>) -> Result<Bounced, StoreError> {
+        let mut transaction = self.begin().await?;
+        let row = sqlx::query(
+            "SELECT d.id, d.state, d.name, d.recipient, n.integration, n.api FROM delivery d JOIN notice n ON n.id = d.notice
+             WHERE d.sender = $1 AND d.state <> 'standby'",
+        )
+        .bind(sender)
+        .fetch_all(&mut *transaction)
+        .await?;
+        // A sender that several letters share is no letter's own address.
+        let [row] = row.as_slice() else { return Ok(Bounced::NotOurs) };
+        let (id, state): (i64, String) = (row.get("id"), row.get("state"));
+        if state == DeliveryState::DeadAddress.name() || state == DeliveryState::Refused.name() {
+            return Ok(Bounced::Known);
+        }
+        if !is_final {
+            let (name, recipient): (String, String) = (row.get("name"), row.get("recipient"));
+            let text = format!("{name} <{recipient}>: {text}");
+            event(&mut transaction, stored(now), row.get("integration"), row.get("api"), "delayed", &text).await?;
+            transaction.commit().await?;
+            return Ok(Bounced::Noted);
+        }
+        sqlx::query("UPDATE delivery SET state = $1, last_reply = $2 WHERE id = $3")
+            .bind(DeliveryState::DeadAddress.name())
+            .bind(text)
+            .bind(id)
+            .execute(&mut *transaction)
+            .await?;
+        let outcome = AttemptOutcome::DeadAddress(text.to_owned());
+        let called = call_stand_in(&mut transaction, id, &outcome, now).await?;
+        transaction.commit().await?;
+        Ok(if called == Finished::StandInCalled { Bounced::StandInCalled } else { Bounced::NobodyLeft })
     }
 
     /// The letter an answer link belongs to.

@@ -127,6 +127,8 @@ pub struct Overview {
     pub attempts: std::collections::BTreeMap<String, u64>,
     /// The last letters that could not be delivered at all.
     pub undeliverable: Vec<DeliveryRow>,
+    /// For each address whose newest letter could not be delivered, that letter.
+    pub dead: Vec<DeliveryRow>,
 }
 
 impl Store {
@@ -227,6 +229,12 @@ impl Store {
         let lost = sqlx::query("SELECT * FROM delivery WHERE state IN ('dead-address', 'refused') ORDER BY id DESC LIMIT 20")
             .fetch_all(&mut *transaction)
             .await?;
+        let dead = sqlx::query(
+            "SELECT * FROM delivery WHERE state = 'dead-address' AND id IN
+               (SELECT MAX(id) FROM delivery WHERE state IN ('sent', 'dead-address') GROUP BY LOWER(recipient)) ORDER BY recipient",
+        )
+        .fetch_all(&mut *transaction)
+        .await?;
         let totals = |rows: Vec<(String, i64)>| rows.into_iter().map(|(name, n)| (name, u64::try_from(n).unwrap_or(0))).collect();
         Ok(Overview {
             watches,
@@ -235,6 +243,7 @@ impl Store {
             deliveries: totals(deliveries),
             attempts: totals(attempts),
             undeliverable: lost.iter().map(delivery_row).collect::<Result<_, _>>()?,
+            dead: dead.iter().map(delivery_row).collect::<Result<_, _>>()?,
         })
     }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use crate::mail::{Letter, compose};
+use crate::mail::{Letter, bounce_address, compose};
 use crate::model::{Api, Integration, Notice, NoticeKind, OpenFinding, Person, Silence, Told, WatchKey};
 use crate::notice::{self, Circumstances, LetterPlan, Links, Rise, Word, plan};
 use crate::store::{Claim, NoticeStep, PlannedDelivery, Standing};
@@ -133,7 +133,13 @@ impl Desk<'_> {
         }
         let rendered = self.shared.renderer.letter(&view)?;
         let from = self.live.config.mail.from.clone();
-        let sender = from.rsplit('<').next().unwrap_or(&from).trim_end_matches('>').trim().to_owned();
+        let sender = match &self.live.config.mail.bounces {
+            // Not the answer's token: envelopes are seen by every system on the way.
+            Some(bounces) => {
+                bounce_address(bounces, &link_token(&self.shared.link_key, &[&["bounce"], parts.as_slice()].concat()))
+            }
+            None => from.rsplit('<').next().unwrap_or(&from).trim_end_matches('>').trim().to_owned(),
+        };
         let operator = self.operator();
         let message = compose(&Letter {
             from,

@@ -4,6 +4,7 @@
 //! after a crash. Each answers for its errors itself: it says them once, keeps them for status, and tries
 //! again.
 
+mod bounces;
 mod check;
 mod deliver;
 mod escalate;
@@ -13,6 +14,7 @@ mod letters;
 mod shared;
 mod watch;
 
+pub use bounces::{LARGEST as LARGEST_MAIL, bounced, run as bounces};
 pub use check::check;
 pub use deliver::{deliver_due, run as deliver};
 pub use escalate::{escalate_due, run as escalate};

@@ -7,7 +7,7 @@ use crate::harness::{Bridge, Terms, time};
 use crate::support::smtp::Received;
 
 /// Both sides of `POST /pay`, with a maximum length that can be lowered.
-fn description(longest: u32) -> String {
+pub fn description(longest: u32) -> String {
     format!(
         "openapi: 3.1.0\ninfo: {{title: Pay, version: '1'}}\npaths:\n  /pay:\n    post:\n      requestBody:\n        content:\n          application/json:\n            schema: {{type: string, maxLength: {longest}}}\n      responses: {{'204': {{description: done}}}}\n"
     )

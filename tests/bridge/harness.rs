@@ -49,6 +49,11 @@ pub fn day(text: &str) -> NaiveDate {
 impl Bridge {
     /// A bridge on a day, at nine in the morning, with a description that was read and is the baseline.
     pub async fn new(terms: &Terms, start: &str, description: &str) -> Self {
+        Self::with_mail(terms, "", start, description).await
+    }
+
+    /// The same, with more lines of `[mail]`.
+    pub async fn with_mail(terms: &Terms, mail: &str, start: &str, description: &str) -> Self {
         let smtp = Smtp::start();
         let partner = Partner::start(Answer::Document(description.as_bytes().to_vec()));
         let next = Partner::start(Answer::Document(description.as_bytes().to_vec()));
@@ -56,7 +61,7 @@ impl Bridge {
         let integrations = folder.path().join("integrations");
         std::fs::create_dir_all(&integrations).expect("a folder");
         let daemon = format!(
-            "state_dir = \"state\"\n[fetch]\nallow_private_hosts = [\"127.0.0.1\"]\n[mail]\nfrom = \"driftd <driftd@bridge.example>\"\noperator = \"ops@bridge.example\"\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n",
+            "state_dir = \"state\"\n[fetch]\nallow_private_hosts = [\"127.0.0.1\"]\n[mail]\nfrom = \"driftd <driftd@bridge.example>\"\noperator = \"ops@bridge.example\"\n{mail}\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n",
             smtp.port
         );
         std::fs::write(folder.path().join("driftd.toml"), daemon).expect("a file");

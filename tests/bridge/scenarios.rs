@@ -5,6 +5,7 @@ use driftd::model::Mark;
 
 use crate::harness::{Bridge, Terms, day};
 use crate::support::partner::Answer;
+use crate::support::smtp::Received;
 
 /// Operations by path, each with more lines.
 fn description(paths: &[(&str, &str)]) -> String {
@@ -279,7 +280,7 @@ async fn what_was_shown_as_upcoming_is_counted_when_it_goes_live() {
     bridge.publish(&longest(32));
     let letters = bridge.letters().await;
     let live: Vec<String> =
-        letters.iter().filter(|letter| letter.text().contains("(live already)")).map(|letter| letter.text()).collect();
+        letters.iter().filter(|letter| letter.text().contains("(live already)")).map(Received::text).collect();
     assert_eq!(live.len(), 2);
     for text in live {
         assert!(text.contains("Notice given  41 days of 90 days promised, known since 2026-03-01; 49 days short"), "{text}");

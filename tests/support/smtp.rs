@@ -34,6 +34,8 @@ pub enum Manner {
 /// A letter that was handed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
+    /// Envelope sender.
+    pub sender: String,
     pub recipient: String,
     pub message: Vec<u8>,
 }
@@ -133,7 +135,7 @@ impl Smtp {
         }
         let mut lines = BufReader::new(stream.try_clone()?);
         stream.write_all(b"220 test\r\n")?;
-        let mut recipient = String::new();
+        let (mut sender, mut recipient) = (String::new(), String::new());
         let mut line = String::new();
         loop {
             line.clear();
@@ -142,7 +144,10 @@ impl Smtp {
             }
             let command = line.trim_end().to_owned();
             let upper = command.to_ascii_uppercase();
-            if upper.starts_with("RCPT TO:") {
+            if upper.starts_with("MAIL FROM:") {
+                sender = command[10..].split('>').next().unwrap_or_default().trim().trim_matches('<').to_owned();
+                stream.write_all(b"250 ok\r\n")?;
+            } else if upper.starts_with("RCPT TO:") {
                 recipient = command[8..].trim().trim_matches(['<', '>']).to_owned();
                 let reply: &[u8] = match self.manner(&recipient) {
                     Manner::UnknownUser => b"550 5.1.1 no such user\r\n",
@@ -169,7 +174,11 @@ impl Smtp {
                     stream.write_all(b"554 5.7.1 looks like spam\r\n")?;
                     continue;
                 }
-                self.state.lock().expect("the state").received.push(Received { recipient: recipient.clone(), message });
+                self.state.lock().expect("the state").received.push(Received {
+                    sender: sender.clone(),
+                    recipient: recipient.clone(),
+                    message,
+                });
                 match manner {
                     Manner::StallAfterData => std::thread::sleep(Duration::from_secs(120)),
                     Manner::DropAfterData => return Ok(()),

@@ -1,9 +1,10 @@
-//! What a person announces, and the ledger it goes into: for programs, under `/api/v1`.
+//! What programs tell and ask under `/api/v1`: announcements, the ledger they go into, and mail that came back.
 //!
 //! Reading is as open as status. Announcing asks for the token that the daemon keeps in its state directory: whoever
 //! can read that file may speak for either side.
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -15,7 +16,8 @@ use sha2::{Digest, Sha256};
 
 use crate::model::{Mark, OperationPattern, Origin, Statement, Surface, WatchKey};
 use crate::render::clean;
-use crate::store::Announced;
+use crate::store::{Announced, Bounced};
+use crate::tasks::bounced;
 
 use super::router::{App, Problem};
 
@@ -113,23 +115,46 @@ impl Announcement {
     }
 }
 
+/// Whether a program proves itself; the answer to one that does not.
+fn proven(app: &App, headers: &HeaderMap) -> Result<(), Response> {
+    let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let token = sent.strip_prefix("Bearer ").unwrap_or_default();
+    // Digests are compared, so that how long it takes says nothing of the token.
+    if Sha256::digest(token.trim()) == Sha256::digest(&app.shared.api_token) {
+        return Ok(());
+    }
+    let problem = "send `Authorization: Bearer` with the token that stands in the file `token` of the state directory";
+    Err(refused(StatusCode::UNAUTHORIZED, problem))
+}
+
+/// Takes up a mail that came back. One that is no report about a letter of ours changes nothing.
+pub(super) async fn bounce(State(app): State<App>, headers: HeaderMap, mail: Bytes) -> Result<Response, Problem> {
+    if let Err(refused) = proven(&app, &headers) {
+        return Ok(refused);
+    }
+    let outcome = match bounced(&app.shared, &mail).await? {
+        Bounced::NotOurs => "not ours",
+        Bounced::Noted => "noted",
+        Bounced::Known => "known",
+        Bounced::StandInCalled => "stand-in called",
+        Bounced::NobodyLeft => "nobody left",
+    };
+    Ok(Json(json!({ "outcome": outcome })).into_response())
+}
+
 fn refused(status: StatusCode, problem: &str) -> Response {
     (status, Json(json!({ "problem": problem }))).into_response()
 }
 
 /// Takes an announcement down. The same one twice is one.
-pub(super) async fn take(
+pub(super) async fn announce(
     State(app): State<App>,
     Path((integration, api)): Path<(String, String)>,
     headers: HeaderMap,
     body: Result<Json<Announcement>, JsonRejection>,
 ) -> Result<Response, Problem> {
-    let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let token = sent.strip_prefix("Bearer ").unwrap_or_default();
-    // Digests are compared, so that how long it takes says nothing of the token.
-    if Sha256::digest(token.trim()) != Sha256::digest(&app.shared.api_token) {
-        let problem = "send `Authorization: Bearer` with the token that stands in the file `token` of the state directory";
-        return Ok(refused(StatusCode::UNAUTHORIZED, problem));
+    if let Err(refused) = proven(&app, &headers) {
+        return Ok(refused);
     }
     let Json(announcement) = match body {
         Ok(body) => body,

@@ -1,0 +1,89 @@
+//! Delivery reports: what a mail system writes back when a letter did not arrive (RFC 3464).
+
+use mail_parser::{MessageParser, MimeHeaders};
+
+/// Longest diagnosis that is kept, characters.
+const LONGEST: usize = 300;
+
+/// A delivery report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bounce {
+    /// Addresses the report was sent to: one of them is the letter's envelope sender.
+    pub to: Vec<String>,
+    /// Whether the letter will never arrive.
+    pub is_final: bool,
+    /// The status and what the system said.
+    pub text: String,
+}
+
+/// Reads a delivery report; none where the mail is not one.
+pub fn read_bounce(mail: &[u8]) -> Option<Bounce> {
+    let message = MessageParser::default().parse(mail)?;
+    let is_report = |part: &&mail_parser::MessagePart<'_>| {
+        part.content_type().is_some_and(|kind| {
+            kind.ctype().eq_ignore_ascii_case("message")
+                && kind.subtype().is_some_and(|subtype| subtype.eq_ignore_ascii_case("delivery-status"))
+        })
+    };
+    let report = message.parts.iter().find(is_report)?;
+    let report = String::from_utf8_lossy(report.contents()).into_owned();
+    let field = |name: &str| {
+        let lines = report.lines().filter_map(|line| line.split_once(':'));
+        lines.into_iter().find(|(known, _)| known.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
+    };
+    let status = field("Status").unwrap_or_default();
+    let action = field("Action").unwrap_or_default();
+    let is_final = action.eq_ignore_ascii_case("failed") && status.starts_with('5');
+    let diagnosis = field("Diagnostic-Code").unwrap_or_default();
+    let text: String = format!("{action} {status} {diagnosis}").trim().chars().take(LONGEST).collect();
+    let to = addresses(&String::from_utf8_lossy(mail));
+    (!to.is_empty()).then_some(Bounce { to, is_final, text })
+}
+
+/// Addresses with a detail part in the headers that name a recipient.
+fn addresses(mail: &str) -> Vec<String> {
+    let head = mail.split("\r\n\r\n").next().and_then(|head| head.split("\n\n").next()).unwrap_or_default();
+    let names = ["to:", "delivered-to:", "x-original-to:", "envelope-to:"];
+    let lines = head.lines().filter(|line| names.iter().any(|name| line.to_ascii_lowercase().starts_with(name)));
+    let words = lines.flat_map(|line| line.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';' | ':')));
+    let mut found: Vec<String> =
+        words.filter(|word| word.contains('+') && word.contains('@')).map(str::to_ascii_lowercase).collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// The envelope sender of one letter: whatever comes back to it is about that letter.
+pub fn bounce_address(bounces: &str, token: &str) -> String {
+    match bounces.rsplit_once('@') {
+        Some((local, domain)) => format!("{local}+{token}@{domain}").to_ascii_lowercase(),
+        None => bounces.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(action: &str, status: &str) -> String {
+        format!(
+            "From: MAILER-DAEMON@mx.example\r\nTo: <bounces+0123abcd@driftd.example>\r\nSubject: Undelivered\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nSorry.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; priya@harbor.example\r\nAction: {action}\r\nStatus: {status}\r\nDiagnostic-Code: smtp; 550 5.1.1 no such user\r\n--b--\r\n"
+        )
+    }
+
+    #[test]
+    fn a_report_says_whether_a_letter_will_never_arrive() {
+        let read = |action: &str, status: &str| read_bounce(report(action, status).as_bytes());
+        let bounce = read("failed", "5.1.1").expect("a report");
+        assert_eq!(bounce.to, ["bounces+0123abcd@driftd.example"]);
+        assert!(bounce.is_final && bounce.text.contains("550 5.1.1 no such user"), "{bounce:?}");
+        assert_eq!(read("delayed", "4.4.1").map(|bounce| bounce.is_final), Some(false));
+        assert_eq!(read("failed", "4.4.7").map(|bounce| bounce.is_final), Some(false));
+        assert_eq!(read_bounce(b"From: a@b.example\r\nTo: x+y@z.example\r\n\r\nOut of office"), None);
+        assert_eq!(read_bounce(b"\xff\xfe\x00"), None);
+        let elsewhere =
+            report("failed", "5.1.1").replace("To: <bounces+0123abcd@driftd.example>", "To: postmaster@driftd.example");
+        assert_eq!(read_bounce(elsewhere.as_bytes()), None);
+        assert_eq!(bounce_address("Bounces@driftd.example", "0123abcd"), "bounces+0123abcd@driftd.example");
+    }
+}

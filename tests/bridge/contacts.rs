@@ -1,0 +1,102 @@
+//! Addresses that die, early or late: the deputy gets the same notice, the contact shows red, the operator knows.
+
+use driftd::store::Bounced;
+use driftd::tasks::bounced;
+
+use crate::escalation::description;
+use crate::harness::{Bridge, Terms, kind};
+use crate::support::smtp::{Manner, Received};
+
+const MAIL: &str = "bounces = \"bounces@bridge.example\"\nbounce_maildir = \"maildir\"";
+
+fn report(letter: &Received, action: &str, status: &str) -> Vec<u8> {
+    format!(
+        "From: <>\r\nTo: {}\r\nSubject: Undelivered\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; x@example\r\nAction: {action}\r\nStatus: {status}\r\nDiagnostic-Code: smtp; 550 gone\r\n--b--\r\n",
+        letter.sender
+    )
+    .into_bytes()
+}
+
+async fn broken() -> (Bridge, Vec<Received>) {
+    let mut bridge = Bridge::with_mail(&Terms::default(), MAIL, "2026-03-01", &description(64)).await;
+    bridge.at("2026-03-02");
+    bridge.publish(&description(32));
+    let letters = bridge.letters().await;
+    (bridge, letters)
+}
+
+fn to<'l>(letters: &'l [Received], recipient: &str) -> &'l Received {
+    letters.iter().find(|letter| letter.recipient == recipient).expect("a letter")
+}
+
+#[tokio::test]
+async fn a_letter_that_comes_back_late_reaches_the_deputy_once() {
+    let (mut bridge, letters) = broken().await;
+    let consumer = to(&letters, "dev@shop.example");
+    assert!(consumer.sender.starts_with("bounces+") && consumer.sender.ends_with("@bridge.example"), "{}", consumer.sender);
+    assert_ne!(consumer.sender, to(&letters, "owner@pay.example").sender);
+    assert!(!consumer.answer_link().contains(consumer.sender.trim_start_matches("bounces+").split('@').next().expect("a token")));
+
+    let hand_in = async |bridge: &Bridge, mail: &[u8]| bounced(&bridge.shared, mail).await.expect("the store");
+    assert_eq!(hand_in(&bridge, &report(consumer, "delayed", "4.4.1")).await, Bounced::Noted);
+    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(hand_in(&bridge, &report(consumer, "failed", "5.1.1")).await, Bounced::StandInCalled);
+    assert_eq!(hand_in(&bridge, &report(consumer, "failed", "5.1.1")).await, Bounced::Known);
+    let forged = Received { sender: "bounces+0000@bridge.example".to_owned(), ..consumer.clone() };
+    assert_eq!(hand_in(&bridge, &report(&forged, "failed", "5.1.1")).await, Bounced::NotOurs);
+    assert_eq!(hand_in(&bridge, b"From: a@b\r\n\r\nI am out of the office.").await, Bounced::NotOurs);
+
+    let letters = bridge.letters().await;
+    assert_eq!(letters.len(), 1);
+    let deputy = to(&letters, "deputy@shop.example");
+    assert_eq!(kind(deputy), "opened");
+    assert!(deputy.text().contains("because Eve Engineer could not be written to"), "{}", deputy.text());
+    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    assert_eq!(status.telling.dead_contacts.len(), 1);
+    assert_eq!(status.telling.dead_contacts[0].address, "dev@shop.example");
+    assert!(status.gaps.iter().any(|gap| gap.what.contains("Del Deputy (deputy) gets the letters") && !gap.is_orphan));
+
+    // The deputy's comes back as well: the operator stands at that end, and status says that nobody else does.
+    assert_eq!(hand_in(&bridge, &report(deputy, "failed", "5.1.1")).await, Bounced::StandInCalled);
+    assert_eq!(bridge.told().await, ["ops@bridge.example opened"]);
+    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    assert!(status.gaps.iter().any(|gap| gap.is_orphan), "{:?}", status.gaps);
+    assert!(status.verdict.contains("nobody can be reached at 1 end"), "{}", status.verdict);
+}
+
+#[tokio::test]
+async fn a_refused_address_shows_red_until_a_letter_arrives_again() {
+    let (mut bridge, _) = broken().await;
+    bridge.smtp.treat("dev@shop.example", Manner::UnknownUser);
+    bridge.at("2026-03-02T11:00");
+    bridge.publish(&description(16));
+    assert_eq!(bridge.told().await, ["deputy@shop.example updated", "owner@pay.example updated"]);
+    let dead = async |bridge: &Bridge| driftd::http::gather(&bridge.shared).await.expect("status").telling.dead_contacts.len();
+    assert_eq!(dead(&bridge).await, 1);
+    bridge.smtp.treat("dev@shop.example", Manner::Accept);
+    bridge.at("2026-03-02T13:00");
+    bridge.publish(&description(8));
+    assert_eq!(bridge.told().await, ["dev@shop.example updated", "owner@pay.example updated"]);
+    assert_eq!(dead(&bridge).await, 0);
+}
+
+#[tokio::test]
+async fn a_maildir_is_looked_into_and_what_was_taken_up_is_moved() {
+    let (mut bridge, letters) = broken().await;
+    let maildir = bridge.folder.path().join("maildir");
+    for part in ["new", "cur", "tmp"] {
+        std::fs::create_dir_all(maildir.join(part)).expect("a folder");
+    }
+    std::fs::write(maildir.join("new/1.report"), report(to(&letters, "owner@pay.example"), "failed", "5.1.1")).expect("a mail");
+    std::fs::write(maildir.join("new/2.spam"), "Buy now").expect("a mail");
+    let (heart, stopping) = (driftd::lifecycle::Heart::default(), tokio_util::sync::CancellationToken::new());
+    let looking = tokio::spawn(driftd::tasks::bounces(bridge.shared.clone(), heart, stopping.clone()));
+    let left = || std::fs::read_dir(maildir.join("new")).expect("a folder").count();
+    while left() > 0 {
+        tokio::task::yield_now().await;
+    }
+    stopping.cancel();
+    looking.await.expect("it stops");
+    assert_eq!(std::fs::read_dir(maildir.join("cur")).expect("a folder").count(), 2);
+    assert_eq!(bridge.told().await, ["deputy@pay.example opened"]);
+}
