@@ -280,6 +280,94 @@ fn an_upcoming_description_is_announced_before_it_is_live() {
     assert_eq!(status["open"][0]["surface"], "upcoming");
 }
 
+/// Runs a command of the binary against this home.
+fn driftd(home: &Home, daemon: &Daemon, arguments: &[&str]) -> (i32, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_driftd"));
+    command.args(arguments).env("DRIFTD_CONFIG", home.config()).env("DRIFTD_URL", format!("http://{}", daemon.address()));
+    let output = command.output().expect("driftd");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    (output.status.code().unwrap_or(-1), text)
+}
+
+#[test]
+fn a_day_is_announced_moved_and_taken_back_from_the_command_line() {
+    let smtp = Smtp::start();
+    let partner = Partner::start(Answer::Document(fixture("2026-03-02")));
+    let home = Home::new(smtp.port, &partner.url());
+    let daemon = home.start();
+    daemon.wait_for_state("verified");
+    let announce = |arguments: &[&str]| {
+        let fixed = ["announce", "freight/freight", "GET /v1/invoices", "--by", "Mara Lind"];
+        driftd(&home, &daemon, &[fixed.as_slice(), arguments].concat())
+    };
+    assert_eq!(announce(&[]).0, 2, "a date is needed");
+    assert_eq!(announce(&["--date", "2099-01-31", "--operation", "nonsense"]).0, 65);
+    let (code, text) = announce(&["--date", "2099-01-31", "--title", "Use /v2/invoices"]);
+    assert_eq!((code, text.trim()), (0, "GET /v1/invoices recorded: 2099-01-31: Use /v2/invoices"));
+    assert!(announce(&["--date", "2099-01-31", "--title", "Use /v2/invoices"]).1.contains("known"), "twice is once");
+    wait_for("two letters", || (smtp.received().len() == 2).then_some(()));
+    let letters = smtp.received();
+    let consumer = letters.iter().find(|letter| letter.recipient == CONSUMER).expect("a letter");
+    assert!(consumer.header("Subject").contains("DATES: Freight API"), "{}", consumer.header("Subject"));
+    let text = consumer.text();
+    for words in
+        ["`GET /v1/invoices` ends on 2099-01-31", "text/calendar; method=PUBLISH", "DTSTART;VALUE=DATE:20990131", "SEQUENCE:2"]
+    {
+        assert!(text.contains(words), "{words} is missing in\n{text}");
+    }
+
+    // The calendar that the letter names, and the feed; a guess leads nowhere.
+    let start = text.find("/calendar/").expect("a calendar");
+    let address: String = text[start..].chars().take_while(|c| !c.is_whitespace() && *c != '"').collect();
+    let calendar = daemon.page(&address);
+    assert!(calendar.contains("BEGIN:VEVENT") && calendar.contains("SUMMARY:Freight API: `GET /v1/invoices` ends"), "{calendar}");
+    assert!(daemon.page("/calendar/freight/harbor/0000.ics").starts_with("HTTP/1.1 404"));
+    let feed = daemon.page("/feeds/freight/freight.atom");
+    assert!(feed.contains("<feed xmlns") && feed.contains("Mara Lind announces GET /v1/invoices: 2099-01-31"), "{feed}");
+
+    // Later is quiet; taken back closes the notice and calls the day off.
+    assert_eq!(announce(&["--date", "2099-06-30"]).0, 0);
+    wait_for("status shows the new day", || daemon.status()["dates"][0].to_string().contains("put off").then_some(()));
+    assert_eq!(smtp.received().len(), 2);
+    assert_eq!(announce(&["--withdraw"]).0, 0);
+    wait_for("both hear that it is over", || (smtp.received().len() == 4).then_some(()));
+    let cancelled = smtp.received().pop().expect("a letter").text();
+    assert!(cancelled.contains("method=CANCEL") && cancelled.contains("STATUS:CANCELLED"), "{cancelled}");
+    let (code, ledger) = driftd(&home, &daemon, &["ledger", "freight/freight"]);
+    assert_eq!(code, 0);
+    assert!(ledger.contains("2099-01-31") && ledger.contains("replaced") && ledger.contains("withdrawn"), "{ledger}");
+    assert_eq!(announce(&["--withdraw"]).0, 65, "nothing is left to take back");
+
+    // The token is for this machine's user: without it nobody speaks for a side.
+    let refused = std::process::Command::new(env!("CARGO_BIN_EXE_driftd"))
+        .args(["announce", "freight/freight", "*", "--by", "x", "--date", "2099-01-01"])
+        .env("DRIFTD_URL", format!("http://{}", daemon.address()))
+        .env("DRIFTD_TOKEN", "guess")
+        .status()
+        .expect("driftd");
+    assert_eq!(refused.code(), Some(77));
+    use std::os::unix::fs::PermissionsExt as _;
+    let token = std::fs::metadata(home.path().join("state/token")).expect("the token").permissions().mode();
+    assert_eq!(token & 0o777, 0o600);
+}
+
+#[test]
+fn lint_and_handover_name_the_ends_that_depend_on_one_person() {
+    let smtp = Smtp::start();
+    let partner = Partner::start(Answer::Document(fixture("2026-03-02")));
+    let home = Home::new(smtp.port, &partner.url());
+    let daemon = home.start();
+    daemon.wait_for_state("verified");
+    let (code, text) = driftd(&home, &daemon, &["lint"]);
+    assert_eq!(code, 1);
+    assert!(text.contains("freight: Harbor Books has no partner-manager"), "{text}");
+    let (code, text) = driftd(&home, &daemon, &["handover", PROVIDER]);
+    assert_eq!(code, 1);
+    assert!(text.contains("api-owner of Quayside Freight; Platform (deputy) would be left"), "{text}");
+    let (code, text) = driftd(&home, &daemon, &["handover", "nobody@x.example"]);
+    assert_eq!((code, text.trim()), (0, "nobody@x.example holds nothing."));
+}
+
 #[test]
 fn no_secret_ever_reaches_a_log_or_a_page() {
     let smtp = Smtp::start();

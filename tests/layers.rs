@@ -22,7 +22,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             "tasks",
             &["config", "diff", "fetch", "lifecycle", "mail", "model", "notice", "openapi", "render", "rules", "store"][..],
         ),
-        ("http", &["diff", "lifecycle", "model", "notice", "render", "rules", "store", "tasks"][..]),
+        ("http", &["diff", "lifecycle", "mail", "model", "notice", "render", "rules", "store", "tasks"][..]),
         ("daemon", &["config", "http", "lifecycle", "model", "render", "rules", "store", "tasks"][..]),
         (
             "cli",

@@ -115,21 +115,21 @@ impl Announcement {
     }
 }
 
-/// Whether a program proves itself; the answer to one that does not.
-fn proven(app: &App, headers: &HeaderMap) -> Result<(), Response> {
+/// The answer to a program that does not prove itself.
+fn unproven(app: &App, headers: &HeaderMap) -> Option<Response> {
     let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let token = sent.strip_prefix("Bearer ").unwrap_or_default();
     // Digests are compared, so that how long it takes says nothing of the token.
     if Sha256::digest(token.trim()) == Sha256::digest(&app.shared.api_token) {
-        return Ok(());
+        return None;
     }
     let problem = "send `Authorization: Bearer` with the token that stands in the file `token` of the state directory";
-    Err(refused(StatusCode::UNAUTHORIZED, problem))
+    Some(refused(StatusCode::UNAUTHORIZED, problem))
 }
 
 /// Takes up a mail that came back. One that is no report about a letter of ours changes nothing.
 pub(super) async fn bounce(State(app): State<App>, headers: HeaderMap, mail: Bytes) -> Result<Response, Problem> {
-    if let Err(refused) = proven(&app, &headers) {
+    if let Some(refused) = unproven(&app, &headers) {
         return Ok(refused);
     }
     let outcome = match bounced(&app.shared, &mail).await? {
@@ -153,7 +153,7 @@ pub(super) async fn announce(
     headers: HeaderMap,
     body: Result<Json<Announcement>, JsonRejection>,
 ) -> Result<Response, Problem> {
-    if let Err(refused) = proven(&app, &headers) {
+    if let Some(refused) = unproven(&app, &headers) {
         return Ok(refused);
     }
     let Json(announcement) = match body {

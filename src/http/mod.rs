@@ -9,6 +9,7 @@
 
 mod answer;
 mod api;
+mod feeds;
 mod metrics;
 mod pages;
 mod router;

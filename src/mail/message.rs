@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use lettre::Message;
-use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::header::{ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use thiserror::Error;
 
@@ -32,6 +32,8 @@ pub struct Letter {
     pub list: String,
     /// Value of `X-Driftd-Notice`.
     pub notice: String,
+    /// Calendar entries that go with it (RFC 5545), if any.
+    pub calendar: Option<String>,
 }
 
 /// Why a letter could not be composed.
@@ -92,12 +94,22 @@ pub fn compose(letter: &Letter) -> Result<Vec<u8>, ComposeError> {
     let part = |kind: ContentType, body: &str| {
         SinglePart::builder().header(kind).header(ContentTransferEncoding::QuotedPrintable).body(body.to_owned())
     };
+    let boundary = format!("=_driftd_{}", letter.id.replace(|c: char| !c.is_ascii_alphanumeric(), ""));
     let body = MultiPart::alternative()
-        .boundary(format!("=_driftd_{}", letter.id.replace(|c: char| !c.is_ascii_alphanumeric(), "")))
+        .boundary(boundary.clone())
         .build()
         .singlepart(part(ContentType::TEXT_PLAIN, &letter.text))
         .singlepart(part(ContentType::TEXT_HTML, &letter.html));
-    Ok(builder.multipart(body)?.formatted())
+    let Some(calendar) = &letter.calendar else { return Ok(builder.multipart(body)?.formatted()) };
+    let method = if calendar.contains("METHOD:CANCEL") { "CANCEL" } else { "PUBLISH" };
+    let kind = ContentType::parse(&format!("text/calendar; method={method}; charset=utf-8")).map_err(|_| ComposeError::Header)?;
+    let attachment = SinglePart::builder()
+        .header(kind)
+        .header(ContentDisposition::attachment("days.ics"))
+        .header(ContentTransferEncoding::QuotedPrintable)
+        .body(calendar.clone());
+    let whole = MultiPart::mixed().boundary(format!("{boundary}_mixed")).build().multipart(body).singlepart(attachment);
+    Ok(builder.multipart(whole)?.formatted())
 }
 
 fn mailbox((name, address): &(String, String)) -> Result<Mailbox, ComposeError> {
@@ -122,6 +134,7 @@ mod tests {
             thread: "n-1.root".to_owned(),
             list: "doors.maker".to_owned(),
             notice: "N-1".to_owned(),
+            calendar: None,
         }
     }
 

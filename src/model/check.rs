@@ -102,6 +102,19 @@ pub struct Checked {
     pub failures: u32,
 }
 
+/// A day on which something ends or changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Day {
+    /// The day.
+    pub on: NaiveDate,
+    /// Grows whenever the day moves.
+    pub revision: i64,
+    /// Stays the same when it does.
+    pub id: String,
+    /// What happens, in a few words.
+    pub title: String,
+}
+
 /// The notice that a change was given, held against what was promised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Given {
@@ -163,6 +176,9 @@ pub struct OpenFinding {
     /// The notice it was given, where it breaks and is live.
     #[serde(default)]
     pub given: Option<Given>,
+    /// The day it is about, where it is about one.
+    #[serde(default)]
+    pub day: Option<Day>,
 }
 
 impl OpenFinding {

@@ -12,7 +12,7 @@ mod overrides;
 mod schedule;
 
 pub use agreement::{After, Agreement, BREAKING, Calendar, Freeze, Measured, Period, REMOVAL, Rung, Step, Wait, YearDay};
-pub use check::{ApiState, Checked, Given, OpenFinding, PartValidators, Validators, WatchKey};
+pub use check::{ApiState, Checked, Day, Given, OpenFinding, PartValidators, Validators, WatchKey};
 pub use clock::{Clock, ManualClock, SystemClock, millis, time_of};
 pub use integration::{
     Api, Auth, Consumer, Contact, DateKeys, Integration, OperationPattern, Party, Person, Role, Source, Surface,

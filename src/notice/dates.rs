@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use sha2::{Digest, Sha256};
 
-use crate::model::{Agreement, Api, BREAKING, Entry, Integration, Mark, OpenFinding, REMOVAL, Statement};
+use crate::model::{Agreement, Api, BREAKING, Day, Entry, Integration, Mark, OpenFinding, REMOVAL, Statement};
 
 /// What ended on paper and still answers is told of after so many days.
 const ZOMBIE: i64 = 30;
@@ -250,7 +251,11 @@ impl Said<'_> {
             }
         }
         let reminders = self.agreement().reminders_due(left);
-        self.finding(rule, "breaking", message, Dated::write(day, reminders))
+        let title = if rule == "end-announced" { format!("{label} ends") } else { label };
+        let id = short_id(&format!("{rule} {}", self.statement().subject));
+        let day = Day { on: day, revision: self.current.id, id, title };
+        let content = Dated::write(day.on, reminders);
+        OpenFinding { day: Some(day), ..self.finding(rule, "breaking", message, content) }
     }
 
     fn class(&self) -> &str {
@@ -343,6 +348,7 @@ impl Said<'_> {
             fragment: self.told_so_far(),
             direction: "neither".to_owned(),
             given: None,
+            day: None,
         }
     }
 
@@ -368,6 +374,12 @@ impl Said<'_> {
         lines.extend(statement.link.as_ref().map(|link| format!(" more at {link}")));
         lines.join("\n")
     }
+}
+
+/// An id that can stand in an address: from what a day is about, not from the day.
+fn short_id(text: &str) -> String {
+    let digest = Sha256::digest(text);
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn days(count: i64) -> String {

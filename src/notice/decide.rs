@@ -175,6 +175,7 @@ mod tests {
             fragment: String::new(),
             direction: String::new(),
             given: None,
+            day: None,
         }
     }
 

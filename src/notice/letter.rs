@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use crate::model::{
-    Api, BREAKING, Contact, Integration, Notice, NoticeKind, OpenFinding, Party, Period, Person, Role, Side, Surface,
+    Api, BREAKING, Contact, Day, Integration, Notice, NoticeKind, OpenFinding, Party, Period, Person, Role, Side, Surface,
 };
 use crate::rules::Catalogue;
 
@@ -117,6 +117,10 @@ pub struct LetterView {
     pub stands_in_for: Option<String>,
     /// Other links.
     pub links: Links,
+    /// Days the letter is about.
+    pub days: Vec<(Day, String)>,
+    /// Where they can be subscribed to; filled in for each party.
+    pub calendar_url: Option<String>,
     /// Where the description was read.
     pub source: String,
     /// Digests of the two descriptions that were compared, before and after.
@@ -322,6 +326,8 @@ fn view(
         answer_url: None,
         stands_in_for: None,
         links: about.links.clone(),
+        days: findings.iter().filter_map(|finding| Some((finding.day.clone()?, finding.message.clone()))).collect(),
+        calendar_url: None,
         source: match about.surface {
             Surface::Live | Surface::Ledger => about.api.live.to_string(),
             Surface::Upcoming => about.api.upcoming.as_ref().unwrap_or(&about.api.live).to_string(),

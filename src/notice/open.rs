@@ -31,6 +31,7 @@ pub fn open_findings(verdict: &Verdict, mut fragments: Fragments<'_>) -> Vec<Ope
                 fragment,
                 direction: json.direction,
                 given: None,
+                day: None,
             }
         })
         .collect()

@@ -56,6 +56,7 @@ mod tests {
             fragment: String::new(),
             direction: String::new(),
             given: None,
+            day: None,
         };
         let silent = Consumer { party: "x".to_owned(), operations: None };
         let declared = Consumer { party: "x".to_owned(), operations: OperationPattern::parse("GET /a/{id}").map(|p| vec![p]) };

@@ -3,9 +3,11 @@
 //! Invariants: the text part is complete by itself; no remote content; nothing a partner wrote reaches a
 //! reader with control or bidirectional characters, or unescaped.
 
+mod calendar;
 mod clean;
 mod mail;
 pub mod report;
 
+pub use calendar::{Appointment, calendar};
 pub use clean::{clean, with_code};
 pub use mail::{RenderError, Rendered, Renderer};

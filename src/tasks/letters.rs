@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
+use url::Url;
 
-use crate::mail::{Letter, bounce_address, compose};
-use crate::model::{Api, Integration, Notice, NoticeKind, OpenFinding, Person, Silence, Told, WatchKey};
-use crate::notice::{self, Circumstances, LetterPlan, Links, Rise, Word, plan};
+use crate::mail::{Letter, bounce_address, compose, domain_of};
+use crate::model::{Api, Integration, Notice, NoticeKind, OpenFinding, Person, Silence, Surface, Told, WatchKey};
+use crate::notice::{self, Circumstances, LetterPlan, LetterView, Links, Rise, Word, plan};
+use crate::render::{Appointment, calendar};
 use crate::store::{Claim, NoticeStep, PlannedDelivery, Standing};
 
 use super::escalate;
@@ -113,6 +115,18 @@ impl Desk<'_> {
         Ok(first)
     }
 
+    /// The days of a letter as calendar entries; called off where the letter says that all is over.
+    fn days(&self, view: &LetterView) -> Option<String> {
+        let is_cancelled = view.kind == NoticeKind::Resolved;
+        let appointments: Vec<Appointment<'_>> = view
+            .days
+            .iter()
+            .map(|(day, message)| Appointment { key: self.key, api: &self.api.name, day, message, is_cancelled })
+            .collect();
+        let domain = domain_of(&self.live.config.mail.from);
+        (!appointments.is_empty()).then(|| calendar(&appointments, &domain, self.now))
+    }
+
     fn operator(&self) -> Person {
         Person { name: "driftd operator".to_owned(), email: self.live.config.mail.operator.clone(), phone: None }
     }
@@ -130,6 +144,9 @@ impl Desk<'_> {
         if person.email != letter.to.person.email {
             view.stands_in_for = Some(letter.to.person.name.clone());
             view.reader = person.name.clone();
+        }
+        if self.key.surface == Surface::Ledger {
+            view.calendar_url = Some(calendar_url(self.shared, &self.integration.id, &letter.to.party));
         }
         let rendered = self.shared.renderer.letter(&view)?;
         let from = self.live.config.mail.from.clone();
@@ -160,6 +177,7 @@ impl Desk<'_> {
             thread: format!("{}.thread", notice.id.to_ascii_lowercase()),
             list: format!("{}.{}", slug(&self.key.api), slug(&self.key.integration)),
             notice: notice.id.clone(),
+            calendar: self.days(&view),
         })?;
         Ok(PlannedDelivery {
             kind: view.kind,
@@ -174,6 +192,21 @@ impl Desk<'_> {
             stand_ins: Vec::new(),
         })
     }
+}
+
+/// Where a party subscribes to the days that concern it. Whoever knows the address can read them.
+fn calendar_url(shared: &Shared, integration: &str, party: &str) -> String {
+    let file = format!("{}.ics", calendar_token(shared, integration, party));
+    let mut path = Url::parse("http://x/calendar").ok();
+    if let Some(mut segments) = path.as_mut().and_then(|url| url.path_segments_mut().ok()) {
+        segments.extend([integration, party, &file]);
+    }
+    format!("{}{}", shared.external_url, path.as_ref().map_or("", Url::path))
+}
+
+/// What the address of a party's calendar ends with: not to be guessed.
+pub fn calendar_token(shared: &Shared, integration: &str, party: &str) -> String {
+    link_token(&shared.link_key, &["calendar", integration, party])
 }
 
 /// The id both letters share: from facts, so that a check done again after a crash gives it again.

@@ -19,5 +19,6 @@ pub use check::check;
 pub use deliver::{deliver_due, run as deliver};
 pub use escalate::{escalate_due, run as escalate};
 pub use gather::{Known, gather};
+pub use letters::calendar_token;
 pub use shared::{Counters, Live, Shared, Trouble, link_token, make_secret};
 pub use watch::{check_due, run as watch};
