@@ -90,13 +90,14 @@ async fn a_maildir_is_looked_into_and_what_was_taken_up_is_moved() {
     std::fs::write(maildir.join("new/1.report"), report(to(&letters, "owner@pay.example"), "failed", "5.1.1")).expect("a mail");
     std::fs::write(maildir.join("new/2.spam"), "Buy now").expect("a mail");
     let (heart, stopping) = (driftd::lifecycle::Heart::default(), tokio_util::sync::CancellationToken::new());
-    let looking = tokio::spawn(driftd::tasks::bounces(bridge.shared.clone(), heart, stopping.clone()));
     let left = || std::fs::read_dir(maildir.join("new")).expect("a folder").count();
-    while left() > 0 {
-        tokio::task::yield_now().await;
-    }
-    stopping.cancel();
-    looking.await.expect("it stops");
+    let emptied = async {
+        while left() > 0 {
+            tokio::task::yield_now().await;
+        }
+        stopping.cancel();
+    };
+    tokio::join!(driftd::tasks::bounces(bridge.shared.clone(), heart, stopping.clone()), emptied);
     assert_eq!(std::fs::read_dir(maildir.join("cur")).expect("a folder").count(), 2);
     assert_eq!(bridge.told().await, ["deputy@pay.example opened"]);
 }

@@ -4,7 +4,7 @@ use driftd::containment::Answer;
 use driftd::openapi::Dialect;
 use serde_json::json;
 
-use super::ask;
+use super::{ask, ask_as};
 
 #[test]
 fn corners() {
@@ -37,6 +37,20 @@ fn corners() {
         ),
         (json!({"multipleOf": 0.3, "type": "number", "minimum": 0.1, "maximum": 0.5}), json!({"const": 0.3}), true),
         (json!({"type": "integer", "exclusiveMinimum": 2, "exclusiveMaximum": 3}), json!(false), true),
+        // What both steps divide is less than their product.
+        (json!({"allOf": [{"type": "integer", "multipleOf": 4}, {"multipleOf": 6}]}), json!({"multipleOf": 24}), false),
+        (json!({"allOf": [{"type": "integer", "multipleOf": 4}, {"multipleOf": 6}]}), json!({"multipleOf": 12}), true),
+        // What additionalProperties of a taken alternative has looked at is not left over.
+        (
+            json!({"const": {"a": 1}}),
+            json!({"anyOf": [{"additionalProperties": {"type": "integer"}}, {"type": "string"}], "unevaluatedProperties": false}),
+            true,
+        ),
+        (
+            json!({"const": {"a": 1}}),
+            json!({"anyOf": [{"properties": {"b": true}}, {"type": "string"}], "unevaluatedProperties": false}),
+            false,
+        ),
         // A tag tells apart only what must have it, and only by values that differ.
         (
             json!({"type": "object", "properties": {"t": {"const": "a"}}}),
@@ -79,4 +93,16 @@ fn corners() {
 fn what_is_not_decided_is_not_contained() {
     let list = json!({"type": "array", "prefixItems": [{"enum": [1, 2]}, {"const": 1}], "minItems": 2, "uniqueItems": true});
     assert!(!matches!(ask(&list, &json!(false), Dialect::OpenApi31), Answer::Contained));
+}
+
+/// A name that a pattern of the taken alternative declares is what that alternative says of it, whatever others say.
+#[test]
+fn a_closed_sender_sends_what_a_pattern_declares() {
+    let sub = json!({"type": "object", "anyOf": [
+        {"patternProperties": {"^x": {"type": "string"}}, "required": ["xa"]},
+        {"properties": {"xa": {"type": "integer"}, "b": {"type": "integer"}}, "required": ["b"]}
+    ]});
+    let sup = json!({"properties": {"xa": {"type": "integer"}}});
+    let answer = ask_as((&sub, &sup), Dialect::OpenApi31, true);
+    assert!(matches!(answer, Answer::Refuted(_)), "{answer:?}");
 }
