@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -346,7 +347,6 @@ fn a_day_is_announced_moved_and_taken_back_from_the_command_line() {
         .status()
         .expect("driftd");
     assert_eq!(refused.code(), Some(77));
-    use std::os::unix::fs::PermissionsExt as _;
     let token = std::fs::metadata(home.path().join("state/token")).expect("the token").permissions().mode();
     assert_eq!(token & 0o777, 0o600);
 }

@@ -206,7 +206,10 @@ async fn an_answer_overtakes_a_check_in_flight() {
     assert_eq!((claim.generation, claim.told), (0, vec![told]));
     // While the check is under way the one consumer accepts.
     let answer = Acknowledgement { owner: "P".to_owned(), answer: Answer::Accepted, fix_by: None, note: String::new() };
-    assert_eq!(store.acknowledge("token-a@x.example", &answer, clock.now()).await.expect("answered"), Answered::BaselineMoved);
+    assert_eq!(
+        store.acknowledge("token-a@x.example", &answer, Vec::new(), clock.now()).await.expect("answered"),
+        Answered::BaselineMoved
+    );
     let stale = commit(&clock, NoticeStep::Keep, "e2");
     assert_eq!(store.commit_check(stale).await.expect("committed"), Committed::Overtaken);
     let claim = store.claim_due(clock.now(), LEASE, 10).await.expect("claims").remove(0);

@@ -48,14 +48,26 @@ pub(super) struct AckArgs {
     #[arg(long)]
     owner: String,
     /// When it will be done: 2026-12-31.
-    #[arg(long)]
+    #[arg(long, required_unless_present_any = ["accept", "not_us", "extend", "agree", "refuse"])]
     fix_by: Option<NaiveDate>,
     /// Anything the other side should know.
     #[arg(long, default_value = "")]
     note: String,
     /// The consumer has adapted: compare with the new description from now on.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["fix_by", "not_us", "extend", "agree", "refuse"])]
     accept: bool,
+    /// It is somebody else's on this side: "deputy" or a role such as "on-call".
+    #[arg(long, value_name = "ROLE", conflicts_with_all = ["fix_by", "extend", "agree", "refuse"])]
+    not_us: Option<String>,
+    /// Ask the other side to keep things as they are until a day.
+    #[arg(long, value_name = "DAY", conflicts_with_all = ["fix_by", "agree", "refuse"])]
+    extend: Option<NaiveDate>,
+    /// Agree to a proposal of the other side, by its number.
+    #[arg(long, value_name = "PROPOSAL", conflicts_with_all = ["fix_by", "refuse"])]
+    agree: Option<i64>,
+    /// Do not agree to it.
+    #[arg(long, value_name = "PROPOSAL", conflicts_with = "fix_by")]
+    refuse: Option<i64>,
 }
 
 pub(super) fn client() -> Result<reqwest::Client, String> {
@@ -215,12 +227,22 @@ pub(super) async fn ack(args: &AckArgs) -> u8 {
         eprintln!("driftd: {:?} is not an answer link; copy it from the letter, it contains /answer/", args.link);
         return 2;
     }
-    let answer = if args.accept { "accepted" } else { "ours" };
-    let date = args.fix_by.map(|date| date.to_string()).unwrap_or_default();
+    let answer = match (args.accept, &args.not_us, args.extend, args.agree, args.refuse) {
+        (true, ..) => "accepted",
+        (_, Some(_), ..) => "not-us",
+        (_, _, Some(_), ..) => "extend",
+        (_, _, _, Some(_), _) => "agreed",
+        (.., Some(_)) => "refused",
+        _ => "ours",
+    };
+    let date = args.fix_by.or(args.extend).map(|date| date.to_string()).unwrap_or_default();
+    let proposal = args.agree.or(args.refuse).map(|id| id.to_string()).unwrap_or_default();
     let form = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("owner", &args.owner)
         .append_pair("answer", answer)
         .append_pair("fix_by", &date)
+        .append_pair("ask", args.not_us.as_deref().unwrap_or_default())
+        .append_pair("proposal", &proposal)
         .append_pair("note", &args.note)
         .finish();
     let sent = match client() {

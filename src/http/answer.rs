@@ -7,11 +7,12 @@ use axum::response::{Html, IntoResponse, Response};
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use crate::model::{Acknowledgement, Answer, Side};
+use crate::model::{Acknowledgement, Answer, Reply, Rung, Side};
 use crate::render::clean;
 use crate::store::{Answered, OpenLetter, StoreError};
+use crate::tasks;
 
-use super::pages::AnswerPage;
+use super::pages::{AnswerPage, Ask, Choice};
 use super::router::{App, Problem};
 
 /// Longest name or note that is taken down, characters.
@@ -26,13 +27,17 @@ pub(super) struct AnswerForm {
     #[serde(default)]
     fix_by: String,
     #[serde(default)]
+    ask: String,
+    #[serde(default)]
+    proposal: String,
+    #[serde(default)]
     note: String,
 }
 
 /// Shows the form. Looking changes nothing: mail scanners follow links too.
 pub(super) async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Problem> {
     match app.shared.store.letter(&token).await? {
-        Some(letter) => Ok(page(&app, &token, &letter, None, StatusCode::OK)?),
+        Some(letter) => page(&app, &token, &letter, None, StatusCode::OK).await,
         None => unknown(&app),
     }
 }
@@ -44,76 +49,129 @@ pub(super) async fn take(
     Form(form): Form<AnswerForm>,
 ) -> Result<Response, Problem> {
     let Some(letter) = app.shared.store.letter(&token).await? else { return unknown(&app) };
-    let answer = match read(&form, &letter, app.shared.clock.now().date_naive()) {
-        Ok(answer) => answer,
-        Err(problem) => return Ok(page(&app, &token, &letter, Some(problem), StatusCode::UNPROCESSABLE_ENTITY)?),
+    if letter.closed_at.is_some() {
+        return said(&app, "This notice is closed", "Nothing has to be answered any more.");
+    }
+    let reply = match read(&form, &letter, app.shared.clock.now().date_naive()) {
+        Ok(reply) => reply,
+        Err(problem) => return page(&app, &token, &letter, Some(problem), StatusCode::UNPROCESSABLE_ENTITY).await,
     };
-    let answered = app.shared.store.acknowledge(&token, &answer, app.shared.clock.now()).await?;
-    tracing::info!(notice = letter.notice, side = letter.side.name(), answer = answer.answer.name(), "a notice was answered");
-    let (title, text) = match answered {
-        Answered::Unknown => return unknown(&app),
-        Answered::Outdated => (
+    let answered = tasks::answer(&app.shared, &token, &reply).await?;
+    tracing::info!(notice = letter.notice, side = letter.side.name(), answer = form.answer, "a notice was answered");
+    match answered {
+        Answered::Unknown => {
+            let problem = "Nobody new is on that role, or that was decided already.".to_owned();
+            page(&app, &token, &letter, Some(problem), StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+        Answered::Outdated => said(
+            &app,
             "A later letter tells more",
-            format!(
+            &format!(
                 "Notice {} was updated after this letter was written. Accept by the link in the newest letter, so that you accept all of it.",
                 letter.notice
             ),
         ),
-        Answered::Closed => ("This notice is closed", "Nothing has to be answered any more.".to_owned()),
-        Answered::Recorded => {
-            let by = answer.fix_by.map(|date| format!(", done by {date}")).unwrap_or_default();
-            (
-                "Thank you, it is taken down",
-                format!("Notice {}: {} has taken it on{by}. Open the link again to change this.", letter.notice, answer.owner),
-            )
-        }
-        Answered::BaselineMoved => (
+        Answered::Closed => said(&app, "This notice is closed", "Nothing has to be answered any more."),
+        Answered::Recorded => said(&app, "Thank you, it is taken down", &taken_down(&reply, &letter.notice)),
+        Answered::BaselineMoved => said(
+            &app,
             "Thank you, the new description is accepted",
-            format!(
+            &format!(
                 "Notice {} is closed: every consumer has accepted, and driftd compares with the new description from now on.",
                 letter.notice
             ),
         ),
-    };
-    Ok(Html(app.pages.message(title, &text)?).into_response())
+    }
 }
 
-fn read(form: &AnswerForm, letter: &OpenLetter, today: NaiveDate) -> Result<Acknowledgement, String> {
+fn taken_down(reply: &Reply, notice: &str) -> String {
+    match reply {
+        Reply::Acknowledge(answer) => {
+            let by = answer.fix_by.map(|date| format!(", done by {date}")).unwrap_or_default();
+            format!("Notice {notice}: {} has taken it on{by}. Open the link again to change this.", answer.owner)
+        }
+        Reply::NotUs { ask, .. } => format!("Notice {notice}: the {} is asked now.", ask.name()),
+        Reply::Extend { until, .. } => {
+            format!("Notice {notice}: the other side is asked for time until {until}. You hear of its answer by mail.")
+        }
+        Reply::Decide { agreed, .. } => {
+            format!("Notice {notice}: the other side hears that you {}.", if *agreed { "agree" } else { "do not agree" })
+        }
+    }
+}
+
+fn said(app: &App, title: &str, text: &str) -> Result<Response, Problem> {
+    Ok(Html(app.pages.message(title, text)?).into_response())
+}
+
+fn read(form: &AnswerForm, letter: &OpenLetter, today: NaiveDate) -> Result<Reply, String> {
     let owner = clean(form.owner.trim(), LONGEST);
     if owner.is_empty() {
-        return Err("Say who takes this on: a name, or the name of a team.".to_owned());
+        return Err("Say who answers: a name, or the name of a team.".to_owned());
     }
-    let answer = if form.answer.is_empty() { Some(Answer::Ours) } else { Answer::named(&form.answer) };
-    let answer = answer.ok_or_else(|| format!("{:?} is not an answer: use \"ours\" or \"accepted\".", form.answer))?;
-    if answer == Answer::Accepted && letter.side == Side::Provider {
-        return Err("Only a consumer can accept a change; answer \"ours\" and say by when.".to_owned());
-    }
-    let fix_by = match form.fix_by.trim() {
-        "" => None,
+    let note = clean(form.note.trim(), LONGEST);
+    let date = || match form.fix_by.trim() {
+        "" => Ok(None),
         text => {
             let date = text.parse::<NaiveDate>().map_err(|_| format!("{text:?} is not a date: write 2026-12-31."))?;
-            if date < today {
-                return Err(format!("{date} has passed."));
-            }
-            Some(date)
+            if date < today { Err(format!("{date} has passed.")) } else { Ok(Some(date)) }
         }
     };
-    Ok(Acknowledgement { owner, answer, fix_by, note: clean(form.note.trim(), LONGEST) })
+    match form.answer.as_str() {
+        "" | "ours" => {
+            let fix_by = date()?.ok_or("Say by when it will be done: a plan without a day is none.")?;
+            Ok(Reply::Acknowledge(Acknowledgement { owner, answer: Answer::Ours, fix_by: Some(fix_by), note }))
+        }
+        "accepted" if letter.side == Side::Provider => {
+            Err("Only a consumer can accept a change; answer \"ours\" and say by when.".to_owned())
+        }
+        "accepted" => Ok(Reply::Acknowledge(Acknowledgement { owner, answer: Answer::Accepted, fix_by: None, note })),
+        "not-us" => {
+            let ask = Rung::named(form.ask.trim()).ok_or("Say who is to be asked: \"deputy\" or a role such as \"on-call\".")?;
+            Ok(Reply::NotUs { by: owner, ask })
+        }
+        "extend" => {
+            let until = date()?.ok_or("Say until when you need things to stay as they are.")?;
+            Ok(Reply::Extend { by: owner, until, note })
+        }
+        "agreed" | "refused" => {
+            let proposal = form.proposal.trim().parse().map_err(|_| "Say which proposal this answers.".to_owned())?;
+            Ok(Reply::Decide { by: owner, proposal, agreed: form.answer == "agreed" })
+        }
+        other => Err(format!("{other:?} is not an answer: use ours, accepted, not-us, extend, agreed or refused.")),
+    }
 }
 
-fn page(
+async fn page(
     app: &App,
     token: &str,
     letter: &OpenLetter,
     problem: Option<String>,
     status: StatusCode,
-) -> Result<Response, minijinja::Error> {
+) -> Result<Response, Problem> {
     let live = app.shared.now_live();
-    let party = live.find(&letter.key).and_then(|(integration, _)| integration.party(&letter.party));
+    let found = live.find(&letter.key).map(|(integration, _)| integration);
+    let party = found.and_then(|integration| integration.party(&letter.party));
     let answered = letter.answered.as_ref().map(|answer| {
         let by = answer.fix_by.map(|date| format!(", done by {date}")).unwrap_or_default();
         format!("{}: {}{by}", answer.owner, answer.answer.name())
     });
+    let rungs = found.map(|integration| integration.agreement.ladder.iter().map(|step| step.rung).collect()).unwrap_or_default();
+    let choices = party.map(|party| others(letter, party, rungs)).unwrap_or_default();
+    let proposals = app.shared.store.proposals(&letter.notice).await?;
+    let name = |key: &str| {
+        found.and_then(|integration| integration.party(key)).map_or_else(|| key.to_owned(), |party| party.name.clone())
+    };
+    let asks = proposals
+        .iter()
+        .filter(|proposal| proposal.side != letter.side && proposal.decided.is_none())
+        .map(|proposal| Ask {
+            id: proposal.id,
+            who: format!("{} ({})", proposal.by, name(&proposal.party)),
+            until: proposal.until.to_string(),
+            note: proposal.note.clone(),
+        })
+        .collect();
     let page = AnswerPage {
         token: token.to_owned(),
         notice: letter.notice.clone(),
@@ -125,9 +183,27 @@ fn page(
         answered,
         problem,
         may_accept: letter.side == Side::Consumer,
+        choices,
+        asks,
         today: app.shared.clock.now().date_naive().to_string(),
     };
     Ok((status, Html(app.pages.answer(&page)?)).into_response())
+}
+
+/// Who else can be named on the reader's side: the roles of the party, and whoever stands in.
+fn others(letter: &OpenLetter, party: &crate::model::Party, ladder: Vec<Rung>) -> Vec<Choice> {
+    let mut rungs: Vec<Rung> = ladder;
+    rungs.extend(party.contacts.keys().map(|role| Rung::Role(*role)));
+    let mut choices: Vec<Choice> = Vec::new();
+    for rung in rungs {
+        if let Some(person) = tasks::on(letter.side, party, rung)
+            && person.name != letter.name
+            && !choices.iter().any(|choice| choice.value == rung.name())
+        {
+            choices.push(Choice { value: rung.name().to_owned(), label: format!("{} ({})", person.name, rung.name()) });
+        }
+    }
+    choices
 }
 
 fn unknown(app: &App) -> Result<Response, Problem> {

@@ -89,7 +89,25 @@ pub(super) struct AnswerPage {
     pub(super) answered: Option<String>,
     pub(super) problem: Option<String>,
     pub(super) may_accept: bool,
+    pub(super) choices: Vec<Choice>,
+    pub(super) asks: Vec<Ask>,
     pub(super) today: String,
+}
+
+/// Somebody else who can be named.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Choice {
+    pub(super) value: String,
+    pub(super) label: String,
+}
+
+/// What the other side asks for.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Ask {
+    pub(super) id: i64,
+    pub(super) who: String,
+    pub(super) until: String,
+    pub(super) note: String,
 }
 
 #[derive(Debug, Serialize)]

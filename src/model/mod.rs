@@ -19,8 +19,8 @@ pub use integration::{
 };
 pub use ledger::{Entry, LedgerStep, Mark, Origin, Statement, follow, read_date};
 pub use notice::{
-    Acknowledgement, Answer, AttemptOutcome, Climbed, Delivery, DeliveryState, Notice, NoticeKind, Side, Silence, Told,
-    retry_after,
+    Acknowledgement, Answer, AttemptOutcome, Climbed, Delivery, DeliveryState, Notice, NoticeKind, Proposal, Reply, Side,
+    Silence, Told, retry_after,
 };
 pub use overrides::{Overridable, Override, OverrideNote, Pattern, Weight};
 pub use schedule::{Schedule, ScheduleError};

@@ -6,6 +6,8 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::Rung;
+
 /// Which end of the bridge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -43,6 +45,8 @@ pub enum NoticeKind {
     Reminder,
     /// Nobody has answered, and somebody else is asked.
     Escalated,
+    /// One side said something that the other must hear.
+    Exchange,
     /// It is as before again.
     Resolved,
 }
@@ -60,6 +64,7 @@ impl NoticeKind {
             Self::Updated => "updated",
             Self::Reminder => "reminder",
             Self::Escalated => "escalated",
+            Self::Exchange => "exchange",
             Self::Resolved => "resolved",
         }
     }
@@ -212,6 +217,57 @@ impl Answer {
     pub fn named(name: &str) -> Option<Self> {
         [Self::Ours, Self::Accepted].into_iter().find(|answer| answer.name() == name)
     }
+}
+
+/// What one side asks of the other: to keep things as they are until a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// Row number.
+    pub id: i64,
+    /// Which end asks.
+    pub side: Side,
+    /// Key of the party that asks.
+    pub party: String,
+    /// Who asks for it.
+    pub by: String,
+    /// Until when.
+    pub until: NaiveDate,
+    /// Anything else.
+    pub note: String,
+    /// Whether the other side agreed, and who said so.
+    pub decided: Option<(bool, String)>,
+}
+
+/// What somebody says by the link in a letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// It is ours, or accepted.
+    Acknowledge(Acknowledgement),
+    /// It is somebody else's on this side.
+    NotUs {
+        /// Who says so.
+        by: String,
+        /// Who is to be asked.
+        ask: Rung,
+    },
+    /// More time is needed.
+    Extend {
+        /// Who says so.
+        by: String,
+        /// Until when.
+        until: NaiveDate,
+        /// Why.
+        note: String,
+    },
+    /// What the other side asked for is agreed to, or not.
+    Decide {
+        /// Who says so.
+        by: String,
+        /// The proposal.
+        proposal: i64,
+        /// Yes or no.
+        agreed: bool,
+    },
 }
 
 /// Who answered a notice, and how.

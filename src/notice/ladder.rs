@@ -33,7 +33,9 @@ pub fn next_step(silence: &Silence, integration: &Integration) -> Option<Rise> {
     let (_, contact) = contact?;
     let (asked_at, promised) = question(silence, &party.calendar)?;
     let since = integration.answer_due(&silence.party, asked_at);
-    let taken: Vec<&Climbed> = silence.climbed.iter().filter(|climbed| climbed.asked_at == asked_at).collect();
+    // Who was named by somebody of the side is no step of its ladder.
+    let is_step = |climbed: &&Climbed| climbed.asked_at == asked_at && climbed.step < integration.agreement.ladder.len();
+    let taken: Vec<&Climbed> = silence.climbed.iter().filter(is_step).collect();
     let step = taken.iter().map(|climbed| climbed.step + 1).max().unwrap_or(0);
     let rung = integration.agreement.ladder.get(step)?;
     // Everybody gets the time that was promised, also after the daemon was away.

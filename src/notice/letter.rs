@@ -75,6 +75,8 @@ pub struct LetterView {
     pub dates: bool,
     /// Who is asked because nobody answered.
     pub escalation: Option<EscalationCard>,
+    /// What the one side said that the other must hear.
+    pub exchange: Option<ExchangeCard>,
     /// Shared id of both letters.
     pub notice: String,
     /// The integration's name.
@@ -138,6 +140,15 @@ pub struct EscalationCard {
     pub rung: String,
     /// Who was asked before.
     pub asked: String,
+}
+
+/// What one side said that the other must hear.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExchangeCard {
+    /// In a few words, without a full stop.
+    pub heading: String,
+    /// Sentences; empty ones are left out.
+    pub lines: Vec<String>,
 }
 
 /// A finding as a letter shows it.
@@ -305,6 +316,7 @@ fn view(
         announced: about.surface == Surface::Upcoming,
         dates: about.surface == Surface::Ledger,
         escalation: None,
+        exchange: None,
         notice: notice.id.clone(),
         integration: about.integration.name.clone(),
         api: about.api.name.clone(),

@@ -17,7 +17,7 @@ pub use decide::{Decision, Standing, Word, retold};
 pub use given::Before;
 pub use ladder::{Rise, next_step};
 pub use letter::{
-    Addressee, Audience, CallCard, Circumstances, EscalationCard, FindingCard, LetterPlan, LetterView, Links, plan,
+    Addressee, Audience, CallCard, Circumstances, EscalationCard, ExchangeCard, FindingCard, LetterPlan, LetterView, Links, plan,
 };
 pub use lint::{Gap, gaps, held_by};
 pub use open::open_findings;

@@ -47,6 +47,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("consumer.html", include_str!("templates/consumer.html")),
     ("provider.html", include_str!("templates/provider.html")),
     ("resolved.html", include_str!("templates/resolved.html")),
+    ("exchange.html", include_str!("templates/exchange.html")),
+    ("exchange.txt", include_str!("templates/exchange.txt")),
     ("findings.txt", include_str!("templates/findings.txt")),
     ("consumer.txt", include_str!("templates/consumer.txt")),
     ("provider.txt", include_str!("templates/provider.txt")),
@@ -81,6 +83,7 @@ impl Renderer {
     pub fn letter(&self, view: &LetterView) -> Result<Rendered, RenderError> {
         let (text, html) = match (view.kind, view.audience) {
             (NoticeKind::Resolved, _) => ("resolved.txt", "resolved.html"),
+            (NoticeKind::Exchange, _) => ("exchange.txt", "exchange.html"),
             (_, Audience::Consumer) => ("consumer.txt", "consumer.html"),
             (_, Audience::Provider) => ("provider.txt", "provider.html"),
         };
@@ -105,7 +108,7 @@ fn subject(view: &LetterView) -> String {
     let stem = format!("[driftd] {verdict}: {} ({})", clean(&view.api, 60), view.notice);
     match view.kind {
         NoticeKind::Opened => stem,
-        NoticeKind::Updated | NoticeKind::Reminder | NoticeKind::Escalated => format!("Re: {stem}"),
+        NoticeKind::Updated | NoticeKind::Reminder | NoticeKind::Escalated | NoticeKind::Exchange => format!("Re: {stem}"),
         NoticeKind::Resolved => format!("Re: {stem}: resolved"),
     }
 }

@@ -10,6 +10,7 @@ mod ladder;
 mod ledger;
 mod outbox;
 mod overview;
+mod proposals;
 
 use std::path::Path;
 use std::str::FromStr;

@@ -8,7 +8,7 @@ use sqlx::{Row, Sqlite, Transaction};
 
 use crate::model::{Acknowledgement, Answer, AttemptOutcome, Delivery, DeliveryState, Side, Surface, WatchKey, time_of};
 
-use super::checks::{compare_upcoming_again, event, forget_findings, key_of};
+use super::checks::{PlannedDelivery, compare_upcoming_again, event, forget_findings, insert_deliveries, key_of};
 use super::{Store, StoreError, count, stored, word};
 
 /// What finishing an attempt led to.
@@ -276,12 +276,18 @@ impl Store {
         }))
     }
 
-    /// Takes down an answer. When every consumer that was written to has accepted, the latest description
+    /// Takes down an answer, with the letters that follow from it. When every consumer that was written to has accepted, the latest description
     /// becomes the baseline and the notice is closed.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn acknowledge(&self, token: &str, answer: &Acknowledgement, now: DateTime<Utc>) -> Result<Answered, StoreError> {
+    pub async fn acknowledge(
+        &self,
+        token: &str,
+        answer: &Acknowledgement,
+        letters: Vec<PlannedDelivery>,
+        now: DateTime<Utc>,
+    ) -> Result<Answered, StoreError> {
         let Some(letter) = self.letter(token).await? else { return Ok(Answered::Unknown) };
         if letter.closed_at.is_some() {
             return Ok(Answered::Closed);
@@ -314,6 +320,10 @@ impl Store {
             Answer::Accepted => format!("{} answered for the {}: accepted ({})", answer.owner, letter.side.name(), letter.notice),
         };
         event(&mut transaction, stored(now), &letter.key.integration, &letter.key.api, "answered", &words).await?;
+        // Sent twice it is one answer, and the letters about it are one.
+        if letter.answered.as_ref() != Some(answer) {
+            insert_deliveries(&mut transaction, &letter.notice, stored(now), letters).await?;
+        }
         let moved = letter.key.surface == Surface::Live && everyone_accepted(&mut transaction, &letter.notice).await?;
         if moved {
             accept(&mut transaction, &letter, now).await?;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use crate::lifecycle::Heart;
-use crate::model::{Notice, NoticeKind, OpenFinding, Silence};
+use crate::model::{Notice, NoticeKind, OpenFinding, Side, Silence};
 use crate::notice::{Decision, EscalationCard, Rise, Word, next_step};
 use crate::store::{Climb, Standing, StoreError};
 
@@ -85,12 +86,22 @@ async fn climb(shared: &Shared, standing: &Standing, silence: &Silence) -> Resul
 
 /// The words for whoever is asked next: what their side was told and is still open.
 pub(super) fn words<'s>(standing: &'s Standing, silence: &Silence, rise: &Rise) -> Decision<'s> {
-    let told = standing.told.iter().find(|told| told.side == silence.side && told.party == silence.party);
+    // What was asked for counts from the day it was asked.
+    about(standing, (silence.side, &silence.party), NoticeKind::Escalated, rise.asked_at)
+}
+
+/// What a party was told and is still open.
+pub(super) fn about<'s>(
+    standing: &'s Standing,
+    (side, party): (Side, &str),
+    kind: NoticeKind,
+    told_at: DateTime<Utc>,
+) -> Decision<'s> {
+    let told = standing.told.iter().find(|told| told.side == side && told.party == party);
     let is_theirs = |finding: &&OpenFinding| told.is_some_and(|told| told.findings.contains_key(&finding.identity));
     let findings = standing.findings.iter().filter(is_theirs).collect();
-    let word = Word { side: silence.side, party: silence.party.clone(), kind: NoticeKind::Escalated, findings };
-    // What was asked for counts from the day it was asked.
-    let notice = Notice { told_at: rise.asked_at, ..standing.notice.clone() };
+    let word = Word { side, party: party.to_owned(), kind, findings };
+    let notice = Notice { told_at, ..standing.notice.clone() };
     Decision { notice, words: vec![word], closes: false }
 }
 

@@ -5,8 +5,8 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::mail::{Letter, bounce_address, compose, domain_of};
-use crate::model::{Api, Integration, Notice, NoticeKind, OpenFinding, Person, Silence, Surface, Told, WatchKey};
-use crate::notice::{self, Circumstances, LetterPlan, LetterView, Links, Rise, Word, plan};
+use crate::model::{Api, Integration, Notice, NoticeKind, OpenFinding, Person, Side, Silence, Surface, Told, WatchKey};
+use crate::notice::{self, Circumstances, ExchangeCard, LetterPlan, LetterView, Links, Rise, Word, plan};
 use crate::render::{Appointment, calendar};
 use crate::store::{Claim, NoticeStep, PlannedDelivery, Standing};
 
@@ -73,6 +73,25 @@ impl Desk<'_> {
         self.or_trouble(&decision.notice, &letter)
     }
 
+    /// A letter about what one side said; `to` is on the side named.
+    pub(super) fn exchange(
+        &self,
+        standing: &Standing,
+        (side, party): (Side, &str),
+        to: &Person,
+        card: ExchangeCard,
+    ) -> Option<PlannedDelivery> {
+        let decision = escalate::about(standing, (side, party), NoticeKind::Exchange, self.now);
+        let mut letter = plan(&self.circumstances(None), &decision).into_iter().next()?;
+        if letter.to.person != *to {
+            letter.to.person = to.clone();
+            letter.to.deputy = None;
+            letter.view.reader.clone_from(&to.name);
+        }
+        letter.view.exchange = Some(card);
+        self.or_trouble(&decision.notice, &letter)
+    }
+
     fn circumstances(&self, evidence: Option<(&str, &str)>) -> Circumstances<'_> {
         Circumstances {
             integration: self.integration,
@@ -134,7 +153,10 @@ impl Desk<'_> {
     fn one(&self, notice: &Notice, letter: &LetterPlan, person: &Person) -> anyhow::Result<PlannedDelivery> {
         let side = letter.to.side;
         let stamp = self.now.timestamp_millis().to_string();
-        let parts = [notice.id.as_str(), side.name(), letter.to.party.as_str(), person.email.as_str(), stamp.as_str()];
+        // Two letters of one moment to one person differ in what they say.
+        let what = letter.view.exchange.as_ref().map_or("", |exchange| exchange.heading.as_str());
+        let (party, email) = (letter.to.party.as_str(), person.email.as_str());
+        let parts = [notice.id.as_str(), side.name(), party, email, stamp.as_str(), letter.view.kind.name(), what];
         let token = link_token(&self.shared.link_key, &parts);
         let mut view = letter.view.clone();
         let answerable = view.kind != NoticeKind::Resolved;

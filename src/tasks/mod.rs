@@ -4,6 +4,7 @@
 //! after a crash. Each answers for its errors itself: it says them once, keeps them for status, and tries
 //! again.
 
+mod answer;
 mod bounces;
 mod check;
 mod deliver;
@@ -14,6 +15,7 @@ mod letters;
 mod shared;
 mod watch;
 
+pub use answer::{answer, on};
 pub use bounces::{LARGEST as LARGEST_MAIL, bounced, run as bounces};
 pub use check::check;
 pub use deliver::{deliver_due, run as deliver};

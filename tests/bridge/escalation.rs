@@ -1,7 +1,8 @@
 //! Silence climbs the ladder of each side, each step once, and an answer ends it.
 
 use chrono::TimeDelta;
-use driftd::model::{Acknowledgement, Answer as Reply};
+use driftd::model::{Acknowledgement, Answer, Reply};
+use driftd::store::Answered;
 
 use crate::harness::{Bridge, Terms, time};
 use crate::support::smtp::Received;
@@ -33,15 +34,18 @@ fn token(letter: &Received) -> String {
     letter.answer_link().rsplit('/').next().expect("a token").to_owned()
 }
 
-async fn answer(bridge: &Bridge, letter: &Received, answer: Reply, fix_by: Option<&str>) {
+pub async fn reply(bridge: &Bridge, letter: &Received, reply: &Reply) -> Answered {
+    driftd::tasks::answer(&bridge.shared, &token(letter), reply).await.expect("the store")
+}
+
+async fn answer(bridge: &Bridge, letter: &Received, answer: Answer, fix_by: Option<&str>) {
     let acknowledgement = Acknowledgement {
         owner: "Somebody".to_owned(),
         answer,
         fix_by: fix_by.map(|text| text.parse().expect("a day")),
         note: String::new(),
     };
-    let now = driftd::model::Clock::now(bridge.clock.as_ref());
-    bridge.shared.store.acknowledge(&token(letter), &acknowledgement, now).await.expect("an answer");
+    reply(bridge, letter, &Reply::Acknowledge(acknowledgement)).await;
 }
 
 #[tokio::test]
@@ -87,7 +91,7 @@ async fn a_restart_takes_no_step_twice_and_skips_none() {
 async fn an_answer_ends_the_climb_of_its_side_until_its_day_has_passed() {
     let (mut bridge, letters) = broken(&Terms { agreement: LADDER, ..Terms::default() }).await;
     let to = |recipient: &str| letters.iter().find(|letter| letter.recipient == recipient).expect("a letter").clone();
-    answer(&bridge, &to("dev@shop.example"), Reply::Ours, Some("2026-03-20")).await;
+    answer(&bridge, &to("dev@shop.example"), Answer::Ours, Some("2026-03-20")).await;
     let told = bridge.told_daily("2026-03-03", "2026-03-23").await;
     assert_eq!(told, ["2026-03-04 deputy@pay.example escalated", "2026-03-09 partner@pay.example escalated"]);
     // Saturday the 21st begins the question again; two business days later nobody has closed it.
@@ -120,7 +124,7 @@ async fn whoever_is_asked_further_up_can_answer_for_the_side() {
     let climbed = bridge.letters().await;
     let deputy = climbed.iter().find(|letter| letter.recipient == "deputy@shop.example").expect("a letter");
     assert!(deputy.header("References").contains(".thread@"), "one thread");
-    answer(&bridge, deputy, Reply::Accepted, None).await;
+    answer(&bridge, deputy, Answer::Accepted, None).await;
     bridge.clock.set(time("2026-03-05T10:00") + TimeDelta::minutes(1));
     assert_eq!(bridge.told().await, [""; 0]);
     let status = driftd::http::gather(&bridge.shared).await.expect("status");

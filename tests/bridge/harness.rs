@@ -231,7 +231,9 @@ consumers = [{{ party = "shop"{uses} }}]
 pub fn kind(letter: &Received) -> &'static str {
     let text = letter.text();
     let has = |words: &str| text.contains(words);
-    if has("Resolved:") {
+    if has("It is about:") {
+        "exchange"
+    } else if has("Resolved:") {
         "resolved"
     } else if has("You are asked as") {
         "escalated"

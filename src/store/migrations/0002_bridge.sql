@@ -26,3 +26,20 @@ CREATE TABLE escalation (
     at       BIGINT NOT NULL,
     PRIMARY KEY (notice, side, party, asked_at, step)
 );
+
+-- What one side asked of the other, and what was answered.
+CREATE TABLE proposal (
+    id         INTEGER PRIMARY KEY,
+    notice     TEXT NOT NULL REFERENCES notice (id),
+    side       TEXT NOT NULL,
+    party      TEXT NOT NULL,
+    by         TEXT NOT NULL,
+    until      TEXT NOT NULL,
+    note       TEXT NOT NULL,
+    at         BIGINT NOT NULL,
+    -- 1 agreed, 0 refused.
+    agreed     BIGINT,
+    decided_by TEXT,
+    decided_at BIGINT
+);
+CREATE INDEX proposal_notice ON proposal (notice);

@@ -1,0 +1,211 @@
+//! What a person answers, and the letters that follow from it.
+
+use chrono::NaiveDate;
+
+use crate::model::{
+    Acknowledgement, Answer, LedgerStep, Mark, Origin, Party, Person, Proposal, Reply, Role, Rung, Side, Statement, Surface,
+    follow,
+};
+use crate::notice::ExchangeCard;
+use crate::store::{Answered, Climb, OpenLetter, PlannedDelivery, Standing, StoreError};
+
+use super::letters::Desk;
+use super::shared::Shared;
+
+/// Steps beyond any ladder: somebody on the side was named by somebody else there.
+const NAMED: usize = 1000;
+
+/// Takes an answer down. Sending it twice is the same as sending it once.
+///
+/// # Errors
+/// When the database does not answer; then nothing has changed.
+pub async fn answer(shared: &Shared, token: &str, reply: &Reply) -> Result<Answered, StoreError> {
+    let Some(letter) = shared.store.letter(token).await? else { return Ok(Answered::Unknown) };
+    if letter.closed_at.is_some() {
+        return Ok(Answered::Closed);
+    }
+    let live = shared.now_live();
+    let Some((integration, api)) = live.find(&letter.key) else { return Ok(Answered::Closed) };
+    let standing = shared.store.standings().await?.into_iter().find(|standing| standing.notice.id == letter.notice);
+    let Some(standing) = standing else { return Ok(Answered::Closed) };
+    let desk = Desk { shared, live: &live, key: &letter.key, integration, api, now: shared.clock.now() };
+    let exchange = Exchange { desk: &desk, letter: &letter, standing: &standing };
+    let answered = match reply {
+        Reply::Acknowledge(acknowledgement) => {
+            let letters = exchange.conflict(acknowledgement);
+            shared.store.acknowledge(token, acknowledgement, letters, desk.now).await?
+        }
+        Reply::NotUs { by, ask } => exchange.named(by, *ask).await?,
+        Reply::Extend { by, until, note } => {
+            let letters = exchange.proposal(by, *until, note);
+            shared.store.propose(&letter, (by, *until, note), letters, desk.now).await?
+        }
+        Reply::Decide { by, proposal, agreed } => exchange.decision(by, *proposal, *agreed).await?,
+    };
+    shared.wake_deliver.notify_one();
+    shared.wake_watch.notify_one();
+    Ok(answered)
+}
+
+/// One answer and everything around it.
+struct Exchange<'e> {
+    desk: &'e Desk<'e>,
+    letter: &'e OpenLetter,
+    standing: &'e Standing,
+}
+
+impl Exchange<'_> {
+    fn party(&self) -> Option<&Party> {
+        self.desk.integration.party(&self.letter.party)
+    }
+
+    fn name(&self) -> String {
+        self.party().map_or_else(|| self.letter.party.clone(), |party| party.name.clone())
+    }
+
+    /// The first day on which something takes effect for whoever answers; none where it has already.
+    fn effective(&self) -> Option<NaiveDate> {
+        let told = self.standing.told.iter().find(|told| told.side == self.letter.side && told.party == self.letter.party)?;
+        let theirs = self.standing.findings.iter().filter(|finding| told.findings.contains_key(&finding.identity));
+        theirs.filter_map(|finding| finding.day.as_ref()).map(|day| day.on).min()
+    }
+
+    /// Everybody at the other end: the provider for a consumer, the consumers that were told for a provider.
+    fn others(&self) -> Vec<(Side, &Party)> {
+        let told = self.standing.told.iter().filter(|told| told.side != self.letter.side && !told.findings.is_empty());
+        told.filter_map(|told| Some((told.side, self.desk.integration.party(&told.party)?))).collect()
+    }
+
+    fn tell(&self, side: Side, party: &Party, to: &Person, card: ExchangeCard) -> Option<PlannedDelivery> {
+        self.desk.exchange(self.standing, (side, &party.id), to, card)
+    }
+
+    /// A plan that ends after the day is a conflict, and the managers of both sides hear of it.
+    fn conflict(&self, answer: &Acknowledgement) -> Vec<PlannedDelivery> {
+        let (Some(fix_by), Some(effective)) = (answer.fix_by.filter(|_| answer.answer == Answer::Ours), self.effective()) else {
+            return Vec::new();
+        };
+        if fix_by <= effective {
+            return Vec::new();
+        }
+        let days = (fix_by - effective).num_days();
+        let card = ExchangeCard {
+            heading: format!("{} will be ready {days} days after the change", self.name()),
+            lines: vec![
+                format!("{} answered for {}: done by {fix_by}. It takes effect on {effective}.", answer.owner, self.name()),
+                "Somebody has to move: agree on another day, or on what happens in between.".to_owned(),
+                answer.note.clone(),
+            ],
+        };
+        let own = self.party().map(|party| (self.letter.side, party));
+        let parties = own.into_iter().chain(self.others());
+        parties.filter_map(|(side, party)| self.tell(side, party, manager(side, party)?, card.clone())).collect()
+    }
+
+    /// "Not us, ask …": whoever is named is asked at once. The ladder goes on climbing.
+    async fn named(&self, by: &str, ask: Rung) -> Result<Answered, StoreError> {
+        let Some(party) = self.party() else { return Ok(Answered::Unknown) };
+        let Some(person) = on(self.letter.side, party, ask) else { return Ok(Answered::Unknown) };
+        let card = ExchangeCard {
+            heading: format!("{by} says that you know who takes this on"),
+            lines: vec![format!("{by} answered for {}: not us, ask {} ({}).", party.name, person.name, ask.name())],
+        };
+        let place = Role::ALL.iter().position(|role| ask == Rung::Role(*role)).map_or(0, |place| place + 1);
+        let step = Climb {
+            notice: self.letter.notice.clone(),
+            key: self.letter.key.clone(),
+            side: self.letter.side,
+            party: party.id.clone(),
+            asked_at: self.standing.notice.opened_at,
+            step: NAMED + place,
+            delivery: self.tell(self.letter.side, party, person, card),
+            text: format!("{by} answered for {}: not us, ask {} ({})", party.name, person.name, ask.name()),
+        };
+        self.desk.shared.store.climb(step, self.desk.now).await?;
+        Ok(Answered::Recorded)
+    }
+
+    fn proposal(&self, by: &str, until: NaiveDate, note: &str) -> Vec<PlannedDelivery> {
+        let card = ExchangeCard {
+            heading: format!("{} asks for time until {until}", self.name()),
+            lines: vec![
+                format!("{by} asks for {}: keep things as they are until {until}.", self.name()),
+                note.to_owned(),
+                "Say yes or no with the link below. Until then nothing is agreed.".to_owned(),
+            ],
+        };
+        let others = self.others().into_iter();
+        others.filter_map(|(side, party)| self.tell(side, party, owner(side, party)?, card.clone())).collect()
+    }
+
+    async fn decision(&self, by: &str, id: i64, agreed: bool) -> Result<Answered, StoreError> {
+        let store = &self.desk.shared.store;
+        let proposals = store.proposals(&self.letter.notice).await?;
+        let open = proposals.iter().find(|known| known.id == id && known.decided.is_none() && known.side != self.letter.side);
+        let Some(proposal) = open else { return Ok(Answered::Unknown) };
+        let word = if agreed { "agrees" } else { "does not agree" };
+        let card = ExchangeCard {
+            heading: format!("{} {word} to {}", self.name(), proposal.until),
+            lines: vec![format!(
+                "{by} answered for {}: {word} to keep things as they are until {}.",
+                self.name(),
+                proposal.until
+            )],
+        };
+        let asker = self.desk.integration.party(&proposal.party);
+        let letters = asker.and_then(|party| self.tell(proposal.side, party, owner(proposal.side, party)?, card));
+        let steps = if agreed { self.moved(by, proposal).await? } else { Vec::new() };
+        store.decide(self.letter, (id, by, agreed), steps, letters.into_iter().collect(), self.desk.now).await
+    }
+
+    /// What is agreed is a word of both sides: it counts before what the description says.
+    async fn moved(&self, by: &str, proposal: &Proposal) -> Result<Vec<LedgerStep>, StoreError> {
+        if self.letter.key.surface != Surface::Ledger {
+            return Ok(Vec::new());
+        }
+        let entries = self.desk.shared.store.ledger(&self.letter.key.integration, &self.letter.key.api).await?;
+        let days = entries.iter().filter(|entry| entry.ended_at.is_none() && entry.statement.mark != Mark::Deprecation);
+        let earlier = days.filter(|entry| entry.statement.date.is_some_and(|date| date < proposal.until));
+        let mut said: Vec<Statement> = Vec::new();
+        for entry in earlier {
+            let statement = Statement {
+                origin: Origin::Person,
+                date: Some(proposal.until),
+                place: format!("{by}, asked by {}", proposal.by),
+                verbatim: format!("agreed: {}", proposal.until),
+                odd: None,
+                ..entry.statement.clone()
+            };
+            if !said.iter().any(|known| known.is_about(&statement)) {
+                said.push(statement);
+            }
+        }
+        Ok(follow(&entries, said, |_| false))
+    }
+}
+
+fn owner(side: Side, party: &Party) -> Option<&Person> {
+    let found = match side {
+        Side::Consumer => party.as_consumer(),
+        Side::Provider => party.as_provider(),
+    };
+    found.map(|(_, contact)| &contact.person)
+}
+
+fn manager(side: Side, party: &Party) -> Option<&Person> {
+    party.contacts.get(&Role::PartnerManager).map(|contact| &contact.person).or_else(|| owner(side, party))
+}
+
+/// Who stands on a rung of a party, beside the one who answers for it.
+pub fn on(side: Side, party: &Party, rung: Rung) -> Option<&Person> {
+    match rung {
+        Rung::Role(role) => party.contacts.get(&role).map(|contact| &contact.person),
+        Rung::Deputy => {
+            let owner = match side {
+                Side::Consumer => party.as_consumer(),
+                Side::Provider => party.as_provider(),
+            };
+            owner.and_then(|(_, contact)| contact.deputy.as_ref())
+        }
+    }
+}

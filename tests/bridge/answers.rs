@@ -1,0 +1,128 @@
+//! An answer is a plan: owner and day. What concerns the other side reaches it, and nothing is done twice.
+
+use driftd::model::{Acknowledgement, Answer, Reply, Role, Rung};
+use driftd::store::Answered;
+
+use crate::escalation::reply;
+use crate::harness::{Bridge, Terms, day};
+use crate::support::smtp::Received;
+
+const PLAIN: &str =
+    "openapi: 3.1.0\ninfo: {title: Pay, version: '1'}\npaths:\n  /a:\n    get:\n      responses: {'200': {description: fine}}\n";
+
+const TERMS: Terms = Terms {
+    agreement: "escalate = [{ role = \"partner-manager\", after = \"10 business days\" }]",
+    notice: None,
+    consumer: "",
+    operations: &[],
+    api: "",
+};
+
+/// `GET /a` is to end on 1 September; both sides have heard of it.
+async fn announced() -> (Bridge, Vec<Received>) {
+    let mut bridge = Bridge::new(&TERMS, "2026-03-01", PLAIN).await;
+    bridge
+        .announce("GET /a", |statement| {
+            statement.date = Some(day("2026-09-01"));
+            statement.operations = vec!["GET /a".to_owned()];
+        })
+        .await;
+    let letters = bridge.letters().await;
+    assert_eq!(letters.len(), 2);
+    (bridge, letters)
+}
+
+fn to<'l>(letters: &'l [Received], recipient: &str) -> &'l Received {
+    letters.iter().find(|letter| letter.recipient == recipient).expect("a letter")
+}
+
+fn ours(fix_by: &str) -> Reply {
+    let owner = "Eve Engineer".to_owned();
+    Reply::Acknowledge(Acknowledgement {
+        owner,
+        answer: Answer::Ours,
+        fix_by: Some(day(fix_by)),
+        note: "after the audit".to_owned(),
+    })
+}
+
+#[tokio::test]
+async fn a_plan_that_ends_after_the_day_is_told_to_both_managers_once() {
+    let (mut bridge, letters) = announced().await;
+    let letter = to(&letters, "dev@shop.example");
+    assert_eq!(reply(&bridge, letter, &ours("2026-08-20")).await, Answered::Recorded);
+    assert_eq!(bridge.told().await, [""; 0], "in time");
+    assert_eq!(reply(&bridge, letter, &ours("2026-10-01")).await, Answered::Recorded);
+    let told = bridge.letters().await;
+    let recipients: Vec<&str> = told.iter().map(|letter| letter.recipient.as_str()).collect();
+    assert_eq!(recipients, ["manager@shop.example", "partner@pay.example"]);
+    let text = to(&told, "partner@pay.example").text();
+    for words in
+        ["Shop will be ready 30 days after the change", "done by 2026-10-01. It takes effect on 2026-09-01.", "after the audit"]
+    {
+        assert!(text.contains(words), "{words} is missing in\n{text}");
+    }
+    assert_eq!(reply(&bridge, letter, &ours("2026-10-01")).await, Answered::Recorded);
+    assert_eq!(bridge.told().await, [""; 0], "the same answer again is no news");
+}
+
+#[tokio::test]
+async fn not_us_asks_whoever_was_named_and_the_silence_goes_on() {
+    let (mut bridge, letters) = announced().await;
+    let letter = to(&letters, "dev@shop.example");
+    let not_us = Reply::NotUs { by: "Eve".to_owned(), ask: Rung::Role(Role::OnCall) };
+    assert_eq!(reply(&bridge, letter, &not_us).await, Answered::Recorded);
+    let told = bridge.letters().await;
+    assert_eq!(told.len(), 1);
+    assert!(to(&told, "oncall@shop.example").text().contains("Eve answered for Shop: not us, ask Otto Oncall (on-call)."));
+    assert_eq!(reply(&bridge, letter, &not_us).await, Answered::Recorded);
+    assert_eq!(bridge.told().await, [""; 0], "once");
+    assert_eq!(
+        reply(&bridge, letter, &Reply::NotUs { by: "Eve".to_owned(), ask: Rung::Role(Role::Support) }).await,
+        Answered::Unknown,
+        "nobody is on that role"
+    );
+    bridge.at("2026-03-20");
+    assert_eq!(bridge.told().await, ["manager@shop.example escalated", "partner@pay.example escalated"]);
+    // Whoever was named takes it on by the link of the letter.
+    assert_eq!(reply(&bridge, to(&told, "oncall@shop.example"), &ours("2026-08-01")).await, Answered::Recorded);
+}
+
+#[tokio::test]
+async fn time_is_asked_for_and_the_other_side_decides() {
+    let (mut bridge, letters) = announced().await;
+    let consumer = to(&letters, "dev@shop.example");
+    let extend = Reply::Extend { by: "Eve".to_owned(), until: day("2026-12-01"), note: "peak season".to_owned() };
+    assert_eq!(reply(&bridge, consumer, &extend).await, Answered::Recorded);
+    assert_eq!(reply(&bridge, consumer, &extend).await, Answered::Recorded);
+    let told = bridge.letters().await;
+    assert_eq!(told.len(), 1, "asked twice is asked once");
+    let provider = to(&told, "owner@pay.example");
+    assert!(provider.text().contains("Shop asks for time until 2026-12-01") && provider.text().contains("peak season"));
+    let notice = provider.header("X-Driftd-Notice");
+    let id = bridge.shared.store.proposals(&notice).await.expect("proposals")[0].id;
+    let decide = |agreed: bool| Reply::Decide { by: "Olga".to_owned(), proposal: id, agreed };
+    assert_eq!(reply(&bridge, consumer, &decide(true)).await, Answered::Unknown, "nobody agrees with himself");
+    assert_eq!(bridge.ledger("GET /a").await, ["2026-09-01"], "until then nothing is agreed");
+    assert_eq!(reply(&bridge, provider, &decide(true)).await, Answered::Recorded);
+    assert_eq!(bridge.ledger("GET /a").await, ["2026-09-01 replaced", "2026-12-01"]);
+    let told = bridge.letters().await;
+    assert_eq!(told.len(), 1, "put off is no news by itself");
+    assert!(to(&told, "dev@shop.example").text().contains("Pay agrees to 2026-12-01"));
+    assert_eq!(reply(&bridge, provider, &decide(false)).await, Answered::Unknown, "decided once");
+    assert_eq!(bridge.dates().await, ["end-announced: `GET /a` ends on 2026-12-01 (put off from 2026-09-01), in 275 days"]);
+}
+
+#[tokio::test]
+async fn what_is_refused_leaves_the_day_as_it_is() {
+    let (mut bridge, letters) = announced().await;
+    let consumer = to(&letters, "dev@shop.example");
+    reply(&bridge, consumer, &Reply::Extend { by: "Eve".to_owned(), until: day("2026-12-01"), note: String::new() }).await;
+    let told = bridge.letters().await;
+    let provider = to(&told, "owner@pay.example");
+    let id = bridge.shared.store.proposals(&provider.header("X-Driftd-Notice")).await.expect("proposals")[0].id;
+    let refused = Reply::Decide { by: "Olga".to_owned(), proposal: id, agreed: false };
+    assert_eq!(reply(&bridge, provider, &refused).await, Answered::Recorded);
+    assert!(to(&bridge.letters().await, "dev@shop.example").text().contains("Pay does not agree to 2026-12-01"));
+    assert_eq!(bridge.ledger("GET /a").await, ["2026-09-01"]);
+}
