@@ -36,7 +36,7 @@ const LONGEST: usize = 400;
 const FUEL: u64 = 2_000_000;
 
 /// Renders letters. Make one and keep it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Renderer {
     environment: Environment<'static>,
 }

@@ -40,6 +40,8 @@ pub struct Claim {
     pub notice: Option<Notice>,
     /// What each party was told under it.
     pub told: Vec<Told>,
+    /// How many notices there were before.
+    pub notices: i64,
     /// Moves when something else than a check changes what stands here.
     pub generation: i64,
 }
@@ -145,6 +147,7 @@ fn claim(row: &SqliteRow) -> Result<Claim, StoreError> {
         findings: Vec::new(),
         notice: None,
         told: Vec::new(),
+        notices: 0,
         generation: row.get("generation"),
         key,
     })
@@ -155,6 +158,12 @@ async fn claimed(transaction: &mut Transaction<'_, Sqlite>, row: &SqliteRow) -> 
     let mut claim = claim(row)?;
     claim.findings = findings(transaction, &claim.key).await?;
     claim.notice = open_notice(transaction, &claim.key).await?;
+    claim.notices = sqlx::query_scalar("SELECT COUNT(*) FROM notice WHERE integration = $1 AND api = $2 AND surface = $3")
+        .bind(&claim.key.integration)
+        .bind(&claim.key.api)
+        .bind(claim.key.surface.name())
+        .fetch_one(&mut **transaction)
+        .await?;
     if let Some(notice) = &claim.notice {
         claim.told = told(transaction, &notice.id).await?;
     }

@@ -43,7 +43,7 @@ impl Desk<'_> {
     ) -> NoticeStep {
         let open = claim.notice.as_ref();
         let standing = notice::Standing { integration: self.integration, api: self.api, open, told, previous, current };
-        let Some(decision) = standing.decide(self.now, || notice_id(self.key, self.now, current)) else {
+        let Some(decision) = standing.decide(self.now, || notice_id(claim, self.now, current)) else {
             return NoticeStep::Keep;
         };
         let letters = plan(&self.circumstances(evidence), &decision);
@@ -154,9 +154,9 @@ impl Desk<'_> {
         let side = letter.to.side;
         let stamp = self.now.timestamp_millis().to_string();
         // Two letters of one moment to one person differ in what they say.
-        let what = letter.view.exchange.as_ref().map_or("", |exchange| exchange.heading.as_str());
+        let what = hex(&Sha256::digest(serde_json::to_vec(&letter.view)?));
         let (party, email) = (letter.to.party.as_str(), person.email.as_str());
-        let parts = [notice.id.as_str(), side.name(), party, email, stamp.as_str(), letter.view.kind.name(), what];
+        let parts = [notice.id.as_str(), side.name(), party, email, stamp.as_str(), what.as_str()];
         let token = link_token(&self.shared.link_key, &parts);
         let mut view = letter.view.clone();
         let answerable = view.kind != NoticeKind::Resolved;
@@ -232,9 +232,9 @@ pub fn calendar_token(shared: &Shared, integration: &str, party: &str) -> String
 }
 
 /// The id both letters share: from facts, so that a check done again after a crash gives it again.
-fn notice_id(key: &WatchKey, now: DateTime<Utc>, findings: &[OpenFinding]) -> String {
+fn notice_id(claim: &Claim, now: DateTime<Utc>, findings: &[OpenFinding]) -> String {
     let mut hasher = Sha256::new();
-    hasher.update(format!("{key} {}", now.timestamp_millis()));
+    hasher.update(format!("{} {} {}", claim.key, claim.notices, now.timestamp_millis()));
     for finding in findings {
         hasher.update(&finding.content);
     }

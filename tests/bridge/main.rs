@@ -7,4 +7,5 @@ mod answers;
 mod contacts;
 mod escalation;
 mod harness;
+mod histories;
 mod scenarios;

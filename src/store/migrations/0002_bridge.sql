@@ -43,3 +43,5 @@ CREATE TABLE proposal (
     decided_at BIGINT
 );
 CREATE INDEX proposal_notice ON proposal (notice);
+
+CREATE INDEX notice_watch ON notice (integration, api, surface);

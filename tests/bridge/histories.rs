@@ -1,0 +1,427 @@
+//! Random histories: publish, announce, move, answer, bounce, crash at any await, clocks that step. Whatever happens, no
+//! notice is lost, nothing is sent twice but byte for byte, no step of a ladder is taken twice, and every open breaking
+//! finding has somebody who can be reached on both sides, or a gap that says that nobody can.
+//!
+//! `DRIFTD_HISTORIES=n DRIFTD_SEED=s cargo test --test bridge histories -- --nocapture` plays others.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::path::Path;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use driftd::config::{Environment, load};
+use driftd::lifecycle::Heart;
+use driftd::model::{
+    Acknowledgement, Answer, AttemptOutcome, Clock, ManualClock, Mark, Origin, Reply, Role, Rung, Statement, Surface, WatchKey,
+};
+use driftd::render::Renderer;
+use driftd::rules::Catalogue;
+use driftd::store::Store;
+use driftd::tasks::{Counters, Live, Shared, Trouble, check_due, escalate_due};
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+/// Histories, where nobody says how many; tests/run-all.sh plays 10,000.
+const HISTORIES: u64 = 400;
+
+/// Steps of one history.
+const STEPS: usize = 10;
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// What the provider may publish.
+fn versions() -> Vec<String> {
+    let path = |name: &str, longest: u32, more: &str| {
+        format!(
+            "  /{name}:\n    post:\n      requestBody:\n        content:\n          application/json:\n            schema: {{type: string, maxLength: {longest}}}\n      responses: {{'204': {{description: done}}}}\n{more}"
+        )
+    };
+    let head = "openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths:\n";
+    let sunset = |date: &str| format!("      x-sunset: '{date}'\n");
+    vec![
+        format!("{head}{}{}", path("a", 64, ""), path("b", 64, "")),
+        format!("{head}{}{}", path("a", 32, ""), path("b", 64, "")),
+        format!("{head}{}{}", path("a", 16, ""), path("b", 32, "")),
+        format!("{head}{}{}", path("a", 64, &sunset("2026-09-01")), path("b", 64, "")),
+        format!("{head}{}{}", path("a", 64, &sunset("2026-06-01")), path("b", 64, "")),
+        format!("{head}{}", path("b", 64, "")),
+    ]
+}
+
+/// What does not change between histories.
+struct Stock {
+    folder: tempfile::TempDir,
+    live: watch::Receiver<Arc<Live>>,
+    _sender: watch::Sender<Arc<Live>>,
+    catalogue: Arc<Catalogue>,
+    renderer: Renderer,
+    /// An empty database, migrated once.
+    empty: Vec<u8>,
+}
+
+impl Stock {
+    async fn new() -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        // A database in memory: what is tested is what is committed, not the disk.
+        let memory = Path::new("/dev/shm");
+        let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.expect("a folder");
+        std::fs::create_dir_all(folder.path().join("integrations")).expect("a folder");
+        let daemon = "state_dir = \"state\"\n[mail]\nfrom = \"driftd@x.example\"\noperator = \"ops@x.example\"\nbounces = \"back@x.example\"\n[mail.smtp]\nhost = \"localhost\"\ntls = \"none\"\n";
+        std::fs::write(folder.path().join("driftd.toml"), daemon).expect("a file");
+        let integration = r#"name = "I"
+[agreement]
+notice = { breaking = "90 days" }
+acknowledge_within = "2 business days"
+escalate = [{ role = "deputy", after = "0 days" }, { role = "on-call", after = "1 day" }, { role = "partner-manager", after = "1 day" }]
+[parties.p]
+name = "P"
+contacts = [
+  { role = "api-owner", name = "P1", email = "p1@x.example", deputy = { name = "P2", email = "p2@x.example" } },
+  { role = "partner-manager", name = "P3", email = "p3@x.example" },
+]
+[parties.c]
+name = "C"
+contacts = [
+  { role = "engineering", name = "C1", email = "c1@x.example", deputy = { name = "C2", email = "c2@x.example" } },
+  { role = "on-call", name = "C3", email = "c3@x.example" },
+  { role = "partner-manager", name = "C4", email = "c4@x.example" },
+]
+[[apis]]
+id = "a"
+provider = "p"
+live = "file:live.yaml"
+every = "1h"
+consumers = [{ party = "c" }]
+"#;
+        std::fs::write(folder.path().join("integrations/i.toml"), integration).expect("a file");
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(start()));
+        let environment = Environment { believe_credentials: true, ..Environment::default() };
+        let config = load(&folder.path().join("driftd.toml"), &environment, start()).unwrap_or_else(|found| panic!("{found:#?}"));
+        let live = Live::new(config, &clock).expect("a client");
+        let (sender, receiver) = watch::channel(Arc::new(live));
+        let first = folder.path().join("empty");
+        std::fs::create_dir_all(&first).expect("a folder");
+        Store::open(&first).await.expect("a store").close().await;
+        let empty = std::fs::read(first.join("driftd.sqlite")).expect("a database");
+        let (catalogue, renderer) = (Arc::new(Catalogue::load().expect("rules")), Renderer::new().expect("templates"));
+        Self { folder, live: receiver, _sender: sender, catalogue, renderer, empty }
+    }
+}
+
+fn start() -> DateTime<Utc> {
+    "2026-03-02T09:00:00Z".parse().expect("a time")
+}
+
+/// Polls a future at most so often: what a crash cuts off. None when it was cut off.
+async fn cut_off<T>(future: impl Future<Output = T>, mut polls: u32) -> Option<T> {
+    let mut future = pin!(future);
+    std::future::poll_fn(|context| {
+        if polls == 0 {
+            return Poll::Ready(None);
+        }
+        polls -= 1;
+        future.as_mut().poll(context).map(Some)
+    })
+    .await
+}
+
+/// A letter that the mail system took.
+#[derive(Clone)]
+struct Taken {
+    recipient: String,
+    sender: String,
+    text: String,
+}
+
+struct History<'s> {
+    stock: &'s Stock,
+    random: fastrand::Rng,
+    clock: Arc<ManualClock>,
+    shared: Arc<Shared>,
+    /// Bytes by Message-ID.
+    messages: BTreeMap<String, Vec<u8>>,
+    taken: Vec<Taken>,
+    dead: BTreeSet<String>,
+    steps: Vec<String>,
+}
+
+impl<'s> History<'s> {
+    async fn new(stock: &'s Stock, seed: u64) -> Self {
+        let state = stock.folder.path().join("state");
+        let _ = std::fs::remove_dir_all(&state);
+        std::fs::create_dir_all(&state).expect("a folder");
+        std::fs::write(state.join("driftd.sqlite"), &stock.empty).expect("a database");
+        std::fs::write(stock.folder.path().join("live.yaml"), &versions()[0]).expect("a file");
+        let clock = Arc::new(ManualClock::new(start()));
+        let shared = Self::opened(stock, &clock).await;
+        let (messages, taken, dead) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
+        let random = fastrand::Rng::with_seed(seed);
+        Self { stock, random, clock, shared, messages, taken, dead, steps: Vec::new() }
+    }
+
+    async fn opened(stock: &Stock, clock: &Arc<ManualClock>) -> Arc<Shared> {
+        let store = Store::open(&stock.folder.path().join("state")).await.expect("a store");
+        let live = stock.live.borrow().clone();
+        store.sync_watches(&live.watches(clock.now()), clock.now()).await.expect("watches");
+        store.release_leases(clock.now()).await.expect("leases");
+        store.recover_attempts(clock.now()).await.expect("attempts");
+        Arc::new(Shared {
+            live: stock.live.clone(),
+            store,
+            clock: clock.clone(),
+            catalogue: Arc::clone(&stock.catalogue),
+            renderer: stock.renderer.clone(),
+            external_url: "https://x.example".to_owned(),
+            link_key: "key".to_owned(),
+            api_token: "token".to_owned(),
+            wake_watch: Notify::new(),
+            wake_deliver: Notify::new(),
+            trouble: Trouble::default(),
+            counters: Counters::default(),
+            parse_slots: Shared::parse_slots(),
+            started_at: clock.now(),
+            jitter: Mutex::new(fastrand::Rng::with_seed(7)),
+        })
+    }
+
+    /// The process is gone; another one begins with what is on disk.
+    async fn crash(&mut self) {
+        let old = std::mem::replace(&mut self.shared, Self::opened(self.stock, &self.clock).await);
+        old.store.close().await;
+    }
+
+    /// Everything that is due, with mail: a refused address, a slow server, a crash before the mark.
+    async fn work(&self, accepted: &mut Vec<(String, Vec<u8>, Taken)>, dead: &BTreeSet<String>, is_slow: bool) {
+        let (heart, stopping) = (Heart::default(), CancellationToken::new());
+        while check_due(&self.shared, &heart, &stopping).await.expect("checks") > 0 {}
+        escalate_due(&self.shared).await.expect("steps");
+        loop {
+            let now = self.clock.now();
+            let due = self.shared.store.start_attempts(now, Duration::from_secs(60), 10).await.expect("letters");
+            if due.is_empty() {
+                return;
+            }
+            for (delivery, attempt) in due {
+                let outcome = if dead.contains(&delivery.recipient) {
+                    AttemptOutcome::DeadAddress("550 5.1.1 no such user".to_owned())
+                } else if is_slow {
+                    AttemptOutcome::Retry("451 later".to_owned())
+                } else {
+                    let text = String::from_utf8_lossy(&delivery.message).into_owned();
+                    let id = header(&text, "Message-ID");
+                    let taken = Taken { recipient: delivery.recipient.clone(), sender: delivery.sender.clone(), text };
+                    accepted.push((id, delivery.message.clone(), taken));
+                    AttemptOutcome::Sent("250 ok".to_owned())
+                };
+                let store = &self.shared.store;
+                store.finish_attempt(delivery.id, attempt, &outcome, now + TimeDelta::minutes(5), now).await.expect("a mark");
+            }
+        }
+    }
+
+    /// Works, perhaps until a crash; what the mail system took it has taken.
+    async fn run(&mut self, polls: Option<u32>, is_slow: bool) {
+        let mut accepted = Vec::new();
+        let dead = self.dead.clone();
+        let is_done = cut_off(self.work(&mut accepted, &dead, is_slow), polls.unwrap_or(u32::MAX)).await.is_some();
+        for (id, bytes, taken) in accepted {
+            match self.messages.get(&id) {
+                Some(known) => assert!(*known == bytes, "{id} was sent twice and differs"),
+                None => {
+                    self.messages.insert(id, bytes);
+                    self.taken.push(taken);
+                }
+            }
+        }
+        if !is_done {
+            self.steps.push(format!("crash after {polls:?} polls"));
+            self.crash().await;
+        }
+    }
+
+    async fn step(&mut self) {
+        let days = ["2026-05-01", "2026-07-01", "2026-10-01", "2027-03-01"];
+        match self.random.u32(0..13) {
+            0..=3 => {
+                let version = self.random.usize(0..versions().len());
+                self.steps.push(format!("publish {version}"));
+                std::fs::write(self.stock.folder.path().join("live.yaml"), &versions()[version]).expect("a file");
+                self.clock.advance(Duration::from_secs(7_200));
+            }
+            4 | 5 => {
+                let date = days[self.random.usize(0..days.len())];
+                let change = self.random.u32(0..4);
+                self.steps.push(format!("announce {date} {change}"));
+                let statement = Statement {
+                    subject: if self.random.bool() { "POST /a".to_owned() } else { "*".to_owned() },
+                    mark: Mark::Sunset,
+                    date: (change < 2).then(|| date.parse::<NaiveDate>().expect("a day")),
+                    operations: Vec::new(),
+                    class: String::new(),
+                    cohort: None,
+                    title: String::new(),
+                    origin: Origin::Person,
+                    place: "P1".to_owned(),
+                    verbatim: date.to_owned(),
+                    link: None,
+                    odd: None,
+                    paused: change == 2,
+                };
+                let key = WatchKey { integration: "i".to_owned(), api: "a".to_owned(), surface: Surface::Live };
+                self.shared.store.announce(&key, &statement, change == 3, self.clock.now()).await.expect("an announcement");
+            }
+            6 | 7 => {
+                let count = self.taken.len();
+                let Some(letter) = (count > 0).then(|| self.taken[self.random.usize(0..count)].clone()) else { return };
+                let Some((_, token)) = letter.text.split_once("/answer/") else { return };
+                let token: String = token.replace("=\r\n", "").chars().take(32).collect();
+                let fix_by = Some(days[self.random.usize(0..days.len())].parse().expect("a day"));
+                let owner = "Somebody".to_owned();
+                let reply = match self.random.u32(0..5) {
+                    0 | 1 => Reply::Acknowledge(Acknowledgement { owner, answer: Answer::Ours, fix_by, note: String::new() }),
+                    2 => {
+                        Reply::Acknowledge(Acknowledgement { owner, answer: Answer::Accepted, fix_by: None, note: String::new() })
+                    }
+                    3 => Reply::NotUs { by: owner, ask: Rung::Role(Role::PartnerManager) },
+                    _ => Reply::Extend { by: owner, until: fix_by.expect("a day"), note: String::new() },
+                };
+                self.steps.push(format!("answer {reply:?}"));
+                driftd::tasks::answer(&self.shared, &token, &reply).await.expect("the store");
+            }
+            8 => {
+                let count = self.taken.len();
+                let Some(letter) = (count > 0).then(|| self.taken[self.random.usize(0..count)].clone()) else { return };
+                self.steps.push(format!("bounce {}", letter.recipient));
+                self.shared.store.bounced(&letter.sender, true, "failed 5.1.1", self.clock.now()).await.expect("the store");
+            }
+            9 => {
+                let who = ["c1@x.example", "c2@x.example", "p1@x.example", "p2@x.example"][self.random.usize(0..4)].to_owned();
+                self.steps.push(format!("{who} dies or lives"));
+                if !self.dead.remove(&who) {
+                    self.dead.insert(who);
+                }
+            }
+            10 => {
+                self.steps.push("an hour back".to_owned());
+                self.clock.set(self.clock.now() - TimeDelta::hours(1));
+            }
+            _ => {
+                let days = self.random.u64(1..20);
+                self.steps.push(format!("{days} days on"));
+                self.clock.advance(Duration::from_secs(days * 86_400));
+            }
+        }
+    }
+
+    async fn play(&mut self) {
+        self.run(None, false).await;
+        for _ in 0..STEPS {
+            self.step().await;
+            let polls = (self.random.u32(0..3) == 0).then(|| self.random.u32(1..120));
+            let is_slow = self.random.u32(0..6) == 0;
+            self.run(polls, is_slow).await;
+        }
+        // In the end everything works, and what was begun is finished.
+        self.dead.clear();
+        self.clock.advance(Duration::from_secs(7_200));
+        self.run(None, false).await;
+        self.clock.advance(Duration::from_secs(7_200));
+        self.run(None, false).await;
+        self.judge().await;
+    }
+
+    /// What must hold whatever happened.
+    async fn judge(&self) {
+        let overview = self.shared.store.overview().await.expect("the overview");
+        assert_eq!(overview.oldest_undelivered, None, "a letter was left");
+        let standings = self.shared.store.standings().await.expect("standings");
+        for watch in &overview.watches {
+            let told: Vec<&str> = watch
+                .findings
+                .iter()
+                .filter(|(finding, _)| finding.is_told())
+                .map(|(finding, _)| finding.identity.as_str())
+                .collect();
+            let standing = standings.iter().find(|standing| standing.key == watch.key);
+            if told.is_empty() {
+                assert!(standing.is_none(), "{}: a notice is open about nothing", watch.key);
+                continue;
+            }
+            let standing = standing.unwrap_or_else(|| panic!("{}: no notice tells of {told:?}", watch.key));
+            for party in ["c", "p"] {
+                let known = standing.told.iter().find(|told| told.party == party).map(|told| &told.findings);
+                for identity in &told {
+                    assert!(
+                        known.is_some_and(|known| known.contains_key(*identity)),
+                        "{}: {party} was not told of {identity}",
+                        watch.key
+                    );
+                }
+                // Somebody on the side has it, or the gap is known: then the operator has it.
+                let notice = overview.notices.iter().find(|notice| notice.id == standing.notice.id).expect("the notice");
+                let letters = || notice.deliveries.iter().filter(|letter| letter.party == party);
+                assert!(letters().any(|letter| letter.sent_at.is_some()), "{}: nobody at {party} has a letter", watch.key);
+            }
+        }
+        // A letter that opens a notice goes to one person of a party once; whoever stands in gets the same one.
+        let mut opened: BTreeMap<(String, String), usize> = BTreeMap::new();
+        for taken in &self.taken {
+            if !header(&taken.text, "Subject").starts_with("Re:") {
+                *opened.entry((header(&taken.text, "X-Driftd-Notice"), taken.recipient.clone())).or_default() += 1;
+            }
+        }
+        for ((notice, recipient), count) in opened {
+            let most = if recipient == "ops@x.example" { 2 } else { 1 };
+            assert!(count <= most, "{recipient} was told {count} times that {notice} is open");
+        }
+        for standing in &standings {
+            for silence in &standing.silences {
+                let mut taken: Vec<_> = silence.climbed.iter().map(|climbed| (climbed.asked_at, climbed.step)).collect();
+                taken.sort_unstable();
+                let count = taken.len();
+                taken.dedup();
+                assert_eq!(taken.len(), count, "a step was taken twice");
+            }
+        }
+    }
+}
+
+fn header(message: &str, name: &str) -> String {
+    let head = message.split("\r\n\r\n").next().unwrap_or_default().replace("\r\n ", " ");
+    let line = head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")).map(str::to_owned));
+    line.unwrap_or_default()
+}
+
+#[test]
+fn histories() {
+    let count = number("DRIFTD_HISTORIES").unwrap_or(HISTORIES);
+    let seed = number("DRIFTD_SEED").unwrap_or(1);
+    // Each waits for its database half of the time.
+    let workers = 2 * std::thread::available_parallelism().map_or(2, std::num::NonZero::get) as u64;
+    println!("{count} histories from seed {seed}");
+    std::thread::scope(|scope| {
+        for worker in 0..workers {
+            scope.spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+                runtime.block_on(async {
+                    let stock = Stock::new().await;
+                    for number in (worker..count).step_by(usize::try_from(workers).expect("few")) {
+                        let mut history = History::new(&stock, seed.wrapping_mul(1_000_003) + number).await;
+                        let played = std::panic::AssertUnwindSafe(history.play());
+                        if let Err(problem) = futures_util::FutureExt::catch_unwind(played).await {
+                            println!("history {number} of seed {seed}:\n  {}", history.steps.join("\n  "));
+                            std::panic::resume_unwind(problem);
+                        }
+                        history.shared.store.close().await;
+                    }
+                });
+            });
+        }
+    });
+}
