@@ -281,7 +281,8 @@ impl<'s> History<'s> {
                 let Some(letter) = (count > 0).then(|| self.taken[self.random.usize(0..count)].clone()) else { return };
                 let Some((_, token)) = letter.text.split_once("/answer/") else { return };
                 let token: String = token.replace("=\r\n", "").chars().take(32).collect();
-                let fix_by = Some(days[self.random.usize(0..days.len())].parse().expect("a day"));
+                let day: NaiveDate = days[self.random.usize(0..days.len())].parse().expect("a day");
+                let fix_by = Some(day);
                 let owner = "Somebody".to_owned();
                 let reply = match self.random.u32(0..5) {
                     0 | 1 => Reply::Acknowledge(Acknowledgement { owner, answer: Answer::Ours, fix_by, note: String::new() }),
@@ -289,7 +290,7 @@ impl<'s> History<'s> {
                         Reply::Acknowledge(Acknowledgement { owner, answer: Answer::Accepted, fix_by: None, note: String::new() })
                     }
                     3 => Reply::NotUs { by: owner, ask: Rung::Role(Role::PartnerManager) },
-                    _ => Reply::Extend { by: owner, until: fix_by.expect("a day"), note: String::new() },
+                    _ => Reply::Extend { by: owner, until: day, note: String::new() },
                 };
                 self.steps.push(format!("answer {reply:?}"));
                 driftd::tasks::answer(&self.shared, &token, &reply).await.expect("the store");

@@ -8,4 +8,5 @@ mod contacts;
 mod escalation;
 mod harness;
 mod histories;
+mod policies;
 mod scenarios;
