@@ -7,8 +7,8 @@ use std::path::Path;
 use chrono::{TimeZone, Utc};
 use driftd::config::{Environment, load};
 use driftd::diff::Budget;
-use driftd::model::{Notice, NoticeKind, OpenFinding, Side, Surface, Told};
-use driftd::notice::{Before, Circumstances, Links, Standing, open_findings, plan};
+use driftd::model::{Entry, Mark, Notice, NoticeKind, OpenFinding, Origin, Side, Statement, Surface, Told};
+use driftd::notice::{Before, Circumstances, EscalationCard, ExchangeCard, Ledger, Links, Standing, dated, open_findings, plan};
 use driftd::openapi::{Limits, read};
 use driftd::render::{Rendered, Renderer};
 use driftd::rules::{Catalogue, Fragments, compare};
@@ -133,5 +133,114 @@ fn what_a_partner_writes_stays_text() {
         }
         assert!(!rendered.text.lines().any(|line| line.starts_with("Bcc:")), "{side:?}");
         assert!(!rendered.subject.contains(['\r', '\n']), "{side:?}");
+    }
+}
+
+/// What the ledger of the shipped integration holds, and what was said about one operation.
+fn said(id: i64, read: (u32, u32), date: &str, is_current: bool) -> Entry {
+    let read_at = Utc.with_ymd_and_hms(2026, read.0, read.1, 8, 0, 0).single().expect("a time");
+    let statement = Statement {
+        subject: "GET /v1/invoices".to_owned(),
+        mark: Mark::Sunset,
+        date: date.parse().ok(),
+        operations: vec!["GET /v1/invoices".to_owned()],
+        class: String::new(),
+        cohort: None,
+        title: "Use GET /v2/invoices instead.".to_owned(),
+        origin: Origin::Description,
+        place: "/paths/~1v1~1invoices/get/x-sunset".to_owned(),
+        verbatim: date.to_owned(),
+        link: Some("https://developer.quayside.example/v2".to_owned()),
+        odd: None,
+        paused: false,
+    };
+    Entry { id, statement, read_at, ended_at: (!is_current).then_some(read_at), replaced: !is_current }
+}
+
+/// The letters about days: one case for each kind that there is.
+fn letters_about_days(kind: NoticeKind) -> Vec<(Side, Rendered)> {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let environment = Environment { believe_credentials: true, ..Environment::default() };
+    let config = load(&shipped.join("config/driftd.toml"), &environment, now()).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let integration = &config.integrations[0];
+    let api = &integration.apis[0];
+    let on = |entries: &[Entry], today: chrono::NaiveDate| dated(&Ledger { integration, api, entries, operations: None, today });
+    let today = now().date_naive();
+    let first = on(&[said(1, (4, 20), "2026-12-01", true)], today);
+    let moved = on(&[said(1, (4, 20), "2026-12-01", false), said(2, (6, 1), "2026-08-01", true)], today);
+    let near = on(&[said(1, (4, 20), "2026-12-01", true)], "2026-11-10".parse().expect("a day"));
+    let (before, after): (&[OpenFinding], &[OpenFinding]) = match kind {
+        NoticeKind::Updated => (&first, &moved),
+        NoticeKind::Reminder => (&first, &near),
+        NoticeKind::Resolved => (&first, &[]),
+        _ => (&[], &first),
+    };
+    let notice = Notice { id: "N-0d1e2f3a".to_owned(), opened_at: now(), told_at: now() };
+    let standing = |open, told, previous, current| Standing { integration, api, open, told, previous, current };
+    let opened = standing(None, &[], &first, &first).decide(now(), || notice.id.clone()).expect("something to say");
+    let told: Vec<Told> = opened.words.iter().map(driftd::notice::Word::told).collect();
+    let mut decision = if before.is_empty() {
+        standing(None, &[], before, after).decide(now(), || notice.id.clone())
+    } else {
+        standing(Some(&notice), &told, before, after).decide(now(), String::new)
+    }
+    .expect("something to say");
+    if matches!(kind, NoticeKind::Escalated | NoticeKind::Exchange) {
+        decision.words.iter_mut().for_each(|word| word.kind = kind);
+    }
+    let catalogue = Catalogue::load().expect("the catalogue");
+    let about = Circumstances {
+        integration,
+        api,
+        surface: Surface::Ledger,
+        links: Links { rules: "https://driftd.example.com/rules/".to_owned() },
+        evidence: None,
+        catalogue: &catalogue,
+    };
+    let renderer = Renderer::new().expect("templates");
+    plan(&about, &decision)
+        .into_iter()
+        .map(|mut letter| {
+            assert_eq!(letter.view.kind, kind);
+            if kind != NoticeKind::Resolved {
+                letter.view.answer_url = Some("https://driftd.example.com/answer/0123456789abcdef".to_owned());
+                letter.view.calendar_url = Some("https://driftd.example.com/calendar/quayside/harbor/0123.ics".to_owned());
+            }
+            let person = letter.view.reader.clone();
+            letter.view.escalation = (kind == NoticeKind::Escalated).then(|| EscalationCard {
+                since: "2026-04-22".parse().expect("a day"),
+                promised: None,
+                rung: "on-call".to_owned(),
+                asked: format!("{person}, Fulfilment engineering"),
+            });
+            letter.view.exchange = (kind == NoticeKind::Exchange).then(|| ExchangeCard {
+                heading: "Harbor Books will be ready 31 days after the change".to_owned(),
+                lines: vec![
+                    "Priya Nair answered for Harbor Books: done by 2027-01-01. It takes effect on 2026-12-01.".to_owned(),
+                    "Somebody has to move: agree on another day, or on what happens in between.".to_owned(),
+                ],
+            });
+            (letter.to.side, renderer.letter(&letter.view).expect("a letter"))
+        })
+        .collect()
+}
+
+#[test]
+fn letters_about_days_are_what_was_read_and_approved() {
+    for kind in [
+        NoticeKind::Opened,
+        NoticeKind::Updated,
+        NoticeKind::Reminder,
+        NoticeKind::Escalated,
+        NoticeKind::Exchange,
+        NoticeKind::Resolved,
+    ] {
+        let letters = letters_about_days(kind);
+        assert_eq!(letters.len(), 2, "{kind:?}");
+        for (side, rendered) in letters {
+            let (kind, side) = (kind.name(), side.name());
+            golden(&format!("letter-dates-{kind}-{side}.txt"), &format!("Subject: {}\n\n{}", rendered.subject, rendered.text));
+            golden(&format!("letter-dates-{kind}-{side}.html"), &rendered.html);
+        }
     }
 }

@@ -33,6 +33,7 @@ pub struct Ledger<'l> {
 /// A rule about dates: these are not about two descriptions, so no page holds them.
 struct Rule {
     id: &'static str,
+    label: &'static str,
     hurt: &'static str,
     remedy: &'static str,
 }
@@ -40,41 +41,49 @@ struct Rule {
 const RULES: [Rule; 8] = [
     Rule {
         id: "end-announced",
+        label: "ends",
         hurt: "Calls work until that day and are expected to fail from then on, with no change of the description in between that would warn again.",
         remedy: "The consumer's team plans the move to what replaces it and says by when it will be done. The provider's team says what replaces it, and tells at once if the day moves.",
     },
     Rule {
         id: "change-announced",
+        label: "changes",
         hurt: "From that day on the API behaves as announced, whether the description shows it or not.",
         remedy: "The consumer's team checks what the change means for its calls and says by when it will be ready.",
     },
     Rule {
         id: "notice-too-short",
+        label: "promise not kept",
         hurt: "The agreement promises more time than this, and the consumer has planned with it.",
         remedy: "The provider's team moves the day, or asks the consumer's team whether it can live with this one.",
     },
     Rule {
         id: "overlap-too-short",
+        label: "promise not kept",
         hurt: "The agreement promises that the old and the new are there together for longer.",
         remedy: "The provider's team keeps the old one for as long as was promised.",
     },
     Rule {
         id: "date-in-freeze",
+        label: "promise not kept",
         hurt: "In this time of the year no changes are taken: nobody is there to test or to mend.",
         remedy: "The provider's team moves the day to the first free one, or both sides agree on an exception in writing.",
     },
     Rule {
         id: "date-not-allowed",
+        label: "promise not kept",
         hurt: "The agreement names the only days of the year on which changes take effect, and this is none of them.",
         remedy: "The provider's team moves the day to the next one that is allowed.",
     },
     Rule {
         id: "gone-before-its-date",
+        label: "gone too early",
         hurt: "Calls fail now, while everybody planned with the day that was announced.",
         remedy: "The provider's team puts it back until the day it named. The consumer's team uses what replaces it, if it is ready.",
     },
     Rule {
         id: "alive-after-its-end",
+        label: "still there",
         hurt: "Nobody can tell whether it may still be used. One day it will be gone without another word.",
         remedy: "The provider's team switches it off or names a new day. The consumer's team stops calling it.",
     },
@@ -83,6 +92,11 @@ const RULES: [Rule; 8] = [
 /// Who is hurt by what a rule about dates tells of, and what to do.
 pub(super) fn advice(rule: &str) -> Option<(&'static str, &'static str)> {
     RULES.iter().find(|known| known.id == rule).map(|known| (known.hurt, known.remedy))
+}
+
+/// What a rule about dates says in a word or two.
+pub(super) fn label(rule: &str) -> Option<&'static str> {
+    RULES.iter().find(|known| known.id == rule).map(|known| known.label)
 }
 
 /// Whether there is something to say to who was told `told`. A day that moved away is none, until it is near.
@@ -271,7 +285,7 @@ impl Said<'_> {
         let told = self.told_on(day);
         let measured = self.agreement().measure(self.class(), told, day).filter(|measured| measured.short > 0)?;
         let message = format!(
-            "{}: {} of {} notice, {} short; told on {told}, it keeps the promise from {} on",
+            "{}: {} of notice, {} promised, {} short; told on {told}, it keeps the promise from {} on",
             self.label(),
             days(measured.given),
             measured.promised,
@@ -506,12 +520,16 @@ mod tests {
             on(&[("2026-03-01", "2026-04-11")], "2026-03-01"),
             [
                 "breaking end-announced: The whole Door API ends on 2026-04-11, in 41 days",
-                "warning notice-too-short: The whole Door API: 41 days of 90 days notice, 49 days short; told on 2026-03-01, it keeps the promise from 2026-05-30 on"
+                "warning notice-too-short: The whole Door API: 41 days of notice, 90 days promised, 49 days short; told on 2026-03-01, it keeps the promise from 2026-05-30 on"
             ]
         );
         // Brought forward: the new day counts from the day it was said. Put off: it was known all the time.
         let forward = on(&[("2026-01-01", "2026-12-01"), ("2026-05-01", "2026-06-01")], "2026-05-01");
-        assert!(forward[0].contains("(brought forward from 2026-12-01)") && forward[1].contains("31 days of 90"), "{forward:?}");
+        assert!(
+            forward[0].contains("(brought forward from 2026-12-01)")
+                && forward[1].contains("31 days of notice, 90 days promised"),
+            "{forward:?}"
+        );
         let back = on(&[("2026-01-01", "2026-03-01"), ("2026-02-20", "2026-05-01")], "2026-02-20");
         assert_eq!(back, ["breaking end-announced: The whole Door API ends on 2026-05-01 (put off from 2026-03-01), in 70 days"]);
         assert_eq!(on(&[("2026-01-01", "2026-03-01"), ("2026-02-20", "paused")], "2026-02-20"), [""; 0]);

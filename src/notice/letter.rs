@@ -121,6 +121,8 @@ pub struct LetterView {
     pub links: Links,
     /// Days the letter is about.
     pub days: Vec<(Day, String)>,
+    /// The first of them.
+    pub first_day: Option<NaiveDate>,
     /// Where they can be subscribed to; filled in for each party.
     pub calendar_url: Option<String>,
     /// Where the description was read.
@@ -156,6 +158,8 @@ pub struct ExchangeCard {
 pub struct FindingCard {
     /// `breaking` or `warning`.
     pub severity: String,
+    /// The same in the words of the letter.
+    pub label: String,
     /// What it does to whom, in a few words.
     pub consequence: String,
     /// One sentence.
@@ -339,6 +343,7 @@ fn view(
         stands_in_for: None,
         links: about.links.clone(),
         days: findings.iter().filter_map(|finding| Some((finding.day.clone()?, finding.message.clone()))).collect(),
+        first_day: findings.iter().filter_map(|finding| finding.day.as_ref()).map(|day| day.on).min(),
         calendar_url: None,
         source: match about.surface {
             Surface::Live | Surface::Ledger => about.api.live.to_string(),
@@ -374,6 +379,7 @@ fn card(finding: &OpenFinding, about: &Circumstances<'_>, reader: &Party, audien
     let (hurt, remedy) = page.or_else(|| dates::advice(&finding.rule)).unwrap_or_default();
     FindingCard {
         severity: finding.severity.clone(),
+        label: dates::label(&finding.rule).map_or_else(|| finding.severity.clone(), str::to_owned),
         consequence: match (rule, audience) {
             (Some(rule), Audience::Consumer) => rule.consequence.meaning().to_owned(),
             (Some(rule), Audience::Provider) => rule.consequence.meaning_for_consumer().to_owned(),

@@ -54,7 +54,8 @@ async fn a_plan_that_ends_after_the_day_is_told_to_both_managers_once() {
     assert_eq!(bridge.told().await, [""; 0], "in time");
     assert_eq!(reply(&bridge, letter, &ours("2026-10-01")).await, Answered::Recorded);
     let told = bridge.letters().await;
-    let recipients: Vec<&str> = told.iter().map(|letter| letter.recipient.as_str()).collect();
+    let mut recipients: Vec<&str> = told.iter().map(|letter| letter.recipient.as_str()).collect();
+    recipients.sort_unstable();
     assert_eq!(recipients, ["manager@shop.example", "partner@pay.example"]);
     let text = to(&told, "partner@pay.example").text();
     for words in

@@ -23,7 +23,7 @@ const POLICIES: &[Policy] = &[
         name: "versions for three years, a year of notice before the end",
         agreement: "notice = { breaking = \"1 year\", removal = \"1 year\" }\nafter = \"gone\"",
         change: ("", "2026-01-15", "2027-01-14"),
-        found: &["364 days of 12 months notice, 1 day short"],
+        found: &["364 days of notice, 12 months promised, 1 day short"],
     },
     Policy {
         name: "the same, kept",
@@ -35,7 +35,7 @@ const POLICIES: &[Policy] = &[
         name: "the previous version for 24 months, then 400",
         agreement: "notice = { breaking = \"24 months\" }\nafter = \"rejected\"",
         change: ("", "2026-03-10", "2028-03-01"),
-        found: &["722 days of 24 months notice, 9 days short"],
+        found: &["722 days of notice, 24 months promised, 9 days short"],
     },
     Policy {
         name: "three months, and only on the first day of a quarter",
@@ -59,13 +59,19 @@ const POLICIES: &[Policy] = &[
         name: "at least 20 weeks of overlap",
         agreement: "notice = { breaking = \"20 weeks\" }\noverlap = \"20 weeks\"\nafter = \"rejected\"",
         change: ("", "2026-01-02", "2026-05-21"),
-        found: &["139 days of 140 days notice, 1 day short", "due until 2026-05-22 (140 days side by side); 1 day short"],
+        found: &[
+            "139 days of notice, 140 days promised, 1 day short",
+            "due until 2026-05-22 (140 days side by side); 1 day short",
+        ],
     },
     Policy {
         name: "versions for 12 months with 9 months of overlap, then another version answers",
         agreement: "notice = { breaking = \"9 months\" }\noverlap = \"9 months\"\nafter = \"falls-forward\"",
         change: ("", "2026-01-02", "2026-10-01"),
-        found: &["272 days of 9 months notice, 1 day short", "due until 2026-10-02 (9 months side by side); 1 day short"],
+        found: &[
+            "272 days of notice, 9 months promised, 1 day short",
+            "due until 2026-10-02 (9 months side by side); 1 day short",
+        ],
     },
     Policy {
         name: "dated versions for 18 months",
@@ -77,7 +83,7 @@ const POLICIES: &[Policy] = &[
         name: "monthly versions for a year, then 426",
         agreement: "notice = { breaking = \"1 year\" }\nafter = \"rejected\"",
         change: ("", "2026-01-02", "2026-12-02"),
-        found: &["334 days of 12 months notice, 31 days short"],
+        found: &["334 days of notice, 12 months promised, 31 days short"],
     },
     Policy {
         name: "12 months, six of them limited",
@@ -89,13 +95,13 @@ const POLICIES: &[Policy] = &[
         name: "by importance: business critical",
         agreement: "notice = { breaking = \"3 months\", standard = \"1 month\", beta = \"1 week\", security = \"2 weeks\" }",
         change: ("breaking", "2026-01-02", "2026-04-01"),
-        found: &["89 days of 3 months notice, 1 day short"],
+        found: &["89 days of notice, 3 months promised, 1 day short"],
     },
     Policy {
         name: "by importance: standard",
         agreement: "notice = { breaking = \"3 months\", standard = \"1 month\", beta = \"1 week\", security = \"2 weeks\" }",
         change: ("standard", "2026-01-02", "2026-02-01"),
-        found: &["30 days of 1 month notice, 1 day short"],
+        found: &["30 days of notice, 1 month promised, 1 day short"],
     },
     Policy {
         name: "by importance: beta",
@@ -107,13 +113,13 @@ const POLICIES: &[Policy] = &[
         name: "by importance: urgent security",
         agreement: "notice = { breaking = \"3 months\", standard = \"1 month\", beta = \"1 week\", security = \"2 weeks\" }",
         change: ("security", "2026-01-02", "2026-01-12"),
-        found: &["10 days of 14 days notice, 4 days short"],
+        found: &["10 days of notice, 14 days promised, 4 days short"],
     },
     Policy {
         name: "six months once stable, two weeks in preview",
         agreement: "notice = { breaking = \"6 months\", preview = \"2 weeks\" }",
         change: ("preview", "2026-01-02", "2026-01-15"),
-        found: &["13 days of 14 days notice, 1 day short"],
+        found: &["13 days of notice, 14 days promised, 1 day short"],
     },
     Policy {
         name: "about seven months, 403 and then 404",
@@ -131,7 +137,7 @@ const POLICIES: &[Policy] = &[
         name: "60 days by mail",
         agreement: "notice = { breaking = \"60 days\" }",
         change: ("", "2026-01-02", "2026-02-12"),
-        found: &["41 days of 60 days notice, 19 days short"],
+        found: &["41 days of notice, 60 days promised, 19 days short"],
     },
     Policy {
         name: "90 days by contract, and the consumer's freeze",

@@ -53,7 +53,7 @@ async fn s2_a_date_pulled_in_to_today_is_told_at_once_and_is_a_breach() {
     let letters = bridge.letters().await;
     assert_eq!(letters.len(), 2);
     assert!(letters[0].text().contains("brought forward from 2018-07-31"), "{}", letters[0].text());
-    assert!(letters[0].text().contains("1 day of 90 days notice, 89 days short"), "{}", letters[0].text());
+    assert!(letters[0].text().contains("1 day of notice, 90 days promised, 89 days short"), "{}", letters[0].text());
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn s3_seven_days_of_notice_then_two_moves_one_of_them_into_the_open() {
     };
     bridge.announce("free tier", ends(Some("2023-02-09"))).await;
     let letters = bridge.letters().await;
-    assert!(letters[0].text().contains("7 days of 90 days notice, 83 days short"), "{}", letters[0].text());
+    assert!(letters[0].text().contains("7 days of notice, 90 days promised, 83 days short"), "{}", letters[0].text());
     // Later is no reason to write: the day is near all the same, so the next letter is a reminder of the new one.
     bridge.at("2023-02-08");
     bridge.announce("free tier", ends(Some("2023-02-13"))).await;
