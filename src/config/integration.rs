@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use secrecy::SecretString;
 
 use crate::model::{
-    Api, Auth, Consumer, Contact, DateKeys, Integration, OperationPattern, Party, Person, Role, Schedule, Source,
+    Api, Auth, Channel, ChannelKind, Consumer, Contact, DateKeys, Integration, OperationPattern, Party, Person, Role, Schedule,
+    Source,
 };
 
 use super::agreement::{agreement, calendar};
@@ -30,8 +32,11 @@ pub(super) fn read(mut root: Table<'_, '_>, context: &Context<'_>, problems: &mu
     let name =
         root.required_text("name", "say what joins the parties, for example name = \"Acme payments in the web shop\"", problems);
     let agreement = agreement(&mut root, problems);
-    let parties: BTreeMap<String, Party> =
-        root.tables("parties", problems).into_iter().map(|(key, table)| (key.clone(), party(key, table, problems))).collect();
+    let parties: BTreeMap<String, Party> = root
+        .tables("parties", problems)
+        .into_iter()
+        .map(|(key, table)| (key.clone(), party(key, table, context, problems)))
+        .collect();
     if parties.len() < 2 {
         root.missing(
             "parties",
@@ -73,7 +78,7 @@ pub(super) fn read(mut root: Table<'_, '_>, context: &Context<'_>, problems: &mu
     Some(Integration { id, name: name?.value, agreement, parties, apis, overrides })
 }
 
-fn party(id: String, mut table: Table<'_, '_>, problems: &mut Problems<'_>) -> Party {
+fn party(id: String, mut table: Table<'_, '_>, context: &Context<'_>, problems: &mut Problems<'_>) -> Party {
     let name = table.required_text("name", "the organisation's name", problems).map_or_else(|| id.clone(), |at| at.value);
     let mut contacts = BTreeMap::new();
     for mut entry in table.list("contacts", problems) {
@@ -109,8 +114,39 @@ fn party(id: String, mut table: Table<'_, '_>, problems: &mut Problems<'_>) -> P
         }
     }
     let calendar = calendar(&mut table, problems);
+    let channels = table.list("channels", problems).into_iter().filter_map(|entry| channel(entry, context, problems)).collect();
     table.finish(problems);
-    Party { id, name, contacts, calendar }
+    Party { id, name, contacts, calendar, channels }
+}
+
+/// `[[parties.KEY.channels]]`: a program that is told beside the letters.
+fn channel(mut entry: Table<'_, '_>, context: &Context<'_>, problems: &mut Problems<'_>) -> Option<Channel> {
+    let kind = entry.parsed("kind", problems, |text| match text {
+        "webhook" => Ok(ChannelKind::Webhook),
+        "slack" => Ok(ChannelKind::Slack),
+        other => Err((format!("{other:?} is no kind of channel"), "write \"webhook\" or \"slack\"".to_owned())),
+    });
+    entry.missing("kind", "write \"webhook\" (signed CloudEvents) or \"slack\" (chat messages)", problems);
+    let name = entry.required_text("name", "a short name, for example \"ci\"", problems);
+    if let Some(name) = &name
+        && name.value.contains('/')
+    {
+        problems.add(name.offset, &name.key, "holds a slash", "use letters, digits and '-'");
+    }
+    // An address that is a secret stands elsewhere, as every secret does.
+    let written = entry.value("url").is_some_and(|(value, _)| value.get_ref().is_str());
+    let url = if written {
+        entry.parsed("url", problems, web_url).map(|at| SecretString::from(at.value.to_string()))
+    } else {
+        secret::read(&mut entry, "url", context.folder, context.environment, problems)
+    };
+    entry.missing("url", "write \"https://…\", or { file = \"…\" } where the address is a secret", problems);
+    let secret = secret::read(&mut entry, "secret", context.folder, context.environment, problems);
+    if kind.as_ref().is_some_and(|kind| kind.value == ChannelKind::Webhook) {
+        entry.missing("secret", "notices are signed: write secret = { file = \"…\" }", problems);
+    }
+    entry.finish(problems);
+    Some(Channel { name: name?.value, kind: kind?.value, url: url?, secret })
 }
 
 fn person(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Person> {

@@ -208,6 +208,16 @@ impl Client {
         Outcome::Failed(Failure::down(format!("more than {MAX_HOPS} redirects")))
     }
 
+    /// Why an address is not gone to, if it is not.
+    pub(super) fn refuses(&self, url: &Url) -> Option<String> {
+        self.guard.check_literal(url).err().map(|refused| refused.to_string())
+    }
+
+    /// A POST that follows no redirect and connects to no address that is not public.
+    pub(super) fn request(&self, url: Url) -> reqwest::RequestBuilder {
+        self.http.post(url)
+    }
+
     /// One hop's request. Credentials stay with the origin they were given for.
     fn prepare(&self, url: &Url, start: &Url, request: &Request<'_>) -> reqwest::RequestBuilder {
         let accept = "application/json, application/yaml, text/yaml, */*;q=0.5";

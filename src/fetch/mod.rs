@@ -10,8 +10,10 @@
 mod address;
 mod client;
 mod outcome;
+mod post;
 mod signals;
 
 pub use address::{RefusedAddress, is_public};
 pub use client::{Client, ClientError, Request, Settings};
 pub use outcome::{Body, Failure, FailureKind, Outcome, backoff};
+pub use post::{Post, signature};

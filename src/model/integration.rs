@@ -66,6 +66,28 @@ pub struct Contact {
     pub deputy: Option<Person>,
 }
 
+/// Another way than mail to tell a party: an address of a program.
+#[derive(Debug, Clone)]
+pub struct Channel {
+    /// Its name within the party.
+    pub name: String,
+    /// What the program understands.
+    pub kind: ChannelKind,
+    /// Where it is. It may hold a secret.
+    pub url: SecretString,
+    /// What notices are signed with.
+    pub secret: Option<SecretString>,
+}
+
+/// What a program understands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChannelKind {
+    /// CloudEvents, signed.
+    Webhook,
+    /// The messages of Slack's incoming webhooks.
+    Slack,
+}
+
 /// An organisation on one end of an integration.
 #[derive(Debug, Clone)]
 pub struct Party {
@@ -77,6 +99,8 @@ pub struct Party {
     pub contacts: BTreeMap<Role, Contact>,
     /// When it works.
     pub calendar: Calendar,
+    /// Other ways than mail to tell it.
+    pub channels: Vec<Channel>,
 }
 
 impl Party {

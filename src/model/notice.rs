@@ -143,8 +143,10 @@ pub struct Delivery {
     pub recipient: String,
     /// Envelope sender.
     pub sender: String,
-    /// The message, RFC 5322.
+    /// The message, RFC 5322; for a channel, the body of the request.
     pub message: Vec<u8>,
+    /// The channel it goes through, where that is not mail.
+    pub channel: Option<String>,
     /// Tries so far.
     pub attempts: u32,
 }

@@ -431,8 +431,13 @@ mod tests {
         };
         change(&mut agreement);
         let party = |id: &str, name: &str| {
-            let party =
-                Party { id: id.to_owned(), name: name.to_owned(), contacts: BTreeMap::new(), calendar: Calendar::default() };
+            let party = Party {
+                id: id.to_owned(),
+                name: name.to_owned(),
+                contacts: BTreeMap::new(),
+                calendar: Calendar::default(),
+                channels: Vec::new(),
+            };
             (id.to_owned(), party)
         };
         let api = Api {

@@ -190,6 +190,7 @@ mod tests {
                     name: id.to_owned(),
                     contacts: BTreeMap::from([(role, contact())]),
                     calendar: Calendar::default(),
+                    channels: Vec::new(),
                 },
             )
         };

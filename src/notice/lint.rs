@@ -102,7 +102,13 @@ mod tests {
     fn integration() -> Integration {
         let party = |id: &str, contacts: Vec<(Role, Contact)>| {
             let contacts: BTreeMap<Role, Contact> = contacts.into_iter().collect();
-            let party = Party { id: id.to_owned(), name: id.to_uppercase(), contacts, calendar: Calendar::default() };
+            let party = Party {
+                id: id.to_owned(),
+                name: id.to_uppercase(),
+                contacts,
+                calendar: Calendar::default(),
+                channels: Vec::new(),
+            };
             (id.to_owned(), party)
         };
         let with = |name: &str, deputy: Option<&str>| Contact { person: person(name), deputy: deputy.map(person) };

@@ -76,6 +76,11 @@ impl Renderer {
         Ok(Self { environment })
     }
 
+    /// The subject of a letter.
+    pub fn subject(&self, view: &LetterView) -> String {
+        subject(view)
+    }
+
     /// Formats a letter.
     ///
     /// # Errors

@@ -7,7 +7,9 @@ mod calendar;
 mod clean;
 mod mail;
 pub mod report;
+mod webhook;
 
 pub use calendar::{Appointment, calendar};
 pub use clean::{clean, with_code};
 pub use mail::{RenderError, Rendered, Renderer};
+pub use webhook::{chat_message, cloud_event};

@@ -60,6 +60,8 @@ pub struct PlannedDelivery {
     pub token: Option<String>,
     /// Who is written to if this address is dead, in order.
     pub stand_ins: Vec<PlannedDelivery>,
+    /// The channel it goes through, where that is not mail.
+    pub channel: Option<String>,
 }
 
 /// What happens to the notice of a watch.
@@ -474,8 +476,8 @@ pub(super) async fn insert_deliveries(
         for letter in chain {
             let state = if previous.is_none() { "pending" } else { "standby" };
             let id: i64 = sqlx::query_scalar(
-                "INSERT INTO delivery (notice, kind, side, party, name, recipient, sender, subject, message, stands_in_for, token, state, next_at, created_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13) RETURNING id",
+                "INSERT INTO delivery (notice, kind, side, party, name, recipient, sender, subject, message, stands_in_for, token, state, next_at, created_at, channel)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14) RETURNING id",
             )
             .bind(notice)
             .bind(letter.kind.name())
@@ -490,6 +492,7 @@ pub(super) async fn insert_deliveries(
             .bind(&letter.token)
             .bind(state)
             .bind(now)
+            .bind(&letter.channel)
             .fetch_one(&mut **transaction)
             .await?;
             previous = Some(id);

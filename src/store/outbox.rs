@@ -115,6 +115,7 @@ impl Store {
                 recipient: row.get("recipient"),
                 sender: row.get("sender"),
                 message: row.get("message"),
+                channel: row.get("channel"),
                 attempts: count(row.get("attempts")),
             };
             let attempt: i64 = sqlx::query_scalar("INSERT INTO attempt (delivery, started_at) VALUES ($1, $2) RETURNING id")

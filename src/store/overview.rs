@@ -231,7 +231,7 @@ impl Store {
             .await?;
         let dead = sqlx::query(
             "SELECT * FROM delivery WHERE state = 'dead-address' AND id IN
-               (SELECT MAX(id) FROM delivery WHERE state IN ('sent', 'dead-address') GROUP BY LOWER(recipient)) ORDER BY recipient",
+               (SELECT MAX(id) FROM delivery WHERE state IN ('sent', 'dead-address') AND channel IS NULL GROUP BY LOWER(recipient)) ORDER BY recipient",
         )
         .fetch_all(&mut *transaction)
         .await?;

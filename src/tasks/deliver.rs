@@ -3,15 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::ExposeSecret;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
+use url::Url;
 
+use crate::fetch::Post;
 use crate::lifecycle::Heart;
-use crate::model::{AttemptOutcome, Delivery, retry_after};
+use crate::model::{AttemptOutcome, ChannelKind, Delivery, retry_after};
 use crate::store::{Finished, StoreError};
 
-use super::shared::{Counters, Shared};
+use super::shared::{Counters, Live, Shared};
 
 /// Conversations with the server at one time.
 const AT_ONCE: u32 = 4;
@@ -95,21 +98,25 @@ pub async fn deliver_due(shared: &Arc<Shared>, heart: &Heart) -> Result<usize, S
 
 async fn send(shared: &Shared, delivery: Delivery, attempt: i64) -> Result<(), StoreError> {
     let live = shared.now_live();
-    let outcome = live.transport.send(&delivery.sender, &delivery.recipient, &delivery.message).await;
+    let outcome = match &delivery.channel {
+        None => live.transport.send(&delivery.sender, &delivery.recipient, &delivery.message).await,
+        Some(channel) => hand_over(shared, &live, channel, &delivery).await,
+    };
     let now = shared.clock.now();
+    let part = if delivery.channel.is_some() { "channels" } else { "mail" };
     let retry_at = now + retry_after(delivery.attempts, live.config.mail.first_retry, shared.jitter());
     let (notice, to, side) = (&delivery.notice, masked(&delivery.recipient), delivery.side.name());
     match &outcome {
         AttemptOutcome::Sent(reply) => {
             info!(notice, to, side, reply, "letter sent");
-            shared.trouble.clear("mail");
+            shared.trouble.clear(part);
         }
         AttemptOutcome::Retry(reply) | AttemptOutcome::Ambiguous(reply) => {
             if matches!(outcome, AttemptOutcome::Ambiguous(_)) {
                 Counters::add(&shared.counters.resent);
             }
             warn!(notice, to, side, reply, outcome = outcome.name(), %retry_at, "letter not sent; it is tried again");
-            shared.trouble.set("mail", now, format!("letters are not leaving: {reply}"));
+            shared.trouble.set(part, now, format!("letters are not leaving: {reply}"));
         }
         AttemptOutcome::DeadAddress(reply) | AttemptOutcome::Policy(reply) => {
             error!(notice, to, side, reply, outcome = outcome.name(), "letter refused for good");
@@ -122,12 +129,37 @@ async fn send(shared: &Shared, delivery: Delivery, attempt: i64) -> Result<(), S
             info!(notice, side, "whoever stands in is written to");
             shared.wake_deliver.notify_one();
         }
+        // The letter went by mail as well.
+        Finished::NobodyLeft if delivery.channel.is_some() => {
+            shared.trouble.set("channels", now, format!("{} does not take notices: {}", delivery.recipient, outcome.reply()));
+        }
         Finished::NobodyLeft => {
             error!(notice, side, "nobody on this side can be written to");
             shared.trouble.set("letters", now, format!("notice {notice} reaches nobody at the {side}"));
         }
     }
     Ok(())
+}
+
+/// Hands a notice to the program of a party. A channel that is no longer in the configuration takes nothing.
+async fn hand_over(shared: &Shared, live: &Live, channel: &str, delivery: &Delivery) -> AttemptOutcome {
+    let mut names = channel.splitn(3, '/');
+    let found = (|| {
+        let (integration, party, name) = (names.next()?, names.next()?, names.next()?);
+        let integration = live.config.integrations.iter().find(|known| known.id == integration)?;
+        integration.party(party)?.channels.iter().find(|known| known.name == name)
+    })();
+    let Some(found) = found else { return AttemptOutcome::Policy("this channel is no longer in the configuration".to_owned()) };
+    let Ok(url) = Url::parse(found.url.expose_secret()) else {
+        return AttemptOutcome::Policy("the address of this channel is no URL".to_owned());
+    };
+    let content_type = match found.kind {
+        ChannelKind::Webhook => "application/cloudevents+json",
+        ChannelKind::Slack => "application/json",
+    };
+    let at = shared.clock.now().timestamp();
+    let post = Post { url: &url, id: &delivery.sender, at, content_type, body: &delivery.message, secret: found.secret.as_ref() };
+    live.client.post(&post).await
 }
 
 /// `p…@example.com`: enough to recognise in a log, not enough to harvest.

@@ -5,9 +5,11 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::mail::{Letter, bounce_address, compose, domain_of};
-use crate::model::{Api, Integration, Notice, NoticeKind, OpenFinding, Person, Side, Silence, Surface, Told, WatchKey};
+use crate::model::{
+    Api, ChannelKind, Integration, Notice, NoticeKind, OpenFinding, Person, Side, Silence, Surface, Told, WatchKey,
+};
 use crate::notice::{self, Circumstances, ExchangeCard, LetterPlan, LetterView, Links, Rise, Word, plan};
-use crate::render::{Appointment, calendar};
+use crate::render::{Appointment, calendar, chat_message, cloud_event};
 use crate::store::{Claim, NoticeStep, PlannedDelivery, Standing};
 
 use super::escalate;
@@ -47,7 +49,14 @@ impl Desk<'_> {
             return NoticeStep::Keep;
         };
         let letters = plan(&self.circumstances(evidence), &decision);
-        let deliveries = letters.iter().filter_map(|letter| self.or_trouble(&decision.notice, letter)).collect();
+        let mut deliveries: Vec<PlannedDelivery> = Vec::new();
+        for letter in &letters {
+            deliveries.extend(self.or_trouble(&decision.notice, letter));
+            match self.channels(letter) {
+                Ok(planned) => deliveries.extend(planned),
+                Err(problem) => _ = self.shared.trouble.set("channels", self.now, format!("{problem:#}")),
+            }
+        }
         let told = decision.words.iter().map(Word::told).collect();
         if decision.closes {
             let why = if current.iter().any(OpenFinding::is_told) {
@@ -212,7 +221,40 @@ impl Desk<'_> {
             message,
             token: answerable.then_some(token),
             stand_ins: Vec::new(),
+            channel: None,
         })
+    }
+
+    /// What the programs of a party are told beside its letter.
+    fn channels(&self, letter: &LetterPlan) -> anyhow::Result<Vec<PlannedDelivery>> {
+        let Some(party) = self.integration.party(&letter.to.party) else { return Ok(Vec::new()) };
+        let view = &letter.view;
+        let mut planned = Vec::new();
+        for channel in &party.channels {
+            let stamp = self.now.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+            let name = format!("{}/{}/{}", self.integration.id, party.id, channel.name);
+            let what = hex(&Sha256::digest(serde_json::to_vec(view)?));
+            let id = link_token(&self.shared.link_key, &["event", &view.notice, &name, &stamp, &what]);
+            let subject = self.shared.renderer.subject(view);
+            let body = match channel.kind {
+                ChannelKind::Webhook => cloud_event(view, self.key, &self.shared.external_url, &id, &stamp),
+                ChannelKind::Slack => chat_message(view, &subject),
+            };
+            planned.push(PlannedDelivery {
+                kind: view.kind,
+                side: letter.to.side,
+                party: party.id.clone(),
+                name: channel.name.clone(),
+                recipient: name.clone(),
+                sender: id,
+                subject,
+                message: serde_json::to_vec(&body)?,
+                token: None,
+                stand_ins: Vec::new(),
+                channel: Some(name),
+            });
+        }
+        Ok(planned)
     }
 }
 

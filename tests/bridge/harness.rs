@@ -54,6 +54,11 @@ impl Bridge {
 
     /// The same, with more lines of `[mail]`.
     pub async fn with_mail(terms: &Terms, mail: &str, start: &str, description: &str) -> Self {
+        Self::with_files(terms, mail, &[], start, description).await
+    }
+
+    /// The same, with files beside the configuration.
+    pub async fn with_files(terms: &Terms, mail: &str, files: &[(&str, &str)], start: &str, description: &str) -> Self {
         let smtp = Smtp::start();
         let partner = Partner::start(Answer::Document(description.as_bytes().to_vec()));
         let next = Partner::start(Answer::Document(description.as_bytes().to_vec()));
@@ -66,6 +71,9 @@ impl Bridge {
         );
         std::fs::write(folder.path().join("driftd.toml"), daemon).expect("a file");
         std::fs::create_dir_all(folder.path().join("state")).expect("a folder");
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).expect("a file");
+        }
         let notice = terms.notice.unwrap_or("{ breaking = \"90 days\" }");
         let uses = if terms.operations.is_empty() { String::new() } else { format!(", operations = {:?}", terms.operations) };
         let api = terms.api.replace("UPCOMING", &next.url());

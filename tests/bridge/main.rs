@@ -4,6 +4,7 @@
 mod support;
 
 mod answers;
+mod channels;
 mod contacts;
 mod escalation;
 mod harness;

@@ -45,3 +45,6 @@ CREATE TABLE proposal (
 CREATE INDEX proposal_notice ON proposal (notice);
 
 CREATE INDEX notice_watch ON notice (integration, api, surface);
+
+-- The channel a delivery goes through where that is not mail.
+ALTER TABLE delivery ADD COLUMN channel TEXT;
