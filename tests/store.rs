@@ -29,6 +29,7 @@ fn letter(recipient: &str, stand_ins: Vec<PlannedDelivery>) -> PlannedDelivery {
         message: recipient.as_bytes().to_vec(),
         token: Some(format!("token-{recipient}")),
         stand_ins,
+        channel: None,
     }
 }
 

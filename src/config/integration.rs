@@ -98,6 +98,7 @@ fn party(id: String, mut table: Table<'_, '_>, context: &Context<'_>, problems: 
             table.finish(problems);
             deputy
         });
+        let informed = entry.flag("informed", problems).is_some_and(|at| at.value);
         entry.finish(problems);
         if let (Some(role), Some(person)) = (role, person) {
             if deputy.is_none() && matches!(role.value, Role::ApiOwner | Role::Engineering) {
@@ -107,7 +108,7 @@ fn party(id: String, mut table: Table<'_, '_>, context: &Context<'_>, problems: 
                 let warning = problems.problem(offset, format!("parties.{id}"), message, help);
                 problems.warnings.push(warning);
             }
-            if contacts.insert(role.value, Contact { person, deputy }).is_some() {
+            if contacts.insert(role.value, Contact { person, deputy, informed }).is_some() {
                 let message = format!("{} has two contacts with the role {}", name, role.value.name());
                 problems.add(offset, role.key, message, "keep one, and make the other its deputy");
             }

@@ -33,6 +33,11 @@ impl Role {
     pub const ALL: [Self; 6] =
         [Self::ApiOwner, Self::Engineering, Self::OnCall, Self::Product, Self::Support, Self::PartnerManager];
 
+    /// Whether people in this role read plain words rather than fragments of descriptions.
+    pub const fn reads_plain_words(self) -> bool {
+        matches!(self, Self::Product | Self::Support | Self::PartnerManager)
+    }
+
     /// The word in configuration and mails.
     pub const fn name(self) -> &'static str {
         match self {
@@ -64,6 +69,8 @@ pub struct Contact {
     pub person: Person,
     /// Who instead, when the first cannot be reached.
     pub deputy: Option<Person>,
+    /// Whether a copy of each letter to the party goes here, without the link that answers.
+    pub informed: bool,
 }
 
 /// Another way than mail to tell a party: an address of a program.

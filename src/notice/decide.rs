@@ -180,8 +180,11 @@ mod tests {
     }
 
     fn integration(consumers: &[(&str, Option<&[&str]>)]) -> Integration {
-        let contact =
-            || Contact { person: Person { name: "N".to_owned(), email: "n@x.example".to_owned(), phone: None }, deputy: None };
+        let contact = || Contact {
+            person: Person { name: "N".to_owned(), email: "n@x.example".to_owned(), phone: None },
+            deputy: None,
+            informed: false,
+        };
         let party = |id: &str, role: Role| {
             (
                 id.to_owned(),

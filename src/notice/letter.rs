@@ -77,6 +77,10 @@ pub struct LetterView {
     pub escalation: Option<EscalationCard>,
     /// What the one side said that the other must hear.
     pub exchange: Option<ExchangeCard>,
+    /// Whether the reader reads plain words: what, when, whom to call; no fragments.
+    pub plain_words: bool,
+    /// Who answers, where this is a copy for information.
+    pub copy_of: Option<String>,
     /// Shared id of both letters.
     pub notice: String,
     /// The integration's name.
@@ -321,6 +325,8 @@ fn view(
         dates: about.surface == Surface::Ledger,
         escalation: None,
         exchange: None,
+        plain_words: false,
+        copy_of: None,
         notice: notice.id.clone(),
         integration: about.integration.name.clone(),
         api: about.api.name.clone(),

@@ -46,7 +46,7 @@ fn owner_gap(integration: &Integration, party: &Party, side: Side, dead: &BTreeS
         return Some(gap(integration, party, &what, true));
     };
     let is_dead = |email: &str| dead.contains(&email.to_ascii_lowercase());
-    let Contact { person, deputy } = contact;
+    let Contact { person, deputy, .. } = contact;
     let (name, role) = (&person.name, role.name());
     let what = match deputy {
         _ if !is_dead(&person.email) && deputy.is_some() => return None,
@@ -111,7 +111,8 @@ mod tests {
             };
             (id.to_owned(), party)
         };
-        let with = |name: &str, deputy: Option<&str>| Contact { person: person(name), deputy: deputy.map(person) };
+        let with =
+            |name: &str, deputy: Option<&str>| Contact { person: person(name), deputy: deputy.map(person), informed: false };
         let agreement = Agreement {
             notice: BTreeMap::from([(BREAKING.to_owned(), Period::Days(90))]),
             acknowledge_within: Wait::Days(3),

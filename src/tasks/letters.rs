@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::mail::{Letter, bounce_address, compose, domain_of};
 use crate::model::{
-    Api, ChannelKind, Integration, Notice, NoticeKind, OpenFinding, Person, Side, Silence, Surface, Told, WatchKey,
+    Api, ChannelKind, Integration, Notice, NoticeKind, OpenFinding, Person, Rung, Side, Silence, Surface, Told, WatchKey,
 };
 use crate::notice::{self, Circumstances, ExchangeCard, LetterPlan, LetterView, Links, Rise, Word, plan};
 use crate::render::{Appointment, calendar, chat_message, cloud_event};
@@ -52,6 +52,7 @@ impl Desk<'_> {
         let mut deliveries: Vec<PlannedDelivery> = Vec::new();
         for letter in &letters {
             deliveries.extend(self.or_trouble(&decision.notice, letter));
+            deliveries.extend(self.copies(letter).iter().filter_map(|copy| self.or_trouble(&decision.notice, copy)));
             match self.channels(letter) {
                 Ok(planned) => deliveries.extend(planned),
                 Err(problem) => _ = self.shared.trouble.set("channels", self.now, format!("{problem:#}")),
@@ -74,7 +75,8 @@ impl Desk<'_> {
     pub(super) fn escalated(&self, standing: &Standing, silence: &Silence, rise: &Rise) -> Option<PlannedDelivery> {
         let decision = escalate::words(standing, silence, rise);
         let mut letter = plan(&self.circumstances(None), &decision).into_iter().next()?;
-        let (_, person) = rise.person.as_ref()?;
+        let (rung, person) = rise.person.as_ref()?;
+        letter.view.plain_words = matches!(rung, Rung::Role(role) if role.reads_plain_words());
         letter.to.person = person.clone();
         letter.to.deputy = None;
         letter.view.reader.clone_from(&person.name);
@@ -168,7 +170,7 @@ impl Desk<'_> {
         let parts = [notice.id.as_str(), side.name(), party, email, stamp.as_str(), what.as_str()];
         let token = link_token(&self.shared.link_key, &parts);
         let mut view = letter.view.clone();
-        let answerable = view.kind != NoticeKind::Resolved;
+        let answerable = view.kind != NoticeKind::Resolved && view.copy_of.is_none();
         if answerable {
             view.answer_url = Some(format!("{}/answer/{token}", self.shared.external_url));
         }
@@ -223,6 +225,24 @@ impl Desk<'_> {
             stand_ins: Vec::new(),
             channel: None,
         })
+    }
+
+    /// A letter for everybody of the party who is kept informed, in the words of their role.
+    fn copies(&self, letter: &LetterPlan) -> Vec<LetterPlan> {
+        let Some(party) = self.integration.party(&letter.to.party) else { return Vec::new() };
+        let readers =
+            party.contacts.iter().filter(|(_, contact)| contact.informed && contact.person.email != letter.to.person.email);
+        readers
+            .map(|(role, contact)| {
+                let mut copy = letter.clone();
+                copy.to.person = contact.person.clone();
+                copy.to.deputy.clone_from(&contact.deputy);
+                copy.view.copy_of = Some(letter.to.person.name.clone());
+                copy.view.reader.clone_from(&contact.person.name);
+                copy.view.plain_words = role.reads_plain_words();
+                copy
+            })
+            .collect()
     }
 
     /// What the programs of a party are told beside its letter.

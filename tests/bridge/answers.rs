@@ -13,6 +13,7 @@ const PLAIN: &str =
 const TERMS: Terms = Terms {
     agreement: "escalate = [{ role = \"partner-manager\", after = \"10 business days\" }]",
     notice: None,
+    contact: "",
     consumer: "",
     operations: &[],
     api: "",

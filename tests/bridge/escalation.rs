@@ -130,3 +130,26 @@ async fn whoever_is_asked_further_up_can_answer_for_the_side() {
     let status = driftd::http::gather(&bridge.shared).await.expect("status");
     assert!(status.open.is_empty(), "everybody who is concerned has accepted");
 }
+
+#[tokio::test]
+async fn product_people_read_plain_words_and_do_not_answer() {
+    let contact = "{ role = \"product\", name = \"Pia Product\", email = \"product@shop.example\", informed = true }";
+    let mut bridge = Bridge::new(&Terms { agreement: LADDER, contact, ..Terms::default() }, "2026-03-01", &description(64)).await;
+    bridge.at("2026-03-02");
+    bridge.publish(&description(32));
+    let letters = bridge.letters().await;
+    let to = |recipient: &str| letters.iter().find(|letter| letter.recipient == recipient).expect("a letter").text();
+    assert_eq!(letters.len(), 3);
+    let (engineer, product) = (to("dev@shop.example"), to("product@shop.example"));
+    assert!(
+        product.contains("For your information: Eve Engineer answers for Shop.") && !product.contains("/answer/"),
+        "{product}"
+    );
+    assert!(product.contains("Olga Owner, api-owner at Pay") && product.contains("What to do"), "dates, words, whom to call");
+    assert!(engineer.contains("maxLength: 32") && !product.contains("maxLength: 32"), "{product}");
+    // A copy is no question: the ladder is that of the owner, and its manager reads plain words as well.
+    let told = bridge.told_daily("2026-03-03", "2026-03-09").await;
+    assert_eq!(told.len(), 5, "{told:?}");
+    let last = bridge.smtp.received().into_iter().rfind(|letter| letter.recipient == "manager@shop.example").expect("a letter");
+    assert!(!last.text().contains("maxLength: 32") && last.text().contains("/answer/"));
+}

@@ -20,6 +20,8 @@ pub struct Terms {
     pub agreement: &'static str,
     /// `notice`, where it is not 90 days for what breaks.
     pub notice: Option<&'static str>,
+    /// One more contact of the party that calls.
+    pub contact: &'static str,
     /// Lines of the party that calls.
     pub consumer: &'static str,
     /// Operations that it calls; empty for all.
@@ -95,6 +97,7 @@ contacts = [
   {{ role = "engineering", name = "Eve Engineer", email = "dev@shop.example", deputy = {{ name = "Del Deputy", email = "deputy@shop.example" }} }},
   {{ role = "on-call", name = "Otto Oncall", email = "oncall@shop.example" }},
   {{ role = "partner-manager", name = "Mia Manager", email = "manager@shop.example" }},
+  {}
 ]
 {}
 [[apis]]
@@ -107,6 +110,7 @@ every = "1h"
 consumers = [{{ party = "shop"{uses} }}]
 "#,
             terms.agreement,
+            terms.contact,
             terms.consumer,
             partner.url(),
         );

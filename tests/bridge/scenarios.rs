@@ -27,6 +27,7 @@ fn both(kind: &str) -> [String; 2] {
 const QUIET: Terms = Terms {
     agreement: "escalate = [{ role = \"support\", after = \"300 days\" }]",
     notice: None,
+    contact: "",
     consumer: "",
     operations: &[],
     api: "",
