@@ -166,6 +166,7 @@ fn acceptance_by_the_consumer_moves_the_baseline() {
     assert!(form.contains("Who takes this on at Harbor Books?"), "{form}");
     assert!(Daemon::post(&letter(CONSUMER).answer_link(), "owner=+&answer=ours").starts_with("HTTP/1.1 422"));
     assert!(Daemon::post(&letter(CONSUMER).answer_link(), "owner=x&fix_by=2001-01-01").contains("has passed"));
+    assert!(Daemon::post(&letter(CONSUMER).answer_link(), "owner=x&fix_by=%2B262142-12-30").starts_with("HTTP/1.1 422"));
     assert!(Daemon::post(&letter(PROVIDER).answer_link(), "owner=x&answer=accepted").starts_with("HTTP/1.1 422"));
     assert!(
         Daemon::post(&letter(CONSUMER).answer_link().replace("/answer/", "/answer/0"), "owner=x").starts_with("HTTP/1.1 404")

@@ -164,7 +164,9 @@ fn letters_about_days(kind: NoticeKind) -> Vec<(Side, Rendered)> {
     let config = load(&shipped.join("config/driftd.toml"), &environment, now()).unwrap_or_else(|problems| panic!("{problems:?}"));
     let integration = &config.integrations[0];
     let api = &integration.apis[0];
-    let on = |entries: &[Entry], today: chrono::NaiveDate| dated(&Ledger { integration, api, entries, operations: None, today });
+    let on = |entries: &[Entry], today: chrono::NaiveDate| {
+        dated(&Ledger { integration, api, entries, operations: None, down_since: None, today })
+    };
     let today = now().date_naive();
     let first = on(&[said(1, (4, 20), "2026-12-01", true)], today);
     let moved = on(&[said(1, (4, 20), "2026-12-01", false), said(2, (6, 1), "2026-08-01", true)], today);

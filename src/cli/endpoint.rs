@@ -265,6 +265,14 @@ pub(super) async fn ack(args: &AckArgs) -> u8 {
             eprintln!("driftd: there is no such letter: use the link exactly as it stands in the letter");
             65
         }
+        Ok(response) if response.status() == reqwest::StatusCode::GONE => {
+            eprintln!("driftd: this notice is closed; nothing has to be answered any more");
+            65
+        }
+        Ok(response) if response.status() == reqwest::StatusCode::CONFLICT => {
+            eprintln!("driftd: a later letter tells more: accept by the link in the newest one");
+            65
+        }
         Ok(response) if response.status() == reqwest::StatusCode::UNPROCESSABLE_ENTITY => {
             eprintln!("driftd: the answer was not taken: a date in the past, or `--accept` for the provider's side?");
             65

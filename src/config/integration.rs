@@ -70,6 +70,12 @@ pub(super) fn read(mut root: Table<'_, '_>, context: &Context<'_>, problems: &mu
             );
         }
     }
+    for party in agreement.freezes.iter().filter_map(|freeze| freeze.party.as_ref()) {
+        if !parties.contains_key(party) {
+            let help = did_you_mean(party, parties.keys().map(String::as_str));
+            root.wrong(format!("agreement.freeze: there is no party {party:?}"), help, problems);
+        }
+    }
     let overrides = overrides::read(root.list("overrides", problems), context.now.date_naive(), problems);
     root.finish(problems);
     if problems.found.len() > before {

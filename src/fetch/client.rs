@@ -158,6 +158,7 @@ impl Client {
                 from: path.display().to_string(),
                 at: path.canonicalize().ok().and_then(|path| Url::from_file_path(path).ok()),
                 signals: Vec::new(),
+                full: true,
             })),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 Outcome::Failed(Failure::missing(format!("{}: {error}", path.display())))
@@ -293,7 +294,7 @@ impl Client {
                 }
             }
         }
-        Outcome::Body(Box::new(Body { bytes, validators, fresh_for, from, at: Some(at), signals }))
+        Outcome::Body(Box::new(Body { bytes, validators, fresh_for, from, at: Some(at), signals, full: true }))
     }
 
     fn too_large(&self) -> Failure {

@@ -21,6 +21,8 @@ pub struct Body {
     pub at: Option<Url>,
     /// What its headers say about its end.
     pub signals: Vec<Statement>,
+    /// Whether the answer itself was whole: the headers of a 304 may leave out what was said before.
+    pub full: bool,
 }
 
 /// What a fetch came to.

@@ -4,10 +4,10 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 use serde::Deserialize;
 
-use crate::model::{Acknowledgement, Answer, Reply, Rung, Side};
+use crate::model::{Acknowledgement, Answer, Reply, Rung, Side, YEARS};
 use crate::render::clean;
 use crate::store::{Answered, OpenLetter, StoreError};
 use crate::tasks;
@@ -50,7 +50,7 @@ pub(super) async fn take(
 ) -> Result<Response, Problem> {
     let Some(letter) = app.shared.store.letter(&token).await? else { return unknown(&app) };
     if letter.closed_at.is_some() {
-        return said(&app, "This notice is closed", "Nothing has to be answered any more.");
+        return said(&app, StatusCode::GONE, "This notice is closed", "Nothing has to be answered any more.");
     }
     let reply = match read(&form, &letter, app.shared.clock.now().date_naive()) {
         Ok(reply) => reply,
@@ -65,16 +65,18 @@ pub(super) async fn take(
         }
         Answered::Outdated => said(
             &app,
+            StatusCode::CONFLICT,
             "A later letter tells more",
             &format!(
                 "Notice {} was updated after this letter was written. Accept by the link in the newest letter, so that you accept all of it.",
                 letter.notice
             ),
         ),
-        Answered::Closed => said(&app, "This notice is closed", "Nothing has to be answered any more."),
-        Answered::Recorded => said(&app, "Thank you, it is taken down", &taken_down(&reply, &letter.notice)),
+        Answered::Closed => said(&app, StatusCode::GONE, "This notice is closed", "Nothing has to be answered any more."),
+        Answered::Recorded => said(&app, StatusCode::OK, "Thank you, it is taken down", &taken_down(&reply, &letter.notice)),
         Answered::BaselineMoved => said(
             &app,
+            StatusCode::OK,
             "Thank you, the new description is accepted",
             &format!(
                 "Notice {} is closed: every consumer has accepted, and driftd compares with the new description from now on.",
@@ -100,8 +102,8 @@ fn taken_down(reply: &Reply, notice: &str) -> String {
     }
 }
 
-fn said(app: &App, title: &str, text: &str) -> Result<Response, Problem> {
-    Ok(Html(app.pages.message(title, text)?).into_response())
+fn said(app: &App, status: StatusCode, title: &str, text: &str) -> Result<Response, Problem> {
+    Ok((status, Html(app.pages.message(title, text)?)).into_response())
 }
 
 fn read(form: &AnswerForm, letter: &OpenLetter, today: NaiveDate) -> Result<Reply, String> {
@@ -114,7 +116,11 @@ fn read(form: &AnswerForm, letter: &OpenLetter, today: NaiveDate) -> Result<Repl
         "" => Ok(None),
         text => {
             let date = text.parse::<NaiveDate>().map_err(|_| format!("{text:?} is not a date: write 2026-12-31."))?;
-            if date < today { Err(format!("{date} has passed.")) } else { Ok(Some(date)) }
+            match () {
+                () if date < today => Err(format!("{date} has passed.")),
+                () if !YEARS.contains(&date.year()) => Err(format!("{date} is no day that anybody plans for.")),
+                () => Ok(Some(date)),
+            }
         }
     };
     match form.answer.as_str() {

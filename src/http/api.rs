@@ -9,12 +9,12 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::model::{Mark, OperationPattern, Origin, Statement, Surface, WatchKey};
+use crate::model::{Mark, OperationPattern, Origin, Statement, Surface, WatchKey, YEARS};
 use crate::render::clean;
 use crate::store::{Announced, Bounced};
 use crate::tasks::bounced;
@@ -77,6 +77,9 @@ impl Announcement {
         let mark = self.mark.unwrap_or(Mark::Sunset);
         if mark == Mark::Deprecation {
             return Err("`mark` is \"sunset\" for what ends or \"change\" for what becomes different".to_owned());
+        }
+        if self.date.is_some_and(|date| !YEARS.contains(&date.year())) {
+            return Err("`date` is no day that anybody plans for".to_owned());
         }
         if self.date.is_none() && !self.paused && !self.withdrawn {
             return Err("`date` is missing: write 2027-01-31, or say `paused` or `withdrawn`".to_owned());
@@ -146,6 +149,24 @@ fn refused(status: StatusCode, problem: &str) -> Response {
     (status, Json(json!({ "problem": problem }))).into_response()
 }
 
+/// The operations that patterns name, as the live description has them.
+fn spelt_out(patterns: &[String], known: &[String]) -> Result<Vec<String>, String> {
+    let mut operations: Vec<String> = Vec::new();
+    for label in patterns {
+        let pattern = OperationPattern::parse(label);
+        let matches = |known: &&String| {
+            let parts = known.split_once(' ');
+            parts.is_some_and(|(method, path)| pattern.as_ref().is_some_and(|pattern| pattern.matches(method, path)))
+        };
+        let found: Vec<&String> = known.iter().filter(matches).collect();
+        if found.is_empty() {
+            return Err(format!("{label:?} matches no operation of the live description"));
+        }
+        operations.extend(found.into_iter().filter(|found| !operations.contains(found)).cloned().collect::<Vec<_>>());
+    }
+    Ok(operations)
+}
+
 /// Takes an announcement down. The same one twice is one.
 pub(super) async fn announce(
     State(app): State<App>,
@@ -164,10 +185,17 @@ pub(super) async fn announce(
     if app.shared.now_live().find(&key).is_none() {
         return Ok(refused(StatusCode::NOT_FOUND, &format!("no API {key} is watched here")));
     }
-    let statement = match announcement.statement() {
+    let mut statement = match announcement.statement() {
         Ok(statement) => statement,
         Err(problem) => return Ok(refused(StatusCode::UNPROCESSABLE_ENTITY, &problem)),
     };
+    let (known, _) = app.shared.store.live_operations(&key).await?;
+    if let Some(known) = known.filter(|_| !announcement.withdrawn && !statement.operations.is_empty()) {
+        statement.operations = match spelt_out(&statement.operations, &known) {
+            Ok(operations) => operations,
+            Err(problem) => return Ok(refused(StatusCode::UNPROCESSABLE_ENTITY, &problem)),
+        };
+    }
     let now = app.shared.clock.now();
     let outcome = app.shared.store.announce(&key, &statement, announcement.withdrawn, now).await?;
     let words = match outcome {

@@ -1,6 +1,6 @@
 //! Feeds: a calendar of the days that concern a party, and what happened to an API as Atom (RFC 4287).
 
-use atom_syndication::{Content, Entry, Feed, FixedDateTime, Link, Text};
+use atom_syndication::{Content, Entry, Feed, FixedDateTime, Link, Person, Text};
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -58,23 +58,23 @@ pub(super) async fn atom(State(app): State<App>, Path((integration, file)): Path
     let key = WatchKey { integration, api: api.to_owned(), surface: Surface::Live };
     let Some((joined, watched)) = live.find(&key) else { return Ok(nothing()) };
     let now = app.shared.clock.now();
-    let events = app.shared.store.history(now - PAST, 10_000).await?;
-    let ours = events.iter().rev().filter(|event| event.integration == key.integration && event.api == key.api);
+    let events = app.shared.store.history_of(&key, now - PAST, MOST).await?;
     let address = format!("{}/feeds/{}/{}.atom", app.shared.external_url, key.integration, key.api);
-    let entries: Vec<Entry> = ours
-        .take(usize::try_from(MOST).unwrap_or(usize::MAX))
+    let entries: Vec<Entry> = events
+        .iter()
         .map(|event| {
             let text = clean(&event.text, 1000);
             Entry {
                 title: Text::plain(clean(&event.text, 120)),
-                id: format!("{address}#{}-{}", event.at.timestamp_millis(), event.kind),
+                id: format!("{address}#{}", event.id),
                 updated: FixedDateTime::from(event.at),
                 content: Some(Content { value: Some(text), content_type: Some("text".to_owned()), ..Content::default() }),
                 ..Entry::default()
             }
         })
         .collect();
-    let updated = events.last().map_or(now, |event| event.at);
+    let updated = events.first().map_or(now, |event| event.at);
+    let author = Person { name: "driftd".to_owned(), ..Person::default() };
     let mut own = Link::default();
     own.set_href(address.clone());
     own.set_rel("self");
@@ -83,6 +83,7 @@ pub(super) async fn atom(State(app): State<App>, Path((integration, file)): Path
         id: address,
         updated: FixedDateTime::from(updated),
         links: vec![own],
+        authors: vec![author],
         entries,
         ..Feed::default()
     };

@@ -32,8 +32,8 @@ pub struct Letter {
     pub list: String,
     /// Value of `X-Driftd-Notice`.
     pub notice: String,
-    /// Calendar entries that go with it (RFC 5545), if any.
-    pub calendar: Option<String>,
+    /// Calendar entries that go with it (RFC 5545), if any, and whether they are called off.
+    pub calendar: Option<(String, bool)>,
 }
 
 /// Why a letter could not be composed.
@@ -100,8 +100,8 @@ pub fn compose(letter: &Letter) -> Result<Vec<u8>, ComposeError> {
         .build()
         .singlepart(part(ContentType::TEXT_PLAIN, &letter.text))
         .singlepart(part(ContentType::TEXT_HTML, &letter.html));
-    let Some(calendar) = &letter.calendar else { return Ok(builder.multipart(body)?.formatted()) };
-    let method = if calendar.contains("METHOD:CANCEL") { "CANCEL" } else { "PUBLISH" };
+    let Some((calendar, is_cancelled)) = &letter.calendar else { return Ok(builder.multipart(body)?.formatted()) };
+    let method = if *is_cancelled { "CANCEL" } else { "PUBLISH" };
     let kind = ContentType::parse(&format!("text/calendar; method={method}; charset=utf-8")).map_err(|_| ComposeError::Header)?;
     let attachment = SinglePart::builder()
         .header(kind)

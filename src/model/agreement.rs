@@ -120,7 +120,7 @@ impl Calendar {
     /// working day.
     pub fn after(&self, from: DateTime<Utc>, wait: Wait) -> DateTime<Utc> {
         let days = match wait {
-            Wait::Days(days) => return from + TimeDelta::days(i64::from(days)),
+            Wait::Days(days) => return from.checked_add_signed(TimeDelta::days(i64::from(days))).unwrap_or(from),
             Wait::BusinessDays(days) => days,
         };
         let local = from.with_timezone(&self.zone);
@@ -145,7 +145,9 @@ impl Calendar {
     fn instant(&self, date: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
         let local = date.and_time(time);
         let found = self.zone.from_local_datetime(&local).earliest();
-        let found = found.or_else(|| self.zone.from_local_datetime(&(local + TimeDelta::hours(1))).earliest());
+        let found = found.or_else(|| {
+            local.checked_add_signed(TimeDelta::hours(1)).and_then(|local| self.zone.from_local_datetime(&local).earliest())
+        });
         found.map_or_else(|| local.and_utc(), |found| found.with_timezone(&Utc))
     }
 }
@@ -327,9 +329,10 @@ impl Agreement {
         Some(Measured { promised, given: (effective - told).num_days().max(0), earliest, short })
     }
 
-    /// The freezes a day lies in.
-    pub fn frozen(&self, date: NaiveDate) -> impl Iterator<Item = &Freeze> {
-        self.freezes.iter().filter(move |freeze| freeze.covers(date))
+    /// The freezes a day lies in, of those that bind any of these parties.
+    pub fn frozen<'a>(&'a self, date: NaiveDate, parties: &'a [&str]) -> impl Iterator<Item = &'a Freeze> {
+        let binds = |freeze: &&Freeze| freeze.party.as_ref().is_none_or(|party| parties.contains(&party.as_str()));
+        self.freezes.iter().filter(binds).filter(move |freeze| freeze.covers(date))
     }
 
     /// Whether changes may take effect on a day of the year like this.
@@ -337,9 +340,9 @@ impl Agreement {
         self.only_on.is_empty() || self.only_on.contains(&YearDay::of(date.month(), date.day()))
     }
 
-    /// The first day from `date` on that is allowed and in nobody's freeze; none within two years.
-    pub fn first_free(&self, date: NaiveDate) -> Option<NaiveDate> {
-        date.iter_days().take(731).find(|day| self.is_allowed(*day) && self.frozen(*day).next().is_none())
+    /// The first day from `date` on that is allowed and in no freeze of these parties; none within two years.
+    pub fn first_free(&self, date: NaiveDate, parties: &[&str]) -> Option<NaiveDate> {
+        date.iter_days().take(731).find(|day| self.is_allowed(*day) && self.frozen(*day, parties).next().is_none())
     }
 
     /// How many of the reminders are due so many days before a date.
@@ -437,10 +440,10 @@ mod tests {
         let covered = ["2026-11-14", "2026-11-15", "2026-12-31", "2027-01-05", "2027-01-06"].map(|text| winter.covers(day(text)));
         assert_eq!(covered, [false, true, true, true, false]);
         let agreement = Agreement { freezes: vec![winter], ..agreement() };
-        assert_eq!(agreement.first_free(day("2026-12-24")), Some(day("2027-01-06")));
+        assert_eq!(agreement.first_free(day("2026-12-24"), &[]), Some(day("2027-01-06")));
         let quarters = [(1, 1), (4, 1), (7, 1), (10, 1)].map(|(month, day)| YearDay::of(month, day)).to_vec();
         let agreement = Agreement { only_on: quarters, ..agreement };
-        assert_eq!(agreement.first_free(day("2026-12-24")), Some(day("2027-04-01")));
+        assert_eq!(agreement.first_free(day("2026-12-24"), &[]), Some(day("2027-04-01")));
         assert!(agreement.is_allowed(day("2027-04-01")) && !agreement.is_allowed(day("2027-04-02")));
         assert_eq!(YearDay::parse("02-30"), None);
         assert_eq!(YearDay::parse("02-29"), Some(YearDay::of(2, 29)));

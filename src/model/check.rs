@@ -111,6 +111,8 @@ pub struct Day {
     pub revision: i64,
     /// Stays the same when it does.
     pub id: String,
+    /// What it is about, as the ledger has it.
+    pub subject: String,
     /// What happens, in a few words.
     pub title: String,
 }

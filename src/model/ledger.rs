@@ -1,6 +1,6 @@
 //! The ledger: every date that was ever announced, with where it was read.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 /// What a date says.
@@ -35,7 +35,7 @@ impl Mark {
 }
 
 /// Where a date was read. What is said last in this list counts before what is said earlier: a person's word before
-/// the description's, that before a header's.
+/// the description's, that before a header's; what both sides agreed on before all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
@@ -45,6 +45,8 @@ pub enum Origin {
     Description,
     /// Somebody announced it.
     Person,
+    /// Both sides agreed on it.
+    Agreement,
 }
 
 impl Origin {
@@ -54,12 +56,13 @@ impl Origin {
             Self::Header => "header",
             Self::Description => "description",
             Self::Person => "person",
+            Self::Agreement => "agreement",
         }
     }
 
     /// The origin a word stands for.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Header, Self::Description, Self::Person].into_iter().find(|origin| origin.name() == name)
+        [Self::Header, Self::Description, Self::Person, Self::Agreement].into_iter().find(|origin| origin.name() == name)
     }
 }
 
@@ -98,7 +101,7 @@ pub struct Statement {
 impl Statement {
     /// Whether the same is said of the same thing in the same kind of place.
     pub fn is_about(&self, other: &Self) -> bool {
-        (&self.subject, self.mark, self.origin) == (&other.subject, other.mark, other.origin)
+        (self.mark, self.origin) == (other.mark, other.origin) && self.subject == other.subject && self.cohort == other.cohort
     }
 }
 
@@ -140,7 +143,13 @@ pub fn follow(known: &[Entry], said: Vec<Statement>, can_withdraw: impl Fn(&Stat
             steps.push(LedgerStep::Withdrawn(entry.id));
         }
     }
+    let mut taken: Vec<Statement> = Vec::new();
     for statement in said {
+        // Said twice in one place it is said once: the first counts.
+        if taken.iter().any(|known| known.is_about(&statement)) {
+            continue;
+        }
+        taken.push(statement.clone());
         match current().find(|entry| entry.statement.is_about(&statement)) {
             Some(entry) if entry.statement == statement => {}
             Some(entry) => steps.push(LedgerStep::Replaced(entry.id, statement)),
@@ -149,6 +158,9 @@ pub fn follow(known: &[Entry], said: Vec<Statement>, can_withdraw: impl Fn(&Stat
     }
     steps
 }
+
+/// The years in which a date can be meant. Further out no calendar of people reaches.
+pub const YEARS: std::ops::RangeInclusive<i32> = 1970..=2199;
 
 /// A date as people write it: RFC 3339, an HTTP date, or RFC 2822. A time counts by its day in UTC.
 pub fn read_date(text: &str) -> Option<NaiveDate> {
@@ -159,7 +171,8 @@ pub fn read_date(text: &str) -> Option<NaiveDate> {
     let local = || text.parse::<chrono::NaiveDateTime>().ok().map(|time| time.date());
     let http = || httpdate::parse_http_date(text).ok().map(|time| day(time.into()));
     let mail = || DateTime::parse_from_rfc2822(text).ok().map(|time| day(time.to_utc()));
-    plain().or_else(rfc3339).or_else(local).or_else(http).or_else(mail)
+    let read = plain().or_else(rfc3339).or_else(local).or_else(http).or_else(mail);
+    read.filter(|date| YEARS.contains(&date.year()))
 }
 
 #[cfg(test)]
@@ -223,7 +236,7 @@ mod tests {
         ] {
             assert_eq!(read(text).as_deref(), Some("2027-01-31"), "{text}");
         }
-        for text in ["", "soon", "Q1 2027", "2027-02-30", "31.01.2027"] {
+        for text in ["+262142-12-30", "0001-01-01", "", "soon", "Q1 2027", "2027-02-30", "31.01.2027"] {
             assert_eq!(read(text), None, "{text}");
         }
     }

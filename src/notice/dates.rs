@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
-use crate::model::{Agreement, Api, BREAKING, Day, Entry, Integration, Mark, OpenFinding, REMOVAL, Statement};
+use crate::model::{Agreement, Api, BREAKING, Day, Entry, Integration, Mark, OpenFinding, OperationPattern, REMOVAL, Statement};
 
 /// What ended on paper and still answers is told of after so many days.
 const ZOMBIE: i64 = 30;
@@ -26,6 +26,8 @@ pub struct Ledger<'l> {
     pub entries: &'l [Entry],
     /// `METHOD path` of every operation there is now; none where the description was never read.
     pub operations: Option<&'l [String]>,
+    /// The last day it was there, where nothing answers any more.
+    pub down_since: Option<NaiveDate>,
     /// Today, in UTC: the ledger's dates are days.
     pub today: NaiveDate,
 }
@@ -152,19 +154,26 @@ pub fn dated(ledger: &Ledger<'_>) -> Vec<OpenFinding> {
         // A person's word before the description's, that before a header's.
         let current = entries.iter().filter(|entry| entry.ended_at.is_none()).max_by_key(|entry| entry.statement.origin);
         if let Some(current) = current {
-            let said = Said { ledger, current, history: history(current, entries) };
+            let said = Said { ledger, current, history: history(entries) };
             said.findings(&mut findings);
         }
     }
     findings
 }
 
-/// What the same source said of the same thing, oldest first.
-fn history<'e>(current: &Entry, entries: &[&'e Entry]) -> Vec<&'e Entry> {
-    let mut said: Vec<&Entry> =
-        entries.iter().filter(|entry| entry.statement.origin == current.statement.origin).copied().collect();
+/// What was said of one thing, by whomever, oldest first.
+fn history<'e>(entries: &[&'e Entry]) -> Vec<&'e Entry> {
+    let mut said = entries.to_vec();
     said.sort_by_key(|entry| (entry.read_at, entry.id));
     said
+}
+
+/// Since when it was known that something may be on a day or before: the first of the last words that all said so.
+/// `history` is all that was said of it, oldest first.
+pub(super) fn known_since(history: &[&Entry], day: NaiveDate) -> Option<NaiveDate> {
+    let is_within = |entry: &&&Entry| entry.statement.date.is_some_and(|date| date <= day) && !entry.statement.paused;
+    let first = history.iter().rev().take_while(is_within).last();
+    first.map(|entry| entry.read_at.date_naive())
 }
 
 /// One day and how it came about.
@@ -189,7 +198,8 @@ impl Said<'_> {
         let left = (day - self.ledger.today).num_days();
         let is_there = self.is_there();
         // What had passed before anybody here read of it is history.
-        let was_known = self.current.read_at.date_naive() <= day;
+        let in_time = |entry: &&Entry| entry.statement.date.is_some_and(|date| entry.read_at.date_naive() <= date);
+        let was_known = self.history.iter().any(in_time);
         if left > 0 && !is_there {
             into.push(self.gone(day));
             return;
@@ -203,7 +213,8 @@ impl Said<'_> {
             return;
         }
         into.push(self.announced(day, left));
-        if left > 0 {
+        // A day that was pulled in to one that has passed was given no notice at all.
+        if left >= 0 || self.current.read_at.date_naive() > day {
             into.extend(self.too_short(day));
             into.extend(self.overlap_too_short(day));
             into.extend(self.unfree(day));
@@ -212,21 +223,28 @@ impl Said<'_> {
 
     /// Whether what it is about is there now. What is no operation is as much there as the API.
     fn is_there(&self) -> bool {
+        // Where nothing answers since a day, what was to end by then has ended.
+        if self
+            .ledger
+            .down_since
+            .is_some_and(|last| self.statement().date.is_some_and(|date| date <= self.ledger.today && last <= date))
+        {
+            return false;
+        }
         let Some(operations) = self.ledger.operations else { return true };
         let about = &self.statement().operations;
-        about.is_empty() || about.iter().any(|operation| operations.contains(operation))
+        about.is_empty() || about.iter().any(|operation| is_among(operation, operations))
     }
 
     /// Since when it is known that it may be on this day or before.
     fn told_on(&self, day: NaiveDate) -> NaiveDate {
-        let is_within = |entry: &&&Entry| entry.statement.date.is_some_and(|date| date <= day) && !entry.statement.paused;
-        let first = self.history.iter().rev().take_while(is_within).last();
-        first.map_or(self.current.read_at, |entry| entry.read_at).date_naive()
+        known_since(&self.history, day).unwrap_or_else(|| self.current.read_at.date_naive())
     }
 
     /// The date before this one, where it was another.
     fn moved_from(&self) -> Option<NaiveDate> {
-        let before = self.history.iter().rev().filter(|entry| entry.id != self.current.id).find_map(|entry| entry.statement.date);
+        let others = self.history.iter().rev().filter(|entry| entry.id != self.current.id);
+        let before = others.filter(|entry| entry.read_at <= self.current.read_at).find_map(|entry| entry.statement.date);
         before.filter(|before| Some(*before) != self.statement().date)
     }
 
@@ -267,7 +285,10 @@ impl Said<'_> {
         let reminders = self.agreement().reminders_due(left);
         let title = if rule == "end-announced" { format!("{label} ends") } else { label };
         let id = short_id(&format!("{rule} {}", self.statement().subject));
-        let day = Day { on: day, revision: self.current.id, id, title };
+        // Grows with everything that is said or taken back.
+        let steps = self.history.iter().map(|entry| 1 + i64::from(entry.ended_at.is_some())).sum();
+        let subject = self.statement().subject.clone();
+        let day = Day { on: day, revision: steps, id, subject, title };
         let content = Dated::write(day.on, reminders);
         OpenFinding { day: Some(day), ..self.finding(rule, "breaking", message, content) }
     }
@@ -319,8 +340,14 @@ impl Said<'_> {
 
     fn unfree(&self, day: NaiveDate) -> Option<OpenFinding> {
         let agreement = self.agreement();
-        let free = || agreement.first_free(day).map_or_else(String::new, |free| format!("; the first free day is {free}"));
-        if let Some(freeze) = agreement.frozen(day).next() {
+        let api = self.ledger.api;
+        let parties: Vec<&str> =
+            api.consumers.iter().map(|consumer| consumer.party.as_str()).chain([api.provider.as_str()]).collect();
+        let free = || {
+            let first = agreement.first_free(day, &parties);
+            first.map_or_else(String::new, |free| format!("; the first free day is {free}"))
+        };
+        if let Some(freeze) = agreement.frozen(day, &parties).next() {
             let party = freeze.party.as_ref().and_then(|key| self.ledger.integration.party(key));
             let whose = party.map_or_else(|| "the freeze".to_owned(), |party| format!("the freeze of {}", party.name));
             let message = format!("{}: {day} lies in {whose}, {} to {}{}", self.label(), freeze.from, freeze.to, free());
@@ -388,6 +415,15 @@ impl Said<'_> {
         lines.extend(statement.link.as_ref().map(|link| format!(" more at {link}")));
         lines.join("\n")
     }
+}
+
+/// Whether an operation is among others; names of variables do not matter.
+fn is_among(label: &str, operations: &[String]) -> bool {
+    operations.iter().any(|known| known == label)
+        || OperationPattern::parse(label).is_some_and(|pattern| {
+            let parts = operations.iter().filter_map(|known| known.split_once(' '));
+            parts.into_iter().any(|(method, path)| pattern.matches(method, path))
+        })
 }
 
 /// An id that can stand in an address: from what a day is about, not from the day.
@@ -490,7 +526,7 @@ mod tests {
     }
 
     fn messages(integration: &Integration, entries: &[Entry], operations: Option<&[String]>, today: &str) -> Vec<String> {
-        let ledger = Ledger { integration, api: &integration.apis[0], entries, operations, today: day(today) };
+        let ledger = Ledger { integration, api: &integration.apis[0], entries, operations, down_since: None, today: day(today) };
         dated(&ledger).into_iter().map(|finding| format!("{} {}: {}", finding.severity, finding.rule, finding.message)).collect()
     }
 

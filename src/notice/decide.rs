@@ -32,6 +32,8 @@ pub struct Word<'f> {
     pub kind: NoticeKind,
     /// What concerns the party; in a resolved letter, what used to.
     pub findings: Vec<&'f OpenFinding>,
+    /// Days to come that the party was told of and that were called off, while others stay.
+    pub called_off: Vec<&'f OpenFinding>,
 }
 
 impl Word<'_> {
@@ -74,7 +76,7 @@ impl<'f> Standing<'_, 'f> {
             let theirs = concerning(self.current, std::slice::from_ref(consumer));
             let is_reachable = self.integration.party(&consumer.party).is_some_and(|party| party.as_consumer().is_some());
             if is_reachable {
-                words.extend(self.word(Side::Consumer, &consumer.party, theirs));
+                words.extend(self.word(Side::Consumer, &consumer.party, theirs, now));
             }
         }
         everybody.extend(concerning(self.current, &self.api.consumers));
@@ -82,7 +84,7 @@ impl<'f> Standing<'_, 'f> {
         let is_reachable = self.integration.party(&self.api.provider).is_some_and(|party| party.as_provider().is_some());
         if is_reachable {
             // The provider reads everything that concerns any consumer, once.
-            words.extend(self.word(Side::Provider, &self.api.provider, everybody));
+            words.extend(self.word(Side::Provider, &self.api.provider, everybody, now));
         }
         if words.is_empty() && !closes {
             return None;
@@ -94,24 +96,33 @@ impl<'f> Standing<'_, 'f> {
         Some(Decision { notice, words, closes })
     }
 
-    fn word(&self, side: Side, party: &str, findings: Vec<&'f OpenFinding>) -> Option<Word<'f>> {
+    fn word(&self, side: Side, party: &str, findings: Vec<&'f OpenFinding>, now: DateTime<Utc>) -> Option<Word<'f>> {
         let known = self.told.iter().find(|told| told.side == side && told.party == party).map(|told| &told.findings);
         let known = known.filter(|known| !known.is_empty());
         let told_of = |finding: &OpenFinding| known.and_then(|known| known.get(&finding.identity));
         let is_news = |finding: &&OpenFinding| told_of(finding).is_none_or(|told| dates::is_news(told, &finding.content));
         let is_reminder =
             |finding: &&OpenFinding| told_of(finding).is_some_and(|told| dates::is_reminder(told, &finding.content));
+        // A day to come that is called off is news: people have planned with it.
+        let is_called_off = |finding: &&OpenFinding| {
+            let is_known = known.is_some_and(|known| known.contains_key(&finding.identity));
+            let is_to_come = finding.day.as_ref().is_some_and(|day| day.on > now.date_naive());
+            is_known && is_to_come && !self.current.iter().any(|current| current.identity == finding.identity)
+        };
+        let called_off: Vec<&'f OpenFinding> = self.previous.iter().filter(is_called_off).collect();
         let (kind, findings) = match known {
             Some(known) if findings.is_empty() => {
                 let gone = self.previous.iter().filter(|finding| known.contains_key(&finding.identity)).collect();
                 (NoticeKind::Resolved, gone)
             }
-            _ if !findings.iter().any(is_news) => return None,
-            Some(_) if findings.iter().filter(|finding| is_news(finding)).all(is_reminder) => (NoticeKind::Reminder, findings),
+            _ if !findings.iter().any(is_news) && called_off.is_empty() => return None,
+            Some(_) if called_off.is_empty() && findings.iter().filter(|finding| is_news(finding)).all(is_reminder) => {
+                (NoticeKind::Reminder, findings)
+            }
             Some(_) => (NoticeKind::Updated, findings),
             None => (NoticeKind::Opened, findings),
         };
-        Some(Word { side, party: party.to_owned(), kind, findings })
+        Some(Word { side, party: party.to_owned(), kind, findings, called_off })
     }
 }
 

@@ -4,7 +4,12 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::model::{Agreement, BREAKING, Entry, Given, Mark, OpenFinding};
+use crate::model::{Agreement, BREAKING, Entry, Given, Mark, OpenFinding, REMOVAL};
+
+use super::dates::known_since;
+
+/// What the rules about operations that are gone begin with.
+const GONE: &str = "api-removed";
 
 /// The class of what is not stable yet.
 const BETA: &str = "beta";
@@ -27,9 +32,15 @@ impl Before<'_> {
         if finding.judged != "breaking" {
             return None;
         }
-        let class = if finding.stability.is_some() && self.agreement.notice.contains_key(BETA) { BETA } else { BREAKING };
+        let has = |class: &str| self.agreement.notice.contains_key(class);
+        let class = match () {
+            () if finding.stability.is_some() && has(BETA) => BETA,
+            () if finding.rule.starts_with(GONE) && has(REMOVAL) => REMOVAL,
+            () => BREAKING,
+        };
         let shown = self.upcoming.get(&finding.identity).map(DateTime::date_naive);
-        let said = self.entries.iter().filter(|entry| self.announces(entry, finding)).map(|entry| entry.read_at.date_naive());
+        let announcing = self.entries.iter().filter(|entry| self.announces(entry, finding));
+        let said = announcing.filter_map(|entry| known_since(&self.history(entry), self.seen_on));
         let told_on = said.chain(shown).min().filter(|day| *day <= self.seen_on);
         let measured = self.agreement.measure(class, told_on.unwrap_or(self.seen_on), self.seen_on)?;
         Some(Given { told_on, given: measured.given, promised: measured.promised.to_string(), short: measured.short })
@@ -39,9 +50,22 @@ impl Before<'_> {
     fn announces(&self, entry: &Entry, finding: &OpenFinding) -> bool {
         let statement = &entry.statement;
         let is_due = statement.date.is_some_and(|date| date <= self.seen_on) && !statement.paused;
+        // What was put off or taken back before is no word of this.
+        let stands = entry.ended_at.is_none_or(|at| at.date_naive() >= self.seen_on);
+        let is_ours = statement.cohort.is_none() || self.agreement.cohort.is_none() || statement.cohort == self.agreement.cohort;
         let concerns =
             statement.operations.is_empty() || finding.used_by.iter().any(|label| statement.operations.contains(label));
-        statement.mark != Mark::Deprecation && is_due && concerns
+        statement.mark != Mark::Deprecation && is_due && stands && is_ours && concerns
+    }
+
+    /// All that was said of the same thing, oldest first.
+    fn history(&self, about: &Entry) -> Vec<&Entry> {
+        let (subject, mark, cohort) = (&about.statement.subject, about.statement.mark, &about.statement.cohort);
+        let is_same =
+            |entry: &&Entry| (&entry.statement.subject, entry.statement.mark, &entry.statement.cohort) == (subject, mark, cohort);
+        let mut history: Vec<&Entry> = self.entries.iter().filter(is_same).collect();
+        history.sort_by_key(|entry| (entry.read_at, entry.id));
+        history
     }
 }
 
@@ -115,5 +139,14 @@ mod tests {
         assert_eq!(given(&[entry("GET /a", "2026-06-01", "2026-01-01")], &[], "breaking"), Some((151, 0)));
         assert_eq!(given(&[entry("GET /b", "2026-06-01", "2026-01-01")], &[], "breaking"), Some((0, 90)));
         assert_eq!(given(&[entry("GET /a", "2026-12-01", "2026-01-01")], &[], "breaking"), Some((0, 90)), "before its day");
+        let put_off = Entry {
+            ended_at: Some(format!("2026-02-01T08:00:00Z").parse().expect("a time")),
+            replaced: true,
+            ..entry("GET /a", "2026-03-01", "2026-01-01")
+        };
+        assert_eq!(
+            given(&[put_off, Entry { id: 2, ..entry("GET /a", "2026-09-01", "2026-02-01") }], &[], "breaking"),
+            Some((0, 90))
+        );
     }
 }

@@ -125,7 +125,9 @@ pub struct LetterView {
     pub links: Links,
     /// Days the letter is about.
     pub days: Vec<(Day, String)>,
-    /// The first of them.
+    /// Days to come that are called off.
+    pub called_off: Vec<(Day, String)>,
+    /// The first of them that stays.
     pub first_day: Option<NaiveDate>,
     /// Where they can be subscribed to; filled in for each party.
     pub calendar_url: Option<String>,
@@ -348,7 +350,8 @@ fn view(
         answer_url: None,
         stands_in_for: None,
         links: about.links.clone(),
-        days: findings.iter().filter_map(|finding| Some((finding.day.clone()?, finding.message.clone()))).collect(),
+        days: days_of(findings),
+        called_off: if word.kind == NoticeKind::Resolved { Vec::new() } else { days_of(&word.called_off) },
         first_day: findings.iter().filter_map(|finding| finding.day.as_ref()).map(|day| day.on).min(),
         calendar_url: None,
         source: match about.surface {
@@ -357,6 +360,10 @@ fn view(
         },
         evidence: about.evidence.clone(),
     }
+}
+
+fn days_of(findings: &[&OpenFinding]) -> Vec<(Day, String)> {
+    findings.iter().filter_map(|finding| Some((finding.day.clone()?, finding.message.clone()))).collect()
 }
 
 /// The change that was given the least notice.

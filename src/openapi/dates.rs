@@ -6,13 +6,20 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Document, Map, Value, escape, unit_of};
+use super::{Document, Map, Value, escape, resolve, unit_of};
 
 /// Longest text that is quoted, characters.
 const QUOTED: usize = 300;
 
 /// Things said about dates that one description is read for; a hostile one must not fill the ledger.
 const MOST: usize = 2_000;
+
+/// Longest name of what something is said of, bytes; what is longer is not taken down.
+const LONGEST: usize = 600;
+
+/// Operations named by all statements together, and steps of looking for them.
+const MOST_LABELS: usize = 100_000;
+const MOST_STEPS: usize = 2_000_000;
 
 /// Methods of a path item.
 const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
@@ -94,14 +101,14 @@ pub struct Stated {
 /// Everything a description says about its own end. Flags without a date count where they stand on an operation: of a
 /// single property they are a difference between two descriptions, and told as such.
 pub fn stated(document: &Document, keys: &DateKeys) -> Vec<Stated> {
-    let mut found = Finder { keys, found: Vec::new(), root: &document.root, reach: None };
     let root = &document.root;
+    let mut found = Finder { keys, found: Vec::new(), root, graph: None, labels: MOST_LABELS, steps: MOST_STEPS };
     for (place, value) in [("", Some(root)), ("/info", root.get("info"))] {
         found.look(value, place, "*", Vec::new, false);
     }
-    for (section, prefix) in [("paths", "/paths"), ("webhooks", "/webhooks")] {
+    for (section, prefix, kind) in [("paths", "/paths", ""), ("webhooks", "/webhooks", "webhook ")] {
         for (path, item) in root.get(section).and_then(Value::as_object).into_iter().flatten() {
-            found.item(path, item, &format!("{prefix}/{}", escape(path)));
+            found.item((kind, path), item, &format!("{prefix}/{}", escape(path)));
         }
     }
     for (place, section) in [("/components", root.get("components")), ("/definitions", root.get("definitions"))] {
@@ -114,22 +121,26 @@ struct Finder<'d> {
     keys: &'d DateKeys,
     found: Vec<Stated>,
     root: &'d Value,
-    /// Which operations lead to a component; made when the first one has a date.
-    reach: Option<HashMap<String, BTreeSet<String>>>,
+    /// Who refers to whom; made when the first component has a date.
+    graph: Option<Graph>,
+    labels: usize,
+    steps: usize,
 }
 
 impl<'d> Finder<'d> {
-    fn item(&mut self, path: &str, item: &'d Value, place: &str) {
-        let Some(members) = item.as_object() else { return };
+    fn item(&mut self, (kind, path): (&str, &str), item: &'d Value, place: &str) {
+        // A path item may be kept elsewhere (OpenAPI 3.1 section 4.8.9).
+        let elsewhere = item.get("$ref").and_then(Value::as_str).and_then(|reference| resolve(self.root, reference));
+        let Some(members) = elsewhere.unwrap_or(item).as_object() else { return };
         let labels = |members: &Map| -> Vec<String> {
             let methods = METHODS.iter().filter(|method| members.contains_key(method));
-            methods.map(|method| format!("{} {path}", method.to_ascii_uppercase())).collect()
+            methods.map(|method| format!("{kind}{} {path}", method.to_ascii_uppercase())).collect()
         };
-        self.look(Some(item), place, place, || labels(members), false);
+        self.look(elsewhere.or(Some(item)), place, place, || labels(members), false);
         for (name, value) in members {
             let here = format!("{place}/{name}");
             if METHODS.contains(&name.as_str()) {
-                let label = format!("{} {path}", name.to_ascii_uppercase());
+                let label = format!("{kind}{} {path}", name.to_ascii_uppercase());
                 self.look(Some(value), &here, &label, || vec![label.clone()], true);
                 self.walk_members(value, &here, Some(std::slice::from_ref(&label)));
             } else {
@@ -150,8 +161,11 @@ impl<'d> Finder<'d> {
             self.look(Some(value), place, place, unit, false);
             if operations.is_none() && self.found.len() > known {
                 let reaching = self.reaching(place);
-                if let Some(last) = self.found.last_mut() {
-                    last.operations = reaching;
+                match self.found.last_mut() {
+                    // What no operation leads to concerns nobody.
+                    _ if reaching.is_empty() => self.found.truncate(known),
+                    Some(last) => last.operations = reaching,
+                    None => {}
                 }
             }
         }
@@ -188,17 +202,26 @@ impl<'d> Finder<'d> {
     ) {
         let Some(Value::Object(members)) = value else { return };
         let worth = |name: &str| name.starts_with("x-") || name == "lifecycle" || (with_flags && name == "deprecated");
-        if self.found.len() >= MOST || !members.keys().any(|name| worth(name)) && !self.keys_beyond(members) {
+        let is_long = place.len() > LONGEST || subject.len() > LONGEST;
+        if is_long || self.found.len() >= MOST || !members.keys().any(|name| worth(name)) && !self.keys_beyond(members) {
             return;
         }
         let first = |keys: &[String]| keys.iter().find_map(|key| at(members, key).map(|text| (pointer(place, key), text)));
-        let (sunset, deprecation) = (first(&self.keys.sunset), first(&self.keys.deprecation));
+        // Of several keys the one that holds something like a date; objects are led into by dots.
+        let dated = |keys: &[String]| {
+            let texts = || keys.iter().filter_map(|key| Some((pointer(place, key), scalar_at(members, key)?)));
+            let looks_dated = |(_, text): &(String, String)| text.bytes().filter(u8::is_ascii_digit).count() >= 6;
+            texts().find(looks_dated).or_else(|| texts().next())
+        };
+        let (sunset, deprecation) = (dated(&self.keys.sunset), dated(&self.keys.deprecation));
         let deprecated = if with_flags { first(&self.keys.deprecated) } else { None };
         if sunset.is_none() && deprecation.is_none() && deprecated.is_none() {
             return;
         }
         let message = first(&self.keys.message).map(|(_, text)| text).unwrap_or_default();
         let (subject, operations) = (subject.to_owned(), operations());
+        let Some(left) = self.labels.checked_sub(operations.len()) else { return };
+        self.labels = left;
         self.found.push(Stated { subject, operations, sunset, deprecation, deprecated, message });
     }
 
@@ -209,13 +232,41 @@ impl<'d> Finder<'d> {
         keys.into_iter().any(|key| at(members, key).is_some())
     }
 
-    /// Operations that refer to the component a place stands in, directly or by way of others.
+    /// Operations that refer to the component a place stands in, directly or by way of others; none where there are
+    /// too many to tell.
     fn reaching(&mut self, place: &str) -> Vec<String> {
-        let root = self.root;
-        let reach = self.reach.get_or_insert_with(|| reach(root));
         let Some(unit) = unit_name(place) else { return Vec::new() };
-        reach.get(&unit).into_iter().flatten().cloned().collect()
+        let root = self.root;
+        let graph = self.graph.get_or_insert_with(|| Graph::new(root));
+        let mut operations: BTreeSet<usize> = BTreeSet::new();
+        let (mut seen, mut pending) = (BTreeSet::from([unit.clone()]), vec![unit]);
+        while let Some(unit) = pending.pop() {
+            for referrer in graph.referrers.get(&unit).into_iter().flatten() {
+                match self.steps.checked_sub(1) {
+                    Some(left) => self.steps = left,
+                    None => return Vec::new(),
+                }
+                match referrer {
+                    Referrer::Operation(number) => _ = operations.insert(*number),
+                    Referrer::Unit(name) if !seen.contains(name) => {
+                        seen.insert(name.clone());
+                        pending.push(name.clone());
+                    }
+                    Referrer::Unit(_) => {}
+                }
+            }
+        }
+        match self.labels.checked_sub(operations.len()) {
+            Some(left) => self.labels = left,
+            None => return Vec::new(),
+        }
+        operations.into_iter().filter_map(|number| graph.labels.get(number).cloned()).collect()
     }
+}
+
+/// What stands at a key where that is neither an object nor a list.
+fn scalar_at(members: &Map, key: &str) -> Option<String> {
+    at(members, key).filter(|text| !text.starts_with(['{', '[']))
 }
 
 /// What stands at a key, as text; a key with a value asks for that value.
@@ -252,39 +303,56 @@ fn unit_name(place: &str) -> Option<String> {
     })
 }
 
-/// The operations that lead to each component.
-fn reach(root: &Value) -> HashMap<String, BTreeSet<String>> {
-    let mut targets: HashMap<String, BTreeSet<String>> = HashMap::new();
-    let sections = root.get("components").and_then(Value::as_object).into_iter().flatten();
-    let components = sections.flat_map(|(section, members)| {
-        let members = members.as_object().into_iter().flatten();
-        members.map(move |(name, value)| (format!("components/{section}/{name}"), value))
-    });
-    let definitions = root.get("definitions").and_then(Value::as_object).into_iter().flatten();
-    for (unit, value) in components.chain(definitions.map(|(name, value)| (format!("definitions/{name}"), value))) {
-        references(value, targets.entry(unit).or_default());
-    }
-    let mut reach: HashMap<String, BTreeSet<String>> = HashMap::new();
-    for (path, item) in ["paths", "webhooks"].iter().filter_map(|name| root.get(name)?.as_object()).flatten() {
-        let mut shared = BTreeSet::new();
-        item.get("parameters").into_iter().chain(item.get("$ref").map(|_| item)).for_each(|part| references(part, &mut shared));
-        for method in METHODS {
-            let Some(operation) = item.get(method) else { continue };
-            let label = format!("{} {path}", method.to_ascii_uppercase());
-            let mut pending: Vec<String> = shared.iter().cloned().collect();
-            let mut own = BTreeSet::new();
-            references(operation, &mut own);
-            pending.extend(own);
-            let mut seen = BTreeSet::new();
-            while let Some(unit) = pending.pop() {
-                if seen.insert(unit.clone()) {
-                    pending.extend(targets.get(&unit).into_iter().flatten().cloned());
-                    reach.entry(unit).or_default().insert(label.clone());
+/// Who refers to a component.
+enum Referrer {
+    /// An operation, by its number.
+    Operation(usize),
+    /// Another component.
+    Unit(String),
+}
+
+/// Operations and components, from what is referred to to what refers.
+struct Graph {
+    labels: Vec<String>,
+    referrers: HashMap<String, Vec<Referrer>>,
+}
+
+impl Graph {
+    fn new(root: &Value) -> Self {
+        let mut graph = Self { labels: Vec::new(), referrers: HashMap::new() };
+        let sections = root.get("components").and_then(Value::as_object).into_iter().flatten();
+        let components = sections.flat_map(|(section, members)| {
+            let members = members.as_object().into_iter().flatten();
+            members.map(move |(name, value)| (format!("components/{section}/{name}"), value))
+        });
+        let definitions = root.get("definitions").and_then(Value::as_object).into_iter().flatten();
+        for (unit, value) in components.chain(definitions.map(|(name, value)| (format!("definitions/{name}"), value))) {
+            let mut targets = BTreeSet::new();
+            references(value, &mut targets);
+            for target in targets {
+                graph.referrers.entry(target).or_default().push(Referrer::Unit(unit.clone()));
+            }
+        }
+        for (section, kind) in [("paths", ""), ("webhooks", "webhook ")] {
+            for (path, item) in root.get(section).and_then(Value::as_object).into_iter().flatten() {
+                let elsewhere = item.get("$ref").and_then(Value::as_str).and_then(|reference| resolve(root, reference));
+                let item = elsewhere.unwrap_or(item);
+                let mut shared = BTreeSet::new();
+                item.get("parameters").into_iter().for_each(|part| references(part, &mut shared));
+                for method in METHODS {
+                    let Some(operation) = item.get(method) else { continue };
+                    let number = graph.labels.len();
+                    graph.labels.push(format!("{kind}{} {path}", method.to_ascii_uppercase()));
+                    let mut targets = shared.clone();
+                    references(operation, &mut targets);
+                    for target in targets {
+                        graph.referrers.entry(target).or_default().push(Referrer::Operation(number));
+                    }
                 }
             }
         }
+        graph
     }
-    reach
 }
 
 /// Components that a value refers to. Depth is bounded by reading.
@@ -356,6 +424,61 @@ components:
                 "/components/schemas/Inner/properties/old [POST /a] - /components/schemas/Inner/properties/old/x-deprecated-at=2026-01-01 -",
             ]
         );
+    }
+
+    #[test]
+    fn path_items_kept_elsewhere_webhooks_and_what_nobody_reaches() {
+        let text = r"
+openapi: 3.1.0
+info: {title: T, version: '1', x-sunset: {date: '2030-01-01'}}
+paths:
+  /a: {$ref: '#/components/pathItems/A'}
+webhooks:
+  gone: {post: {deprecated: true, responses: {}}}
+components:
+  pathItems:
+    A: {get: {x-sunset: soon, x-removal-date: '2027-01-31', responses: {}}}
+  schemas:
+    Alone: {x-sunset: '2027-01-31'}
+";
+        assert_eq!(
+            found(text, &DateKeys::default()),
+            [
+                "* [] /info/x-sunset/date=2030-01-01 - -",
+                "GET /a [GET /a] /paths/~1a/get/x-removal-date=2027-01-31 - -",
+                "webhook POST gone [webhook POST gone] - - /webhooks/gone/post/deprecated=true",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_hostile_description_says_only_so_much() {
+        let mut text = String::from("{\"openapi\":\"3.1.0\",\"paths\":{");
+        for index in 0..2_000 {
+            let comma = if index == 0 { "" } else { "," };
+            text.push_str(&format!(
+                "{comma}\"/p{index}\":{{\"get\":{{\"responses\":{{\"200\":{{\"$ref\":\"#/components/schemas/S0\"}}}}}}}}"
+            ));
+        }
+        text.push_str("},\"components\":{\"schemas\":{");
+        for index in 0..2_000 {
+            let comma = if index == 0 { "" } else { "," };
+            let next = index + 1;
+            text.push_str(&format!(
+                "{comma}\"S{index}\":{{\"x-sunset\":\"2027-01-31\",\"$ref\":\"#/components/schemas/S{next}\"}}"
+            ));
+        }
+        text.push_str("}}}");
+        let document = read(text.as_bytes(), &Limits::default()).expect("a description");
+        let said = stated(&document, &DateKeys::default());
+        let labels: usize = said.iter().map(|said| said.operations.len()).sum();
+        assert!(!said.is_empty() && said.len() <= MOST && labels <= MOST_LABELS, "{} {labels}", said.len());
+        let long = format!(
+            "{{\"openapi\":\"3.1.0\",\"paths\":{{\"/{}\":{{\"get\":{{\"x-sunset\":\"2027-01-31\"}}}}}}}}",
+            "a".repeat(5_000)
+        );
+        let document = read(long.as_bytes(), &Limits::default()).expect("a description");
+        assert_eq!(stated(&document, &DateKeys::default()), []);
     }
 
     #[test]

@@ -79,6 +79,7 @@ mod tests {
             on: on.parse().expect("a day"),
             revision,
             id: "0123abcd".to_owned(),
+            subject: "GET /a".to_owned(),
             title: "`GET /a` ends\r\nBEGIN:VALARM".to_owned(),
         };
         let write = |day: &Day, is_cancelled: bool| {

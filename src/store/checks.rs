@@ -186,7 +186,8 @@ impl Store {
         Ok(())
     }
 
-    /// Makes due at once what failed: whoever reloads has just mended something.
+    /// Makes due at once what failed: whoever reloads has just mended something. Everything is fetched whole the next
+    /// time, since it may be read for other things now.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -195,6 +196,7 @@ impl Store {
             .bind(stored(now))
             .execute(&self.writer)
             .await?;
+        sqlx::query("UPDATE watch SET full_at = NULL WHERE active = 1").execute(&self.writer).await?;
         Ok(done.rows_affected())
     }
 

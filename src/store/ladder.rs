@@ -104,9 +104,13 @@ impl Store {
 
 async fn silence(transaction: &mut Transaction<'_, Sqlite>, notice: &str, told: &Told) -> Result<Silence, StoreError> {
     let (side, party) = (told.side, told.party.clone());
+    // What was over for a party and began again begins with a new question.
     let asked: Vec<i64> = sqlx::query_scalar(
         "SELECT DISTINCT created_at FROM delivery
-         WHERE notice = $1 AND side = $2 AND party = $3 AND kind IN ('opened', 'updated') ORDER BY created_at",
+         WHERE notice = $1 AND side = $2 AND party = $3 AND kind IN ('opened', 'updated') AND channel IS NULL
+           AND created_at > (SELECT COALESCE(MAX(r.created_at), -1) FROM delivery r
+             WHERE r.notice = $1 AND r.side = $2 AND r.party = $3 AND r.kind = 'resolved')
+         ORDER BY created_at",
     )
     .bind(notice)
     .bind(side.name())
@@ -119,9 +123,12 @@ async fn silence(transaction: &mut Transaction<'_, Sqlite>, notice: &str, told: 
         .bind(&party)
         .fetch_optional(&mut **transaction)
         .await?;
+    let first = asked.first().copied();
     let answer = match row {
-        Some(row) => Some((acknowledgement(&row, notice)?, time_of(row.get("letter_at")))),
-        None => None,
+        Some(row) if first.is_none_or(|first| row.get::<i64, _>("letter_at") >= first) => {
+            Some((acknowledgement(&row, notice)?, time_of(row.get("letter_at"))))
+        }
+        _ => None,
     };
     let steps: Vec<(i64, i64, i64)> = sqlx::query_as(
         "SELECT asked_at, step, at FROM escalation WHERE notice = $1 AND side = $2 AND party = $3 ORDER BY asked_at, step",

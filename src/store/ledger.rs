@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sqlx::{Row, Sqlite, Transaction};
 
-use crate::model::{Entry, LedgerStep, Statement, Surface, WatchKey, time_of};
+use crate::model::{ApiState, Entry, LedgerStep, Statement, Surface, WatchKey, time_of};
 
 use super::checks::event;
 use super::{Store, StoreError, json, stored};
@@ -22,6 +22,9 @@ pub enum Announced {
     /// Nothing of this name is announced.
     Unknown,
 }
+
+/// Operations of a live description, and when it was last read, where it is down.
+type LiveOperations = (Option<Vec<String>>, Option<DateTime<Utc>>);
 
 impl Store {
     /// Everything that was ever said about an API, oldest first.
@@ -48,22 +51,25 @@ impl Store {
             .collect()
     }
 
-    /// `METHOD path` of every operation of the live description; none where it was never read.
+    /// `METHOD path` of every operation of the live description, none where it was never read; and when it was last
+    /// read, where it is down.
     ///
     /// # Errors
     /// When the database does not answer, or the row is damaged.
-    pub async fn live_operations(&self, key: &WatchKey) -> Result<Option<Vec<String>>, StoreError> {
-        let found: Option<(Option<String>, String)> =
-            sqlx::query_as("SELECT latest, operations FROM watch WHERE integration = $1 AND api = $2 AND surface = $3")
-                .bind(&key.integration)
-                .bind(&key.api)
-                .bind(Surface::Live.name())
-                .fetch_optional(&self.readers)
-                .await?;
-        match found {
-            Some((Some(_), operations)) => Ok(Some(json(&operations, "watch", &key.to_string())?)),
-            _ => Ok(None),
-        }
+    pub async fn live_operations(&self, key: &WatchKey) -> Result<LiveOperations, StoreError> {
+        let row = sqlx::query(
+            "SELECT latest, operations, state, succeeded_at FROM watch WHERE integration = $1 AND api = $2 AND surface = $3",
+        )
+        .bind(&key.integration)
+        .bind(&key.api)
+        .bind(Surface::Live.name())
+        .fetch_optional(&self.readers)
+        .await?;
+        let Some(row) = row.filter(|row| row.get::<Option<String>, _>("latest").is_some()) else { return Ok((None, None)) };
+        let operations = json(row.get("operations"), "watch", &key.to_string())?;
+        let is_down = row.get::<String, _>("state") == ApiState::Down.name();
+        let last = row.get::<Option<i64>, _>("succeeded_at").map(time_of).filter(|_| is_down);
+        Ok((Some(operations), last))
     }
 
     /// When each finding of the upcoming description was first seen, by identity.
@@ -141,13 +147,14 @@ pub(super) async fn record(
             what: error.to_string(),
         })?;
         sqlx::query(
-            "INSERT INTO ledger (integration, api, subject, mark, origin, body, read_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO ledger (integration, api, subject, mark, origin, cohort, body, read_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(&key.integration)
         .bind(&key.api)
         .bind(&statement.subject)
         .bind(statement.mark.name())
         .bind(statement.origin.name())
+        .bind(statement.cohort.as_deref().unwrap_or_default())
         .bind(body)
         .bind(now)
         .execute(&mut **transaction)

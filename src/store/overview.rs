@@ -100,6 +100,8 @@ pub struct DeliveryRow {
 /// Something that happened.
 #[derive(Debug, Clone)]
 pub struct EventRow {
+    /// Row number.
+    pub id: i64,
     /// When.
     pub at: DateTime<Utc>,
     /// Integration id.
@@ -257,16 +259,33 @@ impl Store {
             .bind(i64::from(limit))
             .fetch_all(&self.readers)
             .await?;
-        Ok(rows
-            .iter()
-            .map(|row| EventRow {
-                at: time_of(row.get("at")),
-                integration: row.get("integration"),
-                api: row.get("api"),
-                kind: row.get("kind"),
-                text: row.get("text"),
-            })
-            .collect())
+        Ok(rows.iter().map(event_row).collect())
+    }
+
+    /// What happened to one API since `since`, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn history_of(&self, key: &WatchKey, since: DateTime<Utc>, limit: u32) -> Result<Vec<EventRow>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM event WHERE integration = $1 AND api = $2 AND at >= $3 ORDER BY id DESC LIMIT $4")
+            .bind(&key.integration)
+            .bind(&key.api)
+            .bind(stored(since))
+            .bind(i64::from(limit))
+            .fetch_all(&self.readers)
+            .await?;
+        Ok(rows.iter().map(event_row).collect())
+    }
+}
+
+fn event_row(row: &sqlx::sqlite::SqliteRow) -> EventRow {
+    EventRow {
+        id: row.get("id"),
+        at: time_of(row.get("at")),
+        integration: row.get("integration"),
+        api: row.get("api"),
+        kind: row.get("kind"),
+        text: row.get("text"),
     }
 }
 

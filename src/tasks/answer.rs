@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 
 use crate::model::{
-    Acknowledgement, Answer, LedgerStep, Mark, Origin, Party, Person, Proposal, Reply, Role, Rung, Side, Statement, Surface,
-    follow,
+    Acknowledgement, Answer, Day, LedgerStep, Mark, Origin, Party, Person, Proposal, Reply, Role, Rung, Side, Statement, Surface,
+    Told, follow,
 };
 use crate::notice::ExchangeCard;
 use crate::store::{Answered, Climb, OpenLetter, PlannedDelivery, Standing, StoreError};
@@ -116,7 +116,8 @@ impl Exchange<'_> {
             key: self.letter.key.clone(),
             side: self.letter.side,
             party: party.id.clone(),
-            asked_at: self.standing.notice.opened_at,
+            // Each letter may be handed on once to each role.
+            asked_at: self.letter.written_at,
             step: NAMED + place,
             delivery: self.tell(self.letter.side, party, person, card),
             text: format!("{by} answered for {}: not us, ask {} ({})", party.name, person.name, ask.name()),
@@ -158,26 +159,30 @@ impl Exchange<'_> {
         store.decide(self.letter, (id, by, agreed), steps, letters.into_iter().collect(), self.desk.now).await
     }
 
-    /// What is agreed is a word of both sides: it counts before what the description says.
+    /// What is agreed is a word of both sides: it counts before all others, for what the asker was told of and is to come.
     async fn moved(&self, by: &str, proposal: &Proposal) -> Result<Vec<LedgerStep>, StoreError> {
         if self.letter.key.surface != Surface::Ledger {
             return Ok(Vec::new());
         }
+        let is_askers = |told: &&Told| told.side == proposal.side && told.party == proposal.party;
+        let Some(told) = self.standing.told.iter().find(is_askers) else { return Ok(Vec::new()) };
+        let today = self.desk.now.date_naive();
+        let theirs = self.standing.findings.iter().filter(|finding| told.findings.contains_key(&finding.identity));
+        let days: Vec<&Day> = theirs.filter_map(|finding| finding.day.as_ref()).filter(|day| day.on > today).collect();
         let entries = self.desk.shared.store.ledger(&self.letter.key.integration, &self.letter.key.api).await?;
-        let days = entries.iter().filter(|entry| entry.ended_at.is_none() && entry.statement.mark != Mark::Deprecation);
-        let earlier = days.filter(|entry| entry.statement.date.is_some_and(|date| date < proposal.until));
         let mut said: Vec<Statement> = Vec::new();
-        for entry in earlier {
-            let statement = Statement {
-                origin: Origin::Person,
-                date: Some(proposal.until),
-                place: format!("{by}, asked by {}", proposal.by),
-                verbatim: format!("agreed: {}", proposal.until),
-                odd: None,
-                ..entry.statement.clone()
-            };
-            if !said.iter().any(|known| known.is_about(&statement)) {
-                said.push(statement);
+        for entry in entries.iter().filter(|entry| entry.ended_at.is_none()) {
+            let statement = &entry.statement;
+            let is_asked = days.iter().any(|day| day.subject == statement.subject && Some(day.on) == statement.date);
+            if is_asked && statement.mark != Mark::Deprecation && statement.date.is_some_and(|date| date < proposal.until) {
+                said.push(Statement {
+                    origin: Origin::Agreement,
+                    date: Some(proposal.until),
+                    place: format!("{by}, asked by {}", proposal.by),
+                    verbatim: format!("agreed: {}", proposal.until),
+                    odd: None,
+                    ..statement.clone()
+                });
             }
         }
         Ok(follow(&entries, said, |_| false))

@@ -13,8 +13,8 @@ use crate::model::{
     Api, ApiState, Checked, Entry, LedgerStep, OpenFinding, Origin, Schedule, Statement, Surface, Validators, WatchKey, follow,
 };
 use crate::notice::{Before, open_findings, retold};
-use crate::openapi::{Bundle, Document, Limits, ReadError, Stated, read, stated};
-use crate::rules::{Catalogue, Fragments, RULE_SET, compare};
+use crate::openapi::{self, Bundle, Contract, Limits, ReadError, Stated, lower, read, stated};
+use crate::rules::{Catalogue, Fragments, RULE_SET, compare_lowered};
 use crate::store::{CheckCommit, Claim, Committed, NewSnapshot, NoticeStep, StoreError, Success};
 
 use super::gather::{Known, gather};
@@ -80,7 +80,7 @@ pub async fn check(shared: &Shared, claim: Claim) -> Result<(), StoreError> {
     let desk = Desk { shared, live: &live, key: &key, integration, api, now };
     let commit = match outcome {
         Outcome::NotModified { fresh_for, signals } => {
-            let seen = Seen { validators: claim.validators.clone(), full: false, fresh_for, signals };
+            let seen = Seen { validators: claim.validators.clone(), full: false, fresh_for, signals, stated: None };
             unchanged(&desk, &claim, seen, &entries)
         }
         Outcome::Later { after, why } => later(&claim, now, after, &why),
@@ -95,7 +95,10 @@ pub async fn check(shared: &Shared, claim: Claim) -> Result<(), StoreError> {
         Outcome::Body(body) => {
             let digest = hex(&Sha256::digest(&body.bytes));
             if claim.latest.as_deref() == Some(digest.as_str()) && !is_stale {
-                let seen = Seen { validators: body.validators, full: true, fresh_for: body.fresh_for, signals: body.signals };
+                let is_read = wants_full && body.full && key.surface == Surface::Live;
+                let stated = if is_read { dates_in(shared, &claim, &body.bytes).await } else { None };
+                let fetch::Body { validators, full, fresh_for, signals, .. } = *body;
+                let seen = Seen { validators, full, fresh_for, signals, stated };
                 unchanged(&desk, &claim, seen, &entries)
             } else {
                 let fetched = Fetched { digest, body: *body, entries };
@@ -159,6 +162,8 @@ struct Seen {
     full: bool,
     fresh_for: Option<Duration>,
     signals: Vec<Statement>,
+    /// What the description says about its end, where that was read again.
+    stated: Option<Vec<Stated>>,
 }
 
 /// What the ledger takes down of an answer. Headers that are missing from a 304 say nothing.
@@ -173,8 +178,14 @@ fn ledger_steps(
 
 /// The same document as before. What is to be said may differ all the same: a consumer may use more than it did.
 fn unchanged(desk: &Desk<'_>, claim: &Claim, seen: Seen, entries: &[Entry]) -> CheckCommit {
-    let Seen { validators, full, fresh_for, signals } = seen;
-    let ledger = ledger_steps(desk, entries, signals, |statement| full && statement.origin == Origin::Header);
+    let Seen { validators, full, fresh_for, signals, stated } = seen;
+    let was_read = stated.is_some();
+    let stated = statements(stated.unwrap_or_default()).into_iter().chain(signals).collect();
+    let ledger = ledger_steps(desk, entries, stated, |statement| match statement.origin {
+        Origin::Header => full,
+        Origin::Description => was_read,
+        Origin::Person | Origin::Agreement => false,
+    });
     let now = desk.now;
     // Overrides begin and end without anything being published.
     let findings = desk.weighed(claim.findings.clone());
@@ -325,13 +336,13 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
             statement.operations.is_empty() || statement.operations.iter().any(|label| operations.contains(label))
         };
         let ledger = ledger_steps(desk, &entries, said, |statement| match statement.origin {
-            Origin::Header => true,
+            Origin::Header => body.full,
             Origin::Description => is_there(statement),
-            Origin::Person => false,
+            Origin::Person | Origin::Agreement => false,
         });
         Success {
             validators: body.validators.clone(),
-            full: true,
+            full: body.full,
             snapshot: snapshot.clone(),
             operations: Some(operations),
             baseline,
@@ -373,7 +384,7 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
         }
         Compared::Judged(judged) => {
             let Judged { mut findings, previous, operations, stated, .. } = *judged;
-            ledger::told_by_their_day(&mut findings, &stated);
+            ledger::told_by_their_day(&mut findings, &stated, now.date_naive());
             measure(desk, claim, &entries, &mut findings).await?;
             let findings = desk.weighed(findings);
             let previous = previous.map(|previous| desk.weighed(previous));
@@ -464,7 +475,8 @@ async fn compare_with(
             Ok(after) => after,
             Err(why) => return Compared::Unreadable(why),
         };
-        let operations = operations_in(&after);
+        let new = lower(&after);
+        let operations = operations_in(&new);
         let stated = if surface == Surface::Live { stated(&after, &keys) } else { Vec::new() };
         let before = before.as_deref().map(|bytes| read(bytes, &limits));
         // A baseline this version cannot read any more is replaced, not compared with nothing.
@@ -472,12 +484,14 @@ async fn compare_with(
             let title = after.root.get("info").and_then(|info| info.get("title")).and_then(|title| title.as_str());
             return Compared::First { operations, stated, title: title.unwrap_or("untitled").to_owned() };
         };
-        let (known, now) = (operations_in(&before).len(), operations.len());
+        let old = lower(&before);
+        let (known, now) = (operations_in(&old).len(), operations.len());
         if surface == Surface::Live && !confirmed && is_collapse(known, now) {
             return Compared::Collapsed { before: known, after: now };
         }
-        let (findings, undecided) = judged(&before, &after, &catalogue);
-        let previous = latest.and_then(|bytes| read(&bytes, &limits).ok()).map(|latest| judged(&before, &latest, &catalogue).0);
+        let (findings, undecided) = judged(&old, &new, &catalogue);
+        let latest = latest.and_then(|bytes| read(&bytes, &limits).ok());
+        let previous = latest.map(|latest| judged(&old, &lower(&latest), &catalogue).0);
         Compared::Judged(Box::new(Judged { findings, previous, undecided, operations, stated }))
     })
     .await;
@@ -489,23 +503,31 @@ async fn compare_with(
     })
 }
 
-/// `METHOD path` of every operation called or sent.
-fn operations_in(document: &Document) -> Vec<String> {
-    const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
-    let mut labels = Vec::new();
-    for section in ["paths", "webhooks"] {
-        for (path, item) in document.root.get(section).and_then(crate::openapi::Value::as_object).into_iter().flatten() {
-            let Some(item) = item.as_object() else { continue };
-            let methods = METHODS.iter().filter(|method| item.contains_key(method));
-            labels.extend(methods.map(|method| format!("{} {path}", method.to_ascii_uppercase())));
-        }
-    }
-    labels
+/// The label of every operation called or sent; callbacks belong to the operations that ask for them.
+fn operations_in(contract: &Contract<'_>) -> Vec<String> {
+    let label = |operation: &openapi::Operation<'_>| match operation.surface {
+        openapi::Surface::Path => Some(format!("{} {}", operation.method, operation.path)),
+        openapi::Surface::Webhook => Some(format!("webhook {} {}", operation.method, operation.path)),
+        openapi::Surface::Callback => None,
+    };
+    contract.operations.iter().filter_map(label).collect()
 }
 
-fn judged(before: &Document, after: &Document, catalogue: &Catalogue) -> (Vec<OpenFinding>, Option<String>) {
-    let (verdict, _) = compare(before, after, catalogue, Budget::default());
-    (open_findings(&verdict, Fragments::new(&before.root, &after.root)), verdict.undecided)
+/// What a description that has not changed says about its end: keys of the configuration may be new.
+async fn dates_in(shared: &Shared, claim: &Claim, bytes: &[u8]) -> Option<Vec<Stated>> {
+    let live = shared.now_live();
+    let keys = ledger::keys(&live.find(&claim.key)?.1.date_keys);
+    let limits = Limits { bytes: live.config.fetch.max_bytes, ..Limits::default() };
+    let bytes = bytes.to_vec();
+    let slot = shared.parse_slots.acquire().await;
+    let read = tokio::task::spawn_blocking(move || read(&bytes, &limits).ok().map(|document| stated(&document, &keys))).await;
+    drop(slot);
+    read.ok().flatten()
+}
+
+fn judged(before: &Contract<'_>, after: &Contract<'_>, catalogue: &Catalogue) -> (Vec<OpenFinding>, Option<String>) {
+    let (verdict, _) = compare_lowered(before, after, catalogue, Budget::default());
+    (open_findings(&verdict, Fragments::new(before.root, after.root)), verdict.undecided)
 }
 
 /// `3 breaking, 1 warning, 2 info`.

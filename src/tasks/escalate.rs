@@ -56,6 +56,14 @@ pub async fn escalate_due(shared: &Shared) -> Result<usize, StoreError> {
 async fn climb(shared: &Shared, standing: &Standing, silence: &Silence) -> Result<bool, StoreError> {
     let live = shared.now_live();
     let Some((integration, api)) = live.find(&standing.key) else { return Ok(false) };
+    // Who was taken out of the configuration is asked nothing.
+    let plays = match silence.side {
+        Side::Provider => api.provider == silence.party,
+        Side::Consumer => api.consumers.iter().any(|consumer| consumer.party == silence.party),
+    };
+    if !plays {
+        return Ok(false);
+    }
     let now = shared.clock.now();
     let Some(rise) = next_step(silence, integration).filter(|rise| rise.due_at <= now) else { return Ok(false) };
     let name = integration.party(&silence.party).map_or(silence.party.as_str(), |party| party.name.as_str());
@@ -100,7 +108,7 @@ pub(super) fn about<'s>(
     let told = standing.told.iter().find(|told| told.side == side && told.party == party);
     let is_theirs = |finding: &&OpenFinding| told.is_some_and(|told| told.findings.contains_key(&finding.identity));
     let findings = standing.findings.iter().filter(is_theirs).collect();
-    let word = Word { side, party: party.to_owned(), kind, findings };
+    let word = Word { side, party: party.to_owned(), kind, findings, called_off: Vec::new() };
     let notice = Notice { told_at, ..standing.notice.clone() };
     Decision { notice, words: vec![word], closes: false }
 }

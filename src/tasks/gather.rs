@@ -44,7 +44,7 @@ pub async fn gather(client: &Client, source: &Source, auth: &Auth, known: &Known
                 Source::Web(url) => (source.to_string(), Some(url.clone())),
                 Source::File(path) => (source.to_string(), Url::from_file_path(path).ok()),
             };
-            (Body { bytes: text.into_bytes(), validators, fresh_for, from, at, signals }, fresh_for)
+            (Body { bytes: text.into_bytes(), validators, fresh_for, from, at, signals, full: false }, fresh_for)
         }
         (other, _) => return other,
     };

@@ -64,12 +64,10 @@ pub(super) fn statements(stated: Vec<Stated>) -> Vec<Statement> {
 }
 
 /// A deprecation whose end has a day is told with its day, not a second time as a difference.
-pub(super) fn told_by_their_day(findings: &mut [OpenFinding], stated: &[Stated]) {
-    let has_day = |label: &String| {
-        stated
-            .iter()
-            .any(|said| said.subject == *label && said.sunset.as_ref().is_some_and(|(_, text)| read_date(text).is_some()))
-    };
+pub(super) fn told_by_their_day(findings: &mut [OpenFinding], stated: &[Stated], today: NaiveDate) {
+    // A day that has passed is told nowhere else.
+    let day_of = |said: &Stated| said.sunset.as_ref().and_then(|(_, text)| read_date(text)).filter(|day| *day > today);
+    let has_day = |label: &String| stated.iter().any(|said| said.subject == *label && day_of(said).is_some());
     for finding in findings.iter_mut().filter(|finding| finding.rule == DEPRECATED) {
         if !finding.used_by.is_empty() && finding.used_by.iter().all(has_day) {
             "info".clone_into(&mut finding.severity);
@@ -82,12 +80,13 @@ pub(super) fn told_by_their_day(findings: &mut [OpenFinding], stated: &[Stated])
 pub(super) async fn look(desk: &Desk<'_>, claim: &Claim) -> Result<CheckCommit, StoreError> {
     let store = &desk.shared.store;
     let entries = store.ledger(&claim.key.integration, &claim.key.api).await?;
-    let operations = store.live_operations(&claim.key).await?;
+    let (operations, down_since) = store.live_operations(&claim.key).await?;
     let ledger = Ledger {
         integration: desk.integration,
         api: desk.api,
         entries: &entries,
         operations: operations.as_deref(),
+        down_since: down_since.map(|last| last.date_naive()),
         today: desk.now.date_naive(),
     };
     let findings = desk.weighed(dated(&ledger));

@@ -146,15 +146,17 @@ impl Desk<'_> {
     }
 
     /// The days of a letter as calendar entries; called off where the letter says that all is over.
-    fn days(&self, view: &LetterView) -> Option<String> {
+    fn days(&self, view: &LetterView) -> Option<(String, bool)> {
         let is_cancelled = view.kind == NoticeKind::Resolved;
         let appointments: Vec<Appointment<'_>> = view
             .days
             .iter()
-            .map(|(day, message)| Appointment { key: self.key, api: &self.api.name, day, message, is_cancelled })
+            .map(|entry| (entry, is_cancelled))
+            .chain(view.called_off.iter().map(|entry| (entry, true)))
+            .map(|((day, message), is_cancelled)| Appointment { key: self.key, api: &self.api.name, day, message, is_cancelled })
             .collect();
         let domain = domain_of(&self.live.config.mail.from);
-        (!appointments.is_empty()).then(|| calendar(&appointments, &domain, self.now))
+        (!appointments.is_empty()).then(|| (calendar(&appointments, &domain, self.now), is_cancelled))
     }
 
     fn operator(&self) -> Person {

@@ -107,7 +107,7 @@ async fn time_is_asked_for_and_the_other_side_decides() {
     assert_eq!(reply(&bridge, consumer, &decide(true)).await, Answered::Unknown, "nobody agrees with himself");
     assert_eq!(bridge.ledger("GET /a").await, ["2026-09-01"], "until then nothing is agreed");
     assert_eq!(reply(&bridge, provider, &decide(true)).await, Answered::Recorded);
-    assert_eq!(bridge.ledger("GET /a").await, ["2026-09-01 replaced", "2026-12-01"]);
+    assert_eq!(bridge.ledger("GET /a").await, ["2026-09-01", "2026-12-01"]);
     let told = bridge.letters().await;
     assert_eq!(told.len(), 1, "put off is no news by itself");
     assert!(to(&told, "dev@shop.example").text().contains("Pay agrees to 2026-12-01"));
@@ -127,4 +127,28 @@ async fn what_is_refused_leaves_the_day_as_it_is() {
     assert_eq!(reply(&bridge, provider, &refused).await, Answered::Recorded);
     assert!(to(&bridge.letters().await, "dev@shop.example").text().contains("Pay does not agree to 2026-12-01"));
     assert_eq!(bridge.ledger("GET /a").await, ["2026-09-01"]);
+}
+
+#[tokio::test]
+async fn an_extension_by_a_few_days_is_no_broken_promise_and_touches_nothing_else() {
+    let (mut bridge, letters) = announced().await;
+    bridge.announce("*", |statement| statement.date = Some(day("2026-03-20"))).await;
+    bridge.work().await;
+    bridge.at("2026-08-20");
+    bridge.work().await;
+    let consumer = to(&letters, "dev@shop.example");
+    reply(&bridge, consumer, &Reply::Extend { by: "Eve".to_owned(), until: day("2026-09-15"), note: String::new() }).await;
+    let told = bridge.letters().await;
+    let asked = told.iter().rfind(|letter| letter.recipient == "owner@pay.example").expect("a letter");
+    let id = bridge.shared.store.proposals(&asked.header("X-Driftd-Notice")).await.expect("proposals")[0].id;
+    reply(&bridge, asked, &Reply::Decide { by: "Olga".to_owned(), proposal: id, agreed: true }).await;
+    bridge.work().await;
+    assert_eq!(bridge.ledger("GET /a").await, ["2026-09-01", "2026-09-15"], "the word of the one and that of both");
+    assert_eq!(bridge.ledger("*").await, ["2026-03-20"], "a day that has passed stays as it was");
+    let dates = bridge.dates().await;
+    assert!(
+        dates.iter().any(|date| date.contains("`GET /a` ends on 2026-09-15 (put off from 2026-09-01), in 26 days")),
+        "{dates:?}"
+    );
+    assert!(!dates.iter().any(|date| date.starts_with("notice-too-short") && date.contains("GET /a")), "{dates:?}");
 }

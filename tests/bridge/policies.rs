@@ -190,7 +190,14 @@ fn every_promise_can_be_written_down_and_is_kept_or_broken_in_days() {
         let entries = [said(1, Mark::Sunset, effective), said(2, Mark::Deprecation, told)];
         let integration = &config.integrations[0];
         let today = time(told).date_naive();
-        let findings = dated(&Ledger { integration, api: &integration.apis[0], entries: &entries, operations: None, today });
+        let findings = dated(&Ledger {
+            integration,
+            api: &integration.apis[0],
+            entries: &entries,
+            operations: None,
+            down_since: None,
+            today,
+        });
         let broken: Vec<&str> = findings.iter().skip(1).map(|finding| finding.message.as_str()).collect();
         assert_eq!(findings.first().map(|finding| finding.rule.as_str()), Some("end-announced"), "{}", policy.name);
         assert_eq!(broken.len(), policy.found.len(), "{}: {broken:?}", policy.name);

@@ -124,7 +124,7 @@ async fn s6_each_cohort_has_its_own_day() {
     let mut bridge = Bridge::new(&terms, "2024-04-01", &description(&[("/upload", "")])).await;
     for (cohort, date) in [("new", "2024-05-16"), ("existing", "2025-03-11")] {
         bridge
-            .announce(&format!("upload ({cohort})"), |statement| {
+            .announce("files.upload", |statement| {
                 statement.date = Some(day(date));
                 statement.cohort = Some(cohort.to_owned());
                 statement.title = "files.upload ends".to_owned();
@@ -286,4 +286,68 @@ async fn what_was_shown_as_upcoming_is_counted_when_it_goes_live() {
     for text in live {
         assert!(text.contains("Notice given  41 days of 90 days promised, known since 2026-03-01; 49 days short"), "{text}");
     }
+}
+
+#[tokio::test]
+async fn a_day_that_is_said_twice_is_read_once() {
+    let mut bridge = Bridge::new(&QUIET, "2026-01-10", &description(&[("/a", "")])).await;
+    let twice = description(&[("/a", "")]).replace("info: {", "x-sunset: '2026-12-01'\ninfo: {x-sunset: '2026-11-01', ");
+    bridge.at("2026-01-11");
+    bridge.publish(&twice);
+    assert_eq!(bridge.told().await, both("dates"));
+    assert_eq!(bridge.ledger("*").await, ["2026-12-01"]);
+}
+
+#[tokio::test]
+async fn a_day_pulled_in_to_one_that_has_passed_is_no_all_clear() {
+    let dated = |date: &str| description(&[("/a", &format!("x-sunset: '{date}'"))]);
+    let mut bridge = Bridge::new(&QUIET, "2026-01-10", &description(&[("/a", "")])).await;
+    bridge.at("2026-01-11");
+    bridge.publish(&dated("2027-01-31"));
+    assert_eq!(bridge.told().await, both("dates"));
+    bridge.at("2026-12-15");
+    bridge.publish(&dated("2026-11-30"));
+    let letters = bridge.letters().await;
+    assert_eq!(letters.len(), 2);
+    for letter in letters {
+        let text = letter.text();
+        assert!(text.contains("was to end on 2026-11-30 (brought forward from 2027-01-31) and still answers"), "{text}");
+        assert!(text.contains("0 days of notice, 90 days promised"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_down_since_its_day_has_ended_as_announced() {
+    let mut bridge = Bridge::new(&QUIET, "2026-01-10", &description(&[("/a", "")])).await;
+    bridge
+        .announce("*", |statement| {
+            statement.date = Some(day("2026-06-01"));
+            statement.title = "The API is switched off".to_owned();
+        })
+        .await;
+    assert_eq!(bridge.told().await, both("dates"));
+    assert_eq!(bridge.told_daily("2026-05-31", "2026-05-31").await.len(), 2, "a reminder");
+    bridge.at("2026-06-01T08:00");
+    bridge.partner.publish(Answer::Status(410, ""));
+    bridge.work().await;
+    assert_eq!(bridge.told_daily("2026-06-02", "2026-08-01").await, both("resolved").map(|line| format!("2026-06-02 {line}")));
+}
+
+#[tokio::test]
+async fn a_day_that_is_called_off_while_others_stay_is_told_and_cancelled() {
+    let dated = "x-sunset: '2026-12-01'";
+    let mut bridge = Bridge::new(&QUIET, "2026-01-10", &description(&[("/a", ""), ("/b", "")])).await;
+    bridge.at("2026-01-11");
+    bridge.publish(&description(&[("/a", dated), ("/b", dated)]));
+    assert_eq!(bridge.told().await, both("dates"));
+    bridge.at("2026-01-12");
+    bridge.publish(&description(&[("/a", dated), ("/b", "")]));
+    let letters = bridge.letters().await;
+    assert_eq!(letters.len(), 2);
+    for letter in letters {
+        let text = letter.text();
+        assert!(text.contains("CALLED OFF") && text.contains("STATUS:CANCELLED") && text.contains("STATUS:CONFIRMED"), "{text}");
+    }
+    bridge.at("2026-01-13");
+    assert_eq!(bridge.told().await, [""; 0]);
 }

@@ -6,6 +6,8 @@ CREATE TABLE ledger (
     subject     TEXT NOT NULL,
     mark        TEXT NOT NULL,
     origin      TEXT NOT NULL,
+    -- The customers it is for; empty for all.
+    cohort      TEXT NOT NULL DEFAULT '',
     -- The statement as JSON.
     body        TEXT NOT NULL,
     read_at     BIGINT NOT NULL,
@@ -13,7 +15,7 @@ CREATE TABLE ledger (
     -- 1 where another date took its place, 0 where it was taken back.
     replaced    BIGINT NOT NULL DEFAULT 0
 );
-CREATE UNIQUE INDEX ledger_current ON ledger (integration, api, subject, mark, origin) WHERE ended_at IS NULL;
+CREATE UNIQUE INDEX ledger_current ON ledger (integration, api, subject, mark, origin, cohort) WHERE ended_at IS NULL;
 
 -- Steps of the ladder that silence has climbed: each is taken once for each question.
 CREATE TABLE escalation (
@@ -45,6 +47,7 @@ CREATE TABLE proposal (
 CREATE INDEX proposal_notice ON proposal (notice);
 
 CREATE INDEX notice_watch ON notice (integration, api, surface);
+CREATE INDEX event_api ON event (integration, api, id);
 
 -- The channel a delivery goes through where that is not mail.
 ALTER TABLE delivery ADD COLUMN channel TEXT;
