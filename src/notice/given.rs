@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(given(&[entry("GET /b", "2026-06-01", "2026-01-01")], &[], "breaking"), Some((0, 90)));
         assert_eq!(given(&[entry("GET /a", "2026-12-01", "2026-01-01")], &[], "breaking"), Some((0, 90)), "before its day");
         let put_off = Entry {
-            ended_at: Some(format!("2026-02-01T08:00:00Z").parse().expect("a time")),
+            ended_at: Some("2026-02-01T08:00:00Z".parse().expect("a time")),
             replaced: true,
             ..entry("GET /a", "2026-03-01", "2026-01-01")
         };

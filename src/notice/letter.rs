@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::rules::Catalogue;
 
-use super::dates;
+use super::advice;
 use super::decide::{Decision, Word};
 use super::usage::{Impact, impact};
 
@@ -389,10 +389,10 @@ fn card(finding: &OpenFinding, about: &Circumstances<'_>, reader: &Party, audien
     let (own, others): (Vec<&String>, Vec<&String>) = finding.used_by.iter().partition(|label| is_own(label));
     let uses: Vec<String> = own.into_iter().chain(others).take(NAMED_USES).cloned().collect();
     let page = rule.map(|rule| (rule.page.hurt, rule.page.remedy));
-    let (hurt, remedy) = page.or_else(|| dates::advice(&finding.rule)).unwrap_or_default();
+    let (hurt, remedy) = page.or_else(|| advice::advice(&finding.rule)).unwrap_or_default();
     FindingCard {
         severity: finding.severity.clone(),
-        label: dates::label(&finding.rule).map_or_else(|| finding.severity.clone(), str::to_owned),
+        label: advice::label(&finding.rule).map_or_else(|| finding.severity.clone(), str::to_owned),
         consequence: match (rule, audience) {
             (Some(rule), Audience::Consumer) => rule.consequence.meaning().to_owned(),
             (Some(rule), Audience::Provider) => rule.consequence.meaning_for_consumer().to_owned(),

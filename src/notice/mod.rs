@@ -3,6 +3,7 @@
 //! Pure: a function of what was open, what is open now, and the integration. The same change set becomes
 //! different letters for consumer and provider with one shared id; neither sees the other's internals.
 
+mod advice;
 mod dates;
 mod decide;
 mod given;
