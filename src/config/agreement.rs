@@ -30,6 +30,7 @@ pub(super) fn agreement(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -
         after: None,
         cohort: None,
         reminders: REMINDERS.to_vec(),
+        may_probe: false,
     };
     let Some(mut table) = root.table("agreement", problems) else {
         let help = "write down what was promised: [agreement] with `notice` and `acknowledge_within`";
@@ -53,6 +54,7 @@ pub(super) fn agreement(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -
             found.ok_or_else(|| (format!("{text:?} is not what happens after a date"), did_you_mean(text, words)))
         })
         .map(|at| at.value);
+    agreement.may_probe = table.flag("may_probe", problems).is_some_and(|at| at.value);
     agreement.cohort = table.text("cohort", problems).map(|at| at.value);
     if let Some(days) = table.integers("reminders", problems) {
         let read = days.into_iter().filter_map(|at| match u32::try_from(at.value) {

@@ -9,8 +9,8 @@ use chrono_tz::Tz;
 use secrecy::SecretString;
 
 use crate::model::{
-    Api, Auth, Channel, ChannelKind, Consumer, Contact, DateKeys, Integration, OperationPattern, Party, Person, Role, Schedule,
-    Source,
+    Api, Auth, Channel, ChannelKind, Consumer, Contact, DateKeys, Integration, OperationPattern, Party, Person, Probe, Role,
+    Schedule, Source,
 };
 
 use super::agreement::{agreement, calendar};
@@ -69,6 +69,10 @@ pub(super) fn read(mut root: Table<'_, '_>, context: &Context<'_>, problems: &mu
                 problems,
             );
         }
+    }
+    if !agreement.may_probe && apis.iter().any(|api| !api.probes.is_empty()) {
+        let help = "look into the provider's terms of use, then write may_probe = true in [agreement]";
+        root.wrong("has `probes`, and the agreement does not allow them", help, problems);
     }
     for party in agreement.freezes.iter().filter_map(|freeze| freeze.party.as_ref()) {
         if !parties.contains_key(party) {
@@ -202,6 +206,7 @@ fn api(
     let schedule = schedule(&mut table, context.now, problems);
     let auth = auth(&mut table, context, problems);
     let date_keys = date_keys(&mut table, problems);
+    let probes = table.list("probes", problems).into_iter().filter_map(|entry| probe(entry, problems)).collect();
     table.finish(problems);
     let id = id?.value;
     Some(Api {
@@ -214,7 +219,22 @@ fn api(
         schedule: schedule?,
         auth,
         date_keys,
+        probes,
     })
+}
+
+/// `[[apis.probes]]`: an operation whose headers are looked at.
+fn probe(mut entry: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Probe> {
+    let operation = entry.parsed("operation", problems, |text| {
+        let pattern = OperationPattern::parse(text).filter(|pattern| pattern.method == "GET");
+        let label = pattern.map(|pattern| format!("{} {}", pattern.method, pattern.path));
+        label.ok_or_else(|| (format!("{text:?} is no operation that only reads"), "write \"GET /v1/doors\"".to_owned()))
+    });
+    entry.missing("operation", "the operation as the description has it: write \"GET /v1/doors\"", problems);
+    let url = entry.parsed("url", problems, web_url);
+    entry.missing("url", "an address that it answers at: write \"https://…\"", problems);
+    entry.finish(problems);
+    Some(Probe { operation: operation?.value, url: url?.value })
 }
 
 fn date_keys(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> DateKeys {

@@ -16,7 +16,7 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::Semaphore;
 use url::Url;
 
-use crate::model::{Auth, Clock, Source, Validators};
+use crate::model::{Auth, Clock, Probe, Source, Statement, Validators};
 
 use super::address::{Guard, RefusedAddress};
 use super::outcome::{Body, Failure, Outcome};
@@ -209,6 +209,29 @@ impl Client {
         Outcome::Failed(Failure::down(format!("more than {MAX_HOPS} redirects")))
     }
 
+    /// What the headers of an operation say about its end, by one HEAD that follows no redirect; none where nothing
+    /// answered. Whatever the status: what is refused can still say that it ends.
+    pub async fn probe(&self, probe: &Probe, live: &Source, auth: &Auth) -> Option<Vec<Statement>> {
+        if self.refuses(&probe.url).is_some() {
+            return None;
+        }
+        let slot = self.slot(&probe.url);
+        let _permit = slot.acquire().await.ok()?;
+        let mut request = self.http.head(probe.url.clone());
+        // Credentials stay with the origin they were given for.
+        if matches!(live, Source::Web(url) if url.origin() == probe.url.origin()) {
+            request = authorized(request, auth);
+        }
+        let response = request.send().await.ok()?;
+        let from = Source::Web(probe.url.clone()).to_string();
+        let about = |statement: Statement| Statement {
+            subject: probe.operation.clone(),
+            operations: vec![probe.operation.clone()],
+            ..statement
+        };
+        Some(signals(response.headers(), &from).into_iter().map(about).collect())
+    }
+
     /// Why an address is not gone to, if it is not.
     pub(super) fn refuses(&self, url: &Url) -> Option<String> {
         self.guard.check_literal(url).err().map(|refused| refused.to_string())
@@ -234,19 +257,7 @@ impl Client {
         if url.origin() != start.origin() {
             return prepared;
         }
-        match request.auth {
-            Auth::None => prepared,
-            Auth::Bearer(token) => prepared.bearer_auth(token.expose_secret()),
-            Auth::Basic { username, password } => prepared.basic_auth(username, Some(password.expose_secret())),
-            Auth::ApiKey { header, key } => match HeaderValue::from_str(key.expose_secret()) {
-                Ok(mut value) => {
-                    value.set_sensitive(true);
-                    prepared.header(header.as_str(), value)
-                }
-                // Left to the request, which fails with the builder's own words.
-                Err(_) => prepared.header(header.as_str(), key.expose_secret()),
-            },
-        }
+        authorized(prepared, request.auth)
     }
 
     async fn answer(&self, mut response: reqwest::Response) -> Outcome {
@@ -329,6 +340,23 @@ impl Client {
             None => until(text(header::EXPIRES)?, self.clock.now())?,
         };
         (!fresh.is_zero()).then(|| fresh.min(LONGEST_PAUSE))
+    }
+}
+
+/// A request that proves who asks.
+fn authorized(request: reqwest::RequestBuilder, auth: &Auth) -> reqwest::RequestBuilder {
+    match auth {
+        Auth::None => request,
+        Auth::Bearer(token) => request.bearer_auth(token.expose_secret()),
+        Auth::Basic { username, password } => request.basic_auth(username, Some(password.expose_secret())),
+        Auth::ApiKey { header, key } => match HeaderValue::from_str(key.expose_secret()) {
+            Ok(mut value) => {
+                value.set_sensitive(true);
+                request.header(header.as_str(), value)
+            }
+            // Left to the request, which fails with the builder's own words.
+            Err(_) => request.header(header.as_str(), key.expose_secret()),
+        },
     }
 }
 

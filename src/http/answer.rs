@@ -189,6 +189,7 @@ async fn page(
         answered,
         problem,
         may_accept: letter.side == Side::Consumer,
+        surface: letter.key.surface.name().to_owned(),
         choices,
         asks,
         today: app.shared.clock.now().date_naive().to_string(),

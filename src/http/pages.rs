@@ -89,6 +89,8 @@ pub(super) struct AnswerPage {
     pub(super) answered: Option<String>,
     pub(super) problem: Option<String>,
     pub(super) may_accept: bool,
+    /// `live`, `upcoming` or `ledger`.
+    pub(super) surface: String,
     pub(super) choices: Vec<Choice>,
     pub(super) asks: Vec<Ask>,
     pub(super) today: String,

@@ -300,6 +300,8 @@ pub struct Agreement {
     pub cohort: Option<String>,
     /// Days before a date on which it is told again, most first.
     pub reminders: Vec<u32>,
+    /// Whether the API itself may be asked for the headers of operations. Terms of use often forbid it.
+    pub may_probe: bool,
 }
 
 /// A date held against the agreement.
@@ -416,6 +418,7 @@ mod tests {
             after: None,
             cohort: None,
             reminders: vec![30, 14, 7, 1],
+            may_probe: false,
         }
     }
 

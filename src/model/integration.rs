@@ -268,6 +268,17 @@ pub struct Api {
     pub auth: Auth,
     /// Keys by which the provider tells of dates in its description, beside those that are known.
     pub date_keys: DateKeys,
+    /// Where headers of operations are looked at.
+    pub probes: Vec<Probe>,
+}
+
+/// Where the headers of an operation are looked at: by HEAD, once a day, and only where the agreement allows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// The operation, as `GET /path`.
+    pub operation: String,
+    /// An address that it answers at.
+    pub url: Url,
 }
 
 /// Keys of a description that tell of dates; dots lead into objects.

@@ -15,8 +15,8 @@ pub use agreement::{After, Agreement, BREAKING, Calendar, Freeze, Measured, Peri
 pub use check::{ApiState, Checked, Day, Given, OpenFinding, PartValidators, Validators, WatchKey};
 pub use clock::{Clock, ManualClock, SystemClock, millis, time_of};
 pub use integration::{
-    Api, Auth, Channel, ChannelKind, Consumer, Contact, DateKeys, Integration, OperationPattern, Party, Person, Role, Source,
-    Surface,
+    Api, Auth, Channel, ChannelKind, Consumer, Contact, DateKeys, Integration, OperationPattern, Party, Person, Probe, Role,
+    Source, Surface,
 };
 pub use ledger::{Entry, LedgerStep, Mark, Origin, Statement, YEARS, follow, read_date};
 pub use notice::{

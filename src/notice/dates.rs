@@ -395,6 +395,7 @@ mod tests {
             after: None,
             cohort: None,
             reminders: vec![30, 14, 7, 1],
+            may_probe: false,
         };
         change(&mut agreement);
         let party = |id: &str, name: &str| {
@@ -417,6 +418,7 @@ mod tests {
             schedule: Schedule::Every(Duration::from_secs(60)),
             auth: Auth::None,
             date_keys: DateKeys::default(),
+            probes: Vec::new(),
         };
         let parties = BTreeMap::from([party("p", "Maker"), party("c", "User")]);
         let (id, name) = ("i".to_owned(), "I".to_owned());

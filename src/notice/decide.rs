@@ -227,6 +227,7 @@ mod tests {
             schedule: Schedule::Every(Duration::from_secs(60)),
             auth: Auth::None,
             date_keys: DateKeys::default(),
+            probes: Vec::new(),
         };
         let agreement = Agreement {
             notice: BTreeMap::from([("breaking".to_owned(), Period::Days(90))]),
@@ -239,6 +240,7 @@ mod tests {
             after: None,
             cohort: None,
             reminders: Vec::new(),
+            may_probe: false,
         };
         Integration { id: "i".to_owned(), name: "I".to_owned(), agreement, parties, apis: vec![api], overrides: Vec::new() }
     }

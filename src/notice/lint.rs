@@ -124,6 +124,7 @@ mod tests {
             after: None,
             cohort: None,
             reminders: Vec::new(),
+            may_probe: false,
         };
         let api = Api {
             id: "a".to_owned(),
@@ -135,6 +136,7 @@ mod tests {
             schedule: Schedule::Every(Duration::from_secs(60)),
             auth: Auth::None,
             date_keys: DateKeys::default(),
+            probes: Vec::new(),
         };
         let parties = BTreeMap::from([
             party("p", vec![(Role::ApiOwner, with("Ann", Some("Bo"))), (Role::PartnerManager, with("Pam", None))]),

@@ -20,7 +20,7 @@ use crate::store::{CheckCommit, Claim, Committed, NewSnapshot, NoticeStep, Store
 use super::gather::{Known, gather};
 use super::ledger::{self, statements};
 use super::letters::Desk;
-use super::shared::{Shared, hex};
+use super::shared::{Live, Shared, hex};
 
 /// The whole document is fetched at least this often: a 304 is a claim, not a proof.
 const FULL_EVERY: TimeDelta = TimeDelta::hours(24);
@@ -76,11 +76,14 @@ pub async fn check(shared: &Shared, claim: Claim) -> Result<(), StoreError> {
         _ => Vec::new(),
     };
     let outcome = gather(&live.client, source, &api.auth, &known, &limits).await;
+    // Headers of operations are looked at once a day, and only of an API that could be read.
+    let is_read = matches!(outcome, Outcome::NotModified { .. } | Outcome::Body(_));
+    let probed = if is_read && wants_full && key.surface == Surface::Live { probe(&live, api).await } else { Probed::default() };
     let now = shared.clock.now();
     let desk = Desk { shared, live: &live, key: &key, integration, api, now };
     let commit = match outcome {
         Outcome::NotModified { fresh_for, signals } => {
-            let seen = Seen { validators: claim.validators.clone(), full: false, fresh_for, signals, stated: None };
+            let seen = Seen { validators: claim.validators.clone(), full: false, fresh_for, signals, stated: None, probed };
             unchanged(&desk, &claim, seen, &entries)
         }
         Outcome::Later { after, why } => later(&claim, now, after, &why),
@@ -98,10 +101,10 @@ pub async fn check(shared: &Shared, claim: Claim) -> Result<(), StoreError> {
                 let is_read = wants_full && body.full && key.surface == Surface::Live;
                 let stated = if is_read { dates_in(shared, &claim, &body.bytes).await } else { None };
                 let fetch::Body { validators, full, fresh_for, signals, .. } = *body;
-                let seen = Seen { validators, full, fresh_for, signals, stated };
+                let seen = Seen { validators, full, fresh_for, signals, stated, probed };
                 unchanged(&desk, &claim, seen, &entries)
             } else {
-                let fetched = Fetched { digest, body: *body, entries };
+                let fetched = Fetched { digest, body: *body, entries, probed };
                 Box::pin(changed(&desk, &claim, baseline, fetched)).await?
             }
         }
@@ -164,6 +167,33 @@ struct Seen {
     signals: Vec<Statement>,
     /// What the description says about its end, where that was read again.
     stated: Option<Vec<Stated>>,
+    probed: Probed,
+}
+
+/// What the headers of operations say.
+#[derive(Debug, Default)]
+struct Probed {
+    /// Operations that answered.
+    answered: Vec<String>,
+    said: Vec<Statement>,
+}
+
+impl Probed {
+    /// Whether silence about a statement that was read in a header is a word; `full` tells it of the description itself.
+    fn listened_to(&self, statement: &Statement, full: bool) -> bool {
+        if statement.subject == "*" { full } else { self.answered.contains(&statement.subject) }
+    }
+}
+
+async fn probe(live: &Live, api: &Api) -> Probed {
+    let mut probed = Probed::default();
+    for probe in &api.probes {
+        if let Some(said) = live.client.probe(probe, &api.live, &api.auth).await {
+            probed.answered.push(probe.operation.clone());
+            probed.said.extend(said);
+        }
+    }
+    probed
 }
 
 /// What the ledger takes down of an answer. Headers that are missing from a 304 say nothing.
@@ -178,11 +208,11 @@ fn ledger_steps(
 
 /// The same document as before. What is to be said may differ all the same: a consumer may use more than it did.
 fn unchanged(desk: &Desk<'_>, claim: &Claim, seen: Seen, entries: &[Entry]) -> CheckCommit {
-    let Seen { validators, full, fresh_for, signals, stated } = seen;
+    let Seen { validators, full, fresh_for, signals, stated, probed } = seen;
     let was_read = stated.is_some();
-    let stated = statements(stated.unwrap_or_default()).into_iter().chain(signals).collect();
+    let stated = statements(stated.unwrap_or_default()).into_iter().chain(signals).chain(probed.said.clone()).collect();
     let ledger = ledger_steps(desk, entries, stated, |statement| match statement.origin {
-        Origin::Header => full,
+        Origin::Header => probed.listened_to(statement, full),
         Origin::Description => was_read,
         Origin::Person | Origin::Agreement => false,
     });
@@ -281,6 +311,7 @@ struct Fetched {
     body: fetch::Body,
     /// What the ledger holds.
     entries: Vec<Entry>,
+    probed: Probed,
 }
 
 /// What comparing came to, off the async threads.
@@ -306,7 +337,7 @@ struct Judged {
 
 async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetched: Fetched) -> Result<CheckCommit, StoreError> {
     let Desk { shared, api, now, .. } = *desk;
-    let Fetched { digest, body, entries } = fetched;
+    let Fetched { digest, body, entries, probed } = fetched;
     let generation = claim.generation;
     if baseline.is_none() && claim.key.surface == Surface::Upcoming {
         // What is announced can only be told from what is live.
@@ -330,13 +361,13 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
                    baseline: Option<String>,
                    findings: Vec<OpenFinding>,
                    notice: NoticeStep| {
-        let said = statements(stated).into_iter().chain(body.signals.clone()).collect();
+        let said = statements(stated).into_iter().chain(body.signals.clone()).chain(probed.said.clone()).collect();
         // What has gone itself has no date to take back.
         let is_there = |statement: &Statement| {
             statement.operations.is_empty() || statement.operations.iter().any(|label| operations.contains(label))
         };
         let ledger = ledger_steps(desk, &entries, said, |statement| match statement.origin {
-            Origin::Header => body.full,
+            Origin::Header => probed.listened_to(statement, body.full),
             Origin::Description => is_there(statement),
             Origin::Person | Origin::Agreement => false,
         });

@@ -351,3 +351,30 @@ async fn a_day_that_is_called_off_while_others_stay_is_told_and_cancelled() {
     bridge.at("2026-01-13");
     assert_eq!(bridge.told().await, [""; 0]);
 }
+
+#[tokio::test]
+async fn headers_of_operations_are_looked_at_once_a_day_where_the_agreement_allows_it() {
+    let text = description(&[("/a", ""), ("/b", "")]);
+    let terms = Terms {
+        agreement: "may_probe = true\nescalate = [{ role = \"support\", after = \"300 days\" }]",
+        api: "probes = [{ operation = \"GET /a\", url = \"UPCOMING\" }]",
+        ..QUIET
+    };
+    let mut bridge = Bridge::new(&terms, "2026-01-10", &text).await;
+    let asked = bridge.next.requests().len();
+    assert_eq!(asked, 1, "the first time the description is read");
+    bridge.next.publish(Answer::Status(404, "Sunset: Fri, 31 Jul 2026 23:59:59 GMT\r\n"));
+    bridge.at("2026-01-10T15:00");
+    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.next.requests().len(), asked, "once a day");
+    bridge.at("2026-01-11T15:00");
+    assert_eq!(bridge.told().await, both("dates"));
+    assert_eq!(bridge.ledger("GET /a").await, ["2026-07-31"]);
+    // Nothing answers: nothing is taken back. It answers without the header: it is.
+    bridge.next.publish(Answer::Raw(Vec::new()));
+    bridge.at("2026-01-12T16:00");
+    assert_eq!(bridge.told().await, [""; 0]);
+    bridge.next.publish(Answer::Status(200, ""));
+    bridge.at("2026-01-13T17:00");
+    assert_eq!(bridge.told().await, both("resolved"));
+}
