@@ -112,7 +112,8 @@ pub async fn start(config_file: &Path) -> Result<Daemon, StartError> {
     lifecycle.spawn("watch", tasks::watch(Arc::clone(&shared), heart.clone(), stopping.clone()));
     lifecycle.spawn("deliver", tasks::deliver(Arc::clone(&shared), heart.clone(), stopping.clone()));
     lifecycle.spawn("escalate", tasks::escalate(Arc::clone(&shared), heart.clone(), stopping.clone()));
-    lifecycle.spawn("bounces", tasks::bounces(Arc::clone(&shared), heart, stopping.clone()));
+    lifecycle.spawn("bounces", tasks::bounces(Arc::clone(&shared), heart.clone(), stopping.clone()));
+    lifecycle.spawn("digest", tasks::digest(Arc::clone(&shared), heart, stopping.clone()));
     let reloading =
         Reload { file: config_file.to_owned(), environment, sender, shared: Arc::clone(&shared), asked: lifecycle.reload() };
     lifecycle.spawn("reload", async move {

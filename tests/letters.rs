@@ -64,7 +64,7 @@ fn letters(from: &str, to: &str, surface: Surface, kind: NoticeKind, hostile: Op
         NoticeKind::Opened => Some(opened),
         NoticeKind::Updated => standing(Some(&notice), &told, &findings).decide(now(), String::new),
         NoticeKind::Resolved => standing(Some(&notice), &told, &none).decide(now(), String::new),
-        NoticeKind::Reminder | NoticeKind::Escalated | NoticeKind::Exchange => None,
+        NoticeKind::Reminder | NoticeKind::Escalated | NoticeKind::Exchange | NoticeKind::Digest => None,
     };
     let decision = decision.expect("something to say");
     let about = Circumstances {
@@ -79,7 +79,12 @@ fn letters(from: &str, to: &str, surface: Surface, kind: NoticeKind, hostile: Op
     plan(&about, &decision)
         .into_iter()
         .map(|mut letter| {
-            if kind != NoticeKind::Resolved {
+            if kind == NoticeKind::Digest {
+                letter.view.digest = vec![
+                    "Quayside Freight API: GET /v1/invoices was put off from 2026-08-01 to 2026-12-01".to_owned(),
+                    "Quayside Freight API: `GET /v1/rates` is new".to_owned(),
+                ];
+            } else if kind != NoticeKind::Resolved {
                 letter.view.answer_url = Some("https://driftd.example.com/answer/0123456789abcdef".to_owned());
             }
             assert_eq!(letter.view.kind, kind);
@@ -187,7 +192,7 @@ fn letters_about_days(kind: NoticeKind) -> Vec<(Side, Rendered)> {
         standing(Some(&notice), &told, before, after).decide(now(), String::new)
     }
     .expect("something to say");
-    if matches!(kind, NoticeKind::Escalated | NoticeKind::Exchange) {
+    if matches!(kind, NoticeKind::Escalated | NoticeKind::Exchange | NoticeKind::Digest) {
         decision.words.iter_mut().for_each(|word| word.kind = kind);
     }
     let catalogue = Catalogue::load().expect("the catalogue");
@@ -204,7 +209,12 @@ fn letters_about_days(kind: NoticeKind) -> Vec<(Side, Rendered)> {
         .into_iter()
         .map(|mut letter| {
             assert_eq!(letter.view.kind, kind);
-            if kind != NoticeKind::Resolved {
+            if kind == NoticeKind::Digest {
+                letter.view.digest = vec![
+                    "Quayside Freight API: GET /v1/invoices was put off from 2026-08-01 to 2026-12-01".to_owned(),
+                    "Quayside Freight API: `GET /v1/rates` is new".to_owned(),
+                ];
+            } else if kind != NoticeKind::Resolved {
                 letter.view.answer_url = Some("https://driftd.example.com/answer/0123456789abcdef".to_owned());
                 letter.view.calendar_url = Some("https://driftd.example.com/calendar/quayside/harbor/0123.ics".to_owned());
             }
@@ -235,6 +245,7 @@ fn letters_about_days_are_what_was_read_and_approved() {
         NoticeKind::Reminder,
         NoticeKind::Escalated,
         NoticeKind::Exchange,
+        NoticeKind::Digest,
         NoticeKind::Resolved,
     ] {
         let letters = letters_about_days(kind);

@@ -30,6 +30,7 @@ pub(super) fn agreement(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -
         after: None,
         cohort: None,
         reminders: REMINDERS.to_vec(),
+        digest: Some(Weekday::Mon),
         may_probe: false,
     };
     let Some(mut table) = root.table("agreement", problems) else {
@@ -54,6 +55,17 @@ pub(super) fn agreement(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -
             found.ok_or_else(|| (format!("{text:?} is not what happens after a date"), did_you_mean(text, words)))
         })
         .map(|at| at.value);
+    if let Some(at) = table.text("digest", problems) {
+        agreement.digest = match (at.value.as_str(), at.value.parse::<Weekday>()) {
+            ("never", _) => None,
+            (_, Ok(day)) => Some(day),
+            (text, Err(_)) => {
+                let message = format!("{text:?} is not a day of the week");
+                problems.add(at.offset, at.key, message, "write \"mon\", or \"never\"");
+                None
+            }
+        };
+    }
     agreement.may_probe = table.flag("may_probe", problems).is_some_and(|at| at.value);
     agreement.cohort = table.text("cohort", problems).map(|at| at.value);
     if let Some(days) = table.integers("reminders", problems) {

@@ -300,6 +300,8 @@ pub struct Agreement {
     pub cohort: Option<String>,
     /// Days before a date on which it is told again, most first.
     pub reminders: Vec<u32>,
+    /// The day of the week on which each party reads what happened without a letter; none for never.
+    pub digest: Option<Weekday>,
     /// Whether the API itself may be asked for the headers of operations. Terms of use often forbid it.
     pub may_probe: bool,
 }
@@ -418,6 +420,7 @@ mod tests {
             after: None,
             cohort: None,
             reminders: vec![30, 14, 7, 1],
+            digest: None,
             may_probe: false,
         }
     }

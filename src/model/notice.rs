@@ -47,6 +47,8 @@ pub enum NoticeKind {
     Escalated,
     /// One side said something that the other must hear.
     Exchange,
+    /// What happened in a week and needs nobody.
+    Digest,
     /// It is as before again.
     Resolved,
 }
@@ -65,6 +67,7 @@ impl NoticeKind {
             Self::Reminder => "reminder",
             Self::Escalated => "escalated",
             Self::Exchange => "exchange",
+            Self::Digest => "digest",
             Self::Resolved => "resolved",
         }
     }

@@ -395,6 +395,7 @@ mod tests {
             after: None,
             cohort: None,
             reminders: vec![30, 14, 7, 1],
+            digest: None,
             may_probe: false,
         };
         change(&mut agreement);

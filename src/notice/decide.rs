@@ -240,6 +240,7 @@ mod tests {
             after: None,
             cohort: None,
             reminders: Vec::new(),
+            digest: None,
             may_probe: false,
         };
         Integration { id: "i".to_owned(), name: "I".to_owned(), agreement, parties, apis: vec![api], overrides: Vec::new() }

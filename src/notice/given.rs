@@ -123,6 +123,7 @@ mod tests {
             after: None,
             cohort: None,
             reminders: Vec::new(),
+            digest: None,
             may_probe: false,
         };
         let given = |entries: &[Entry], upcoming: &[(&str, &str)], judged: &str| {

@@ -77,6 +77,8 @@ pub struct LetterView {
     pub escalation: Option<EscalationCard>,
     /// What the one side said that the other must hear.
     pub exchange: Option<ExchangeCard>,
+    /// What happened without a letter, in a digest.
+    pub digest: Vec<String>,
     /// Whether the reader reads plain words: what, when, whom to call; no fragments.
     pub plain_words: bool,
     /// Who answers, where this is a copy for information.
@@ -327,6 +329,7 @@ fn view(
         dates: about.surface == Surface::Ledger,
         escalation: None,
         exchange: None,
+        digest: Vec::new(),
         plain_words: false,
         copy_of: None,
         notice: notice.id.clone(),

@@ -124,6 +124,7 @@ mod tests {
             after: None,
             cohort: None,
             reminders: Vec::new(),
+            digest: None,
             may_probe: false,
         };
         let api = Api {

@@ -6,6 +6,7 @@
 mod advice;
 mod dates;
 mod decide;
+mod digest;
 mod given;
 mod ladder;
 mod letter;
@@ -15,6 +16,7 @@ mod usage;
 
 pub use dates::{Ledger, dated};
 pub use decide::{Decision, Standing, Word, retold};
+pub use digest::{Week, quiet_lines};
 pub use given::Before;
 pub use ladder::{Rise, next_step};
 pub use letter::{

@@ -47,6 +47,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("consumer.html", include_str!("templates/consumer.html")),
     ("provider.html", include_str!("templates/provider.html")),
     ("resolved.html", include_str!("templates/resolved.html")),
+    ("digest.html", include_str!("templates/digest.html")),
+    ("digest.txt", include_str!("templates/digest.txt")),
     ("exchange.html", include_str!("templates/exchange.html")),
     ("exchange.txt", include_str!("templates/exchange.txt")),
     ("findings.txt", include_str!("templates/findings.txt")),
@@ -89,6 +91,7 @@ impl Renderer {
         let (text, html) = match (view.kind, view.audience) {
             (NoticeKind::Resolved, _) => ("resolved.txt", "resolved.html"),
             (NoticeKind::Exchange, _) => ("exchange.txt", "exchange.html"),
+            (NoticeKind::Digest, _) => ("digest.txt", "digest.html"),
             (_, Audience::Consumer) => ("consumer.txt", "consumer.html"),
             (_, Audience::Provider) => ("provider.txt", "provider.html"),
         };
@@ -112,6 +115,7 @@ fn subject(view: &LetterView) -> String {
     };
     let stem = format!("[driftd] {verdict}: {} ({})", clean(&view.api, 60), view.notice);
     match view.kind {
+        NoticeKind::Digest => format!("[driftd] Digest: {} ({})", clean(&view.integration, 60), view.notice),
         NoticeKind::Opened => stem,
         NoticeKind::Updated | NoticeKind::Reminder | NoticeKind::Escalated | NoticeKind::Exchange => format!("Re: {stem}"),
         NoticeKind::Resolved => format!("Re: {stem}: resolved"),

@@ -8,7 +8,7 @@ use crate::mail::{Letter, bounce_address, compose, domain_of};
 use crate::model::{
     Api, ChannelKind, Integration, Notice, NoticeKind, OpenFinding, Person, Rung, Side, Silence, Surface, Told, WatchKey,
 };
-use crate::notice::{self, Circumstances, ExchangeCard, LetterPlan, LetterView, Links, Rise, Word, plan};
+use crate::notice::{self, Circumstances, Decision, ExchangeCard, LetterPlan, LetterView, Links, Rise, Word, plan};
 use crate::render::{Appointment, calendar, chat_message, cloud_event};
 use crate::store::{Claim, NoticeStep, PlannedDelivery, Standing};
 
@@ -103,6 +103,13 @@ impl Desk<'_> {
         self.or_trouble(&decision.notice, &letter)
     }
 
+    /// The letter of a week.
+    pub(super) fn digest(&self, decision: &Decision<'_>, lines: Vec<String>) -> Option<PlannedDelivery> {
+        let mut letter = plan(&self.circumstances(None), decision).into_iter().next()?;
+        letter.view.digest = lines;
+        self.or_trouble(&decision.notice, &letter)
+    }
+
     fn circumstances(&self, evidence: Option<(&str, &str)>) -> Circumstances<'_> {
         Circumstances {
             integration: self.integration,
@@ -172,7 +179,7 @@ impl Desk<'_> {
         let parts = [notice.id.as_str(), side.name(), party, email, stamp.as_str(), what.as_str()];
         let token = link_token(&self.shared.link_key, &parts);
         let mut view = letter.view.clone();
-        let answerable = view.kind != NoticeKind::Resolved && view.copy_of.is_none();
+        let answerable = !matches!(view.kind, NoticeKind::Resolved | NoticeKind::Digest) && view.copy_of.is_none();
         if answerable {
             view.answer_url = Some(format!("{}/answer/{token}", self.shared.external_url));
         }

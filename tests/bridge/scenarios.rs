@@ -99,6 +99,8 @@ async fn s5_a_removal_that_slips_and_then_comes() {
     assert_eq!(
         bridge.told_daily("2025-03-02", "2025-07-31").await,
         [
+            "2025-03-03 dev@shop.example digest",
+            "2025-03-03 owner@pay.example digest",
             "2025-07-02 dev@shop.example updated",
             "2025-07-02 owner@pay.example updated",
             "2025-07-18 dev@shop.example reminder",
@@ -150,7 +152,9 @@ async fn s7_s16_many_moves_and_no_flood() {
             .await;
         told.extend(bridge.told().await);
     }
-    assert_eq!(told, both("dates"), "four dates, one letter to each side");
+    let (digests, letters): (Vec<String>, Vec<String>) = told.into_iter().partition(|line| line.ends_with("digest"));
+    assert_eq!(letters, both("dates"), "four dates, one letter to each side");
+    assert!(!digests.is_empty(), "what was put off is a line in the week's digest");
     bridge.at("2025-06-10");
     bridge
         .announce("GET /apps", |statement| {
@@ -377,4 +381,32 @@ async fn headers_of_operations_are_looked_at_once_a_day_where_the_agreement_allo
     bridge.next.publish(Answer::Status(200, ""));
     bridge.at("2026-01-13T17:00");
     assert_eq!(bridge.told().await, both("resolved"));
+}
+
+#[tokio::test]
+async fn what_needs_nobody_is_a_line_in_a_weekly_digest() {
+    let mut bridge = Bridge::new(&QUIET, "2026-01-13", &description(&[("/a", "")])).await;
+    bridge
+        .announce("GET /a", |statement| {
+            statement.date = Some(day("2026-09-01"));
+            statement.operations = vec!["GET /a".to_owned()];
+        })
+        .await;
+    assert_eq!(bridge.told().await, both("dates"));
+    bridge.at("2026-01-14");
+    bridge
+        .announce("GET /a", |statement| {
+            statement.date = Some(day("2026-12-01"));
+            statement.operations = vec!["GET /a".to_owned()];
+        })
+        .await;
+    bridge.publish(&description(&[("/a", ""), ("/new", "")]));
+    assert_eq!(bridge.told().await, [""; 0]);
+    let told = bridge.told_daily("2026-01-15", "2026-02-03").await;
+    assert_eq!(told, both("digest").map(|line| format!("2026-01-19 {line}")), "on Monday, once, and none where there is nothing");
+    let text = bridge.smtp.received().pop().expect("a letter").text();
+    for words in ["GET /a was put off from 2026-09-01 to 2026-12-01", "/new", "Nobody has to answer"] {
+        assert!(text.contains(words), "{words} is missing in\n{text}");
+    }
+    assert!(!text.contains("/answer/"));
 }
