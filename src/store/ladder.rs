@@ -8,9 +8,9 @@ use crate::model::{Climbed, Notice, OpenFinding, Side, Silence, Told, WatchKey, 
 use super::checks::{PlannedDelivery, event, insert_deliveries, key_of};
 use super::claims::{findings, told};
 use super::outbox::acknowledgement;
-use super::{Store, StoreError, json, stored};
+use super::{Store, StoreError, json, stored, word};
 
-/// An open notice with everything that decides who is asked next.
+/// An open notice with all it tells of.
 #[derive(Debug, Clone)]
 pub struct Standing {
     /// The notice.
@@ -21,6 +21,15 @@ pub struct Standing {
     pub findings: Vec<OpenFinding>,
     /// What each party was told.
     pub told: Vec<Told>,
+}
+
+/// An open notice, and who has not answered it.
+#[derive(Debug, Clone)]
+pub struct Silent {
+    /// Its id.
+    pub notice: String,
+    /// The API.
+    pub key: WatchKey,
     /// The parties that were told something, with what each has answered.
     pub silences: Vec<Silence>,
 }
@@ -47,29 +56,48 @@ pub struct Climb {
 }
 
 impl Store {
-    /// Every open notice.
+    /// Every open notice with what its parties have answered; what it tells of is read when it is needed.
     ///
     /// # Errors
     /// When the database does not answer, or a row is damaged.
-    pub async fn standings(&self) -> Result<Vec<Standing>, StoreError> {
+    pub async fn silences(&self) -> Result<Vec<Silent>, StoreError> {
         let mut transaction = self.readers.begin().await?;
         let rows = sqlx::query("SELECT * FROM notice WHERE closed_at IS NULL ORDER BY opened_at, id")
             .fetch_all(&mut *transaction)
             .await?;
-        let mut standings = Vec::with_capacity(rows.len());
+        let mut open = Vec::with_capacity(rows.len());
         for row in &rows {
-            let notice =
-                Notice { id: row.get("id"), opened_at: time_of(row.get("opened_at")), told_at: time_of(row.get("told_at")) };
-            let key = key_of(row)?;
-            let told = told(&mut transaction, &notice.id).await?;
-            let mut silences = Vec::new();
-            for told in told.iter().filter(|told| !told.findings.is_empty()) {
-                silences.push(silence(&mut transaction, &notice.id, told).await?);
+            let notice: String = row.get("id");
+            let told: Vec<(String, String)> =
+                sqlx::query_as("SELECT DISTINCT side, party FROM told WHERE notice = $1 ORDER BY side, party")
+                    .bind(&notice)
+                    .fetch_all(&mut *transaction)
+                    .await?;
+            let mut silences = Vec::with_capacity(told.len());
+            for (side, party) in told {
+                let side = word(Side::named(&side), "told", &notice, &side)?;
+                silences.push(silence(&mut transaction, &notice, (side, party)).await?);
             }
-            let findings = findings(&mut transaction, &key).await?;
-            standings.push(Standing { notice, key, findings, told, silences });
+            open.push(Silent { key: key_of(row)?, notice, silences });
         }
-        Ok(standings)
+        Ok(open)
+    }
+
+    /// An open notice with all it tells of.
+    ///
+    /// # Errors
+    /// When the database does not answer, or a row is damaged.
+    pub async fn standing(&self, notice: &str) -> Result<Option<Standing>, StoreError> {
+        let mut transaction = self.readers.begin().await?;
+        let row = sqlx::query("SELECT * FROM notice WHERE id = $1 AND closed_at IS NULL")
+            .bind(notice)
+            .fetch_optional(&mut *transaction)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let notice = Notice { id: row.get("id"), opened_at: time_of(row.get("opened_at")), told_at: time_of(row.get("told_at")) };
+        let key = key_of(&row)?;
+        let told = told(&mut transaction, &notice.id).await?;
+        Ok(Some(Standing { findings: findings(&mut transaction, &key).await?, told, notice, key }))
     }
 
     /// Whether a notice of this id was ever written.
@@ -154,8 +182,11 @@ impl Store {
     }
 }
 
-async fn silence(transaction: &mut Transaction<'_, Sqlite>, notice: &str, told: &Told) -> Result<Silence, StoreError> {
-    let (side, party) = (told.side, told.party.clone());
+async fn silence(
+    transaction: &mut Transaction<'_, Sqlite>,
+    notice: &str,
+    (side, party): (Side, String),
+) -> Result<Silence, StoreError> {
     // What was over for a party and began again begins with a new question.
     let asked: Vec<i64> = sqlx::query_scalar(
         "SELECT DISTINCT created_at FROM delivery

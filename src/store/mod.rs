@@ -25,7 +25,7 @@ use crate::model::millis;
 
 pub use checks::{CheckCommit, Committed, NewSnapshot, NoticeStep, PlannedDelivery, Success, WatchSpec};
 pub use claims::Claim;
-pub use ladder::{Climb, Standing};
+pub use ladder::{Climb, Silent, Standing};
 pub use ledger::Announced;
 pub use outbox::{Answered, Bounced, Finished, OpenLetter};
 pub use overview::{AnswerRow, DeliveryRow, EventRow, NoticeRow, Overview, WatchRow};

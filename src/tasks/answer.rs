@@ -26,8 +26,7 @@ pub async fn answer(shared: &Shared, token: &str, reply: &Reply) -> Result<Answe
     }
     let live = shared.now_live();
     let Some((integration, api)) = live.find(&letter.key) else { return Ok(Answered::Closed) };
-    let standing = shared.store.standings().await?.into_iter().find(|standing| standing.notice.id == letter.notice);
-    let Some(standing) = standing else { return Ok(Answered::Closed) };
+    let Some(standing) = shared.store.standing(&letter.notice).await? else { return Ok(Answered::Closed) };
     let desk = Desk { shared, live: &live, key: &letter.key, integration, api, now: shared.clock.now() };
     let exchange = Exchange { desk: &desk, letter: &letter, standing: &standing };
     let answered = match reply {

@@ -10,7 +10,7 @@ use tracing::{error, info};
 use crate::lifecycle::Heart;
 use crate::model::{Notice, NoticeKind, OpenFinding, Side, Silence};
 use crate::notice::{Decision, EscalationCard, Rise, Word, next_step};
-use crate::store::{Climb, Standing, StoreError};
+use crate::store::{Climb, Silent, Standing, StoreError};
 
 use super::letters::Desk;
 use super::shared::Shared;
@@ -44,18 +44,18 @@ pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken)
 /// When the database does not answer.
 pub async fn escalate_due(shared: &Shared) -> Result<usize, StoreError> {
     let mut taken = 0;
-    for standing in shared.store.standings().await? {
-        for silence in &standing.silences {
-            taken += usize::from(climb(shared, &standing, silence).await?);
+    for silent in shared.store.silences().await? {
+        for silence in &silent.silences {
+            taken += usize::from(climb(shared, &silent, silence).await?);
         }
     }
     shared.trouble.clear("ladder");
     Ok(taken)
 }
 
-async fn climb(shared: &Shared, standing: &Standing, silence: &Silence) -> Result<bool, StoreError> {
+async fn climb(shared: &Shared, silent: &Silent, silence: &Silence) -> Result<bool, StoreError> {
     let live = shared.now_live();
-    let Some((integration, api)) = live.find(&standing.key) else { return Ok(false) };
+    let Some((integration, api)) = live.find(&silent.key) else { return Ok(false) };
     // Who was taken out of the configuration is asked nothing.
     let plays = match silence.side {
         Side::Provider => api.provider == silence.party,
@@ -66,6 +66,7 @@ async fn climb(shared: &Shared, standing: &Standing, silence: &Silence) -> Resul
     }
     let now = shared.clock.now();
     let Some(rise) = next_step(silence, integration).filter(|rise| rise.due_at <= now) else { return Ok(false) };
+    let Some(standing) = shared.store.standing(&silent.notice).await? else { return Ok(false) };
     let name = integration.party(&silence.party).map_or(silence.party.as_str(), |party| party.name.as_str());
     let text = match &rise.person {
         Some((rung, person)) => {
@@ -76,7 +77,10 @@ async fn climb(shared: &Shared, standing: &Standing, silence: &Silence) -> Resul
     info!(notice = standing.notice.id, side = silence.side.name(), party = silence.party, step = rise.step, "{text}");
     let desk = Desk { shared, live: &live, key: &standing.key, integration, api, now };
     let delivery = match &rise.person {
-        Some(_) => desk.escalated(standing, silence, &rise),
+        Some(_) => {
+            let Some(letter) = desk.escalated(&standing, silence, &rise) else { return Ok(false) };
+            Some(letter)
+        }
         None => None,
     };
     let step = Climb {

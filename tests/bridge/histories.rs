@@ -21,7 +21,7 @@ use driftd::model::{
 use driftd::render::Renderer;
 use driftd::rules::Catalogue;
 use driftd::store::Store;
-use driftd::tasks::{Counters, Live, Shared, Trouble, check_due, escalate_due};
+use driftd::tasks::{Counters, Live, Shared, Trouble, check_due, digest_due, escalate_due};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -201,6 +201,7 @@ impl<'s> History<'s> {
         let (heart, stopping) = (Heart::default(), CancellationToken::new());
         while check_due(&self.shared, &heart, &stopping).await.expect("checks") > 0 {}
         escalate_due(&self.shared).await.expect("steps");
+        digest_due(&self.shared).await.expect("digests");
         loop {
             let now = self.clock.now();
             let due = self.shared.store.start_attempts(now, Duration::from_secs(60), 10).await.expect("letters");
@@ -341,7 +342,7 @@ impl<'s> History<'s> {
     async fn judge(&self) {
         let overview = self.shared.store.overview().await.expect("the overview");
         assert_eq!(overview.oldest_undelivered, None, "a letter was left");
-        let standings = self.shared.store.standings().await.expect("standings");
+        let silences = self.shared.store.silences().await.expect("silences");
         for watch in &overview.watches {
             let told: Vec<&str> = watch
                 .findings
@@ -349,12 +350,13 @@ impl<'s> History<'s> {
                 .filter(|(finding, _)| finding.is_told())
                 .map(|(finding, _)| finding.identity.as_str())
                 .collect();
-            let standing = standings.iter().find(|standing| standing.key == watch.key);
+            let open = silences.iter().find(|silent| silent.key == watch.key);
             if told.is_empty() {
-                assert!(standing.is_none(), "{}: a notice is open about nothing", watch.key);
+                assert!(open.is_none(), "{}: a notice is open about nothing", watch.key);
                 continue;
             }
-            let standing = standing.unwrap_or_else(|| panic!("{}: no notice tells of {told:?}", watch.key));
+            let open = open.unwrap_or_else(|| panic!("{}: no notice tells of {told:?}", watch.key));
+            let standing = self.shared.store.standing(&open.notice).await.expect("a standing").expect("an open notice");
             for party in ["c", "p"] {
                 let known = standing.told.iter().find(|told| told.party == party).map(|told| &told.findings);
                 for identity in &told {
@@ -381,8 +383,8 @@ impl<'s> History<'s> {
             let most = if recipient == "ops@x.example" { 2 } else { 1 };
             assert!(count <= most, "{recipient} was told {count} times that {notice} is open");
         }
-        for standing in &standings {
-            for silence in &standing.silences {
+        for silent in &silences {
+            for silence in &silent.silences {
                 let mut taken: Vec<_> = silence.climbed.iter().map(|climbed| (climbed.asked_at, climbed.step)).collect();
                 taken.sort_unstable();
                 let count = taken.len();
