@@ -50,10 +50,11 @@ pub(super) async fn lint(args: &LintArgs) -> u8 {
     if status.is_none() {
         eprintln!("driftd: no daemon answers, so addresses that do not work are not known; this is what the configuration says");
     }
+    let unconfirmed: BTreeSet<String> = status.iter().flat_map(|status| status.unconfirmed.clone()).collect();
     let dead: BTreeSet<String> = status
         .map(|status| status.telling.dead_contacts.into_iter().map(|contact| contact.address.to_ascii_lowercase()).collect())
         .unwrap_or_default();
-    let found: Vec<_> = config.integrations.iter().flat_map(|integration| gaps(integration, &dead)).collect();
+    let found: Vec<_> = config.integrations.iter().flat_map(|integration| gaps(integration, &dead, &unconfirmed)).collect();
     for gap in &found {
         let mark = if gap.is_orphan { "ORPHAN" } else { "gap" };
         sayln!("{mark:<7} {}: {} {}", gap.integration, gap.party, gap.what);

@@ -31,6 +31,7 @@ pub(super) fn agreement(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -
         cohort: None,
         reminders: REMINDERS.to_vec(),
         digest: Some(Weekday::Mon),
+        confirm_every: None,
         may_probe: false,
     };
     let Some(mut table) = root.table("agreement", problems) else {
@@ -45,6 +46,7 @@ pub(super) fn agreement(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -
     table.missing("acknowledge_within", &format!("how soon each side answers: {WAIT}"), problems);
     agreement.ladder = ladder(&mut table, problems);
     agreement.only_on = year_days(&mut table, problems);
+    agreement.confirm_every = table.parsed("confirm_every", problems, period).map(|at| at.value);
     agreement.overlap = table.parsed("overlap", problems, period).map(|at| at.value);
     agreement.freezes = table.list("freeze", problems).into_iter().filter_map(|entry| freeze(entry, problems)).collect();
     agreement.exempt = table.texts("exempt", problems).unwrap_or_default().into_iter().map(|at| at.value).collect();

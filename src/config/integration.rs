@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use secrecy::SecretString;
 
@@ -108,6 +108,10 @@ fn party(id: String, mut table: Table<'_, '_>, context: &Context<'_>, problems: 
             table.finish(problems);
             deputy
         });
+        let confirmed = entry.parsed("confirmed", problems, |text| {
+            text.parse::<NaiveDate>().map_err(|_| (format!("{text:?} is not a date"), "write \"2026-10-01\"".to_owned()))
+        });
+        let confirmed = confirmed.map(|at| at.value);
         let informed = entry.flag("informed", problems).is_some_and(|at| at.value);
         entry.finish(problems);
         if let (Some(role), Some(person)) = (role, person) {
@@ -118,7 +122,7 @@ fn party(id: String, mut table: Table<'_, '_>, context: &Context<'_>, problems: 
                 let warning = problems.problem(offset, format!("parties.{id}"), message, help);
                 problems.warnings.push(warning);
             }
-            if contacts.insert(role.value, Contact { person, deputy, informed }).is_some() {
+            if contacts.insert(role.value, Contact { person, deputy, confirmed, informed }).is_some() {
                 let message = format!("{} has two contacts with the role {}", name, role.value.name());
                 problems.add(offset, role.key, message, "keep one, and make the other its deputy");
             }

@@ -9,6 +9,7 @@
 
 mod answer;
 mod api;
+mod confirm;
 mod feeds;
 mod metrics;
 mod pages;

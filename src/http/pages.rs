@@ -14,6 +14,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("base.html", include_str!("templates/base.html")),
     ("status.html", include_str!("templates/status.html")),
     ("answer.html", include_str!("templates/answer.html")),
+    ("confirm.html", include_str!("templates/confirm.html")),
     ("rule.html", include_str!("templates/rule.html")),
     ("rules.html", include_str!("templates/rules.html")),
     ("message.html", include_str!("templates/message.html")),
@@ -59,6 +60,10 @@ impl Pages {
 
     pub(super) fn answer(&self, page: &AnswerPage) -> Result<String, minijinja::Error> {
         self.render("answer.html", &context! { page => Serde(page), style => Value::from_safe_string(STYLE.to_owned()) })
+    }
+
+    pub(super) fn confirm(&self, address: &str, token: &str) -> Result<String, minijinja::Error> {
+        self.render("confirm.html", &context! { address, token, style => Value::from_safe_string(STYLE.to_owned()) })
     }
 
     pub(super) fn message(&self, title: &str, text: &str) -> Result<String, minijinja::Error> {

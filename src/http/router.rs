@@ -21,7 +21,7 @@ use crate::lifecycle::Heart;
 use crate::tasks::{LARGEST_MAIL, Shared};
 
 use super::pages::Pages;
-use super::{answer, api, feeds, metrics, status};
+use super::{answer, api, confirm, feeds, metrics, status};
 
 /// No page takes longer; a slow one gives its place back.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -114,6 +114,7 @@ fn router(app: App) -> Router {
         .route("/answer/{token}", get(answer::show).post(answer::take))
         .route("/api/v1/integrations/{integration}/apis/{api}/announcements", post(api::announce))
         .route("/api/v1/integrations/{integration}/apis/{api}/ledger", get(api::ledger))
+        .route("/confirm/{token}", get(confirm::show).post(confirm::take))
         .route("/calendar/{integration}/{party}/{file}", get(feeds::days))
         .route("/feeds/{integration}/{file}", get(feeds::atom))
         .route("/api/v1/bounces", post(api::bounce).layer(DefaultBodyLimit::max(LARGEST_MAIL)))

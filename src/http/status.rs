@@ -9,7 +9,7 @@ use crate::model::{Answer, Api, ApiState, Contact, DeliveryState, Given, Integra
 use crate::notice::{Gap, Impact, gaps, impact};
 use crate::render::clean;
 use crate::store::{DeliveryRow, NoticeRow, Overview, StoreError, WatchRow};
-use crate::tasks::{Live, Shared};
+use crate::tasks::{Live, Shared, is_silent};
 
 /// Everything on-call needs, in the order they ask.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -34,6 +34,8 @@ pub struct StatusView {
     pub dates: Vec<DateView>,
     /// Ends of integrations that lack somebody.
     pub gaps: Vec<GapView>,
+    /// Addresses of people who were asked whether they are there and did not answer.
+    pub unconfirmed: Vec<String>,
     /// How letters fare.
     pub telling: TellingView,
     /// Every open notice, oldest first.
@@ -250,8 +252,10 @@ pub(super) fn view(shared: &Shared, overview: &Overview) -> StatusView {
     let dates = ledgers.into_iter().flat_map(|row| date_views(row, &live)).collect();
     let open: Vec<OpenView> = overview.notices.iter().map(|row| open_view(row, overview, &live, now)).collect();
     let dead = overview.dead.iter().map(|letter| letter.recipient.to_ascii_lowercase()).collect();
+    let unconfirmed = overview.confirmations.iter().filter(|known| is_silent(known, now));
+    let unconfirmed = unconfirmed.map(|known| known.address.clone()).collect();
     let gaps: Vec<GapView> =
-        live.config.integrations.iter().flat_map(|integration| gaps(integration, &dead)).map(gap_view).collect();
+        live.config.integrations.iter().flat_map(|integration| gaps(integration, &dead, &unconfirmed)).map(gap_view).collect();
     let (state, verdict) = verdict(&trouble, &checking, &open, &gaps, overview, now);
     StatusView {
         state,
@@ -264,6 +268,12 @@ pub(super) fn view(shared: &Shared, overview: &Overview) -> StatusView {
         checking,
         dates,
         gaps,
+        unconfirmed: overview
+            .confirmations
+            .iter()
+            .filter(|known| is_silent(known, now))
+            .map(|known| known.address.clone())
+            .collect(),
         telling: TellingView {
             oldest_undelivered: overview.oldest_undelivered,
             letters: overview.deliveries.clone(),

@@ -302,6 +302,8 @@ pub struct Agreement {
     pub reminders: Vec<u32>,
     /// The day of the week on which each party reads what happened without a letter; none for never.
     pub digest: Option<Weekday>,
+    /// How long a contact counts as confirmed; none where nobody is asked.
+    pub confirm_every: Option<Period>,
     /// Whether the API itself may be asked for the headers of operations. Terms of use often forbid it.
     pub may_probe: bool,
 }
@@ -421,6 +423,7 @@ mod tests {
             cohort: None,
             reminders: vec![30, 14, 7, 1],
             digest: None,
+            confirm_every: None,
             may_probe: false,
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -69,6 +69,8 @@ pub struct Contact {
     pub person: Person,
     /// Who instead, when the first cannot be reached.
     pub deputy: Option<Person>,
+    /// When somebody last made sure that this is the one to write to.
+    pub confirmed: Option<NaiveDate>,
     /// Whether a copy of each letter to the party goes here, without the link that answers.
     pub informed: bool,
 }

@@ -49,6 +49,8 @@ pub enum NoticeKind {
     Exchange,
     /// What happened in a week and needs nobody.
     Digest,
+    /// Whether somebody is still the one to write to.
+    Attest,
     /// It is as before again.
     Resolved,
 }
@@ -68,6 +70,7 @@ impl NoticeKind {
             Self::Escalated => "escalated",
             Self::Exchange => "exchange",
             Self::Digest => "digest",
+            Self::Attest => "attest",
             Self::Resolved => "resolved",
         }
     }

@@ -396,6 +396,7 @@ mod tests {
             cohort: None,
             reminders: vec![30, 14, 7, 1],
             digest: None,
+            confirm_every: None,
             may_probe: false,
         };
         change(&mut agreement);

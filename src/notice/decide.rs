@@ -194,6 +194,7 @@ mod tests {
         let contact = || Contact {
             person: Person { name: "N".to_owned(), email: "n@x.example".to_owned(), phone: None },
             deputy: None,
+            confirmed: None,
             informed: false,
         };
         let party = |id: &str, role: Role| {
@@ -241,6 +242,7 @@ mod tests {
             cohort: None,
             reminders: Vec::new(),
             digest: None,
+            confirm_every: None,
             may_probe: false,
         };
         Integration { id: "i".to_owned(), name: "I".to_owned(), agreement, parties, apis: vec![api], overrides: Vec::new() }

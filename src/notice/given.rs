@@ -124,6 +124,7 @@ mod tests {
             cohort: None,
             reminders: Vec::new(),
             digest: None,
+            confirm_every: None,
             may_probe: false,
         };
         let given = |entries: &[Entry], upcoming: &[(&str, &str)], judged: &str| {

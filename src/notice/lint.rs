@@ -18,8 +18,8 @@ pub struct Gap {
 }
 
 /// Every end of an integration where a notice would be lost or could not be talked about. `dead` are addresses whose
-/// last letter came back.
-pub fn gaps(integration: &Integration, dead: &BTreeSet<String>) -> Vec<Gap> {
+/// last letter came back, `unconfirmed` those of people who were asked whether they are there and did not answer.
+pub fn gaps(integration: &Integration, dead: &BTreeSet<String>, unconfirmed: &BTreeSet<String>) -> Vec<Gap> {
     let mut gaps = Vec::new();
     for party in integration.parties.values() {
         let provides = integration.apis.iter().any(|api| api.provider == party.id);
@@ -27,6 +27,16 @@ pub fn gaps(integration: &Integration, dead: &BTreeSet<String>) -> Vec<Gap> {
         for (side, plays) in [(Side::Provider, provides), (Side::Consumer, consumes)] {
             if plays {
                 gaps.extend(owner_gap(integration, party, side, dead));
+            }
+        }
+        for (role, contact) in &party.contacts {
+            if unconfirmed.contains(&contact.person.email.to_ascii_lowercase()) {
+                let what = format!(
+                    "{} ({}) was asked whether that is still right, and has not answered",
+                    contact.person.name,
+                    role.name()
+                );
+                gaps.push(gap(integration, party, &what, false));
             }
         }
         if (provides || consumes) && !party.contacts.contains_key(&Role::PartnerManager) {
@@ -111,8 +121,12 @@ mod tests {
             };
             (id.to_owned(), party)
         };
-        let with =
-            |name: &str, deputy: Option<&str>| Contact { person: person(name), deputy: deputy.map(person), informed: false };
+        let with = |name: &str, deputy: Option<&str>| Contact {
+            person: person(name),
+            deputy: deputy.map(person),
+            confirmed: None,
+            informed: false,
+        };
         let agreement = Agreement {
             notice: BTreeMap::from([(BREAKING.to_owned(), Period::Days(90))]),
             acknowledge_within: Wait::Days(3),
@@ -125,6 +139,7 @@ mod tests {
             cohort: None,
             reminders: Vec::new(),
             digest: None,
+            confirm_every: None,
             may_probe: false,
         };
         let api = Api {
@@ -151,7 +166,7 @@ mod tests {
     fn every_end_needs_somebody_who_can_be_reached() {
         let found = |dead: &[&str]| {
             let dead = dead.iter().map(|name| format!("{name}@x.example")).collect();
-            let lines = gaps(&integration(), &dead).into_iter();
+            let lines = gaps(&integration(), &dead, &BTreeSet::new()).into_iter();
             lines.map(|gap| format!("{}{}: {}", if gap.is_orphan { "! " } else { "" }, gap.party, gap.what)).collect::<Vec<_>>()
         };
         let manager = "C: has no partner-manager: nobody to ask when engineers do not answer";

@@ -6,6 +6,7 @@
 
 mod checks;
 mod claims;
+mod confirmations;
 mod ladder;
 mod ledger;
 mod outbox;
@@ -25,6 +26,7 @@ use crate::model::millis;
 
 pub use checks::{CheckCommit, Committed, NewSnapshot, NoticeStep, PlannedDelivery, Success, WatchSpec};
 pub use claims::Claim;
+pub use confirmations::Confirmation;
 pub use ladder::{Climb, Silent, Standing};
 pub use ledger::Announced;
 pub use outbox::{Answered, Bounced, Finished, OpenLetter};

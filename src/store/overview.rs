@@ -6,6 +6,7 @@ use sqlx::Row;
 use crate::model::{Acknowledgement, ApiState, DeliveryState, OpenFinding, Side, WatchKey, time_of};
 
 use super::checks::key_of;
+use super::confirmations::Confirmation;
 use super::outbox::acknowledgement;
 use super::{Store, StoreError, count, json, stored, word};
 
@@ -131,6 +132,8 @@ pub struct Overview {
     pub undeliverable: Vec<DeliveryRow>,
     /// For each address whose newest letter could not be delivered, that letter.
     pub dead: Vec<DeliveryRow>,
+    /// What is known of people.
+    pub confirmations: Vec<Confirmation>,
 }
 
 impl Store {
@@ -245,6 +248,7 @@ impl Store {
             deliveries: totals(deliveries),
             attempts: totals(attempts),
             undeliverable: lost.iter().map(delivery_row).collect::<Result<_, _>>()?,
+            confirmations: self.confirmations().await?,
             dead: dead.iter().map(delivery_row).collect::<Result<_, _>>()?,
         })
     }

@@ -1,4 +1,5 @@
-//! The weekly digest: one letter for each party of an integration, and only where there is something to say.
+//! What is written by the calendar: the weekly digest, one letter for each party of an integration and only where there
+//! is something to say; and the question whether people are still there.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use crate::model::{Integration, Notice, NoticeKind, Party, Side, Surface, WatchK
 use crate::notice::{Decision, Week, Word, quiet_lines};
 use crate::store::StoreError;
 
+use super::attest::attest_due;
 use super::letters::Desk;
 use super::shared::{Live, Shared, hex};
 
@@ -29,7 +31,8 @@ const WEEK: TimeDelta = TimeDelta::days(7);
 pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken) {
     loop {
         heart.beat("digest");
-        match digest_due(&shared).await {
+        let written = async { Ok::<_, StoreError>(digest_due(&shared).await? + attest_due(&shared).await?) };
+        match written.await {
             Ok(0) => {}
             Ok(_) => shared.wake_deliver.notify_one(),
             Err(problem) => {

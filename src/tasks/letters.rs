@@ -103,6 +103,22 @@ impl Desk<'_> {
         self.or_trouble(&decision.notice, &letter)
     }
 
+    /// A letter to one person that is about no description.
+    pub(super) fn plain(
+        &self,
+        decision: &Decision<'_>,
+        to: &Person,
+        (heading, lines, url): (String, Vec<String>, Option<String>),
+    ) -> Option<PlannedDelivery> {
+        let mut letter = plan(&self.circumstances(None), decision).into_iter().next()?;
+        letter.to.person = to.clone();
+        letter.to.deputy = None;
+        letter.view.reader.clone_from(&to.name);
+        letter.view.exchange = Some(ExchangeCard { heading, lines });
+        letter.view.answer_url = url;
+        self.or_trouble(&decision.notice, &letter)
+    }
+
     /// The letter of a week.
     pub(super) fn digest(&self, decision: &Decision<'_>, lines: Vec<String>) -> Option<PlannedDelivery> {
         let mut letter = plan(&self.circumstances(None), decision).into_iter().next()?;
@@ -179,7 +195,8 @@ impl Desk<'_> {
         let parts = [notice.id.as_str(), side.name(), party, email, stamp.as_str(), what.as_str()];
         let token = link_token(&self.shared.link_key, &parts);
         let mut view = letter.view.clone();
-        let answerable = !matches!(view.kind, NoticeKind::Resolved | NoticeKind::Digest) && view.copy_of.is_none();
+        let answerable =
+            !matches!(view.kind, NoticeKind::Resolved | NoticeKind::Digest | NoticeKind::Attest) && view.copy_of.is_none();
         if answerable {
             view.answer_url = Some(format!("{}/answer/{token}", self.shared.external_url));
         }

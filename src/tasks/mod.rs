@@ -5,6 +5,7 @@
 //! again.
 
 mod answer;
+mod attest;
 mod bounces;
 mod check;
 mod deliver;
@@ -17,6 +18,7 @@ mod shared;
 mod watch;
 
 pub use answer::{answer, on};
+pub use attest::{attest_due, is_silent};
 pub use bounces::{LARGEST as LARGEST_MAIL, bounced, run as bounces};
 pub use check::check;
 pub use deliver::{deliver_due, run as deliver};

@@ -1,5 +1,6 @@
 //! Addresses that die, early or late: the deputy gets the same notice, the contact shows red, the operator knows.
 
+use driftd::model::Clock as _;
 use driftd::store::Bounced;
 use driftd::tasks::bounced;
 
@@ -100,4 +101,47 @@ async fn a_maildir_is_looked_into_and_what_was_taken_up_is_moved() {
     tokio::join!(driftd::tasks::bounces(bridge.shared.clone(), heart, stopping.clone()), emptied);
     assert_eq!(std::fs::read_dir(maildir.join("cur")).expect("a folder").count(), 2);
     assert_eq!(bridge.told().await, ["deputy@pay.example opened"]);
+}
+
+#[tokio::test]
+async fn people_are_asked_now_and_then_whether_they_are_still_there() {
+    let terms = Terms {
+        agreement: "confirm_every = \"180 days\"\nescalate = [{ role = \"support\", after = \"300 days\" }]",
+        contact: "{ role = \"product\", name = \"Pia Product\", email = \"product@shop.example\", confirmed = \"2026-03-01\" }",
+        ..Terms::default()
+    };
+    let mut bridge = Bridge::new(&terms, "2026-01-05", &description(64)).await;
+    let told = bridge.told_daily("2026-07-01", "2026-07-10").await;
+    let asked: Vec<&str> = told.iter().map(String::as_str).collect();
+    assert_eq!(
+        asked,
+        [
+            "2026-07-04 dev@shop.example attest",
+            "2026-07-04 manager@shop.example attest",
+            "2026-07-04 oncall@shop.example attest",
+            "2026-07-04 owner@pay.example attest",
+            "2026-07-04 partner@pay.example attest",
+        ],
+        "each once, and not who was confirmed since"
+    );
+    let link = |letters: &[Received], recipient: &str| {
+        let text = to(letters, recipient).text();
+        let start = text.find("/confirm/").expect("a link");
+        text[start + 9..].chars().take_while(char::is_ascii_hexdigit).collect::<String>()
+    };
+    let letters = bridge.smtp.received();
+    for who in ["oncall@shop.example", "owner@pay.example", "manager@shop.example", "partner@pay.example"] {
+        let now = driftd::model::Clock::now(bridge.clock.as_ref());
+        assert!(bridge.shared.store.confirm(&link(&letters, who), now).await.expect("the store"));
+    }
+    assert!(!bridge.shared.store.confirm("0000", bridge.clock.as_ref().now()).await.expect("the store"), "a guess");
+    // Two weeks without a word: the manager is asked, once, and status shows the gap.
+    let told = bridge.told_daily("2026-07-11", "2026-07-31").await;
+    assert_eq!(told, ["2026-07-19 manager@shop.example attest"]);
+    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    assert!(status.gaps.iter().any(|gap| gap.what.contains("Eve Engineer (engineering) was asked")), "{:?}", status.gaps);
+    let now = bridge.clock.as_ref().now();
+    assert!(bridge.shared.store.confirm(&link(&letters, "dev@shop.example"), now).await.expect("the store"));
+    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    assert!(!status.gaps.iter().any(|gap| gap.what.contains("was asked")), "{:?}", status.gaps);
 }

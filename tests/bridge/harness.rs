@@ -7,7 +7,7 @@ use driftd::config::{Environment, load};
 use driftd::daemon::assemble;
 use driftd::lifecycle::Heart;
 use driftd::model::{ManualClock, Mark, Origin, Statement, Surface, WatchKey};
-use driftd::tasks::{Shared, check_due, deliver_due, digest_due, escalate_due};
+use driftd::tasks::{Shared, attest_due, check_due, deliver_due, digest_due, escalate_due};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::partner::{Answer, Partner};
@@ -158,6 +158,7 @@ consumers = [{{ party = "shop"{uses} }}]
         while check_due(&self.shared, &heart, &stopping).await.expect("checks") > 0 {}
         escalate_due(&self.shared).await.expect("escalations");
         digest_due(&self.shared).await.expect("digests");
+        attest_due(&self.shared).await.expect("questions");
         while deliver_due(&self.shared, &heart).await.expect("letters") > 0 {}
     }
 
@@ -244,7 +245,9 @@ consumers = [{{ party = "shop"{uses} }}]
 pub fn kind(letter: &Received) -> &'static str {
     let text = letter.text();
     let has = |words: &str| text.contains(words);
-    if has("and needs nobody") {
+    if has("STILL THERE?") {
+        "attest"
+    } else if has("and needs nobody") {
         "digest"
     } else if has("It is about:") {
         "exchange"

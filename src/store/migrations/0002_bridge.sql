@@ -51,3 +51,12 @@ CREATE INDEX event_api ON event (integration, api, id);
 
 -- The channel a delivery goes through where that is not mail.
 ALTER TABLE delivery ADD COLUMN channel TEXT;
+
+-- Whether somebody is still there: when each address was first known, asked and confirmed.
+CREATE TABLE confirmation (
+    address      TEXT PRIMARY KEY NOT NULL,
+    token        TEXT NOT NULL UNIQUE,
+    known_at     BIGINT NOT NULL,
+    asked_at     BIGINT,
+    confirmed_at BIGINT
+);

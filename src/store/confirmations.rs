@@ -1,0 +1,100 @@
+//! Whether the people in the configuration are still there.
+
+use chrono::{DateTime, Utc};
+use sqlx::Row;
+
+use crate::model::{Notice, WatchKey, time_of};
+
+use super::checks::PlannedDelivery;
+use super::{Store, StoreError, stored};
+
+/// What is known of an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmation {
+    /// The address, in lower case.
+    pub address: String,
+    /// When it was first known.
+    pub known_at: DateTime<Utc>,
+    /// When somebody was last asked whether he is there.
+    pub asked_at: Option<DateTime<Utc>>,
+    /// When somebody last said that he is.
+    pub confirmed_at: Option<DateTime<Utc>>,
+}
+
+impl Store {
+    /// What is known of an address; from now on it is known.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn confirmation(&self, address: &str, token: &str, now: DateTime<Utc>) -> Result<Confirmation, StoreError> {
+        let address = address.to_ascii_lowercase();
+        let mut transaction = self.begin().await?;
+        sqlx::query("INSERT INTO confirmation (address, token, known_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+            .bind(&address)
+            .bind(token)
+            .bind(stored(now))
+            .execute(&mut *transaction)
+            .await?;
+        let row =
+            sqlx::query("SELECT * FROM confirmation WHERE address = $1").bind(&address).fetch_one(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(confirmation(&row))
+    }
+
+    /// Everything that is known of addresses.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn confirmations(&self) -> Result<Vec<Confirmation>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM confirmation ORDER BY address").fetch_all(&self.readers).await?;
+        Ok(rows.iter().map(confirmation).collect())
+    }
+
+    /// Asks somebody whether he is there: the letter, and that it was written. Returns whether it is new.
+    ///
+    /// # Errors
+    /// When the database does not answer; then nothing has changed.
+    pub async fn ask(&self, key: &WatchKey, notice: &Notice, address: &str, letter: PlannedDelivery) -> Result<bool, StoreError> {
+        if !self.write_digest(key, notice, letter).await? {
+            return Ok(false);
+        }
+        sqlx::query("UPDATE confirmation SET asked_at = $1 WHERE address = $2")
+            .bind(stored(notice.opened_at))
+            .bind(address.to_ascii_lowercase())
+            .execute(&self.writer)
+            .await?;
+        Ok(true)
+    }
+
+    /// The address a link was sent to.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn asked(&self, token: &str) -> Result<Option<Confirmation>, StoreError> {
+        let row = sqlx::query("SELECT * FROM confirmation WHERE token = $1").bind(token).fetch_optional(&self.readers).await?;
+        Ok(row.as_ref().map(confirmation))
+    }
+
+    /// Somebody is there. Saying it twice is the same as saying it once.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn confirm(&self, token: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let done = sqlx::query("UPDATE confirmation SET confirmed_at = $1 WHERE token = $2")
+            .bind(stored(now))
+            .bind(token)
+            .execute(&self.writer)
+            .await?;
+        Ok(done.rows_affected() > 0)
+    }
+}
+
+fn confirmation(row: &sqlx::sqlite::SqliteRow) -> Confirmation {
+    let time = |name: &str| row.get::<Option<i64>, _>(name).map(time_of);
+    Confirmation {
+        address: row.get("address"),
+        known_at: time_of(row.get("known_at")),
+        asked_at: time("asked_at"),
+        confirmed_at: time("confirmed_at"),
+    }
+}

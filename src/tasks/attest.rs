@@ -1,0 +1,131 @@
+//! People are asked, now and then, whether they are still the ones to write to.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
+
+use crate::model::{Api, Contact, Integration, Notice, NoticeKind, Party, Person, Role, Side, Surface, WatchKey};
+use crate::notice::{Decision, Word};
+use crate::store::{Confirmation, StoreError};
+
+use super::letters::Desk;
+use super::shared::{Live, Shared, hex, link_token};
+
+/// So long may somebody take to say that he is there.
+pub const PATIENCE: TimeDelta = TimeDelta::days(14);
+
+/// What the address of somebody's confirmation ends with.
+fn confirm_token(shared: &Shared, address: &str) -> String {
+    link_token(&shared.link_key, &["confirm", &address.to_ascii_lowercase()])
+}
+
+/// Whether somebody was asked and did not answer in time.
+pub fn is_silent(known: &Confirmation, now: DateTime<Utc>) -> bool {
+    let since = known.asked_at.filter(|asked| known.confirmed_at.is_none_or(|confirmed| confirmed < *asked));
+    since.is_some_and(|asked| now - asked > PATIENCE)
+}
+
+/// Asks everybody who has not confirmed for as long as the agreement says, each once; and, once that stays without an
+/// answer, the partner-manager. Returns how many letters were written.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn attest_due(shared: &Shared) -> Result<usize, StoreError> {
+    let live = shared.now_live();
+    let now = shared.clock.now();
+    let mut written = 0;
+    for integration in &live.config.integrations {
+        let Some(every) = integration.agreement.confirm_every else { continue };
+        for party in integration.parties.values() {
+            let Some((side, api)) = plays(integration, party) else { continue };
+            for (role, contact) in &party.contacts {
+                let address = &contact.person.email;
+                let known = shared.store.confirmation(address, &confirm_token(shared, address), now).await?;
+                let last = [contact.confirmed, known.confirmed_at.map(|at| at.date_naive())].into_iter().flatten().max();
+                let due = every.after(last.unwrap_or(known.known_at.date_naive()));
+                let desk = Asking { shared, live: &live, integration, party, side, api, now };
+                if now.date_naive() >= due
+                    && known.asked_at.is_none_or(|asked| last.is_some_and(|last| asked.date_naive() <= last))
+                {
+                    written += usize::from(desk.ask(*role, contact, due).await?);
+                } else if is_silent(&known, now)
+                    && let Some(manager) =
+                        party.contacts.get(&Role::PartnerManager).filter(|manager| manager.person != contact.person)
+                {
+                    written += usize::from(desk.tell_manager(*role, contact, &manager.person, due).await?);
+                }
+            }
+        }
+    }
+    Ok(written)
+}
+
+fn plays<'i>(integration: &'i Integration, party: &Party) -> Option<(Side, &'i Api)> {
+    let provides = integration.apis.iter().find(|api| api.provider == party.id);
+    let consumes = || integration.apis.iter().find(|api| api.consumers.iter().any(|consumer| consumer.party == party.id));
+    provides.map(|api| (Side::Provider, api)).or_else(|| consumes().map(|api| (Side::Consumer, api)))
+}
+
+struct Asking<'a> {
+    shared: &'a Shared,
+    live: &'a Live,
+    integration: &'a Integration,
+    party: &'a Party,
+    side: Side,
+    api: &'a Api,
+    now: DateTime<Utc>,
+}
+
+impl Asking<'_> {
+    async fn ask(&self, role: Role, contact: &Contact, due: NaiveDate) -> Result<bool, StoreError> {
+        let token = confirm_token(self.shared, &contact.person.email);
+        let url = format!("{}/confirm/{token}", self.shared.external_url);
+        let heading = format!("Are you still {} of {}?", role.name(), self.party.name);
+        let lines = vec![
+            format!("Notices about {} are written to you. Say with one click that this is still right.", self.integration.name),
+            "If it is somebody else by now, tell the operator of driftd who it is; answering this letter reaches him.".to_owned(),
+        ];
+        self.write(&contact.person, &contact.person.email, "ask", due, (heading, lines, Some(url))).await
+    }
+
+    async fn tell_manager(&self, role: Role, contact: &Contact, manager: &Person, due: NaiveDate) -> Result<bool, StoreError> {
+        let name = &contact.person.name;
+        let heading = format!("Is {name} still {} of {}?", role.name(), self.party.name);
+        let lines = vec![
+            format!("{name} <{}> was asked {} days ago and has not answered.", contact.person.email, PATIENCE.num_days()),
+            format!(
+                "Notices about {} go to that address. If it is somebody else by now, tell the operator of driftd.",
+                self.integration.name
+            ),
+        ];
+        self.write(manager, &contact.person.email, "manager", due, (heading, lines, None)).await
+    }
+
+    async fn write(
+        &self,
+        to: &Person,
+        about: &str,
+        what: &str,
+        due: NaiveDate,
+        (heading, lines, url): (String, Vec<String>, Option<String>),
+    ) -> Result<bool, StoreError> {
+        // From facts, so that it is written once however often it is looked at.
+        let name = format!("{what} {} {} {} {due}", self.integration.id, self.party.id, about.to_ascii_lowercase());
+        let id = format!("A-{}", hex(Sha256::digest(name).get(..4).unwrap_or_default()));
+        if self.shared.store.has_notice(&id).await? {
+            return Ok(false);
+        }
+        let (integration, api) = (self.integration.id.clone(), self.api.id.clone());
+        let key = WatchKey { integration, api, surface: Surface::Live };
+        let desk =
+            Desk { shared: self.shared, live: self.live, key: &key, integration: self.integration, api: self.api, now: self.now };
+        let notice = Notice { id, opened_at: self.now, told_at: self.now };
+        let (side, party) = (self.side, self.party.id.clone());
+        let word = Word { side, party, kind: NoticeKind::Attest, findings: Vec::new(), called_off: Vec::new() };
+        let decision = Decision { notice, words: vec![word], closes: true };
+        let Some(letter) = desk.plain(&decision, to, (heading, lines, url)) else { return Ok(false) };
+        if what == "ask" {
+            return self.shared.store.ask(&key, &decision.notice, about, letter).await;
+        }
+        self.shared.store.write_digest(&key, &decision.notice, letter).await
+    }
+}
