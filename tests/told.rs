@@ -171,3 +171,35 @@ fn an_override_silences_until_it_ends_and_the_baseline_waits() {
     wait_for("both hear of it", || (smtp.received().len() == 2).then_some(()));
     daemon.wait_for_state("changed");
 }
+
+#[test]
+fn what_is_waived_as_it_stands_is_back_when_it_changes() {
+    let smtp = Smtp::start();
+    let partner = Partner::start(Answer::Document(version(64, 64, "")));
+    let home = Home::new(smtp.port, &partner.url());
+    let configuration = std::fs::read_to_string(home.integration()).expect("the integration");
+    let waive = |what: &str| {
+        let text = format!(
+            "{configuration}\n[[overrides]]\n{what}\nseverity = \"info\"\nowner = \"Priya\"\nreason = \"we send short ones\"\nuntil = \"2999-12-31\"\n"
+        );
+        std::fs::write(home.integration(), text).expect("a file");
+    };
+    waive("rule = \"request-max-length-*\"");
+    let daemon = home.start();
+    daemon.wait_for_state("verified");
+    let shorter = version(32, 64, "");
+    partner.publish(Answer::Document(shorter.clone()));
+    let status = daemon.wait_for_snapshot(&shorter);
+    let content = status["checking"][0]["messages"][0]["content"].as_str().expect("a content");
+
+    waive(&format!("content = \"{}\"", &content[..12]));
+    daemon.signal("HUP");
+    two_more_polls(&partner);
+    two_more_polls(&partner);
+    assert_eq!(daemon.wait_for_state("verified")["checking"][0]["messages"][0]["exception"]["owner"], "Priya");
+    assert_eq!(smtp.received().len(), 0, "as it stands it is waived");
+
+    partner.publish(Answer::Document(version(16, 64, "")));
+    wait_for("both hear of it", || (smtp.received().len() == 2).then_some(()));
+    assert!(daemon.wait_for_state("changed")["checking"][0]["messages"][0]["exception"].is_null());
+}

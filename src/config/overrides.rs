@@ -60,6 +60,11 @@ fn one(mut table: Table<'_, '_>, today: NaiveDate, problems: &mut Problems<'_>) 
         }
         list.into_iter().map(|text| text.value).collect::<Vec<_>>()
     });
+    let content = table.parsed("content", problems, |text| {
+        let is_known = (8..=32).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let help = "copy `content` of the finding from `driftd diff --format json` or status.json, at least its first 8 digits";
+        if is_known { Ok(text.to_owned()) } else { Err((format!("{text:?} is no content of a finding"), help.to_owned())) }
+    });
     let to = table.parsed("severity", problems, |text| {
         let names = || Weight::ALL.iter().map(|weight| weight.name());
         let found = Weight::ALL.into_iter().find(|weight| weight.name() == text);
@@ -86,12 +91,12 @@ fn one(mut table: Table<'_, '_>, today: NaiveDate, problems: &mut Problems<'_>) 
         }
         Some(_) => {}
     }
-    if rule.is_none() && pointer.is_none() && operations.is_none() && stability.is_none() {
+    if rule.is_none() && pointer.is_none() && operations.is_none() && stability.is_none() && content.is_none() {
         problems.add(
             offset,
             "overrides",
             "names nothing, and would cover every finding",
-            "name at least one of `rule`, `operations`, `pointer`, `stability`",
+            "name at least one of `rule`, `operations`, `pointer`, `stability`, `content`",
         );
     }
     table.finish(problems);
@@ -100,6 +105,7 @@ fn one(mut table: Table<'_, '_>, today: NaiveDate, problems: &mut Problems<'_>) 
         operations,
         pointer: pointer.map(|at| at.value),
         stability,
+        content: content.map(|at| at.value),
         to: to?.value,
         owner: owner?.value,
         reason: reason?.value,

@@ -114,6 +114,8 @@ pub struct FindingView {
     pub severity: String,
     /// Rule id.
     pub rule: String,
+    /// Changes when there is something new to say: what an override waives by `content`.
+    pub content: String,
     /// One sentence.
     pub message: String,
     /// Operations it reaches.
@@ -438,6 +440,7 @@ fn finding_views(row: &WatchRow, live: &Live) -> Vec<FindingView> {
             message: clean(&finding.message, 600),
             used_by: finding.used_by.iter().map(|label| clean(label, 200)).collect(),
             since: *since,
+            content: finding.content.clone(),
             exception: finding.exception.clone(),
             given: finding.given.clone(),
             concerns_somebody: consumers.iter().any(|consumer| impact(finding, consumer) > Impact::NotUsed),

@@ -201,6 +201,7 @@ impl OpenFinding {
             used_by: &self.used_by,
             pointers: [&self.before_pointer, &self.after_pointer],
             stability: self.stability.as_deref(),
+            content: &self.content,
         };
         let found = overrides.iter().find(|one| one.covers(subject, today));
         self.severity = found.map_or_else(|| self.judged.clone(), |one| one.to.severity().to_owned());

@@ -1,4 +1,4 @@
-//! Exceptions that people make from a verdict: by rule, operation, place or stability, with an owner, a reason
+//! Exceptions that people make from a verdict: by rule, operation, place, stability or content, with an owner, a reason
 //! and an end.
 
 use chrono::NaiveDate;
@@ -76,6 +76,8 @@ pub struct Override {
     pub pointer: Option<Pattern>,
     /// Which stability levels (`x-stability-level`): every operation that a finding reaches must have one of them.
     pub stability: Option<Vec<String>>,
+    /// The content of the one finding that is waived, or how it begins: the finding is back as soon as it changes.
+    pub content: Option<String>,
     /// What becomes of the finding.
     pub to: Weight,
     /// Who answers for the exception.
@@ -97,6 +99,8 @@ pub struct Overridable<'f> {
     pub pointers: [&'f str; 2],
     /// The stability level that all of those operations have, below stable.
     pub stability: Option<&'f str>,
+    /// What changes when there is something new to say.
+    pub content: &'f str,
 }
 
 impl Override {
@@ -116,6 +120,7 @@ impl Override {
             && self.operations.as_ref().is_none_or(operations)
             && self.pointer.as_ref().is_none_or(|pointer| finding.pointers.iter().any(|place| pointer.matches(place)))
             && self.stability.as_ref().is_none_or(stability)
+            && self.content.as_ref().is_none_or(|content| finding.content.starts_with(content.as_str()))
     }
 
     /// What is told beside a finding that it covers.
@@ -143,7 +148,7 @@ mod tests {
 
     fn finding<'f>(used_by: &'f [String], stability: Option<&'f str>) -> Overridable<'f> {
         let pointers = ["/components/schemas/Legacy/properties/x", "/components/schemas/Legacy"];
-        Overridable { rule: "response-enum-value-added", used_by, pointers, stability }
+        Overridable { rule: "response-enum-value-added", used_by, pointers, stability, content: "5f2c9a01be" }
     }
 
     #[test]
@@ -154,6 +159,7 @@ mod tests {
             operations: None,
             pointer: None,
             stability: None,
+            content: None,
             to: Weight::Info,
             owner: "Ann".to_owned(),
             reason: "r".to_owned(),
@@ -166,6 +172,8 @@ mod tests {
         assert!(covers(&all) && !all.covers(finding(&uses, None), day("2027-01-01")), "it has an end");
         assert!(covers(&Override { rule: pattern("response-enum-*"), ..all.clone() }));
         assert!(!covers(&Override { rule: pattern("request-*"), ..all.clone() }));
+        let waived = |content: &str| Override { content: Some(content.to_owned()), ..all.clone() };
+        assert!(covers(&waived("5f2c9a01")) && !covers(&waived("5f2c9a02")), "what is waived is what was seen");
         assert!(covers(&Override { pointer: pattern("/components/schemas/Legacy/**"), ..all.clone() }));
         assert!(!covers(&Override { pointer: pattern("/components/*"), ..all.clone() }), "a star stays within its segment");
         assert!(covers(&Override { operations: operations(&["GET /a", "GET /b"]), ..all.clone() }));
