@@ -237,7 +237,7 @@ impl Reload {
             match self.reload().await {
                 Ok(()) => {
                     Counters::add(&self.shared.counters.reloads);
-                    self.shared.trouble.clear("configuration");
+                    self.shared.trouble.reconfigured();
                     info!("the configuration was reloaded");
                     self.shared.wake_watch.notify_one();
                 }

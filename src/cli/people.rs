@@ -50,7 +50,7 @@ pub(super) async fn lint(args: &LintArgs) -> u8 {
     if status.is_none() {
         eprintln!("driftd: no daemon answers, so addresses that do not work are not known; this is what the configuration says");
     }
-    let unconfirmed: BTreeSet<String> = status.iter().flat_map(|status| status.unconfirmed.clone()).collect();
+    let unconfirmed = status.as_ref().map(|status| status.unconfirmed.clone()).unwrap_or_default();
     let dead: BTreeSet<String> = status
         .map(|status| status.telling.dead_contacts.into_iter().map(|contact| contact.address.to_ascii_lowercase()).collect())
         .unwrap_or_default();

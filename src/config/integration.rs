@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
 use crate::model::{
     Api, Auth, Channel, ChannelKind, Consumer, Contact, DateKeys, Integration, OperationPattern, Party, Person, Probe, Role,
@@ -156,12 +158,28 @@ fn channel(mut entry: Table<'_, '_>, context: &Context<'_>, problems: &mut Probl
         secret::read(&mut entry, "url", context.folder, context.environment, problems)
     };
     entry.missing("url", "write \"https://…\", or { file = \"…\" } where the address is a secret", problems);
-    let secret = secret::read(&mut entry, "secret", context.folder, context.environment, problems);
+    let offset = entry.value("secret").map_or(entry.offset, |(value, _)| value.span().start);
+    let key = secret::read(&mut entry, "secret", context.folder, context.environment, problems)
+        .and_then(|secret| signing_key(&secret, offset, problems));
     if kind.as_ref().is_some_and(|kind| kind.value == ChannelKind::Webhook) {
         entry.missing("secret", "notices are signed: write secret = { file = \"…\" }", problems);
     }
     entry.finish(problems);
-    Some(Channel { name: name?.value, kind: kind?.value, url: url?, secret })
+    Some(Channel { name: name?.value, kind: kind?.value, url: url?, key })
+}
+
+/// The key that a secret stands for: base64 after `whsec_` as in the Standard Webhooks specification, any other text as
+/// it is.
+fn signing_key(secret: &SecretString, offset: usize, problems: &mut Problems<'_>) -> Option<SecretSlice<u8>> {
+    match secret.expose_secret().strip_prefix("whsec_").map(|encoded| STANDARD.decode(encoded)) {
+        None => Some(secret.expose_secret().as_bytes().to_vec().into()),
+        Some(Ok(key)) => Some(key.into()),
+        Some(Err(_)) => {
+            let help = "copy it whole, or leave the prefix away to have the text itself be the key";
+            problems.add(offset, "secret", "begins with whsec_, and what follows is no base64", help);
+            None
+        }
+    }
 }
 
 fn person(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Person> {

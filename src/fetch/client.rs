@@ -209,9 +209,10 @@ impl Client {
         Outcome::Failed(Failure::down(format!("more than {MAX_HOPS} redirects")))
     }
 
-    /// What the headers of an operation say about its end, by one HEAD that follows no redirect; none where nothing
-    /// answered. Whatever the status: what is refused can still say that it ends.
-    pub async fn probe(&self, probe: &Probe, live: &Source, auth: &Auth) -> Option<Vec<Statement>> {
+    /// What the headers of an operation say about its end, by one HEAD that follows no redirect, and whether saying
+    /// nothing means anything: what is refused can still say that it ends, but only an answer that succeeds can be
+    /// silent. None where nothing answered.
+    pub async fn probe(&self, probe: &Probe, live: &Source, auth: &Auth) -> Option<(Vec<Statement>, bool)> {
         if self.refuses(&probe.url).is_some() {
             return None;
         }
@@ -229,7 +230,8 @@ impl Client {
             operations: vec![probe.operation.clone()],
             ..statement
         };
-        Some(signals(response.headers(), &from).into_iter().map(about).collect())
+        let said = signals(response.headers(), &from).into_iter().map(about).collect();
+        Some((said, response.status().is_success()))
     }
 
     /// Why an address is not gone to, if it is not.

@@ -1,6 +1,6 @@
 //! What `/status` tells, as one documented object.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use crate::model::{Answer, Api, ApiState, Contact, DeliveryState, Given, Integra
 use crate::notice::{Gap, Impact, gaps, impact};
 use crate::render::clean;
 use crate::store::{DeliveryRow, NoticeRow, Overview, StoreError, WatchRow};
-use crate::tasks::{Live, Shared, is_silent};
+use crate::tasks::{Live, Shared, silent_people};
 
 /// Everything on-call needs, in the order they ask.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct StatusView {
     /// Ends of integrations that lack somebody.
     pub gaps: Vec<GapView>,
     /// Addresses of people who were asked whether they are there and did not answer.
-    pub unconfirmed: Vec<String>,
+    pub unconfirmed: BTreeSet<String>,
     /// How letters fare.
     pub telling: TellingView,
     /// Every open notice, oldest first.
@@ -45,7 +45,7 @@ pub struct StatusView {
 /// Something wrong with driftd itself.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TroubleView {
-    /// `database`, `outbox`, `mail`, `letters` or `configuration`.
+    /// `database`, `outbox`, `mail`, `letters`, `configuration`, `digest`, `ladder`, `bounces`, or `channel` and whose.
     pub part: String,
     /// Since when.
     pub since: DateTime<Utc>,
@@ -247,15 +247,14 @@ pub(super) fn view(shared: &Shared, overview: &Overview) -> StatusView {
     let live = shared.now_live();
     let now = shared.clock.now();
     let trouble: Vec<TroubleView> =
-        shared.trouble.all().into_iter().map(|(part, since, what)| TroubleView { part: part.to_owned(), since, what }).collect();
+        shared.trouble.all().into_iter().map(|(part, since, what)| TroubleView { part, since, what }).collect();
     let (ledgers, descriptions): (Vec<&WatchRow>, Vec<&WatchRow>) =
         overview.watches.iter().partition(|row| row.key.surface == Surface::Ledger);
     let checking: Vec<ApiView> = descriptions.into_iter().map(|row| api_view(row, &live)).collect();
     let dates = ledgers.into_iter().flat_map(|row| date_views(row, &live)).collect();
     let open: Vec<OpenView> = overview.notices.iter().map(|row| open_view(row, overview, &live, now)).collect();
     let dead = overview.dead.iter().map(|letter| letter.recipient.to_ascii_lowercase()).collect();
-    let unconfirmed = overview.confirmations.iter().filter(|known| is_silent(known, now));
-    let unconfirmed = unconfirmed.map(|known| known.address.clone()).collect();
+    let unconfirmed = silent_people(&live.config, &overview.confirmations, now);
     let gaps: Vec<GapView> =
         live.config.integrations.iter().flat_map(|integration| gaps(integration, &dead, &unconfirmed)).map(gap_view).collect();
     let (state, verdict) = verdict(&trouble, &checking, &open, &gaps, overview, now);
@@ -270,12 +269,7 @@ pub(super) fn view(shared: &Shared, overview: &Overview) -> StatusView {
         checking,
         dates,
         gaps,
-        unconfirmed: overview
-            .confirmations
-            .iter()
-            .filter(|known| is_silent(known, now))
-            .map(|known| known.address.clone())
-            .collect(),
+        unconfirmed,
         telling: TellingView {
             oldest_undelivered: overview.oldest_undelivered,
             letters: overview.deliveries.clone(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use secrecy::SecretString;
+use secrecy::{SecretSlice, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -84,8 +84,8 @@ pub struct Channel {
     pub kind: ChannelKind,
     /// Where it is. It may hold a secret.
     pub url: SecretString,
-    /// What notices are signed with.
-    pub secret: Option<SecretString>,
+    /// The key that notices are signed with.
+    pub key: Option<SecretSlice<u8>>,
 }
 
 /// What a program understands.

@@ -34,8 +34,8 @@ impl Mark {
     }
 }
 
-/// Where a date was read. What is said last in this list counts before what is said earlier: a person's word before
-/// the description's, that before a header's; what both sides agreed on before all others.
+/// Where a date was read. What stands last in this list counts before what stands earlier: a person's word before
+/// the description's, that before a header's; what both sides agreed on before all that was said until then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
@@ -99,6 +99,11 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// What it is said of, wherever it is said.
+    pub fn about(&self) -> (&str, Mark, Option<&str>) {
+        (&self.subject, self.mark, self.cohort.as_deref())
+    }
+
     /// Whether the same is said of the same thing in the same kind of place.
     pub fn is_about(&self, other: &Self) -> bool {
         (self.mark, self.origin) == (other.mark, other.origin) && self.subject == other.subject && self.cohort == other.cohort
@@ -157,6 +162,28 @@ pub fn follow(known: &[Entry], said: Vec<Statement>, can_withdraw: impl Fn(&Stat
         }
     }
     steps
+}
+
+/// What counts of all that was said of one thing until a moment: what both sides agreed on, unless somebody said
+/// another day since or the day was called off; else a person's word before the description's, that before a header's.
+pub fn in_force<'e>(entries: &[&'e Entry], at: DateTime<Utc>) -> Option<&'e Entry> {
+    let current = || entries.iter().filter(|entry| entry.read_at <= at && entry.ended_at.is_none_or(|ended| ended > at)).copied();
+    let is_agreed = |entry: &&Entry| entry.statement.origin == Origin::Agreement;
+    let said = |since: Option<DateTime<Utc>>| {
+        let newer = current().filter(move |entry| !is_agreed(entry) && since.is_none_or(|since| entry.read_at > since));
+        newer.max_by_key(|entry| entry.statement.origin)
+    };
+    let Some(agreed) = current().find(is_agreed) else { return said(None) };
+    let is_said = current().any(|entry| !is_agreed(&entry));
+    let was_called_off = || {
+        let others = entries.iter().filter(|entry| !is_agreed(entry) && !entry.replaced);
+        others.filter_map(|entry| entry.ended_at).any(|ended| ended > agreed.read_at && ended <= at)
+    };
+    match said(Some(agreed.read_at)) {
+        Some(newer) => Some(newer),
+        None if !is_said && was_called_off() => None,
+        None => Some(agreed),
+    }
 }
 
 /// The years in which a date can be meant. Further out no calendar of people reaches.
@@ -222,6 +249,32 @@ mod tests {
             ]
         );
         assert_eq!(follow(&known, moved, |statement| statement.subject != "GET /b").len(), 2);
+    }
+
+    #[test]
+    fn what_was_agreed_counts_until_somebody_says_otherwise() {
+        let at = |day: i64| DateTime::UNIX_EPOCH + chrono::TimeDelta::days(day);
+        let said = |id: i64, origin: Origin, date: &str, from: i64, until: Option<i64>| Entry {
+            id,
+            statement: Statement { origin, ..statement("GET /a", date) },
+            read_at: at(from),
+            ended_at: until.map(at),
+            replaced: false,
+        };
+        let (plain, agreed) =
+            (said(1, Origin::Description, "2027-01-01", 1, None), said(2, Origin::Agreement, "2027-03-01", 5, None));
+        let counts = |entries: &[&Entry], day: i64| in_force(entries, at(day)).map(|entry| entry.id);
+        assert_eq!(counts(&[&plain, &agreed], 4), Some(1));
+        assert_eq!(counts(&[&plain, &agreed], 6), Some(2));
+        let moved = said(3, Origin::Description, "2027-09-01", 8, None);
+        let over = Entry { replaced: true, ..said(1, Origin::Description, "2027-01-01", 1, Some(8)) };
+        assert_eq!(counts(&[&over, &agreed, &moved], 7), Some(2));
+        assert_eq!(counts(&[&over, &agreed, &moved], 9), Some(3), "another day was said since");
+        let dropped = said(1, Origin::Description, "2027-01-01", 1, Some(8));
+        assert_eq!(counts(&[&dropped, &agreed], 7), Some(2));
+        assert_eq!(counts(&[&dropped, &agreed], 9), None, "who had said it called it off");
+        let earlier = said(1, Origin::Description, "2027-01-01", 1, Some(3));
+        assert_eq!(counts(&[&earlier, &agreed], 9), Some(2), "what had ended before does not matter");
     }
 
     #[test]

@@ -5,10 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use sha2::{Digest, Sha256};
 
-use crate::model::{Agreement, Api, BREAKING, Day, Entry, Integration, Mark, OpenFinding, OperationPattern, REMOVAL, Statement};
+use crate::model::{
+    Agreement, Api, BREAKING, Day, Entry, Integration, Mark, OpenFinding, OperationPattern, REMOVAL, Statement, in_force,
+};
 
 /// What ended on paper and still answers is told of after so many days.
 const ZOMBIE: i64 = 30;
@@ -71,9 +73,7 @@ impl Dated {
 pub fn dated(ledger: &Ledger<'_>) -> Vec<OpenFinding> {
     let mut subjects: BTreeMap<(&str, Mark, Option<&str>), Vec<&Entry>> = BTreeMap::new();
     for entry in ledger.entries {
-        let statement = &entry.statement;
-        let key = (statement.subject.as_str(), statement.mark, statement.cohort.as_deref());
-        subjects.entry(key).or_default().push(entry);
+        subjects.entry(entry.statement.about()).or_default().push(entry);
     }
     let mut findings = Vec::new();
     for ((_, mark, cohort), entries) in &subjects {
@@ -82,9 +82,7 @@ pub fn dated(ledger: &Ledger<'_>) -> Vec<OpenFinding> {
         if *mark == Mark::Deprecation || !is_ours {
             continue;
         }
-        // A person's word before the description's, that before a header's.
-        let current = entries.iter().filter(|entry| entry.ended_at.is_none()).max_by_key(|entry| entry.statement.origin);
-        if let Some(current) = current {
+        if let Some(current) = in_force(entries, DateTime::<Utc>::MAX_UTC) {
             let said = Said { ledger, current, history: history(entries) };
             said.findings(&mut findings);
         }
@@ -215,7 +213,8 @@ impl Said<'_> {
         }
         let reminders = self.agreement().reminders_due(left);
         let title = if rule == "end-announced" { format!("{label} ends") } else { label };
-        let id = short_id(&format!("{rule} {}", self.statement().subject));
+        let cohort = self.statement().cohort.as_ref().map(|cohort| format!(" {cohort}")).unwrap_or_default();
+        let id = short_id(&format!("{rule} {}{cohort}", self.statement().subject));
         // Grows with everything that is said or taken back.
         let steps = self.history.iter().map(|entry| 1 + i64::from(entry.ended_at.is_some())).sum();
         let subject = self.statement().subject.clone();

@@ -1,8 +1,10 @@
 //! What happened without a letter: worth a line a week, not a letter of its own.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
-use crate::model::{Api, Entry, Mark, OpenFinding, Side};
+use crate::model::{Api, Entry, Mark, OpenFinding, Side, in_force};
 
 use super::usage::{Impact, impact};
 
@@ -15,10 +17,12 @@ pub struct Week<'w> {
     pub api: &'w Api,
     /// Everything that was ever said about its days.
     pub entries: &'w [Entry],
-    /// What differs, with when it was first seen.
+    /// Differences that nobody has to act on, with when they were seen.
     pub findings: &'w [(OpenFinding, DateTime<Utc>)],
-    /// When the week began.
+    /// When the week began: when the last digest ended.
     pub since: DateTime<Utc>,
+    /// When it ended.
+    pub until: DateTime<Utc>,
 }
 
 /// Lines for a party: days that were put off, and differences that nobody has to act on. Empty where there is nothing.
@@ -30,18 +34,25 @@ pub fn quiet_lines(week: &Week<'_>, side: Side, party: &str) -> Vec<String> {
     };
     let about = |entry: &Entry| OpenFinding { used_by: entry.statement.operations.clone(), ..OpenFinding::default() };
     let mut lines: Vec<String> = Vec::new();
-    let is_new = |entry: &&Entry| entry.ended_at.is_none() && entry.read_at > week.since;
-    for entry in week.entries.iter().filter(is_new).filter(|entry| entry.statement.mark != Mark::Deprecation) {
-        let before = week.entries.iter().rfind(|known| known.id < entry.id && known.statement.is_about(&entry.statement));
-        let moved = before.and_then(|before| Some((before.statement.date?, entry.statement.date?)));
+    let mut subjects: BTreeMap<(&str, Mark, Option<&str>), Vec<&Entry>> = BTreeMap::new();
+    for entry in week.entries.iter().filter(|entry| entry.statement.mark != Mark::Deprecation) {
+        subjects.entry(entry.statement.about()).or_default().push(entry);
+    }
+    for entries in subjects.values() {
+        let Some(now) = in_force(entries, week.until) else { continue };
+        // An earlier day was told at once: what a reader takes to be the day is the earliest that was said.
+        let within = entries.iter().filter(|entry| entry.read_at > week.since && entry.read_at <= week.until);
+        let said = within.filter_map(|entry| in_force(entries, entry.read_at)).chain(in_force(entries, week.since));
+        let moved = said.filter_map(|entry| entry.statement.date).min().zip(now.statement.date);
         if let Some((from, to)) = moved.filter(|(from, to)| from < to)
-            && is_theirs(&about(entry))
+            && is_theirs(&about(now))
         {
-            let subject = if entry.statement.subject == "*" { &week.api.name } else { &entry.statement.subject };
+            let subject = if now.statement.subject == "*" { &week.api.name } else { &now.statement.subject };
             lines.push(format!("{}: {subject} was put off from {from} to {to}", week.api.name));
         }
     }
-    let new = week.findings.iter().filter(|(finding, seen)| *seen > week.since && !finding.is_told() && is_theirs(finding));
+    let is_new = |seen: &DateTime<Utc>| *seen > week.since && *seen <= week.until;
+    let new = week.findings.iter().filter(|(finding, seen)| is_new(seen) && is_theirs(finding));
     let new: Vec<String> = new.map(|(finding, _)| format!("{}: {}", week.api.name, finding.message)).collect();
     let left = new.len().saturating_sub(MOST);
     lines.truncate(MOST);

@@ -6,6 +6,7 @@ use sqlx::{Row, Sqlite, Transaction};
 
 use crate::model::{Checked, LedgerStep, Notice, NoticeKind, OpenFinding, Side, Surface, Told, Validators, WatchKey};
 
+use super::digests::{forget_quiet, keep_for_digest};
 use super::{Store, StoreError, ledger, stored, word};
 
 /// zstd level of stored snapshots: 4 MB of description become 200 kB in 50 ms.
@@ -429,6 +430,7 @@ async fn replace_findings(
             .await?;
     let known: std::collections::HashMap<String, i64> = known.into_iter().collect();
     forget_findings(transaction, key).await?;
+    forget_quiet(transaction, key, now).await?;
     for finding in findings {
         let body = serde_json::to_string(finding).map_err(|error| StoreError::Corrupt {
             table: "finding",
@@ -444,10 +446,13 @@ async fn replace_findings(
         .bind(key.surface.name())
         .bind(&finding.identity)
         .bind(&finding.severity)
-        .bind(body)
+        .bind(&body)
         .bind(known.get(&finding.identity).copied().unwrap_or(now))
         .execute(&mut **transaction)
         .await?;
+        if key.surface == Surface::Live && !finding.is_told() && !known.contains_key(&finding.identity) {
+            keep_for_digest(transaction, key, now, (&finding.identity, &body)).await?;
+        }
     }
     Ok(())
 }
@@ -477,9 +482,10 @@ pub(super) async fn insert_deliveries(
         chain.insert(0, PlannedDelivery { stand_ins: Vec::new(), ..delivery });
         for letter in chain {
             let state = if previous.is_none() { "pending" } else { "standby" };
-            let id: i64 = sqlx::query_scalar(
+            let id: Option<i64> = sqlx::query_scalar(
                 "INSERT INTO delivery (notice, kind, side, party, name, recipient, sender, subject, message, stands_in_for, token, state, next_at, created_at, channel)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14) RETURNING id",
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14)
+                 ON CONFLICT (token) WHERE token IS NOT NULL DO NOTHING RETURNING id",
             )
             .bind(notice)
             .bind(letter.kind.name())
@@ -495,9 +501,13 @@ pub(super) async fn insert_deliveries(
             .bind(state)
             .bind(now)
             .bind(&letter.channel)
-            .fetch_one(&mut **transaction)
+            .fetch_optional(&mut **transaction)
             .await?;
-            previous = Some(id);
+            // The token is made of all that a letter says: two people who answer the same in one moment lead to one letter.
+            if id.is_none() {
+                break;
+            }
+            previous = id;
         }
     }
     Ok(())

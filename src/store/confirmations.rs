@@ -6,6 +6,7 @@ use sqlx::Row;
 use crate::model::{Notice, WatchKey, time_of};
 
 use super::checks::PlannedDelivery;
+use super::digests::insert_digest;
 use super::{Store, StoreError, stored};
 
 /// What is known of an address.
@@ -28,6 +29,11 @@ impl Store {
     /// When the database does not answer.
     pub async fn confirmation(&self, address: &str, token: &str, now: DateTime<Utc>) -> Result<Confirmation, StoreError> {
         let address = address.to_ascii_lowercase();
+        let known = "SELECT * FROM confirmation WHERE address = $1";
+        // Looked at often, written once.
+        if let Some(row) = sqlx::query(known).bind(&address).fetch_optional(&self.readers).await? {
+            return Ok(confirmation(&row));
+        }
         let mut transaction = self.begin().await?;
         sqlx::query("INSERT INTO confirmation (address, token, known_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
             .bind(&address)
@@ -35,8 +41,7 @@ impl Store {
             .bind(stored(now))
             .execute(&mut *transaction)
             .await?;
-        let row =
-            sqlx::query("SELECT * FROM confirmation WHERE address = $1").bind(&address).fetch_one(&mut *transaction).await?;
+        let row = sqlx::query(known).bind(&address).fetch_one(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(confirmation(&row))
     }
@@ -55,14 +60,16 @@ impl Store {
     /// # Errors
     /// When the database does not answer; then nothing has changed.
     pub async fn ask(&self, key: &WatchKey, notice: &Notice, address: &str, letter: PlannedDelivery) -> Result<bool, StoreError> {
-        if !self.write_digest(key, notice, letter).await? {
+        let mut transaction = self.begin().await?;
+        if !insert_digest(&mut transaction, key, notice, letter).await? {
             return Ok(false);
         }
         sqlx::query("UPDATE confirmation SET asked_at = $1 WHERE address = $2")
             .bind(stored(notice.opened_at))
             .bind(address.to_ascii_lowercase())
-            .execute(&self.writer)
+            .execute(&mut *transaction)
             .await?;
+        transaction.commit().await?;
         Ok(true)
     }
 

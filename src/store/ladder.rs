@@ -8,7 +8,7 @@ use crate::model::{Climbed, Notice, OpenFinding, Side, Silence, Told, WatchKey, 
 use super::checks::{PlannedDelivery, event, insert_deliveries, key_of};
 use super::claims::{findings, told};
 use super::outbox::acknowledgement;
-use super::{Store, StoreError, json, stored, word};
+use super::{Store, StoreError, stored, word};
 
 /// An open notice with all it tells of.
 #[derive(Debug, Clone)]
@@ -108,48 +108,6 @@ impl Store {
         let found: i64 =
             sqlx::query_scalar("SELECT COUNT(*) FROM notice WHERE id = $1").bind(id).fetch_one(&self.readers).await?;
         Ok(found > 0)
-    }
-
-    /// What differs, with when it was first seen.
-    ///
-    /// # Errors
-    /// When the database does not answer, or a row is damaged.
-    pub async fn findings_with_day(&self, key: &WatchKey) -> Result<Vec<(OpenFinding, DateTime<Utc>)>, StoreError> {
-        let rows: Vec<(String, String, i64)> = sqlx::query_as(
-            "SELECT identity, body, opened_at FROM finding WHERE integration = $1 AND api = $2 AND surface = $3 ORDER BY rowid",
-        )
-        .bind(&key.integration)
-        .bind(&key.api)
-        .bind(key.surface.name())
-        .fetch_all(&self.readers)
-        .await?;
-        rows.iter().map(|(identity, body, at)| Ok((json(body, "finding", identity)?, time_of(*at)))).collect()
-    }
-
-    /// Writes a digest: a notice that nobody answers and that is closed from the start. Returns whether it is new.
-    ///
-    /// # Errors
-    /// When the database does not answer; then nothing has changed.
-    pub async fn write_digest(&self, key: &WatchKey, notice: &Notice, letter: PlannedDelivery) -> Result<bool, StoreError> {
-        let now = stored(notice.opened_at);
-        let mut transaction = self.begin().await?;
-        let done = sqlx::query(
-            "INSERT INTO notice (id, integration, api, surface, opened_at, told_at, closed_at, closed_why)
-             VALUES ($1, $2, $3, $4, $5, $5, $5, 'a digest') ON CONFLICT DO NOTHING",
-        )
-        .bind(&notice.id)
-        .bind(&key.integration)
-        .bind(&key.api)
-        .bind(key.surface.name())
-        .bind(now)
-        .execute(&mut *transaction)
-        .await?;
-        let is_new = done.rows_affected() > 0;
-        if is_new {
-            insert_deliveries(&mut transaction, &notice.id, now, vec![letter]).await?;
-        }
-        transaction.commit().await?;
-        Ok(is_new)
     }
 
     /// Takes a step: it and its letter, or neither. Returns whether it was still to be taken.

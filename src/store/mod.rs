@@ -7,6 +7,7 @@
 mod checks;
 mod claims;
 mod confirmations;
+mod digests;
 mod ladder;
 mod ledger;
 mod outbox;

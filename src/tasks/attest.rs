@@ -1,8 +1,11 @@
 //! People are asked, now and then, whether they are still the ones to write to.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
+use crate::config::Config;
 use crate::model::{Api, Contact, Integration, Notice, NoticeKind, Party, Person, Role, Side, Surface, WatchKey};
 use crate::notice::{Decision, Word};
 use crate::store::{Confirmation, StoreError};
@@ -18,10 +21,25 @@ fn confirm_token(shared: &Shared, address: &str) -> String {
     link_token(&shared.link_key, &["confirm", &address.to_ascii_lowercase()])
 }
 
-/// Whether somebody was asked and did not answer in time.
-pub fn is_silent(known: &Confirmation, now: DateTime<Utc>) -> bool {
-    let since = known.asked_at.filter(|asked| known.confirmed_at.is_none_or(|confirmed| confirmed < *asked));
-    since.is_some_and(|asked| now - asked > PATIENCE)
+/// Whether somebody was asked and neither answered in time nor was vouched for in the configuration since.
+fn is_silent(contact: &Contact, known: &Confirmation, now: DateTime<Utc>) -> bool {
+    known.asked_at.is_some_and(|asked| {
+        let has_answered = known.confirmed_at.is_some_and(|confirmed| confirmed >= asked);
+        let is_vouched_for = contact.confirmed.is_some_and(|confirmed| confirmed >= asked.date_naive());
+        now - asked > PATIENCE && !has_answered && !is_vouched_for
+    })
+}
+
+/// Addresses of people in the configuration who were asked whether they are there and did not answer in time.
+pub fn silent_people(config: &Config, known: &[Confirmation], now: DateTime<Utc>) -> BTreeSet<String> {
+    let asks = config.integrations.iter().filter(|integration| integration.agreement.confirm_every.is_some());
+    let contacts = asks.flat_map(|integration| integration.parties.values()).flat_map(|party| party.contacts.values());
+    let silent = contacts.filter_map(|contact| {
+        let address = contact.person.email.to_ascii_lowercase();
+        let known = known.iter().find(|known| known.address == address)?;
+        is_silent(contact, known, now).then_some(address)
+    });
+    silent.collect()
 }
 
 /// Asks everybody who has not confirmed for as long as the agreement says, each once; and, once that stays without an
@@ -47,7 +65,7 @@ pub async fn attest_due(shared: &Shared) -> Result<usize, StoreError> {
                     && known.asked_at.is_none_or(|asked| last.is_some_and(|last| asked.date_naive() <= last))
                 {
                     written += usize::from(desk.ask(*role, contact, due).await?);
-                } else if is_silent(&known, now)
+                } else if is_silent(contact, &known, now)
                     && let Some(manager) =
                         party.contacts.get(&Role::PartnerManager).filter(|manager| manager.person != contact.person)
                 {
@@ -127,5 +145,30 @@ impl Asking<'_> {
             return self.shared.store.ask(&key, &decision.notice, about, letter).await;
         }
         self.shared.store.write_digest(&key, &decision.notice, letter).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_click_or_the_configuration_ends_the_silence() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().expect("a time");
+        let person = Person { name: "Ann".to_owned(), email: "a@x.example".to_owned(), phone: None };
+        let mut contact = Contact { person, deputy: None, confirmed: "2026-03-01".parse().ok(), informed: false };
+        let mut known = Confirmation {
+            address: "a@x.example".to_owned(),
+            known_at: at("2026-01-01T09:00:00Z"),
+            asked_at: Some(at("2026-09-01T09:00:00Z")),
+            confirmed_at: Some(at("2026-02-01T09:00:00Z")),
+        };
+        let now = at("2026-09-20T09:00:00Z");
+        assert!(is_silent(&contact, &known, now) && !is_silent(&contact, &known, at("2026-09-10T09:00:00Z")));
+        contact.confirmed = "2026-09-05".parse().ok();
+        assert!(!is_silent(&contact, &known, now), "somebody made sure");
+        contact.confirmed = None;
+        known.confirmed_at = Some(at("2026-09-19T09:00:00Z"));
+        assert!(!is_silent(&contact, &known, now), "late, and an answer");
     }
 }

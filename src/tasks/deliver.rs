@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::fetch::Post;
 use crate::lifecycle::Heart;
-use crate::model::{AttemptOutcome, ChannelKind, Delivery, retry_after};
+use crate::model::{AttemptOutcome, Channel, ChannelKind, Delivery, retry_after};
 use crate::store::{Finished, StoreError};
 
 use super::shared::{Counters, Live, Shared};
@@ -103,20 +103,20 @@ async fn send(shared: &Shared, delivery: Delivery, attempt: i64) -> Result<(), S
         Some(channel) => hand_over(shared, &live, channel, &delivery).await,
     };
     let now = shared.clock.now();
-    let part = if delivery.channel.is_some() { "channels" } else { "mail" };
+    let part = delivery.channel.as_ref().map_or_else(|| "mail".to_owned(), |channel| format!("channel {channel}"));
     let retry_at = now + retry_after(delivery.attempts, live.config.mail.first_retry, shared.jitter());
     let (notice, to, side) = (&delivery.notice, masked(&delivery.recipient), delivery.side.name());
     match &outcome {
         AttemptOutcome::Sent(reply) => {
             info!(notice, to, side, reply, "letter sent");
-            shared.trouble.clear(part);
+            shared.trouble.clear(&part);
         }
         AttemptOutcome::Retry(reply) | AttemptOutcome::Ambiguous(reply) => {
             if matches!(outcome, AttemptOutcome::Ambiguous(_)) {
                 Counters::add(&shared.counters.resent);
             }
             warn!(notice, to, side, reply, outcome = outcome.name(), %retry_at, "letter not sent; it is tried again");
-            shared.trouble.set(part, now, format!("letters are not leaving: {reply}"));
+            shared.trouble.set(&part, now, format!("letters are not leaving: {reply}"));
         }
         AttemptOutcome::DeadAddress(reply) | AttemptOutcome::Policy(reply) => {
             error!(notice, to, side, reply, outcome = outcome.name(), "letter refused for good");
@@ -130,8 +130,11 @@ async fn send(shared: &Shared, delivery: Delivery, attempt: i64) -> Result<(), S
             shared.wake_deliver.notify_one();
         }
         // The letter went by mail as well.
-        Finished::NobodyLeft if delivery.channel.is_some() => {
-            shared.trouble.set("channels", now, format!("{} does not take notices: {}", delivery.recipient, outcome.reply()));
+        Finished::NobodyLeft if let Some(channel) = &delivery.channel => {
+            // A channel that was taken out of the configuration is missed by nobody.
+            if configured(&live, channel).is_some() {
+                shared.trouble.set(&part, now, format!("does not take notices: {}", outcome.reply()));
+            }
         }
         Finished::NobodyLeft => {
             error!(notice, side, "nobody on this side can be written to");
@@ -141,15 +144,19 @@ async fn send(shared: &Shared, delivery: Delivery, attempt: i64) -> Result<(), S
     Ok(())
 }
 
+/// A channel by its name in the outbox.
+fn configured<'l>(live: &'l Live, channel: &str) -> Option<&'l Channel> {
+    let mut names = channel.splitn(3, '/');
+    let (integration, party, name) = (names.next()?, names.next()?, names.next()?);
+    let integration = live.config.integrations.iter().find(|known| known.id == integration)?;
+    integration.party(party)?.channels.iter().find(|known| known.name == name)
+}
+
 /// Hands a notice to the program of a party. A channel that is no longer in the configuration takes nothing.
 async fn hand_over(shared: &Shared, live: &Live, channel: &str, delivery: &Delivery) -> AttemptOutcome {
-    let mut names = channel.splitn(3, '/');
-    let found = (|| {
-        let (integration, party, name) = (names.next()?, names.next()?, names.next()?);
-        let integration = live.config.integrations.iter().find(|known| known.id == integration)?;
-        integration.party(party)?.channels.iter().find(|known| known.name == name)
-    })();
-    let Some(found) = found else { return AttemptOutcome::Policy("this channel is no longer in the configuration".to_owned()) };
+    let Some(found) = configured(live, channel) else {
+        return AttemptOutcome::Policy("this channel is no longer in the configuration".to_owned());
+    };
     let Ok(url) = Url::parse(found.url.expose_secret()) else {
         return AttemptOutcome::Policy("the address of this channel is no URL".to_owned());
     };
@@ -158,7 +165,7 @@ async fn hand_over(shared: &Shared, live: &Live, channel: &str, delivery: &Deliv
         ChannelKind::Slack => "application/json",
     };
     let at = shared.clock.now().timestamp();
-    let post = Post { url: &url, id: &delivery.sender, at, content_type, body: &delivery.message, secret: found.secret.as_ref() };
+    let post = Post { url: &url, id: &delivery.sender, at, content_type, body: &delivery.message, key: found.key.as_ref() };
     live.client.post(&post).await
 }
 

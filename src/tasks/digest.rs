@@ -1,10 +1,12 @@
 //! What is written by the calendar: the weekly digest, one letter for each party of an integration and only where there
 //! is something to say; and the question whether people are still there.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike as _, TimeDelta, Timelike as _, Utc};
+use chrono::{DateTime, Datelike as _, Days, Utc, Weekday};
+use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 use tracing::error;
@@ -21,18 +23,20 @@ use super::shared::{Live, Shared, hex};
 /// A digest may be some minutes late.
 const NAP: Duration = Duration::from_secs(30);
 
-/// The hour of the party's morning from which it is written.
+/// The hour of the party's morning at which a week ends.
 const HOUR: u32 = 7;
-
-/// How far back it looks.
-const WEEK: TimeDelta = TimeDelta::days(7);
 
 /// Writes digests until the daemon stops.
 pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken) {
+    let mut done = Done::default();
     loop {
         heart.beat("digest");
-        let written = async { Ok::<_, StoreError>(digest_due(&shared).await? + attest_due(&shared).await?) };
-        match written.await {
+        let written = async { Ok::<_, StoreError>(digest_due(&shared, &mut done).await? + attest_due(&shared).await?) };
+        let written = written.await;
+        if written.is_ok() {
+            shared.trouble.clear("digest");
+        }
+        match written {
             Ok(0) => {}
             Ok(_) => shared.wake_deliver.notify_one(),
             Err(problem) => {
@@ -48,67 +52,79 @@ pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken)
     }
 }
 
-/// Writes the digests of parties whose day it is, each once. Returns how many letters were written.
+/// Digests that were looked at: what happened in a week that is over stays as it is.
+#[derive(Debug, Default)]
+pub struct Done(HashSet<String>);
+
+/// When the last week of a party ended: its morning of that day of the week.
+fn last_end(now: DateTime<Utc>, day: Weekday, zone: Tz) -> Option<DateTime<Tz>> {
+    let today = now.with_timezone(&zone).date_naive();
+    let since = today.weekday().days_since(day);
+    let morning = |days: u64| {
+        let date = today.checked_sub_days(Days::new(days))?;
+        date.and_hms_opt(HOUR, 0, 0)?.and_local_timezone(zone).earliest()
+    };
+    morning(u64::from(since)).filter(|end| *end <= now).or_else(|| morning(u64::from(since) + 7))
+}
+
+/// Writes the digest of each party, once a week; also when the daemon was not there on the day. Returns how many
+/// letters were written.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn digest_due(shared: &Shared) -> Result<usize, StoreError> {
+pub async fn digest_due(shared: &Shared, done: &mut Done) -> Result<usize, StoreError> {
     let live = shared.now_live();
     let now = shared.clock.now();
     let mut written = 0;
     for integration in &live.config.integrations {
+        let Some(day) = integration.agreement.digest else { continue };
         for party in integration.parties.values() {
-            let local = now.with_timezone(&party.calendar.zone);
-            let is_day = integration.agreement.digest == Some(local.weekday()) && local.hour() >= HOUR;
-            let side = match () {
-                () if integration.apis.iter().any(|api| api.provider == party.id) => Some(Side::Provider),
-                () if integration.apis.iter().any(|api| api.consumers.iter().any(|known| known.party == party.id)) => {
-                    Some(Side::Consumer)
-                }
-                () => None,
-            };
-            if let Some(side) = side.filter(|_| is_day) {
-                // From facts, so that it is written once however often the day is looked at.
-                let name = format!("{} {} {}", integration.id, party.id, local.date_naive());
-                let id = format!("D-{}", hex(Sha256::digest(name).get(..4).unwrap_or_default()));
-                written += usize::from(write(shared, &live, (integration, party, side), id, now).await?);
+            let zone = party.calendar.zone;
+            let Some(until) = last_end(now, day, zone) else { continue };
+            // From facts, so that it is written once however often the week is looked at.
+            let name = format!("{} {} {}", integration.id, party.id, until.date_naive());
+            let id = format!("D-{}", hex(Sha256::digest(name).get(..4).unwrap_or_default()));
+            if !done.0.contains(&id) {
+                // All that no digest told yet, however long the daemon was away.
+                let last = shared.store.last_digest(&integration.id, &party.id).await?;
+                let since = last.and_then(|last| last_end(last, day, zone)).map_or(DateTime::UNIX_EPOCH, |end| end.to_utc());
+                written += usize::from(write(shared, &live, (integration, party), (since, until.to_utc()), id.clone()).await?);
+                done.0.insert(id);
             }
         }
     }
-    shared.trouble.clear("digest");
     Ok(written)
 }
 
 async fn write(
     shared: &Shared,
     live: &Live,
-    (integration, party, side): (&Integration, &Party, Side),
+    (integration, party): (&Integration, &Party),
+    (since, until): (DateTime<Utc>, DateTime<Utc>),
     id: String,
-    now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
     if shared.store.has_notice(&id).await? {
         return Ok(false);
     }
+    let now = shared.clock.now();
     let mut lines = Vec::new();
     let mut about = None;
     for api in &integration.apis {
-        let plays = match side {
-            Side::Provider => api.provider == party.id,
-            Side::Consumer => api.consumers.iter().any(|consumer| consumer.party == party.id),
+        let side = match () {
+            () if api.provider == party.id => Side::Provider,
+            () if api.consumers.iter().any(|consumer| consumer.party == party.id) => Side::Consumer,
+            () => continue,
         };
-        if !plays {
-            continue;
-        }
         let key = WatchKey { integration: integration.id.clone(), api: api.id.clone(), surface: Surface::Live };
         let entries = shared.store.ledger(&key.integration, &key.api).await?;
-        let findings = shared.store.findings_with_day(&key).await?;
-        let found = quiet_lines(&Week { api, entries: &entries, findings: &findings, since: now - WEEK }, side, &party.id);
+        let findings = shared.store.quiet(&key.integration, &key.api).await?;
+        let found = quiet_lines(&Week { api, entries: &entries, findings: &findings, since, until }, side, &party.id);
         if !found.is_empty() && about.is_none() {
-            about = Some((key, api));
+            about = Some((key, api, side));
         }
         lines.extend(found);
     }
-    let Some((key, api)) = about else { return Ok(false) };
+    let Some((key, api, side)) = about else { return Ok(false) };
     let desk = Desk { shared, live, key: &key, integration, api, now };
     let notice = Notice { id, opened_at: now, told_at: now };
     let word = Word { side, party: party.id.clone(), kind: NoticeKind::Digest, findings: Vec::new(), called_off: Vec::new() };

@@ -55,7 +55,7 @@ impl Desk<'_> {
             deliveries.extend(self.copies(letter).iter().filter_map(|copy| self.or_trouble(&decision.notice, copy)));
             match self.channels(letter) {
                 Ok(planned) => deliveries.extend(planned),
-                Err(problem) => _ = self.shared.trouble.set("channels", self.now, format!("{problem:#}")),
+                Err(problem) => _ = self.shared.trouble.set("letters", self.now, format!("{problem:#}")),
             }
         }
         let told = decision.words.iter().map(Word::told).collect();

@@ -18,11 +18,11 @@ mod shared;
 mod watch;
 
 pub use answer::{answer, on};
-pub use attest::{attest_due, is_silent};
+pub use attest::{attest_due, silent_people};
 pub use bounces::{LARGEST as LARGEST_MAIL, bounced, run as bounces};
 pub use check::check;
 pub use deliver::{deliver_due, run as deliver};
-pub use digest::{digest_due, run as digest};
+pub use digest::{Done as DigestsDone, digest_due, run as digest};
 pub use escalate::{escalate_due, run as escalate};
 pub use gather::{Known, gather};
 pub use letters::calendar_token;

@@ -111,12 +111,12 @@ type Since = (DateTime<Utc>, String);
 /// What is wrong with driftd itself, by part; empty when all is well.
 #[derive(Debug, Clone, Default)]
 pub struct Trouble {
-    parts: Arc<Mutex<BTreeMap<&'static str, Since>>>,
+    parts: Arc<Mutex<BTreeMap<String, Since>>>,
 }
 
 impl Trouble {
     /// Something is wrong with `part`. Returns whether that is news.
-    pub fn set(&self, part: &'static str, now: DateTime<Utc>, what: String) -> bool {
+    pub fn set(&self, part: &str, now: DateTime<Utc>, what: String) -> bool {
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         match parts.get_mut(part) {
             Some((_, known)) if *known == what => false,
@@ -125,21 +125,27 @@ impl Trouble {
                 true
             }
             None => {
-                parts.insert(part, (now, what));
+                parts.insert(part.to_owned(), (now, what));
                 true
             }
         }
     }
 
     /// `part` works again.
-    pub fn clear(&self, part: &'static str) -> bool {
+    pub fn clear(&self, part: &str) -> bool {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner).remove(part).is_some()
     }
 
+    /// The configuration is another: what it may have mended is wrong when it shows again.
+    pub fn reconfigured(&self) {
+        let is_about_people = |part: &String| part == "configuration" || part == "letters" || part.starts_with("channel ");
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner).retain(|part, _| !is_about_people(part));
+    }
+
     /// All that is wrong: part, since when, what.
-    pub fn all(&self) -> Vec<(&'static str, DateTime<Utc>, String)> {
+    pub fn all(&self) -> Vec<(String, DateTime<Utc>, String)> {
         let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
-        parts.iter().map(|(part, (since, what))| (*part, *since, what.clone())).collect()
+        parts.iter().map(|(part, (since, what))| (part.clone(), *since, what.clone())).collect()
     }
 }
 

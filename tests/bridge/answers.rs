@@ -1,6 +1,6 @@
 //! An answer is a plan: owner and day. What concerns the other side reaches it, and nothing is done twice.
 
-use driftd::model::{Acknowledgement, Answer, Reply, Role, Rung};
+use driftd::model::{Acknowledgement, Answer, Reply, Role, Rung, Statement};
 use driftd::store::Answered;
 
 use crate::escalation::reply;
@@ -113,6 +113,19 @@ async fn time_is_asked_for_and_the_other_side_decides() {
     assert!(to(&told, "dev@shop.example").text().contains("Pay agrees to 2026-12-01"));
     assert_eq!(reply(&bridge, provider, &decide(false)).await, Answered::Unknown, "decided once");
     assert_eq!(bridge.dates().await, ["end-announced: `GET /a` ends on 2026-12-01 (put off from 2026-09-01), in 275 days"]);
+    // What was agreed holds until somebody says otherwise, and can be called off as any other day.
+    bridge.at("2026-03-05");
+    let later = |statement: &mut Statement| {
+        statement.date = Some(day("2027-03-01"));
+        statement.operations = vec!["GET /a".to_owned()];
+    };
+    bridge.announce("GET /a", later).await;
+    bridge.work().await;
+    assert_eq!(bridge.dates().await, ["end-announced: `GET /a` ends on 2027-03-01 (put off from 2026-12-01), in 361 days"]);
+    bridge.at("2026-03-06");
+    bridge.announce("GET /a", |statement| statement.verbatim = "withdrawn".to_owned()).await;
+    bridge.work().await;
+    assert_eq!(bridge.dates().await, [""; 0]);
 }
 
 #[tokio::test]

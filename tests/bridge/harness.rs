@@ -7,7 +7,7 @@ use driftd::config::{Environment, load};
 use driftd::daemon::assemble;
 use driftd::lifecycle::Heart;
 use driftd::model::{ManualClock, Mark, Origin, Statement, Surface, WatchKey};
-use driftd::tasks::{Shared, attest_due, check_due, deliver_due, digest_due, escalate_due};
+use driftd::tasks::{DigestsDone, Shared, attest_due, check_due, deliver_due, digest_due, escalate_due};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::partner::{Answer, Partner};
@@ -157,7 +157,7 @@ consumers = [{{ party = "shop"{uses} }}]
         let (heart, stopping) = (Heart::default(), CancellationToken::new());
         while check_due(&self.shared, &heart, &stopping).await.expect("checks") > 0 {}
         escalate_due(&self.shared).await.expect("escalations");
-        digest_due(&self.shared).await.expect("digests");
+        digest_due(&self.shared, &mut DigestsDone::default()).await.expect("digests");
         attest_due(&self.shared).await.expect("questions");
         while deliver_due(&self.shared, &heart).await.expect("letters") > 0 {}
     }

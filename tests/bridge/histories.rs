@@ -21,7 +21,7 @@ use driftd::model::{
 use driftd::render::Renderer;
 use driftd::rules::Catalogue;
 use driftd::store::Store;
-use driftd::tasks::{Counters, Live, Shared, Trouble, check_due, digest_due, escalate_due};
+use driftd::tasks::{Counters, DigestsDone, Live, Shared, Trouble, check_due, digest_due, escalate_due};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -201,7 +201,7 @@ impl<'s> History<'s> {
         let (heart, stopping) = (Heart::default(), CancellationToken::new());
         while check_due(&self.shared, &heart, &stopping).await.expect("checks") > 0 {}
         escalate_due(&self.shared).await.expect("steps");
-        digest_due(&self.shared).await.expect("digests");
+        digest_due(&self.shared, &mut DigestsDone::default()).await.expect("digests");
         loop {
             let now = self.clock.now();
             let due = self.shared.store.start_attempts(now, Duration::from_secs(60), 10).await.expect("letters");

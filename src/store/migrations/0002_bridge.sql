@@ -60,3 +60,13 @@ CREATE TABLE confirmation (
     asked_at     BIGINT,
     confirmed_at BIGINT
 );
+
+-- Differences that nobody has to act on, kept for the digest after the baseline has moved over them.
+CREATE TABLE quiet (
+    integration TEXT NOT NULL,
+    api         TEXT NOT NULL,
+    identity    TEXT NOT NULL,
+    body        TEXT NOT NULL,
+    seen_at     BIGINT NOT NULL,
+    PRIMARY KEY (integration, api, identity)
+);
