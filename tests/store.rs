@@ -30,6 +30,7 @@ fn letter(recipient: &str, stand_ins: Vec<PlannedDelivery>) -> PlannedDelivery {
         token: Some(format!("token-{recipient}")),
         stand_ins,
         channel: None,
+        not_before: None,
     }
 }
 

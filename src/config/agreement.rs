@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{NaiveDate, Weekday};
+use chrono::{NaiveDate, NaiveTime, Weekday};
 use chrono_tz::Tz;
 
 use crate::model::{After, Agreement, BREAKING, Calendar, Freeze, Period, Role, Rung, Step, Wait, YearDay};
@@ -169,7 +169,14 @@ pub(super) fn calendar(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -
             Err(_) => problems.add(at.offset, at.key, format!("{:?} is not a date", at.value), "write \"2026-12-25\""),
         }
     }
+    calendar.quiet = table.parsed("quiet_hours", problems, quiet_hours).map(|at| at.value);
     calendar
+}
+
+fn quiet_hours(text: &str) -> Result<(NaiveTime, NaiveTime), (String, String)> {
+    let time = |text: &str| NaiveTime::parse_from_str(text.trim(), "%H:%M").ok();
+    let hours = text.split_once('-').and_then(|(from, to)| time(from).zip(time(to))).filter(|(from, to)| from != to);
+    hours.ok_or_else(|| (format!("{text:?} are no hours"), "write \"20:00-07:00\", by the party's clocks".to_owned()))
 }
 
 fn period(text: &str) -> Result<Period, (String, String)> {

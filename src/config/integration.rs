@@ -173,10 +173,10 @@ fn channel(mut entry: Table<'_, '_>, context: &Context<'_>, problems: &mut Probl
 fn signing_key(secret: &SecretString, offset: usize, problems: &mut Problems<'_>) -> Option<SecretSlice<u8>> {
     match secret.expose_secret().strip_prefix("whsec_").map(|encoded| STANDARD.decode(encoded)) {
         None => Some(secret.expose_secret().as_bytes().to_vec().into()),
-        Some(Ok(key)) => Some(key.into()),
-        Some(Err(_)) => {
+        Some(Ok(key)) if !key.is_empty() => Some(key.into()),
+        Some(_) => {
             let help = "copy it whole, or leave the prefix away to have the text itself be the key";
-            problems.add(offset, "secret", "begins with whsec_, and what follows is no base64", help);
+            problems.add(offset, "secret", "begins with whsec_, and what follows is no key in base64", help);
             None
         }
     }

@@ -4,7 +4,7 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use chrono::{Datelike as _, NaiveDate};
+use chrono::{Datelike as _, NaiveDate, TimeDelta};
 use serde::Deserialize;
 
 use crate::model::{Acknowledgement, Answer, Reply, Rung, Side, YEARS};
@@ -17,6 +17,9 @@ use super::router::{App, Problem};
 
 /// Longest name or note that is taken down, characters.
 const LONGEST: usize = 1000;
+
+/// So long after its letter can a link be answered by: longer than any notice that companies promise each other.
+const LINK_LIFE: TimeDelta = TimeDelta::days(400);
 
 /// What the form sends.
 #[derive(Debug, Deserialize)]
@@ -37,6 +40,7 @@ pub(super) struct AnswerForm {
 /// Shows the form. Looking changes nothing: mail scanners follow links too.
 pub(super) async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Problem> {
     match app.shared.store.letter(&token).await? {
+        Some(letter) if has_expired(&app, &letter) => expired(&app, &letter),
         Some(letter) => page(&app, &token, &letter, None, StatusCode::OK).await,
         None => unknown(&app),
     }
@@ -51,6 +55,9 @@ pub(super) async fn take(
     let Some(letter) = app.shared.store.letter(&token).await? else { return unknown(&app) };
     if letter.closed_at.is_some() {
         return said(&app, StatusCode::GONE, "This notice is closed", "Nothing has to be answered any more.");
+    }
+    if has_expired(&app, &letter) {
+        return expired(&app, &letter);
     }
     let reply = match read(&form, &letter, app.shared.clock.now().date_naive()) {
         Ok(reply) => reply,
@@ -84,6 +91,19 @@ pub(super) async fn take(
             ),
         ),
     }
+}
+
+fn has_expired(app: &App, letter: &OpenLetter) -> bool {
+    letter.closed_at.is_none() && app.shared.clock.now() - letter.written_at > LINK_LIFE
+}
+
+fn expired(app: &App, letter: &OpenLetter) -> Result<Response, Problem> {
+    let text = format!(
+        "It was sent on {}. Answer notice {} by the link in its newest letter; the operator of driftd can tell who got it.",
+        letter.written_at.date_naive(),
+        letter.notice
+    );
+    said(app, StatusCode::GONE, "This link is too old", &text)
 }
 
 fn taken_down(reply: &Reply, notice: &str) -> String {

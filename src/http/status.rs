@@ -271,7 +271,8 @@ pub(super) fn view(shared: &Shared, overview: &Overview) -> StatusView {
         gaps,
         unconfirmed,
         telling: TellingView {
-            oldest_undelivered: overview.oldest_undelivered,
+            // What waits for the end of quiet hours is not late.
+            oldest_undelivered: overview.oldest_undelivered.filter(|oldest| *oldest <= now),
             letters: overview.deliveries.clone(),
             undeliverable: overview.undeliverable.iter().map(letter_view).collect(),
             dead_contacts: overview.dead.iter().map(dead_contact).collect(),

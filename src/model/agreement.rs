@@ -97,11 +97,13 @@ pub struct Calendar {
     pub weekend: Vec<Weekday>,
     /// Other days off.
     pub holidays: BTreeSet<NaiveDate>,
+    /// From when until when it does not want to hear of what can wait, by its clocks.
+    pub quiet: Option<(NaiveTime, NaiveTime)>,
 }
 
 impl Default for Calendar {
     fn default() -> Self {
-        Self { zone: Tz::UTC, weekend: vec![Weekday::Sat, Weekday::Sun], holidays: BTreeSet::new() }
+        Self { zone: Tz::UTC, weekend: vec![Weekday::Sat, Weekday::Sun], holidays: BTreeSet::new(), quiet: None }
     }
 }
 
@@ -114,6 +116,20 @@ impl Calendar {
     /// The day it is there.
     pub fn today(&self, now: DateTime<Utc>) -> NaiveDate {
         now.with_timezone(&self.zone).date_naive()
+    }
+
+    /// When the quiet hours end, where these are some.
+    pub fn quiet_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let (from, to) = self.quiet?;
+        let local = now.with_timezone(&self.zone);
+        let (date, time) = (local.date_naive(), local.time());
+        let is_overnight = to <= from;
+        let end = match () {
+            () if is_overnight && time >= from => date.succ_opt()?,
+            () if (is_overnight || time >= from) && time < to => date,
+            () => return None,
+        };
+        Some(self.instant(end, to)).filter(|end| *end > now)
     }
 
     /// When a wait that begins at `from` is over. One in business days that begins on a day off begins with the next
@@ -404,6 +420,21 @@ mod tests {
         // Friday 02:30 and then a Monday; the clocks were put forward on the Sunday between.
         assert_eq!(berlin.after(time("2026-03-27T01:30:00Z"), Wait::BusinessDays(1)), time("2026-03-30T00:30:00Z"));
         // The hour that does not exist.
+        let night = |from: &str, to: &str| {
+            let time = |text: &str| text.parse::<NaiveTime>().expect("a time");
+            Calendar { zone: Tz::Europe__Berlin, quiet: Some((time(from), time(to))), ..Calendar::default() }
+        };
+        let until = |calendar: &Calendar, now: &str| {
+            calendar.quiet_until(now.parse().expect("a time")).map(|end| end.format("%dT%H:%M").to_string())
+        };
+        let nights = night("20:00:00", "07:00:00");
+        assert_eq!(until(&nights, "2026-01-10T18:59:00Z"), None);
+        assert_eq!(until(&nights, "2026-01-10T19:00:00Z").as_deref(), Some("11T06:00"));
+        assert_eq!(until(&nights, "2026-01-11T05:59:00Z").as_deref(), Some("11T06:00"));
+        assert_eq!(until(&nights, "2026-01-11T06:00:00Z"), None);
+        assert_eq!(until(&night("12:00:00", "14:00:00"), "2026-01-11T11:30:00Z").as_deref(), Some("11T13:00"));
+        assert_eq!(until(&night("12:00:00", "14:00:00"), "2026-01-11T13:30:00Z"), None);
+        assert_eq!(until(&Calendar::default(), "2026-01-11T13:30:00Z"), None);
         let always = Calendar { zone: Tz::Europe__Berlin, weekend: Vec::new(), ..Calendar::default() };
         assert_eq!(always.after(time("2026-03-28T01:30:00Z"), Wait::BusinessDays(1)), time("2026-03-29T01:30:00Z"));
         let never = Calendar { weekend: (0..7).map(|n| Weekday::try_from(n).expect("a day")).collect(), ..Calendar::default() };

@@ -164,26 +164,23 @@ pub fn follow(known: &[Entry], said: Vec<Statement>, can_withdraw: impl Fn(&Stat
     steps
 }
 
-/// What counts of all that was said of one thing until a moment: what both sides agreed on, unless somebody said
-/// another day since or the day was called off; else a person's word before the description's, that before a header's.
+/// What counts of all that was said of one thing until a moment: a person's word before the description's, that before
+/// a header's; what both sides agreed on before them all, until what would count without it names a day that nobody had
+/// named before, or is called off.
 pub fn in_force<'e>(entries: &[&'e Entry], at: DateTime<Utc>) -> Option<&'e Entry> {
-    let current = || entries.iter().filter(|entry| entry.read_at <= at && entry.ended_at.is_none_or(|ended| ended > at)).copied();
-    let is_agreed = |entry: &&Entry| entry.statement.origin == Origin::Agreement;
-    let said = |since: Option<DateTime<Utc>>| {
-        let newer = current().filter(move |entry| !is_agreed(entry) && since.is_none_or(|since| entry.read_at > since));
-        newer.max_by_key(|entry| entry.statement.origin)
+    let is_current = |entry: &Entry, at: DateTime<Utc>| entry.read_at <= at && entry.ended_at.is_none_or(|ended| ended > at);
+    let (agreements, said): (Vec<&Entry>, Vec<&Entry>) =
+        entries.iter().copied().partition(|entry| entry.statement.origin == Origin::Agreement);
+    let now = said.iter().copied().filter(|entry| is_current(entry, at)).max_by_key(|entry| entry.statement.origin);
+    let Some(agreed) = agreements.into_iter().find(|entry| is_current(entry, at)) else { return now };
+    let Some(now) = now else {
+        let mut ends = said.iter().filter(|entry| !entry.replaced).filter_map(|entry| entry.ended_at);
+        return if ends.any(|ended| ended > agreed.read_at && ended <= at) { None } else { Some(agreed) };
     };
-    let Some(agreed) = current().find(is_agreed) else { return said(None) };
-    let is_said = current().any(|entry| !is_agreed(&entry));
-    let was_called_off = || {
-        let others = entries.iter().filter(|entry| !is_agreed(entry) && !entry.replaced);
-        others.filter_map(|entry| entry.ended_at).any(|ended| ended > agreed.read_at && ended <= at)
-    };
-    match said(Some(agreed.read_at)) {
-        Some(newer) => Some(newer),
-        None if !is_said && was_called_off() => None,
-        None => Some(agreed),
-    }
+    let named = |entry: &Entry| (entry.statement.date, entry.statement.paused);
+    let mut before = said.iter().filter(|entry| is_current(entry, agreed.read_at));
+    let is_new = now.read_at > agreed.read_at && !before.any(|entry| named(entry) == named(now));
+    Some(if is_new { now } else { agreed })
 }
 
 /// The years in which a date can be meant. Further out no calendar of people reaches.
@@ -270,6 +267,10 @@ mod tests {
         let over = Entry { replaced: true, ..said(1, Origin::Description, "2027-01-01", 1, Some(8)) };
         assert_eq!(counts(&[&over, &agreed, &moved], 7), Some(2));
         assert_eq!(counts(&[&over, &agreed, &moved], 9), Some(3), "another day was said since");
+        let worded = said(3, Origin::Description, "2027-01-01", 8, None);
+        assert_eq!(counts(&[&over, &agreed, &worded], 9), Some(2), "the same day in other words is no other day");
+        let (person, header) = (said(1, Origin::Person, "2027-01-01", 1, None), said(3, Origin::Header, "2027-02-01", 8, None));
+        assert_eq!(counts(&[&person, &agreed, &header], 9), Some(2), "a header does not speak for a person");
         let dropped = said(1, Origin::Description, "2027-01-01", 1, Some(8));
         assert_eq!(counts(&[&dropped, &agreed], 7), Some(2));
         assert_eq!(counts(&[&dropped, &agreed], 9), None, "who had said it called it off");

@@ -44,7 +44,7 @@ pub fn quiet_lines(week: &Week<'_>, side: Side, party: &str) -> Vec<String> {
         let within = entries.iter().filter(|entry| entry.read_at > week.since && entry.read_at <= week.until);
         let said = within.filter_map(|entry| in_force(entries, entry.read_at)).chain(in_force(entries, week.since));
         let moved = said.filter_map(|entry| entry.statement.date).min().zip(now.statement.date);
-        if let Some((from, to)) = moved.filter(|(from, to)| from < to)
+        if let Some((from, to)) = moved.filter(|(from, to)| from < to && *to >= week.until.date_naive())
             && is_theirs(&about(now))
         {
             let subject = if now.statement.subject == "*" { &week.api.name } else { &now.statement.subject };
@@ -54,11 +54,13 @@ pub fn quiet_lines(week: &Week<'_>, side: Side, party: &str) -> Vec<String> {
     let is_new = |seen: &DateTime<Utc>| *seen > week.since && *seen <= week.until;
     let new = week.findings.iter().filter(|(finding, seen)| is_new(seen) && is_theirs(finding));
     let new: Vec<String> = new.map(|(finding, _)| format!("{}: {}", week.api.name, finding.message)).collect();
-    let left = new.len().saturating_sub(MOST);
-    lines.truncate(MOST);
-    lines.extend(new.into_iter().take(MOST));
-    if left > 0 {
-        lines.push(format!("{}: and {left} more differences that nobody has to act on", week.api.name));
+    let mut all = Vec::new();
+    for (kind, lines) in [("days that were put off", lines), ("differences that nobody has to act on", new)] {
+        let left = lines.len().saturating_sub(MOST);
+        all.extend(lines.into_iter().take(MOST));
+        if left > 0 {
+            all.push(format!("{}: and {left} more {kind}", week.api.name));
+        }
     }
-    lines
+    all
 }

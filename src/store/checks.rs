@@ -1,13 +1,15 @@
 //! Checks: what is due, what was known, and the one commit of what a check came to.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, Transaction};
 
 use crate::model::{Checked, LedgerStep, Notice, NoticeKind, OpenFinding, Side, Surface, Told, Validators, WatchKey};
 
-use super::digests::{forget_quiet, keep_for_digest};
-use super::{Store, StoreError, ledger, stored, word};
+use super::digests::{drop_from_digest, forget_quiet, keep_for_digest};
+use super::{Store, StoreError, json, ledger, stored, word};
 
 /// zstd level of stored snapshots: 4 MB of description become 200 kB in 50 ms.
 const COMPRESSION: i32 = 9;
@@ -63,6 +65,8 @@ pub struct PlannedDelivery {
     pub stand_ins: Vec<PlannedDelivery>,
     /// The channel it goes through, where that is not mail.
     pub channel: Option<String>,
+    /// Until when it waits for the end of its reader's quiet hours.
+    pub not_before: Option<DateTime<Utc>>,
 }
 
 /// What happens to the notice of a watch.
@@ -421,14 +425,18 @@ async fn replace_findings(
     now: i64,
     findings: &[OpenFinding],
 ) -> Result<(), StoreError> {
-    let known: Vec<(String, i64)> =
-        sqlx::query_as("SELECT identity, opened_at FROM finding WHERE integration = $1 AND api = $2 AND surface = $3")
+    let known: Vec<(String, i64, String)> =
+        sqlx::query_as("SELECT identity, opened_at, body FROM finding WHERE integration = $1 AND api = $2 AND surface = $3")
             .bind(&key.integration)
             .bind(&key.api)
             .bind(key.surface.name())
             .fetch_all(&mut **transaction)
             .await?;
-    let known: std::collections::HashMap<String, i64> = known.into_iter().collect();
+    let mut was: HashMap<String, (i64, String)> = HashMap::new();
+    for (identity, opened_at, body) in known {
+        let finding: OpenFinding = json(&body, "finding", &identity)?;
+        was.insert(identity, (opened_at, finding.content));
+    }
     forget_findings(transaction, key).await?;
     forget_quiet(transaction, key, now).await?;
     for finding in findings {
@@ -447,10 +455,16 @@ async fn replace_findings(
         .bind(&finding.identity)
         .bind(&finding.severity)
         .bind(&body)
-        .bind(known.get(&finding.identity).copied().unwrap_or(now))
+        .bind(was.get(&finding.identity).map_or(now, |(opened_at, _)| *opened_at))
         .execute(&mut **transaction)
         .await?;
-        if key.surface == Surface::Live && !finding.is_told() && !known.contains_key(&finding.identity) {
+        if key.surface != Surface::Live {
+            continue;
+        }
+        // What was told in a letter is no line in a digest; what moved on is one again.
+        if finding.is_told() {
+            drop_from_digest(transaction, key, &finding.identity).await?;
+        } else if was.get(&finding.identity).is_none_or(|(_, content)| *content != finding.content) {
             keep_for_digest(transaction, key, now, (&finding.identity, &body)).await?;
         }
     }
@@ -483,8 +497,8 @@ pub(super) async fn insert_deliveries(
         for letter in chain {
             let state = if previous.is_none() { "pending" } else { "standby" };
             let id: Option<i64> = sqlx::query_scalar(
-                "INSERT INTO delivery (notice, kind, side, party, name, recipient, sender, subject, message, stands_in_for, token, state, next_at, created_at, channel)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14)
+                "INSERT INTO delivery (notice, kind, side, party, name, recipient, sender, subject, message, stands_in_for, token, state, next_at, created_at, channel, not_before)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $15)
                  ON CONFLICT (token) WHERE token IS NOT NULL DO NOTHING RETURNING id",
             )
             .bind(notice)
@@ -501,6 +515,7 @@ pub(super) async fn insert_deliveries(
             .bind(state)
             .bind(now)
             .bind(&letter.channel)
+            .bind(letter.not_before.map(stored))
             .fetch_optional(&mut **transaction)
             .await?;
             // The token is made of all that a letter says: two people who answer the same in one moment lead to one letter.

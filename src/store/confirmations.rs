@@ -73,6 +73,21 @@ impl Store {
         Ok(true)
     }
 
+    /// Addresses that letters come back from: the address in lower case, the first of those letters since one arrived
+    /// there, and what the last was answered.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn unreachable(&self) -> Result<Vec<(String, i64, String)>, StoreError> {
+        let rows = sqlx::query_as(
+            "SELECT LOWER(recipient), MIN(id), COALESCE(MAX(last_reply), '') FROM delivery AS failed
+             WHERE state = 'dead-address' AND channel IS NULL AND id >
+               (SELECT COALESCE(MAX(id), 0) FROM delivery WHERE LOWER(recipient) = LOWER(failed.recipient) AND state = 'sent' AND channel IS NULL)
+             GROUP BY LOWER(recipient) ORDER BY 1",
+        );
+        Ok(rows.fetch_all(&self.readers).await?)
+    }
+
     /// The address a link was sent to.
     ///
     /// # Errors

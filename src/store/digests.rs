@@ -1,6 +1,6 @@
 //! Digests: what is kept for them, and notices that are closed from the start.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{Sqlite, Transaction};
 
 use crate::model::{Notice, NoticeKind, OpenFinding, WatchKey, time_of};
@@ -8,8 +8,8 @@ use crate::model::{Notice, NoticeKind, OpenFinding, WatchKey, time_of};
 use super::checks::{PlannedDelivery, insert_deliveries};
 use super::{Store, StoreError, json, stored};
 
-/// What no digest told in this time is not told any more: a digest waits a week, and for a daemon that was away.
-const KEPT: chrono::TimeDelta = chrono::TimeDelta::days(92);
+/// What no digest told in this time is told by none: a digest waits a week, and for a daemon that was away.
+pub const KEPT: TimeDelta = TimeDelta::days(92);
 
 impl Store {
     /// Differences that nobody has to act on, with when they were seen.
@@ -27,13 +27,13 @@ impl Store {
         rows.iter().map(|(identity, body, at)| Ok((json(body, "quiet", identity)?, time_of(*at)))).collect()
     }
 
-    /// When a party's last digest was written.
+    /// Until when a party's last digest told.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn last_digest(&self, integration: &str, party: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
         let at: Option<i64> = sqlx::query_scalar(
-            "SELECT MAX(notice.opened_at) FROM notice JOIN delivery ON delivery.notice = notice.id
+            "SELECT MAX(notice.told_at) FROM notice JOIN delivery ON delivery.notice = notice.id
              WHERE notice.integration = $1 AND delivery.party = $2 AND delivery.kind = $3",
         )
         .bind(integration)
@@ -66,13 +66,14 @@ pub(super) async fn insert_digest(
     let now = stored(notice.opened_at);
     let done = sqlx::query(
         "INSERT INTO notice (id, integration, api, surface, opened_at, told_at, closed_at, closed_why)
-         VALUES ($1, $2, $3, $4, $5, $5, $5, 'a digest') ON CONFLICT DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, $6, $5, 'a digest') ON CONFLICT DO NOTHING",
     )
     .bind(&notice.id)
     .bind(&key.integration)
     .bind(&key.api)
     .bind(key.surface.name())
     .bind(now)
+    .bind(stored(notice.told_at))
     .execute(&mut **transaction)
     .await?;
     let is_new = done.rows_affected() > 0;
@@ -100,6 +101,21 @@ pub(super) async fn keep_for_digest(
     .bind(now)
     .execute(&mut **transaction)
     .await?;
+    Ok(())
+}
+
+/// A difference is told in a letter, and so in no digest.
+pub(super) async fn drop_from_digest(
+    transaction: &mut Transaction<'_, Sqlite>,
+    key: &WatchKey,
+    identity: &str,
+) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM quiet WHERE integration = $1 AND api = $2 AND identity = $3")
+        .bind(&key.integration)
+        .bind(&key.api)
+        .bind(identity)
+        .execute(&mut **transaction)
+        .await?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sqlx::{Row, Sqlite, Transaction};
 
-use crate::model::{ApiState, Entry, LedgerStep, Origin, Statement, Surface, WatchKey, time_of};
+use crate::model::{ApiState, Entry, LedgerStep, Statement, Surface, WatchKey, time_of};
 
 use super::checks::event;
 use super::{Store, StoreError, json, stored};
@@ -100,26 +100,17 @@ impl Store {
     ) -> Result<Announced, StoreError> {
         let entries = self.ledger(&key.integration, &key.api).await?;
         let known = entries.iter().find(|entry| entry.ended_at.is_none() && entry.statement.is_about(statement));
-        // Taken back is what a person said and what was agreed on it.
-        let agreed = Statement { origin: Origin::Agreement, ..statement.clone() };
-        let is_theirs = |entry: &&Entry| entry.statement.is_about(statement) || entry.statement.is_about(&agreed);
-        let theirs = entries.iter().filter(|entry| entry.ended_at.is_none()).filter(is_theirs);
-        let (steps, outcome, what) = match known {
-            _ if withdrawn => {
-                let steps: Vec<LedgerStep> = theirs.map(|entry| LedgerStep::Withdrawn(entry.id)).collect();
-                if steps.is_empty() {
-                    return Ok(Announced::Unknown);
-                }
-                (steps, Announced::Withdrawn, "takes back")
-            }
+        let (step, outcome, what) = match known {
+            Some(entry) if withdrawn => (LedgerStep::Withdrawn(entry.id), Announced::Withdrawn, "takes back"),
+            None if withdrawn => return Ok(Announced::Unknown),
             Some(entry) if entry.statement == *statement => return Ok(Announced::Known),
-            Some(entry) => (vec![LedgerStep::Replaced(entry.id, statement.clone())], Announced::Recorded, "moves"),
-            None => (vec![LedgerStep::Read(statement.clone())], Announced::Recorded, "announces"),
+            Some(entry) => (LedgerStep::Replaced(entry.id, statement.clone()), Announced::Recorded, "moves"),
+            None => (LedgerStep::Read(statement.clone()), Announced::Recorded, "announces"),
         };
         let mut transaction = self.begin().await?;
         let text = format!("{} {what} {}: {}", statement.place, statement.subject, statement.verbatim);
         event(&mut transaction, stored(now), &key.integration, &key.api, "announced", &text).await?;
-        record(&mut transaction, key, stored(now), steps).await?;
+        record(&mut transaction, key, stored(now), vec![step]).await?;
         transaction.commit().await?;
         Ok(outcome)
     }

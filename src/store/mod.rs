@@ -28,6 +28,7 @@ use crate::model::millis;
 pub use checks::{CheckCommit, Committed, NewSnapshot, NoticeStep, PlannedDelivery, Success, WatchSpec};
 pub use claims::Claim;
 pub use confirmations::Confirmation;
+pub use digests::KEPT;
 pub use ladder::{Climb, Silent, Standing};
 pub use ledger::Announced;
 pub use outbox::{Answered, Bounced, Finished, OpenLetter};

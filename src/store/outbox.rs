@@ -92,16 +92,18 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<(Delivery, i64)>, StoreError> {
         let mut transaction = self.begin().await?;
-        // A set-back clock must not hold mail: nothing waits longer than its longest pause, two hours.
+        // A set-back clock must not hold mail: nothing waits longer than its longest pause, two hours, or a night.
         let rows = sqlx::query(
             "UPDATE delivery SET next_at = $1, attempts = attempts + 1 WHERE id IN (
-               SELECT id FROM delivery WHERE state = 'pending' AND (next_at <= $2 OR next_at > $3) ORDER BY next_at, id LIMIT $4
+               SELECT id FROM delivery WHERE state = 'pending' AND (next_at <= $2 OR next_at > $3)
+                 AND (not_before IS NULL OR not_before <= $2 OR not_before > $5) ORDER BY next_at, id LIMIT $4
              ) RETURNING *",
         )
         .bind(stored(now + lease))
         .bind(stored(now))
         .bind(stored(now + Duration::from_secs(2 * 3600)))
         .bind(i64::from(limit))
+        .bind(stored(now + Duration::from_secs(24 * 3600)))
         .fetch_all(&mut *transaction)
         .await?;
         let mut started = Vec::with_capacity(rows.len());
@@ -152,8 +154,11 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn next_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let next: Option<i64> =
-            sqlx::query_scalar("SELECT MIN(next_at) FROM delivery WHERE state = 'pending'").fetch_one(&self.readers).await?;
+        let next: Option<i64> = sqlx::query_scalar(
+            "SELECT MIN(CASE WHEN not_before > next_at THEN not_before ELSE next_at END) FROM delivery WHERE state = 'pending'",
+        )
+        .fetch_one(&self.readers)
+        .await?;
         Ok(next.map(time_of))
     }
 

@@ -220,7 +220,7 @@ impl Store {
                 id,
             });
         }
-        let oldest: Option<i64> = sqlx::query_scalar("SELECT MIN(created_at) FROM delivery WHERE state = 'pending'")
+        let oldest: Option<i64> = sqlx::query_scalar("SELECT MIN(CASE WHEN not_before > created_at THEN not_before ELSE created_at END) FROM delivery WHERE state = 'pending'")
             .fetch_one(&mut *transaction)
             .await?;
         let deliveries: Vec<(String, i64)> =

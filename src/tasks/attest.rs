@@ -1,6 +1,7 @@
 //! People are asked, now and then, whether they are still the ones to write to.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
@@ -43,14 +44,15 @@ pub fn silent_people(config: &Config, known: &[Confirmation], now: DateTime<Utc>
 }
 
 /// Asks everybody who has not confirmed for as long as the agreement says, each once; and, once that stays without an
-/// answer, the partner-manager. Returns how many letters were written.
+/// answer, the partner-manager. Tells the operator of addresses that letters come back from. Returns how many letters
+/// were written.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn attest_due(shared: &Shared) -> Result<usize, StoreError> {
     let live = shared.now_live();
     let now = shared.clock.now();
-    let mut written = 0;
+    let mut written = tell_operator(shared, &live, now).await?;
     for integration in &live.config.integrations {
         let Some(every) = integration.agreement.confirm_every else { continue };
         for party in integration.parties.values() {
@@ -72,6 +74,29 @@ pub async fn attest_due(shared: &Shared) -> Result<usize, StoreError> {
                     written += usize::from(desk.tell_manager(*role, contact, &manager.person, due).await?);
                 }
             }
+        }
+    }
+    Ok(written)
+}
+
+/// Tells of each address in the configuration that letters come back from, once until one arrives there again.
+async fn tell_operator(shared: &Shared, live: &Live, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    let mut written = 0;
+    for (address, first, reply) in shared.store.unreachable().await? {
+        let found = live.config.integrations.iter().find_map(|integration| {
+            let people = integration.parties.values().flat_map(|party| {
+                let contacts = party.contacts.values();
+                contacts
+                    .flat_map(move |contact| [Some(&contact.person), contact.deputy.as_ref()])
+                    .flatten()
+                    .map(move |person| (party, person))
+            });
+            let (party, person) = people.into_iter().find(|(_, person)| person.email.eq_ignore_ascii_case(&address))?;
+            let (side, api) = plays(integration, party)?;
+            Some((Asking { shared, live, integration, party, side, api, now }, person))
+        });
+        if let Some((desk, person)) = found {
+            written += usize::from(desk.tell_operator(person, first, &reply).await?);
         }
     }
     Ok(written)
@@ -118,16 +143,29 @@ impl Asking<'_> {
         self.write(manager, &contact.person.email, "manager", due, (heading, lines, None)).await
     }
 
+    async fn tell_operator(&self, person: &Person, first: i64, reply: &str) -> Result<bool, StoreError> {
+        let heading = format!("{} of {} cannot be written to", person.name, self.party.name);
+        let lines = vec![
+            format!("A letter to {} came back: {reply}", person.email),
+            "Whoever stands in is written to instead, and last of all you. Put an address that works into the configuration; the \
+             contact is red on status until a letter arrives there again."
+                .to_owned(),
+        ];
+        let email = self.live.config.mail.operator.clone();
+        let operator = Person { name: "driftd operator".to_owned(), email, phone: None };
+        self.write(&operator, &person.email, "operator", first, (heading, lines, None)).await
+    }
+
     async fn write(
         &self,
         to: &Person,
         about: &str,
         what: &str,
-        due: NaiveDate,
+        since: impl Display,
         (heading, lines, url): (String, Vec<String>, Option<String>),
     ) -> Result<bool, StoreError> {
         // From facts, so that it is written once however often it is looked at.
-        let name = format!("{what} {} {} {} {due}", self.integration.id, self.party.id, about.to_ascii_lowercase());
+        let name = format!("{what} {} {} {} {since}", self.integration.id, self.party.id, about.to_ascii_lowercase());
         let id = format!("A-{}", hex(Sha256::digest(name).get(..4).unwrap_or_default()));
         if self.shared.store.has_notice(&id).await? {
             return Ok(false);

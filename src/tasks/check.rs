@@ -78,7 +78,7 @@ pub async fn check(shared: &Shared, claim: Claim) -> Result<(), StoreError> {
     let outcome = gather(&live.client, source, &api.auth, &known, &limits).await;
     // Headers of operations are looked at once a day, and only of an API that could be read.
     let is_read = matches!(outcome, Outcome::NotModified { .. } | Outcome::Body(_));
-    let probed = if is_read && wants_full && key.surface == Surface::Live { probe(&live, api).await } else { Probed::none(api) };
+    let probed = if is_read && wants_full && key.surface == Surface::Live { probe(&live, api).await } else { Probed::default() };
     let now = shared.clock.now();
     let desk = Desk { shared, live: &live, key: &key, integration, api, now };
     let commit = match outcome {
@@ -171,30 +171,22 @@ struct Seen {
 }
 
 /// What the headers of operations say.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Probed {
     /// Operations that answered well: their silence means that nothing is said.
     answered: Vec<String>,
-    /// Operations that are looked at; what the others said once is left.
-    probes: Vec<String>,
     said: Vec<Statement>,
 }
 
 impl Probed {
-    fn none(api: &Api) -> Self {
-        let probes = api.probes.iter().map(|probe| probe.operation.clone()).collect();
-        Self { answered: Vec::new(), probes, said: Vec::new() }
-    }
-
     /// Whether silence about a statement that was read in a header is a word; `full` tells it of the description itself.
     fn listened_to(&self, statement: &Statement, full: bool) -> bool {
-        let is_left = || full && !self.probes.contains(&statement.subject);
-        if statement.subject == "*" { full } else { self.answered.contains(&statement.subject) || is_left() }
+        if statement.subject == "*" { full } else { self.answered.contains(&statement.subject) }
     }
 }
 
 async fn probe(live: &Live, api: &Api) -> Probed {
-    let mut probed = Probed::none(api);
+    let mut probed = Probed::default();
     for probe in &api.probes {
         if let Some((said, is_whole)) = live.client.probe(probe, &api.live, &api.auth).await {
             if is_whole {

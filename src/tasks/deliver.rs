@@ -134,6 +134,8 @@ async fn send(shared: &Shared, delivery: Delivery, attempt: i64) -> Result<(), S
             // A channel that was taken out of the configuration is missed by nobody.
             if configured(&live, channel).is_some() {
                 shared.trouble.set(&part, now, format!("does not take notices: {}", outcome.reply()));
+            } else {
+                shared.trouble.clear(&part);
             }
         }
         Finished::NobodyLeft => {

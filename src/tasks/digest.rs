@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike as _, Days, Utc, Weekday};
+use chrono::{DateTime, Datelike as _, Days, TimeDelta, Utc, Weekday};
 use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
@@ -14,7 +14,7 @@ use tracing::error;
 use crate::lifecycle::Heart;
 use crate::model::{Integration, Notice, NoticeKind, Party, Side, Surface, WatchKey};
 use crate::notice::{Decision, Week, Word, quiet_lines};
-use crate::store::StoreError;
+use crate::store::{KEPT, StoreError};
 
 use super::attest::attest_due;
 use super::letters::Desk;
@@ -22,6 +22,9 @@ use super::shared::{Live, Shared, hex};
 
 /// A digest may be some minutes late.
 const NAP: Duration = Duration::from_secs(30);
+
+/// So long may a check take whose findings belong to the week that is over.
+const LATE: TimeDelta = TimeDelta::minutes(15);
 
 /// The hour of the party's morning at which a week ends.
 const HOUR: u32 = 7;
@@ -80,15 +83,16 @@ pub async fn digest_due(shared: &Shared, done: &mut Done) -> Result<usize, Store
         let Some(day) = integration.agreement.digest else { continue };
         for party in integration.parties.values() {
             let zone = party.calendar.zone;
-            let Some(until) = last_end(now, day, zone) else { continue };
+            let Some(until) = last_end(now - LATE, day, zone) else { continue };
             // From facts, so that it is written once however often the week is looked at.
             let name = format!("{} {} {}", integration.id, party.id, until.date_naive());
             let id = format!("D-{}", hex(Sha256::digest(name).get(..4).unwrap_or_default()));
             if !done.0.contains(&id) {
                 // All that no digest told yet, however long the daemon was away.
+                let until = until.to_utc();
                 let last = shared.store.last_digest(&integration.id, &party.id).await?;
-                let since = last.and_then(|last| last_end(last, day, zone)).map_or(DateTime::UNIX_EPOCH, |end| end.to_utc());
-                written += usize::from(write(shared, &live, (integration, party), (since, until.to_utc()), id.clone()).await?);
+                let since = last.map_or(until - KEPT, |last| last.max(until - KEPT));
+                written += usize::from(write(shared, &live, (integration, party), (since, until), id.clone()).await?);
                 done.0.insert(id);
             }
         }
@@ -126,7 +130,7 @@ async fn write(
     }
     let Some((key, api, side)) = about else { return Ok(false) };
     let desk = Desk { shared, live, key: &key, integration, api, now };
-    let notice = Notice { id, opened_at: now, told_at: now };
+    let notice = Notice { id, opened_at: now, told_at: until };
     let word = Word { side, party: party.id.clone(), kind: NoticeKind::Digest, findings: Vec::new(), called_off: Vec::new() };
     let decision = Decision { notice, words: vec![word], closes: true };
     let Some(letter) = desk.digest(&decision, lines) else { return Ok(false) };

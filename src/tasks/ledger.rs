@@ -96,7 +96,7 @@ pub(super) async fn look(desk: &Desk<'_>, claim: &Claim) -> Result<CheckCommit, 
     let (state, detail) = match (is_told, current) {
         (true, _) => (ApiState::Changed, describe(&findings)),
         (false, 0) => (ApiState::Verified, "no date is announced".to_owned()),
-        (false, _) => (ApiState::Verified, "every date that is announced has passed".to_owned()),
+        (false, _) => (ApiState::Verified, "every date that is announced has passed or was called off".to_owned()),
     };
     let mut events: Vec<(&'static str, String)> = findings
         .iter()

@@ -195,8 +195,8 @@ impl Desk<'_> {
         let parts = [notice.id.as_str(), side.name(), party, email, stamp.as_str(), what.as_str()];
         let token = link_token(&self.shared.link_key, &parts);
         let mut view = letter.view.clone();
-        let answerable =
-            !matches!(view.kind, NoticeKind::Resolved | NoticeKind::Digest | NoticeKind::Attest) && view.copy_of.is_none();
+        let asks_nothing = matches!(view.kind, NoticeKind::Resolved | NoticeKind::Digest | NoticeKind::Attest);
+        let answerable = !asks_nothing && view.copy_of.is_none();
         if answerable {
             view.answer_url = Some(format!("{}/answer/{token}", self.shared.external_url));
         }
@@ -216,6 +216,10 @@ impl Desk<'_> {
             }
             None => from.rsplit('<').next().unwrap_or(&from).trim_end_matches('>').trim().to_owned(),
         };
+        // Whoever has to act is never left asleep.
+        let can_wait = asks_nothing || (view.breaking == 0 && view.escalation.is_none() && view.exchange.is_none());
+        let party = self.integration.party(party).filter(|_| can_wait);
+        let not_before = party.and_then(|party| party.calendar.quiet_until(self.now));
         let operator = self.operator();
         let message = compose(&Letter {
             from,
@@ -250,6 +254,7 @@ impl Desk<'_> {
             token: answerable.then_some(token),
             stand_ins: Vec::new(),
             channel: None,
+            not_before,
         })
     }
 
@@ -298,6 +303,7 @@ impl Desk<'_> {
                 token: None,
                 stand_ins: Vec::new(),
                 channel: Some(name),
+                not_before: None,
             });
         }
         Ok(planned)

@@ -1,10 +1,14 @@
 //! An answer is a plan: owner and day. What concerns the other side reaches it, and nothing is done twice.
 
+use driftd::http::{Endpoint, serve};
+use driftd::lifecycle::Heart;
 use driftd::model::{Acknowledgement, Answer, Reply, Role, Rung, Statement};
 use driftd::store::Answered;
+use tokio_util::sync::CancellationToken;
 
 use crate::escalation::reply;
 use crate::harness::{Bridge, Terms, day};
+use crate::support::daemon::Daemon;
 use crate::support::smtp::Received;
 
 const PLAIN: &str =
@@ -66,6 +70,26 @@ async fn a_plan_that_ends_after_the_day_is_told_to_both_managers_once() {
     }
     assert_eq!(reply(&bridge, letter, &ours("2026-10-01")).await, Answered::Recorded);
     assert_eq!(bridge.told().await, [""; 0], "the same answer again is no news");
+}
+
+#[tokio::test]
+async fn a_link_is_no_good_after_its_time() {
+    let (bridge, letters) = announced().await;
+    let link = to(&letters, "dev@shop.example").answer_link();
+    let token = link.rsplit('/').next().expect("a token");
+    let endpoint = Endpoint::bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    let url = format!("http://{}/answer/{token}", endpoint.address);
+    let stopping = CancellationToken::new();
+    let serving = serve(endpoint, bridge.shared.clone(), Heart::default(), stopping.clone()).expect("a server");
+    let taken = |form: &str| Daemon::post(&url, form).lines().next().map(str::to_owned).expect("a status");
+    bridge.at("2027-04-05");
+    assert_eq!(taken("owner="), "HTTP/1.1 422 Unprocessable Entity", "it would be taken, if somebody said who answers");
+    bridge.at("2027-04-06");
+    assert_eq!(taken("owner=Eve&answer=ours"), "HTTP/1.1 410 Gone");
+    let silences = bridge.shared.store.silences().await.expect("silences");
+    assert!(silences.iter().all(|standing| standing.silences.iter().all(|silence| silence.answer.is_none())), "{silences:?}");
+    stopping.cancel();
+    serving.join().expect("the server");
 }
 
 #[tokio::test]

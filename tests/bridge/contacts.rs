@@ -48,7 +48,7 @@ async fn a_letter_that_comes_back_late_reaches_the_deputy_once() {
     assert_eq!(hand_in(&bridge, b"From: a@b\r\n\r\nI am out of the office.").await, Bounced::NotOurs);
 
     let letters = bridge.letters().await;
-    assert_eq!(letters.len(), 1);
+    assert_eq!(letters.len(), 2, "the deputy, and the operator is told");
     let deputy = to(&letters, "deputy@shop.example");
     assert_eq!(kind(deputy), "opened");
     assert!(deputy.text().contains("because Eve Engineer could not be written to"), "{}", deputy.text());
@@ -59,7 +59,7 @@ async fn a_letter_that_comes_back_late_reaches_the_deputy_once() {
 
     // The deputy's comes back as well: the operator stands at that end, and status says that nobody else does.
     assert_eq!(hand_in(&bridge, &report(deputy, "failed", "5.1.1")).await, Bounced::StandInCalled);
-    assert_eq!(bridge.told().await, ["ops@bridge.example opened"]);
+    assert_eq!(bridge.told().await, ["ops@bridge.example attest", "ops@bridge.example opened"]);
     let status = driftd::http::gather(&bridge.shared).await.expect("status");
     assert!(status.gaps.iter().any(|gap| gap.is_orphan), "{:?}", status.gaps);
     assert!(status.verdict.contains("nobody can be reached at 1 end"), "{}", status.verdict);
@@ -77,8 +77,20 @@ async fn a_refused_address_shows_red_until_a_letter_arrives_again() {
     bridge.smtp.treat("dev@shop.example", Manner::Accept);
     bridge.at("2026-03-02T13:00");
     bridge.publish(&description(8));
-    assert_eq!(bridge.told().await, ["dev@shop.example updated", "owner@pay.example updated"]);
+    assert_eq!(
+        bridge.told().await,
+        ["dev@shop.example updated", "ops@bridge.example attest", "owner@pay.example updated"],
+        "the operator is told"
+    );
     assert_eq!(dead(&bridge).await, 0);
+    let letters = bridge.smtp.received();
+    let text = to(&letters, "ops@bridge.example").text();
+    assert!(
+        text.contains("Eve Engineer of Shop cannot be written to") && text.contains("dev@shop.example came back: RCPT TO"),
+        "{text}"
+    );
+    bridge.at("2026-03-02T14:00");
+    assert_eq!(bridge.told().await, [""; 0], "once");
 }
 
 #[tokio::test]
@@ -100,7 +112,7 @@ async fn a_maildir_is_looked_into_and_what_was_taken_up_is_moved() {
     };
     tokio::join!(driftd::tasks::bounces(bridge.shared.clone(), heart, stopping.clone()), emptied);
     assert_eq!(std::fs::read_dir(maildir.join("cur")).expect("a folder").count(), 2);
-    assert_eq!(bridge.told().await, ["deputy@pay.example opened"]);
+    assert_eq!(bridge.told().await, ["deputy@pay.example opened", "ops@bridge.example attest"]);
 }
 
 #[tokio::test]

@@ -389,6 +389,24 @@ async fn headers_of_operations_are_looked_at_once_a_day_where_the_agreement_allo
 }
 
 #[tokio::test]
+async fn quiet_hours_hold_back_what_breaks_nothing_and_nothing_else() {
+    let terms = Terms { consumer: "quiet_hours = \"20:00-07:00\"", ..QUIET };
+    let mut bridge = Bridge::new(&terms, "2026-01-13", &description(&[("/a", ""), ("/b", "")])).await;
+    bridge.publish(&description(&[("/a", "")]));
+    bridge.at("2026-01-13T22:00");
+    assert_eq!(bridge.told().await, both("opened"), "what breaks is told in the night");
+    bridge.publish(&description(&[("/a", ""), ("/b", "")]));
+    bridge.at("2026-01-13T23:30");
+    assert_eq!(bridge.told().await, ["owner@pay.example resolved"]);
+    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    assert_eq!(status.telling.oldest_undelivered, None, "what waits for the morning is not late");
+    bridge.at("2026-01-14T06:59");
+    assert_eq!(bridge.told().await, [""; 0]);
+    bridge.at("2026-01-14T07:00");
+    assert_eq!(bridge.told().await, ["dev@shop.example resolved"]);
+}
+
+#[tokio::test]
 async fn what_needs_nobody_is_a_line_in_a_weekly_digest() {
     let mut bridge = Bridge::new(&QUIET, "2026-01-13", &description(&[("/a", "")])).await;
     bridge
@@ -418,4 +436,29 @@ async fn what_needs_nobody_is_a_line_in_a_weekly_digest() {
         assert!(text.contains(words), "{words} is missing in\n{text}");
     }
     assert!(!text.contains("/answer/"));
+}
+
+#[tokio::test]
+async fn a_digest_tells_each_step_of_what_moves_on_and_nothing_that_was_told() {
+    let longest = |length: u32| {
+        let parameter = format!("parameters: [{{name: q, in: query, schema: {{type: string, maxLength: {length}}}}}]");
+        description(&[("/a", &parameter)])
+    };
+    let mut bridge = Bridge::new(&QUIET, "2026-01-13", &longest(64)).await;
+    for (day, length, next, words) in
+        [("2026-01-14", 128, "2026-01-19", "64 to 128"), ("2026-01-20", 256, "2026-01-26", "128 to 256")]
+    {
+        bridge.at(day);
+        bridge.publish(&longest(length));
+        assert_eq!(bridge.told().await, [""; 0]);
+        bridge.at(next);
+        assert_eq!(bridge.told().await, both("digest"));
+        let text = bridge.smtp.received().pop().expect("a letter").text();
+        assert!(text.contains(words), "{words} is missing in\n{text}");
+    }
+    bridge.at("2026-01-27");
+    bridge.publish(&longest(32));
+    assert_eq!(bridge.told().await, both("opened"));
+    bridge.at("2026-02-02");
+    assert_eq!(bridge.told().await, [""; 0], "what was told in a letter is no line");
 }

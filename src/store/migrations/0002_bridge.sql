@@ -52,6 +52,12 @@ CREATE INDEX event_api ON event (integration, api, id);
 -- The channel a delivery goes through where that is not mail.
 ALTER TABLE delivery ADD COLUMN channel TEXT;
 
+-- Whether letters arrive at an address.
+CREATE INDEX delivery_recipient ON delivery (LOWER(recipient), id);
+
+-- The end of its reader's quiet hours where it waits for them.
+ALTER TABLE delivery ADD COLUMN not_before BIGINT;
+
 -- Whether somebody is still there: when each address was first known, asked and confirmed.
 CREATE TABLE confirmation (
     address      TEXT PRIMARY KEY NOT NULL,
