@@ -21,7 +21,7 @@ use driftd::model::{
 use driftd::render::Renderer;
 use driftd::rules::Catalogue;
 use driftd::store::Store;
-use driftd::tasks::{Counters, DigestsDone, Live, Shared, Trouble, check_due, digest_due, escalate_due};
+use driftd::tasks::{Counters, DigestsDone, Live, Shared, Trouble, attest_due, check_due, digest_due, escalate_due};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -202,6 +202,7 @@ impl<'s> History<'s> {
         while check_due(&self.shared, &heart, &stopping).await.expect("checks") > 0 {}
         escalate_due(&self.shared).await.expect("steps");
         digest_due(&self.shared, &mut DigestsDone::default()).await.expect("digests");
+        attest_due(&self.shared).await.expect("letters to the operator");
         loop {
             let now = self.clock.now();
             let due = self.shared.store.start_attempts(now, Duration::from_secs(60), 10).await.expect("letters");
@@ -285,12 +286,16 @@ impl<'s> History<'s> {
                 let day: NaiveDate = days[self.random.usize(0..days.len())].parse().expect("a day");
                 let fix_by = Some(day);
                 let owner = "Somebody".to_owned();
-                let reply = match self.random.u32(0..5) {
+                let notice = header(&letter.text, "X-Driftd-Notice");
+                let proposals = self.shared.store.proposals(&notice).await.expect("proposals");
+                let proposal = self.random.choice(&proposals).map(|proposal| proposal.id);
+                let reply = match self.random.u32(0..7) {
                     0 | 1 => Reply::Acknowledge(Acknowledgement { owner, answer: Answer::Ours, fix_by, note: String::new() }),
                     2 => {
                         Reply::Acknowledge(Acknowledgement { owner, answer: Answer::Accepted, fix_by: None, note: String::new() })
                     }
                     3 => Reply::NotUs { by: owner, ask: Rung::Role(Role::PartnerManager) },
+                    4 | 5 if let Some(proposal) = proposal => Reply::Decide { by: owner, proposal, agreed: self.random.bool() },
                     _ => Reply::Extend { by: owner, until: day, note: String::new() },
                 };
                 self.steps.push(format!("answer {reply:?}"));
