@@ -8,7 +8,9 @@ use chrono::{TimeZone, Utc};
 use driftd::config::{Environment, load};
 use driftd::diff::Budget;
 use driftd::model::{Entry, Mark, Notice, NoticeKind, OpenFinding, Origin, Side, Statement, Surface, Told};
-use driftd::notice::{Before, Circumstances, EscalationCard, ExchangeCard, Ledger, Links, Standing, dated, open_findings, plan};
+use driftd::notice::{
+    Before, Circumstances, EscalationCard, ExchangeCard, Ledger, LetterView, Links, Standing, dated, open_findings, plan,
+};
 use driftd::openapi::{Limits, read};
 use driftd::render::{Rendered, Renderer};
 use driftd::rules::{Catalogue, Fragments, compare};
@@ -192,8 +194,11 @@ fn letters_about_days(kind: NoticeKind) -> Vec<(Side, Rendered)> {
         standing(Some(&notice), &told, before, after).decide(now(), String::new)
     }
     .expect("something to say");
-    if matches!(kind, NoticeKind::Escalated | NoticeKind::Exchange | NoticeKind::Digest) {
+    if matches!(kind, NoticeKind::Escalated | NoticeKind::Exchange | NoticeKind::Digest | NoticeKind::Attest) {
         decision.words.iter_mut().for_each(|word| word.kind = kind);
+    }
+    if kind == NoticeKind::Attest {
+        decision.words.iter_mut().for_each(|word| word.findings.clear());
     }
     let catalogue = Catalogue::load().expect("the catalogue");
     let about = Circumstances {
@@ -232,9 +237,37 @@ fn letters_about_days(kind: NoticeKind) -> Vec<(Side, Rendered)> {
                     "Somebody has to move: agree on another day, or on what happens in between.".to_owned(),
                 ],
             });
+            if kind == NoticeKind::Attest {
+                contact(&mut letter.view, letter.to.side);
+            }
             (letter.to.side, renderer.letter(&letter.view).expect("a letter"))
         })
         .collect()
+}
+
+/// Of the two letters about people, one for each side.
+fn contact(view: &mut LetterView, side: Side) {
+    let (heading, lines, url) = match side {
+        Side::Consumer => (
+            "Are you still engineering of Harbor Books?",
+            [
+                "Notices about Quayside shipping in Harbor Books are written to you. Say with one click that this is still right.",
+                "",
+            ],
+            Some("https://driftd.example.com/confirm/0123456789abcdef".to_owned()),
+        ),
+        Side::Provider => (
+            "Mara Lind of Quayside Freight cannot be written to",
+            [
+                "A letter to mara.lind@quayside.example came back: RCPT TO: permanent error (550): 5.1.1 no such user",
+                "Whoever stands in is written to instead, and last of all you.",
+            ],
+            None,
+        ),
+    };
+    view.exchange = Some(ExchangeCard { heading: heading.to_owned(), lines: lines.map(str::to_owned).to_vec() });
+    view.answer_url = url;
+    view.calendar_url = None;
 }
 
 #[test]
@@ -245,6 +278,7 @@ fn letters_about_days_are_what_was_read_and_approved() {
         NoticeKind::Reminder,
         NoticeKind::Escalated,
         NoticeKind::Exchange,
+        NoticeKind::Attest,
         NoticeKind::Digest,
         NoticeKind::Resolved,
     ] {
