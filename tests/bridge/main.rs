@@ -6,6 +6,7 @@ mod support;
 mod answers;
 mod channels;
 mod contacts;
+mod contract;
 mod escalation;
 mod harness;
 mod histories;
