@@ -136,3 +136,23 @@ async fn write(
     let Some(letter) = desk.digest(&decision, lines) else { return Ok(false) };
     shared.store.write_digest(&key, &decision.notice, letter).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_week_ends_in_the_morning_of_its_party() {
+        let end = |now: &str, zone: Tz| {
+            let now: DateTime<Utc> = now.parse().expect("a time");
+            last_end(now, Weekday::Mon, zone).map(|end| end.to_utc().format("%F %H:%M").to_string()).expect("an end")
+        };
+        assert_eq!(end("2026-01-19T06:59:59Z", Tz::UTC), "2026-01-12 07:00", "not yet");
+        assert_eq!(end("2026-01-19T07:00:00Z", Tz::UTC), "2026-01-19 07:00");
+        assert_eq!(end("2026-01-25T23:00:00Z", Tz::UTC), "2026-01-19 07:00", "away on the day");
+        assert_eq!(end("2026-01-18T18:30:00Z", Tz::Pacific__Auckland), "2026-01-18 18:00", "where it is Monday already");
+        // The clocks of Berlin went forward on Sunday, 29 March 2026.
+        assert_eq!(end("2026-03-29T12:00:00Z", Tz::Europe__Berlin), "2026-03-23 06:00");
+        assert_eq!(end("2026-03-30T12:00:00Z", Tz::Europe__Berlin), "2026-03-30 05:00");
+    }
+}
