@@ -245,7 +245,7 @@ consumers = [{{ party = "shop"{uses} }}]
 pub fn kind(letter: &Received) -> &'static str {
     let text = letter.text();
     let has = |words: &str| text.contains(words);
-    if has("STILL THERE?") {
+    if letter.header("Message-ID").contains(".attest.") {
         "attest"
     } else if has("and needs nobody") {
         "digest"
