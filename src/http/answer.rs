@@ -223,7 +223,7 @@ fn others(letter: &OpenLetter, party: &crate::model::Party, ladder: Vec<Rung>) -
     rungs.extend(party.contacts.keys().map(|role| Rung::Role(*role)));
     let mut choices: Vec<Choice> = Vec::new();
     for rung in rungs {
-        if let Some(person) = tasks::on(letter.side, party, rung)
+        if let Some(person) = party.on(letter.side, rung)
             && person.name != letter.name
             && !choices.iter().any(|choice| choice.value == rung.name())
         {

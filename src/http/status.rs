@@ -485,12 +485,7 @@ fn open_view(row: &NoticeRow, overview: &Overview, live: &Live, now: DateTime<Ut
 
 fn side_view(side: Side, party: &str, row: &NoticeRow, integration: Option<&Integration>) -> SideView {
     let known = integration.and_then(|integration| integration.party(party));
-    let contact: Option<&Contact> = known
-        .and_then(|party| match side {
-            Side::Consumer => party.as_consumer(),
-            Side::Provider => party.as_provider(),
-        })
-        .map(|(_, contact)| contact);
+    let contact: Option<&Contact> = known.and_then(|party| party.owner(side)).map(|(_, contact)| contact);
     let letters = || row.deliveries.iter().filter(|letter| letter.side == side && letter.party == party);
     let newest = letters().filter(|letter| NoticeKind::asks(&letter.kind)).map(|letter| letter.created_at).max();
     let answer = row.answers.iter().find(|answer| answer.side == side && answer.party == party);

@@ -8,7 +8,7 @@ use secrecy::{SecretSlice, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Agreement, Calendar, Override, Schedule};
+use super::{Agreement, Calendar, Override, Rung, Schedule, Side};
 
 /// What a person answers for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -121,6 +121,22 @@ impl Party {
     /// Who answers for this party as a consumer of an API.
     pub fn as_consumer(&self) -> Option<(Role, &Contact)> {
         self.first_of(&[Role::Engineering, Role::ApiOwner])
+    }
+
+    /// Who answers for this party on a side.
+    pub fn owner(&self, side: Side) -> Option<(Role, &Contact)> {
+        match side {
+            Side::Consumer => self.as_consumer(),
+            Side::Provider => self.as_provider(),
+        }
+    }
+
+    /// Who stands on a rung of this party's ladder on a side.
+    pub fn on(&self, side: Side, rung: Rung) -> Option<&Person> {
+        match rung {
+            Rung::Role(role) => self.contacts.get(&role).map(|contact| &contact.person),
+            Rung::Deputy => self.owner(side).and_then(|(_, contact)| contact.deputy.as_ref()),
+        }
     }
 
     fn first_of(&self, roles: &[Role]) -> Option<(Role, &Contact)> {
@@ -272,6 +288,22 @@ pub struct Api {
     pub date_keys: DateKeys,
     /// Where headers of operations are looked at.
     pub probes: Vec<Probe>,
+}
+
+impl Api {
+    /// Whether a party calls it.
+    pub fn is_called_by(&self, party: &str) -> bool {
+        self.consumers.iter().any(|consumer| consumer.party == party)
+    }
+
+    /// Which side of it a party is on; who publishes it is its provider, whoever else it is.
+    pub fn side_of(&self, party: &str) -> Option<Side> {
+        match () {
+            () if self.provider == party => Some(Side::Provider),
+            () if self.is_called_by(party) => Some(Side::Consumer),
+            () => None,
+        }
+    }
 }
 
 /// Where the headers of an operation are looked at: by HEAD, once a day, and only where the agreement allows it.

@@ -1,5 +1,7 @@
 //! The ledger: every date that was ever announced, with where it was read.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -162,6 +164,15 @@ pub fn follow(known: &[Entry], said: Vec<Statement>, can_withdraw: impl Fn(&Stat
         }
     }
     steps
+}
+
+/// What was said, by what it is said of, in the order of `entries`. Where it is only deprecated, no day is meant.
+pub fn dated_subjects(entries: &[Entry]) -> BTreeMap<(&str, Mark, Option<&str>), Vec<&Entry>> {
+    let mut subjects: BTreeMap<(&str, Mark, Option<&str>), Vec<&Entry>> = BTreeMap::new();
+    for entry in entries.iter().filter(|entry| entry.statement.mark != Mark::Deprecation) {
+        subjects.entry(entry.statement.about()).or_default().push(entry);
+    }
+    subjects
 }
 
 /// What counts of all that was said of one thing until a moment: a person's word before the description's, that before

@@ -18,7 +18,7 @@ pub use integration::{
     Api, Auth, Channel, ChannelKind, Consumer, Contact, DateKeys, Integration, OperationPattern, Party, Person, Probe, Role,
     Source, Surface,
 };
-pub use ledger::{Entry, LedgerStep, Mark, Origin, Statement, YEARS, follow, in_force, read_date};
+pub use ledger::{Entry, LedgerStep, Mark, Origin, Statement, YEARS, dated_subjects, follow, in_force, read_date};
 pub use notice::{
     Acknowledgement, Answer, AttemptOutcome, Climbed, Delivery, DeliveryState, Notice, NoticeKind, Proposal, Reply, Side,
     Silence, Told, retry_after,

@@ -3,13 +3,12 @@
 //! Like every finding these are a state, made anew from ledger, agreement and today's date: a reminder is the same
 //! finding with another content, and a date that moved needs no event.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use sha2::{Digest, Sha256};
 
 use crate::model::{
-    Agreement, Api, BREAKING, Day, Entry, Integration, Mark, OpenFinding, OperationPattern, REMOVAL, Statement, in_force,
+    Agreement, Api, BREAKING, Day, Entry, Integration, Mark, OpenFinding, OperationPattern, REMOVAL, Statement, dated_subjects,
+    in_force,
 };
 
 /// What ended on paper and still answers is told of after so many days.
@@ -71,15 +70,11 @@ impl Dated {
 
 /// Every day that concerns this API, and every promise that a day breaks.
 pub fn dated(ledger: &Ledger<'_>) -> Vec<OpenFinding> {
-    let mut subjects: BTreeMap<(&str, Mark, Option<&str>), Vec<&Entry>> = BTreeMap::new();
-    for entry in ledger.entries {
-        subjects.entry(entry.statement.about()).or_default().push(entry);
-    }
     let mut findings = Vec::new();
-    for ((_, mark, cohort), entries) in &subjects {
+    for ((_, _, cohort), entries) in &dated_subjects(ledger.entries) {
         let agreement = &ledger.integration.agreement;
         let is_ours = cohort.is_none() || agreement.cohort.is_none() || agreement.cohort.as_deref() == *cohort;
-        if *mark == Mark::Deprecation || !is_ours {
+        if !is_ours {
             continue;
         }
         if let Some(current) = in_force(entries, DateTime::<Utc>::MAX_UTC) {

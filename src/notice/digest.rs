@@ -1,10 +1,8 @@
 //! What happened without a letter: worth a line a week, not a letter of its own.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 
-use crate::model::{Api, Entry, Mark, OpenFinding, Side, in_force};
+use crate::model::{Api, Entry, OpenFinding, Side, dated_subjects, in_force};
 
 use super::usage::{Impact, impact};
 
@@ -34,11 +32,7 @@ pub fn quiet_lines(week: &Week<'_>, side: Side, party: &str) -> Vec<String> {
     };
     let about = |entry: &Entry| OpenFinding { used_by: entry.statement.operations.clone(), ..OpenFinding::default() };
     let mut lines: Vec<String> = Vec::new();
-    let mut subjects: BTreeMap<(&str, Mark, Option<&str>), Vec<&Entry>> = BTreeMap::new();
-    for entry in week.entries.iter().filter(|entry| entry.statement.mark != Mark::Deprecation) {
-        subjects.entry(entry.statement.about()).or_default().push(entry);
-    }
-    for entries in subjects.values() {
+    for entries in dated_subjects(week.entries).values() {
         let Some(now) = in_force(entries, week.until) else { continue };
         // An earlier day was told at once: what a reader takes to be the day is the earliest that was said.
         let within = entries.iter().filter(|entry| entry.read_at > week.since && entry.read_at <= week.until);

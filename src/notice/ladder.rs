@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
-use crate::model::{Answer, Calendar, Climbed, Contact, Integration, Party, Person, Rung, Side, Silence};
+use crate::model::{Answer, Calendar, Climbed, Integration, Person, Rung, Silence};
 
 /// The next step of a ladder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +26,7 @@ pub struct Rise {
 /// The next step, whether it is due or not; none once all were taken or an answer came.
 pub fn next_step(silence: &Silence, integration: &Integration) -> Option<Rise> {
     let party = integration.party(&silence.party)?;
-    let contact = match silence.side {
-        Side::Consumer => party.as_consumer(),
-        Side::Provider => party.as_provider(),
-    };
-    let (_, contact) = contact?;
+    let (_, contact) = party.owner(silence.side)?;
     let (asked_at, promised) = question(silence, &party.calendar)?;
     let since = integration.answer_due(&silence.party, asked_at);
     // Who was named by somebody of the side is no step of its ladder.
@@ -42,9 +38,9 @@ pub fn next_step(silence: &Silence, integration: &Integration) -> Option<Rise> {
     let from = taken.iter().map(|climbed| climbed.at).max().unwrap_or(since).max(since);
     let mut asked: Vec<&Person> = vec![&contact.person];
     for earlier in integration.agreement.ladder.iter().take(step) {
-        asked.extend(person_on(earlier.rung, party, contact));
+        asked.extend(party.on(silence.side, earlier.rung));
     }
-    let person = person_on(rung.rung, party, contact).filter(|person| !asked.iter().any(|known| known.email == person.email));
+    let person = party.on(silence.side, rung.rung).filter(|person| !asked.iter().any(|known| known.email == person.email));
     let mut before: Vec<String> = Vec::new();
     for person in &asked {
         if !before.contains(&person.name) {
@@ -78,12 +74,5 @@ fn question(silence: &Silence, calendar: &Calendar) -> Option<(DateTime<Utc>, Op
             let local = next.and_local_timezone(calendar.zone).earliest();
             Some((local.map_or_else(|| next.and_utc(), |local| local.to_utc()), Some(fix_by)))
         }
-    }
-}
-
-fn person_on<'p>(rung: Rung, party: &'p Party, contact: &'p Contact) -> Option<&'p Person> {
-    match rung {
-        Rung::Deputy => contact.deputy.as_ref(),
-        Rung::Role(role) => party.contacts.get(&role).map(|contact| &contact.person),
     }
 }

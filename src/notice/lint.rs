@@ -23,7 +23,7 @@ pub fn gaps(integration: &Integration, dead: &BTreeSet<String>, unconfirmed: &BT
     let mut gaps = Vec::new();
     for party in integration.parties.values() {
         let provides = integration.apis.iter().any(|api| api.provider == party.id);
-        let consumes = integration.apis.iter().any(|api| api.consumers.iter().any(|consumer| consumer.party == party.id));
+        let consumes = integration.apis.iter().any(|api| api.is_called_by(&party.id));
         for (side, plays) in [(Side::Provider, provides), (Side::Consumer, consumes)] {
             if plays {
                 gaps.extend(owner_gap(integration, party, side, dead));
@@ -47,11 +47,7 @@ pub fn gaps(integration: &Integration, dead: &BTreeSet<String>, unconfirmed: &BT
 }
 
 fn owner_gap(integration: &Integration, party: &Party, side: Side, dead: &BTreeSet<String>) -> Option<Gap> {
-    let owner = match side {
-        Side::Provider => party.as_provider(),
-        Side::Consumer => party.as_consumer(),
-    };
-    let Some((role, contact)) = owner else {
+    let Some((role, contact)) = party.owner(side) else {
         let what = format!("has nobody who answers for it as a {}", side.name());
         return Some(gap(integration, party, &what, true));
     };

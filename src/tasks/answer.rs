@@ -104,7 +104,7 @@ impl Exchange<'_> {
     /// "Not us, ask …": whoever is named is asked at once. The ladder goes on climbing.
     async fn named(&self, by: &str, ask: Rung) -> Result<Answered, StoreError> {
         let Some(party) = self.party() else { return Ok(Answered::Unknown) };
-        let Some(person) = on(self.letter.side, party, ask) else { return Ok(Answered::Unknown) };
+        let Some(person) = party.on(self.letter.side, ask) else { return Ok(Answered::Unknown) };
         let card = ExchangeCard {
             heading: format!("{by} says that you know who takes this on"),
             lines: vec![format!("{by} answered for {}: not us, ask {} ({}).", party.name, person.name, ask.name())],
@@ -189,27 +189,9 @@ impl Exchange<'_> {
 }
 
 fn owner(side: Side, party: &Party) -> Option<&Person> {
-    let found = match side {
-        Side::Consumer => party.as_consumer(),
-        Side::Provider => party.as_provider(),
-    };
-    found.map(|(_, contact)| &contact.person)
+    party.owner(side).map(|(_, contact)| &contact.person)
 }
 
 fn manager(side: Side, party: &Party) -> Option<&Person> {
-    party.contacts.get(&Role::PartnerManager).map(|contact| &contact.person).or_else(|| owner(side, party))
-}
-
-/// Who stands on a rung of a party, beside the one who answers for it.
-pub fn on(side: Side, party: &Party, rung: Rung) -> Option<&Person> {
-    match rung {
-        Rung::Role(role) => party.contacts.get(&role).map(|contact| &contact.person),
-        Rung::Deputy => {
-            let owner = match side {
-                Side::Consumer => party.as_consumer(),
-                Side::Provider => party.as_provider(),
-            };
-            owner.and_then(|(_, contact)| contact.deputy.as_ref())
-        }
-    }
+    party.on(side, Rung::Role(Role::PartnerManager)).or_else(|| owner(side, party))
 }

@@ -104,7 +104,7 @@ async fn tell_operator(shared: &Shared, live: &Live, now: DateTime<Utc>) -> Resu
 
 fn plays<'i>(integration: &'i Integration, party: &Party) -> Option<(Side, &'i Api)> {
     let provides = integration.apis.iter().find(|api| api.provider == party.id);
-    let consumes = || integration.apis.iter().find(|api| api.consumers.iter().any(|consumer| consumer.party == party.id));
+    let consumes = || integration.apis.iter().find(|api| api.is_called_by(&party.id));
     provides.map(|api| (Side::Provider, api)).or_else(|| consumes().map(|api| (Side::Consumer, api)))
 }
 
@@ -151,9 +151,7 @@ impl Asking<'_> {
              contact is red on status until a letter arrives there again."
                 .to_owned(),
         ];
-        let email = self.live.config.mail.operator.clone();
-        let operator = Person { name: "driftd operator".to_owned(), email, phone: None };
-        self.write(&operator, &person.email, "operator", first, (heading, lines, None)).await
+        self.write(&self.live.operator(), &person.email, "operator", first, (heading, lines, None)).await
     }
 
     async fn write(

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 use crate::lifecycle::Heart;
-use crate::model::{Integration, Notice, NoticeKind, Party, Side, Surface, WatchKey};
+use crate::model::{Integration, Notice, NoticeKind, Party, Surface, WatchKey};
 use crate::notice::{Decision, Week, Word, quiet_lines};
 use crate::store::{KEPT, StoreError};
 
@@ -114,11 +114,7 @@ async fn write(
     let mut lines = Vec::new();
     let mut about = None;
     for api in &integration.apis {
-        let side = match () {
-            () if api.provider == party.id => Side::Provider,
-            () if api.consumers.iter().any(|consumer| consumer.party == party.id) => Side::Consumer,
-            () => continue,
-        };
+        let Some(side) = api.side_of(&party.id) else { continue };
         let key = WatchKey { integration: integration.id.clone(), api: api.id.clone(), surface: Surface::Live };
         let entries = shared.store.ledger(&key.integration, &key.api).await?;
         let findings = shared.store.quiet(&key.integration, &key.api).await?;

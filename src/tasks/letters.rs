@@ -153,7 +153,7 @@ impl Desk<'_> {
 
     /// The letter to its reader, with the same letter to whoever stands in.
     fn written(&self, notice: &Notice, letter: &LetterPlan) -> anyhow::Result<PlannedDelivery> {
-        let operator = self.operator();
+        let operator = self.live.operator();
         let readers = std::iter::once(&letter.to.person).chain(&letter.to.deputy).chain([&operator]);
         let mut chain: Vec<PlannedDelivery> = Vec::new();
         for person in readers {
@@ -180,10 +180,6 @@ impl Desk<'_> {
             .collect();
         let domain = domain_of(&self.live.config.mail.from);
         (!appointments.is_empty()).then(|| (calendar(&appointments, &domain, self.now), is_cancelled))
-    }
-
-    fn operator(&self) -> Person {
-        Person { name: "driftd operator".to_owned(), email: self.live.config.mail.operator.clone(), phone: None }
     }
 
     fn one(&self, notice: &Notice, letter: &LetterPlan, person: &Person) -> anyhow::Result<PlannedDelivery> {
@@ -220,7 +216,7 @@ impl Desk<'_> {
         let can_wait = asks_nothing || (view.breaking == 0 && view.escalation.is_none() && view.exchange.is_none());
         let party = self.integration.party(party).filter(|_| can_wait);
         let not_before = party.and_then(|party| party.calendar.quiet_until(self.now));
-        let operator = self.operator();
+        let operator = self.live.operator();
         let message = compose(&Letter {
             from,
             to: (person.name.clone(), person.email.clone()),

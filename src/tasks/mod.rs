@@ -17,7 +17,7 @@ mod letters;
 mod shared;
 mod watch;
 
-pub use answer::{answer, on};
+pub use answer::answer;
 pub use attest::{attest_due, silent_people};
 pub use bounces::{LARGEST as LARGEST_MAIL, bounced, run as bounces};
 pub use check::check;

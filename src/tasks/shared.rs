@@ -12,7 +12,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use crate::config::{Config, Tls};
 use crate::fetch;
 use crate::mail::{Connection, Protection, Transport};
-use crate::model::{Api, Clock, Integration, Source, Surface, WatchKey};
+use crate::model::{Api, Clock, Integration, Person, Source, Surface, WatchKey};
 use crate::render::Renderer;
 use crate::rules::Catalogue;
 use crate::store::{Store, WatchSpec};
@@ -38,6 +38,11 @@ pub struct Live {
 pub struct LiveError(#[from] fetch::ClientError);
 
 impl Live {
+    /// Who is written to last of all, and when driftd itself is in trouble.
+    pub(super) fn operator(&self) -> Person {
+        Person { name: "driftd operator".to_owned(), email: self.config.mail.operator.clone(), phone: None }
+    }
+
     /// Puts a configuration to work.
     ///
     /// # Errors

@@ -2,22 +2,8 @@
 
 use driftd::model::Mark;
 
-use crate::harness::{Bridge, Terms, day};
+use crate::harness::{Bridge, QUIET, Terms, both, day};
 use crate::support::partner::Answer;
-
-/// Nobody climbs a ladder in these: both sides answered by other means.
-const QUIET: Terms = Terms {
-    agreement: "escalate = [{ role = \"support\", after = \"300 days\" }]",
-    notice: None,
-    contact: "",
-    consumer: "",
-    operations: &[],
-    api: "",
-};
-
-fn both(kind: &str) -> [String; 2] {
-    ["dev@shop.example", "owner@pay.example"].map(|who| format!("{who} {kind}"))
-}
 
 /// An order: what is sent and what comes back, as members of an object schema.
 fn orders(sent: &str, answered: &str) -> String {

@@ -30,6 +30,16 @@ pub struct Terms {
     pub api: &'static str,
 }
 
+/// Nobody climbs a ladder in these: both sides answered by other means.
+pub const QUIET: Terms = Terms {
+    agreement: "escalate = [{ role = \"support\", after = \"300 days\" }]",
+    notice: None,
+    contact: "",
+    consumer: "",
+    operations: &[],
+    api: "",
+};
+
 pub struct Bridge {
     pub folder: tempfile::TempDir,
     pub partner: Partner,
@@ -239,6 +249,11 @@ consumers = [{{ party = "shop"{uses} }}]
         let status = driftd::http::gather(&self.shared).await.expect("status");
         status.dates.into_iter().map(|date| format!("{}: {}", date.finding.rule, date.finding.message)).collect()
     }
+}
+
+/// A letter of this kind to each side.
+pub fn both(kind: &str) -> [String; 2] {
+    ["dev@shop.example", "owner@pay.example"].map(|who| format!("{who} {kind}"))
 }
 
 /// Which kind a letter is, from what its reader sees.

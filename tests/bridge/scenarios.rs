@@ -3,7 +3,7 @@
 
 use driftd::model::Mark;
 
-use crate::harness::{Bridge, Terms, day};
+use crate::harness::{Bridge, QUIET, Terms, both, day};
 use crate::support::partner::Answer;
 use crate::support::smtp::Received;
 
@@ -18,20 +18,6 @@ fn description(paths: &[(&str, &str)]) -> String {
     }
     text
 }
-
-fn both(kind: &str) -> [String; 2] {
-    ["dev@shop.example", "owner@pay.example"].map(|who| format!("{who} {kind}"))
-}
-
-/// Nobody climbs a ladder in these: both sides answered by other means.
-const QUIET: Terms = Terms {
-    agreement: "escalate = [{ role = \"support\", after = \"300 days\" }]",
-    notice: None,
-    contact: "",
-    consumer: "",
-    operations: &[],
-    api: "",
-};
 
 #[tokio::test]
 async fn s2_a_date_pulled_in_to_today_is_told_at_once_and_is_a_breach() {
