@@ -20,19 +20,9 @@ const WAIT: &str = "write \"3 days\" or \"2 business days\"";
 
 pub(super) fn agreement(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Agreement {
     let mut agreement = Agreement {
-        notice: BTreeMap::new(),
-        acknowledge_within: Wait::Days(0),
-        ladder: Vec::new(),
-        only_on: Vec::new(),
-        overlap: None,
-        freezes: Vec::new(),
-        exempt: BTreeSet::new(),
-        after: None,
-        cohort: None,
         reminders: REMINDERS.to_vec(),
         digest: Some(Weekday::Mon),
-        confirm_every: None,
-        may_probe: false,
+        ..Agreement::promising(BTreeMap::new(), Wait::Days(0))
     };
     let Some(mut table) = root.table("agreement", problems) else {
         let help = "write down what was promised: [agreement] with `notice` and `acknowledge_within`";

@@ -338,6 +338,25 @@ pub struct Measured {
 }
 
 impl Agreement {
+    /// Notice periods and the time to answer in, and nothing else.
+    pub fn promising(notice: BTreeMap<String, Period>, acknowledge_within: Wait) -> Self {
+        Self {
+            notice,
+            acknowledge_within,
+            ladder: Vec::new(),
+            only_on: Vec::new(),
+            overlap: None,
+            freezes: Vec::new(),
+            exempt: BTreeSet::new(),
+            after: None,
+            cohort: None,
+            reminders: Vec::new(),
+            digest: None,
+            confirm_every: None,
+            may_probe: false,
+        }
+    }
+
     /// The notice that a class of change needs; one that nobody named counts as breaking.
     pub fn period(&self, class: &str) -> Option<Period> {
         self.notice.get(class).or_else(|| self.notice.get(BREAKING)).copied()
@@ -443,19 +462,11 @@ mod tests {
 
     fn agreement() -> Agreement {
         Agreement {
-            notice: BTreeMap::from([(BREAKING.to_owned(), Period::Days(90)), (REMOVAL.to_owned(), Period::Months(12))]),
-            acknowledge_within: Wait::BusinessDays(2),
-            ladder: Vec::new(),
-            only_on: Vec::new(),
-            overlap: None,
-            freezes: Vec::new(),
-            exempt: BTreeSet::new(),
-            after: None,
-            cohort: None,
             reminders: vec![30, 14, 7, 1],
-            digest: None,
-            confirm_every: None,
-            may_probe: false,
+            ..Agreement::promising(
+                BTreeMap::from([(BREAKING.to_owned(), Period::Days(90)), (REMOVAL.to_owned(), Period::Months(12))]),
+                Wait::BusinessDays(2),
+            )
         }
     }
 

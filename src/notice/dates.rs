@@ -363,7 +363,7 @@ fn days(count: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
     use std::time::Duration;
 
     use chrono::{DateTime, Utc};
@@ -379,19 +379,8 @@ mod tests {
 
     fn integration(change: impl FnOnce(&mut Agreement)) -> Integration {
         let mut agreement = Agreement {
-            notice: BTreeMap::from([(BREAKING.to_owned(), Period::Days(90))]),
-            acknowledge_within: Wait::Days(3),
-            ladder: Vec::new(),
-            only_on: Vec::new(),
-            overlap: None,
-            freezes: Vec::new(),
-            exempt: BTreeSet::new(),
-            after: None,
-            cohort: None,
             reminders: vec![30, 14, 7, 1],
-            digest: None,
-            confirm_every: None,
-            may_probe: false,
+            ..Agreement::promising(BTreeMap::from([(BREAKING.to_owned(), Period::Days(90))]), Wait::Days(3))
         };
         change(&mut agreement);
         let party = |id: &str, name: &str| {

@@ -159,7 +159,7 @@ fn contents(findings: &[&OpenFinding]) -> BTreeMap<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
     use std::slice::from_ref;
     use std::time::Duration;
 
@@ -230,21 +230,7 @@ mod tests {
             date_keys: DateKeys::default(),
             probes: Vec::new(),
         };
-        let agreement = Agreement {
-            notice: BTreeMap::from([("breaking".to_owned(), Period::Days(90))]),
-            acknowledge_within: Wait::Days(3),
-            ladder: Vec::new(),
-            only_on: Vec::new(),
-            overlap: None,
-            freezes: Vec::new(),
-            exempt: BTreeSet::new(),
-            after: None,
-            cohort: None,
-            reminders: Vec::new(),
-            digest: None,
-            confirm_every: None,
-            may_probe: false,
-        };
+        let agreement = Agreement::promising(BTreeMap::from([("breaking".to_owned(), Period::Days(90))]), Wait::Days(3));
         Integration { id: "i".to_owned(), name: "I".to_owned(), agreement, parties, apis: vec![api], overrides: Vec::new() }
     }
 

@@ -71,7 +71,7 @@ impl Before<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
 
     use super::*;
     use crate::model::{Origin, Period, Statement, Wait};
@@ -112,21 +112,7 @@ mod tests {
 
     #[test]
     fn notice_counts_from_the_first_word_that_came_true() {
-        let agreement = Agreement {
-            notice: BTreeMap::from([(BREAKING.to_owned(), Period::Days(90))]),
-            acknowledge_within: Wait::Days(3),
-            ladder: Vec::new(),
-            only_on: Vec::new(),
-            overlap: None,
-            freezes: Vec::new(),
-            exempt: BTreeSet::new(),
-            after: None,
-            cohort: None,
-            reminders: Vec::new(),
-            digest: None,
-            confirm_every: None,
-            may_probe: false,
-        };
+        let agreement = Agreement::promising(BTreeMap::from([(BREAKING.to_owned(), Period::Days(90))]), Wait::Days(3));
         let given = |entries: &[Entry], upcoming: &[(&str, &str)], judged: &str| {
             let upcoming = upcoming
                 .iter()

@@ -123,21 +123,7 @@ mod tests {
             confirmed: None,
             informed: false,
         };
-        let agreement = Agreement {
-            notice: BTreeMap::from([(BREAKING.to_owned(), Period::Days(90))]),
-            acknowledge_within: Wait::Days(3),
-            ladder: Vec::new(),
-            only_on: Vec::new(),
-            overlap: None,
-            freezes: Vec::new(),
-            exempt: BTreeSet::new(),
-            after: None,
-            cohort: None,
-            reminders: Vec::new(),
-            digest: None,
-            confirm_every: None,
-            may_probe: false,
-        };
+        let agreement = Agreement::promising(BTreeMap::from([(BREAKING.to_owned(), Period::Days(90))]), Wait::Days(3));
         let api = Api {
             id: "a".to_owned(),
             name: "A".to_owned(),
