@@ -83,7 +83,8 @@ pub async fn check(shared: &Shared, claim: Claim) -> Result<(), StoreError> {
     let desk = Desk { shared, live: &live, key: &key, integration, api, now };
     let commit = match outcome {
         Outcome::NotModified { fresh_for, signals } => {
-            let seen = Seen { validators: claim.validators.clone(), full: false, fresh_for, signals, stated: None, probed };
+            let heard = Heard { full: false, signals, described: None, probed };
+            let seen = Seen { validators: claim.validators.clone(), fresh_for, heard };
             unchanged(&desk, &claim, seen, &entries)
         }
         Outcome::Later { after, why } => later(&claim, now, after, &why),
@@ -99,9 +100,9 @@ pub async fn check(shared: &Shared, claim: Claim) -> Result<(), StoreError> {
             let digest = hex(&Sha256::digest(&body.bytes));
             if claim.latest.as_deref() == Some(digest.as_str()) && !is_stale {
                 let is_read = wants_full && body.full && key.surface == Surface::Live;
-                let stated = if is_read { dates_in(shared, &claim, &body.bytes).await } else { None };
+                let described = if is_read { dates_in(shared, &claim, &body.bytes).await } else { None };
                 let fetch::Body { validators, full, fresh_for, signals, .. } = *body;
-                let seen = Seen { validators, full, fresh_for, signals, stated, probed };
+                let seen = Seen { validators, fresh_for, heard: Heard { full, signals, described, probed } };
                 unchanged(&desk, &claim, seen, &entries)
             } else {
                 let fetched = Fetched { digest, body: *body, entries, probed };
@@ -161,13 +162,42 @@ fn next_at(shared: &Shared, api: &Api, now: DateTime<Utc>, fresh_for: Option<Dur
 /// What an answer without news brought.
 struct Seen {
     validators: Validators,
-    /// Whether the whole document came.
-    full: bool,
     fresh_for: Option<Duration>,
+    heard: Heard,
+}
+
+/// What was said of days.
+struct Heard {
+    /// Whether the whole answer came: headers that are missing from a 304 say nothing.
+    full: bool,
     signals: Vec<Statement>,
-    /// What the description says about its end, where that was read again.
-    stated: Option<Vec<Stated>>,
+    /// The operations of the description and what it says about their end, where that was read.
+    described: Option<Described>,
     probed: Probed,
+}
+
+/// Labels of operations, and what is said about their end.
+type Described = (Vec<String>, Vec<Stated>);
+
+impl Heard {
+    /// What the ledger takes down. An upcoming description is in force nowhere.
+    fn steps(self, surface: Surface, entries: &[Entry]) -> Vec<LedgerStep> {
+        if surface != Surface::Live {
+            return Vec::new();
+        }
+        let Self { full, signals, described, probed } = self;
+        let (operations, stated) = described.map_or((None, Vec::new()), |(operations, stated)| (Some(operations), stated));
+        let said = statements(stated).into_iter().chain(signals).chain(probed.said).collect();
+        follow(entries, said, |statement| match statement.origin {
+            Origin::Header if statement.subject == "*" => full,
+            Origin::Header => probed.answered.contains(&statement.subject),
+            // What has gone itself has no date to take back.
+            Origin::Description => operations.as_ref().is_some_and(|operations| {
+                statement.operations.is_empty() || statement.operations.iter().any(|label| operations.contains(label))
+            }),
+            Origin::Person | Origin::Agreement => false,
+        })
+    }
 }
 
 /// What the headers of operations say.
@@ -176,13 +206,6 @@ struct Probed {
     /// Operations that answered well: their silence means that nothing is said.
     answered: Vec<String>,
     said: Vec<Statement>,
-}
-
-impl Probed {
-    /// Whether silence about a statement that was read in a header is a word; `full` tells it of the description itself.
-    fn listened_to(&self, statement: &Statement, full: bool) -> bool {
-        if statement.subject == "*" { full } else { self.answered.contains(&statement.subject) }
-    }
 }
 
 async fn probe(live: &Live, api: &Api) -> Probed {
@@ -198,26 +221,11 @@ async fn probe(live: &Live, api: &Api) -> Probed {
     probed
 }
 
-/// What the ledger takes down of an answer. Headers that are missing from a 304 say nothing.
-fn ledger_steps(
-    desk: &Desk<'_>,
-    entries: &[Entry],
-    said: Vec<Statement>,
-    can_withdraw: impl Fn(&Statement) -> bool,
-) -> Vec<LedgerStep> {
-    if desk.key.surface == Surface::Live { follow(entries, said, can_withdraw) } else { Vec::new() }
-}
-
 /// The same document as before. What is to be said may differ all the same: a consumer may use more than it did.
 fn unchanged(desk: &Desk<'_>, claim: &Claim, seen: Seen, entries: &[Entry]) -> CheckCommit {
-    let Seen { validators, full, fresh_for, signals, stated, probed } = seen;
-    let was_read = stated.is_some();
-    let stated = statements(stated.unwrap_or_default()).into_iter().chain(signals).chain(probed.said.clone()).collect();
-    let ledger = ledger_steps(desk, entries, stated, |statement| match statement.origin {
-        Origin::Header => probed.listened_to(statement, full),
-        Origin::Description => was_read,
-        Origin::Person | Origin::Agreement => false,
-    });
+    let Seen { validators, fresh_for, heard } = seen;
+    let full = heard.full;
+    let ledger = heard.steps(claim.key.surface, entries);
     let now = desk.now;
     // Overrides begin and end without anything being published.
     let findings = desk.weighed(claim.findings.clone());
@@ -359,20 +367,10 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
     let key = claim.key.clone();
     let is_new = claim.latest.as_deref() != Some(digest.as_str());
     let snapshot = is_new.then(|| NewSnapshot { digest: digest.clone(), bytes: body.bytes.clone(), from: body.from.clone() });
-    let success = |(operations, stated): (Vec<String>, Vec<Stated>),
-                   baseline: Option<String>,
-                   findings: Vec<OpenFinding>,
-                   notice: NoticeStep| {
-        let said = statements(stated).into_iter().chain(body.signals.clone()).chain(probed.said.clone()).collect();
-        // What has gone itself has no date to take back.
-        let is_there = |statement: &Statement| {
-            statement.operations.is_empty() || statement.operations.iter().any(|label| operations.contains(label))
-        };
-        let ledger = ledger_steps(desk, &entries, said, |statement| match statement.origin {
-            Origin::Header => probed.listened_to(statement, body.full),
-            Origin::Description => is_there(statement),
-            Origin::Person | Origin::Agreement => false,
-        });
+    let success = |described: Described, baseline: Option<String>, findings: Vec<OpenFinding>, notice: NoticeStep| {
+        let operations = described.0.clone();
+        let heard = Heard { full: body.full, signals: body.signals.clone(), described: Some(described), probed };
+        let ledger = heard.steps(claim.key.surface, &entries);
         Success {
             validators: body.validators.clone(),
             full: body.full,
@@ -547,13 +545,16 @@ fn operations_in(contract: &Contract<'_>) -> Vec<String> {
 }
 
 /// What a description that has not changed says about its end: keys of the configuration may be new.
-async fn dates_in(shared: &Shared, claim: &Claim, bytes: &[u8]) -> Option<Vec<Stated>> {
+async fn dates_in(shared: &Shared, claim: &Claim, bytes: &[u8]) -> Option<Described> {
     let live = shared.now_live();
     let keys = ledger::keys(&live.find(&claim.key)?.1.date_keys);
     let limits = Limits { bytes: live.config.fetch.max_bytes, ..Limits::default() };
     let bytes = bytes.to_vec();
     let slot = shared.parse_slots.acquire().await;
-    let read = tokio::task::spawn_blocking(move || read(&bytes, &limits).ok().map(|document| stated(&document, &keys))).await;
+    let read = tokio::task::spawn_blocking(move || {
+        read(&bytes, &limits).ok().map(|document| (operations_in(&lower(&document)), stated(&document, &keys)))
+    });
+    let read = read.await;
     drop(slot);
     read.ok().flatten()
 }

@@ -191,6 +191,10 @@ async fn gone_before_its_day_is_a_breach_and_alive_after_it_is_told_once() {
         .map(|letter| letter.recipient.as_str())
         .collect();
     assert_eq!((letters.len(), breach.len()), (4, 2), "the removal and the breach, to both sides");
+    // The whole description is read again each day: what has gone stays a breach.
+    bridge.at("2026-05-03");
+    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.ledger("GET /a").await, ["2026-12-01"], "what has gone takes no day back");
     bridge.at("2026-12-31");
     let told = bridge.letters().await;
     assert!(told.iter().any(|letter| letter.text().contains("`GET /b` was to end on 2026-12-01 and still answers")));
