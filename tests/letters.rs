@@ -43,8 +43,7 @@ fn letters(from: &str, to: &str, surface: Surface, kind: NoticeKind, hostile: Op
         }
     }
     let upcoming = std::collections::HashMap::new();
-    let nothing_said =
-        Before { agreement: &integration.agreement, entries: &[], upcoming: &upcoming, seen_on: now().date_naive() };
+    let nothing_said = Before::new(&integration.agreement, &[], &upcoming, now().date_naive());
     for finding in findings.iter_mut().filter(|_| surface == Surface::Live) {
         finding.given = nothing_said.given(finding);
     }

@@ -357,6 +357,11 @@ impl Agreement {
         }
     }
 
+    /// Whether a day that was named for some customers counts here.
+    pub fn counts_for(&self, cohort: Option<&str>) -> bool {
+        cohort.is_none() || self.cohort.is_none() || self.cohort.as_deref() == cohort
+    }
+
     /// The notice that a class of change needs; one that nobody named counts as breaking.
     pub fn period(&self, class: &str) -> Option<Period> {
         self.notice.get(class).or_else(|| self.notice.get(BREAKING)).copied()

@@ -166,11 +166,14 @@ pub fn follow(known: &[Entry], said: Vec<Statement>, can_withdraw: impl Fn(&Stat
     steps
 }
 
-/// What was said, by what it is said of, in the order of `entries`. Where it is only deprecated, no day is meant.
+/// What was said of days, by what it is said of, oldest first. Where something is only deprecated no day is meant.
 pub fn dated_subjects(entries: &[Entry]) -> BTreeMap<(&str, Mark, Option<&str>), Vec<&Entry>> {
     let mut subjects: BTreeMap<(&str, Mark, Option<&str>), Vec<&Entry>> = BTreeMap::new();
     for entry in entries.iter().filter(|entry| entry.statement.mark != Mark::Deprecation) {
         subjects.entry(entry.statement.about()).or_default().push(entry);
+    }
+    for said in subjects.values_mut() {
+        said.sort_by_key(|entry| (entry.read_at, entry.id));
     }
     subjects
 }

@@ -72,24 +72,14 @@ impl Dated {
 pub fn dated(ledger: &Ledger<'_>) -> Vec<OpenFinding> {
     let mut findings = Vec::new();
     for ((_, _, cohort), entries) in &dated_subjects(ledger.entries) {
-        let agreement = &ledger.integration.agreement;
-        let is_ours = cohort.is_none() || agreement.cohort.is_none() || agreement.cohort.as_deref() == *cohort;
-        if !is_ours {
+        if !ledger.integration.agreement.counts_for(*cohort) {
             continue;
         }
         if let Some(current) = in_force(entries, DateTime::<Utc>::MAX_UTC) {
-            let said = Said { ledger, current, history: history(entries) };
-            said.findings(&mut findings);
+            Said { ledger, current, history: entries }.findings(&mut findings);
         }
     }
     findings
-}
-
-/// What was said of one thing, by whomever, oldest first.
-fn history<'e>(entries: &[&'e Entry]) -> Vec<&'e Entry> {
-    let mut said = entries.to_vec();
-    said.sort_by_key(|entry| (entry.read_at, entry.id));
-    said
 }
 
 /// Since when it was known that something may be on a day or before: the first of the last words that all said so.
@@ -104,7 +94,8 @@ pub(super) fn known_since(history: &[&Entry], day: NaiveDate) -> Option<NaiveDat
 struct Said<'s> {
     ledger: &'s Ledger<'s>,
     current: &'s Entry,
-    history: Vec<&'s Entry>,
+    /// All that was said of it, oldest first.
+    history: &'s [&'s Entry],
 }
 
 impl Said<'_> {
@@ -162,7 +153,7 @@ impl Said<'_> {
 
     /// Since when it is known that it may be on this day or before.
     fn told_on(&self, day: NaiveDate) -> NaiveDate {
-        known_since(&self.history, day).unwrap_or_else(|| self.current.read_at.date_naive())
+        known_since(self.history, day).unwrap_or_else(|| self.current.read_at.date_naive())
     }
 
     /// The date before this one, where it was another.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::model::{Agreement, BREAKING, Entry, Given, Mark, OpenFinding, REMOVAL};
+use crate::model::{Agreement, BREAKING, Entry, Given, OpenFinding, REMOVAL, dated_subjects};
 
 use super::dates::known_since;
 
@@ -17,16 +17,27 @@ const BETA: &str = "beta";
 /// What is known of the time before a change was seen.
 pub struct Before<'b> {
     /// What was promised.
-    pub agreement: &'b Agreement,
-    /// Everything that was ever announced.
-    pub entries: &'b [Entry],
+    agreement: &'b Agreement,
+    /// All that was ever said of each thing, oldest first.
+    histories: Vec<Vec<&'b Entry>>,
     /// When each finding was first seen in the upcoming description, by identity.
-    pub upcoming: &'b HashMap<String, DateTime<Utc>>,
+    upcoming: &'b HashMap<String, DateTime<Utc>>,
     /// The day the change was seen.
-    pub seen_on: NaiveDate,
+    seen_on: NaiveDate,
 }
 
-impl Before<'_> {
+impl<'b> Before<'b> {
+    /// `entries` is everything that was ever announced, `upcoming` tells when each finding was first seen in the upcoming
+    /// description, by identity, and `seen_on` is the day the change was seen.
+    pub fn new(
+        agreement: &'b Agreement,
+        entries: &'b [Entry],
+        upcoming: &'b HashMap<String, DateTime<Utc>>,
+        seen_on: NaiveDate,
+    ) -> Self {
+        Self { agreement, histories: dated_subjects(entries).into_values().collect(), upcoming, seen_on }
+    }
+
     /// Holds a change that is live against what was promised; none for what breaks nothing.
     pub fn given(&self, finding: &OpenFinding) -> Option<Given> {
         if finding.judged != "breaking" {
@@ -39,8 +50,8 @@ impl Before<'_> {
             () => BREAKING,
         };
         let shown = self.upcoming.get(&finding.identity).map(DateTime::date_naive);
-        let announcing = self.entries.iter().filter(|entry| self.announces(entry, finding));
-        let said = announcing.filter_map(|entry| known_since(&self.history(entry), self.seen_on));
+        let announcing = self.histories.iter().filter(|history| history.iter().any(|entry| self.announces(entry, finding)));
+        let said = announcing.filter_map(|history| known_since(history, self.seen_on));
         let told_on = said.chain(shown).min().filter(|day| *day <= self.seen_on);
         let measured = self.agreement.measure(class, told_on.unwrap_or(self.seen_on), self.seen_on)?;
         Some(Given { told_on, given: measured.given, promised: measured.promised.to_string(), short: measured.short })
@@ -52,20 +63,10 @@ impl Before<'_> {
         let is_due = statement.date.is_some_and(|date| date <= self.seen_on) && !statement.paused;
         // What was put off or taken back before is no word of this.
         let stands = entry.ended_at.is_none_or(|at| at.date_naive() >= self.seen_on);
-        let is_ours = statement.cohort.is_none() || self.agreement.cohort.is_none() || statement.cohort == self.agreement.cohort;
+        let is_ours = self.agreement.counts_for(statement.cohort.as_deref());
         let concerns =
             statement.operations.is_empty() || finding.used_by.iter().any(|label| statement.operations.contains(label));
-        statement.mark != Mark::Deprecation && is_due && stands && is_ours && concerns
-    }
-
-    /// All that was said of the same thing, oldest first.
-    fn history(&self, about: &Entry) -> Vec<&Entry> {
-        let (subject, mark, cohort) = (&about.statement.subject, about.statement.mark, &about.statement.cohort);
-        let is_same =
-            |entry: &&Entry| (&entry.statement.subject, entry.statement.mark, &entry.statement.cohort) == (subject, mark, cohort);
-        let mut history: Vec<&Entry> = self.entries.iter().filter(is_same).collect();
-        history.sort_by_key(|entry| (entry.read_at, entry.id));
-        history
+        is_due && stands && is_ours && concerns
     }
 }
 
@@ -74,7 +75,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::model::{Origin, Period, Statement, Wait};
+    use crate::model::{Mark, Origin, Period, Statement, Wait};
 
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("a day")
@@ -118,7 +119,7 @@ mod tests {
                 .iter()
                 .map(|(identity, on)| ((*identity).to_owned(), format!("{on}T08:00:00Z").parse().expect("a time")))
                 .collect();
-            let before = Before { agreement: &agreement, entries, upcoming: &upcoming, seen_on: day("2026-06-01") };
+            let before = Before::new(&agreement, entries, &upcoming, day("2026-06-01"));
             before.given(&finding(judged)).map(|given| (given.given, given.short))
         };
         assert_eq!(given(&[], &[], "breaking"), Some((0, 90)));

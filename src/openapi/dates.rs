@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::lower::METHODS;
 use super::{Document, Map, Value, escape, resolve, unit_of};
 
 /// Longest text that is quoted, characters.
@@ -20,9 +21,6 @@ const LONGEST: usize = 600;
 /// Operations named by all statements together, and steps of looking for them.
 const MOST_LABELS: usize = 100_000;
 const MOST_STEPS: usize = 2_000_000;
-
-/// Methods of a path item.
-const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
 
 /// Keys that tell of dates. Dots lead into objects; `key=VALUE` asks for one value.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -74,7 +74,7 @@ impl Store {
     }
 
     /// Addresses that letters come back from: the address in lower case, the first of those letters since one arrived
-    /// there, and what the last was answered.
+    /// there, and what one of them was answered.
     ///
     /// # Errors
     /// When the database does not answer.

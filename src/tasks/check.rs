@@ -459,7 +459,7 @@ async fn measure(desk: &Desk<'_>, claim: &Claim, entries: &[Entry], findings: &m
         return Ok(());
     }
     let upcoming = desk.shared.store.seen_upcoming(&claim.key).await?;
-    let before = Before { agreement: &desk.integration.agreement, entries, upcoming: &upcoming, seen_on: desk.now.date_naive() };
+    let before = Before::new(&desk.integration.agreement, entries, &upcoming, desk.now.date_naive());
     for finding in findings {
         let known = claim.findings.iter().find(|known| known.identity == finding.identity);
         finding.given = known.and_then(|known| known.given.clone()).or_else(|| before.given(finding));

@@ -11,6 +11,7 @@ mod security;
 mod swagger2;
 
 pub use heirs::heirs;
+pub(super) use operation::METHODS;
 pub use schema::declared_types;
 
 use std::borrow::Cow;

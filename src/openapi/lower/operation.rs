@@ -11,7 +11,7 @@ use super::super::{Dialect, Map, PointerId, Pointers, Text, Value};
 use super::{Lowering, flag, text};
 
 /// Fixed fields of a path item that are operations; `query` is new in 3.2.
-const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
+pub const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
 
 /// Callbacks may stand inside callbacks; deeper than this nobody publishes.
 const MAX_CALLBACK_DEPTH: usize = 4;
