@@ -47,7 +47,7 @@ impl Client {
     pub async fn post(&self, post: &Post<'_>) -> AttemptOutcome {
         let refused = self.refuses(post.url);
         if let Some(refused) = refused {
-            return AttemptOutcome::Policy(refused);
+            return AttemptOutcome::Refused(refused);
         }
         let mut request = self
             .request(post.url.clone())
@@ -64,15 +64,15 @@ impl Client {
                 match status.as_u16() {
                     200..=299 => AttemptOutcome::Sent(status.to_string()),
                     408 | 425 | 429 | 500..=599 => AttemptOutcome::Retry(format!("the program answered {status}")),
-                    300..=399 => AttemptOutcome::Policy(format!("the program answered {status}; redirects are not followed")),
-                    _ => AttemptOutcome::Policy(format!("the program answered {status}")),
+                    300..=399 => AttemptOutcome::Refused(format!("the program answered {status}; redirects are not followed")),
+                    _ => AttemptOutcome::Refused(format!("the program answered {status}")),
                 }
             }
             Err(error) => {
                 let mut source = error.source();
                 while let Some(cause) = source {
                     if let Some(refused) = cause.downcast_ref::<RefusedAddress>() {
-                        return AttemptOutcome::Policy(refused.to_string());
+                        return AttemptOutcome::Refused(refused.to_string());
                     }
                     source = cause.source();
                 }

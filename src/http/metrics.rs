@@ -9,6 +9,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use crate::model::AttemptOutcome;
 use crate::tasks::Shared;
 
 use super::status::StatusView;
@@ -95,7 +96,7 @@ pub(super) fn text(shared: &Shared, status: &StatusView, attempts: &BTreeMap<Str
     let tries = Family::<Labels, prometheus_client::metrics::counter::Counter>::default();
     registry.register("mail_attempts", "Tries at sending by outcome", tries.clone());
     // Every outcome from the start: a rate over a series that appears with its first event is zero.
-    for outcome in ["sent", "retry", "ambiguous", "dead-address", "policy"] {
+    for outcome in AttemptOutcome::NAMES {
         let count = attempts.get(outcome).copied().unwrap_or(0);
         tries.get_or_create(&vec![("outcome", outcome.to_owned())]).inc_by(count);
     }

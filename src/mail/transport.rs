@@ -94,7 +94,7 @@ impl Transport {
         if let Err(error) = connection.command(Data).await {
             connection.abort().await;
             return if error.is_permanent() {
-                AttemptOutcome::Policy(describe("DATA", &error))
+                AttemptOutcome::Refused(describe("DATA", &error))
             } else {
                 AttemptOutcome::Retry(describe("DATA", &error))
             };
@@ -109,7 +109,7 @@ impl Transport {
             Err(error) => {
                 connection.abort().await;
                 if error.is_permanent() {
-                    AttemptOutcome::Policy(describe("after DATA", &error))
+                    AttemptOutcome::Refused(describe("after DATA", &error))
                 } else if error.is_transient() {
                     AttemptOutcome::Retry(describe("after DATA", &error))
                 } else {

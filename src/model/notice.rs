@@ -164,32 +164,56 @@ pub enum AttemptOutcome {
     Sent(String),
     /// It was not taken; it may be later.
     Retry(String),
+    /// It was not taken, and the server says after how long to come back.
+    Later(String, Duration),
     /// Nobody knows whether it was taken: the same bytes are sent again.
     Ambiguous(String),
-    /// The recipient was refused for good.
+    /// The server takes no letter from us now: no connection, no TLS, no authentication, or it refuses our sender. It said
+    /// nothing of this letter, and would say the same of every other.
+    NoServer(String),
+    /// It was refused for what we are or what we send, not for its recipient: relaying, authentication, quota, policy, content.
+    OurTrouble(String),
+    /// The recipient's mailbox is full (RFC 3463, X.2.2).
+    MailboxFull(String),
+    /// The recipient does not exist.
     DeadAddress(String),
-    /// The content or the sender was refused for good.
-    Policy(String),
+    /// It cannot be handed over to this recipient as long as nothing is changed: a program that refuses, an address that the
+    /// server has no way to carry.
+    Refused(String),
 }
 
 impl AttemptOutcome {
+    /// Every word in storage and metrics.
+    pub const NAMES: [&str; 9] =
+        ["sent", "retry", "later", "ambiguous", "no-server", "our-trouble", "mailbox-full", "dead-address", "refused"];
+
     /// The word in storage and metrics.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Sent(_) => "sent",
             Self::Retry(_) => "retry",
+            Self::Later(..) => "later",
             Self::Ambiguous(_) => "ambiguous",
+            Self::NoServer(_) => "no-server",
+            Self::OurTrouble(_) => "our-trouble",
+            Self::MailboxFull(_) => "mailbox-full",
             Self::DeadAddress(_) => "dead-address",
-            Self::Policy(_) => "policy",
+            Self::Refused(_) => "refused",
         }
     }
 
     /// What the server said, or what went wrong.
     pub fn reply(&self) -> &str {
         match self {
-            Self::Sent(reply) | Self::Retry(reply) | Self::Ambiguous(reply) | Self::DeadAddress(reply) | Self::Policy(reply) => {
-                reply
-            }
+            Self::Sent(reply)
+            | Self::Retry(reply)
+            | Self::Later(reply, _)
+            | Self::Ambiguous(reply)
+            | Self::NoServer(reply)
+            | Self::OurTrouble(reply)
+            | Self::MailboxFull(reply)
+            | Self::DeadAddress(reply)
+            | Self::Refused(reply) => reply,
         }
     }
 }

@@ -184,9 +184,14 @@ impl Store {
             .await?;
         let state = match outcome {
             AttemptOutcome::Sent(_) => DeliveryState::Sent,
-            AttemptOutcome::Retry(_) | AttemptOutcome::Ambiguous(_) => DeliveryState::Pending,
+            AttemptOutcome::Retry(_)
+            | AttemptOutcome::Later(..)
+            | AttemptOutcome::Ambiguous(_)
+            | AttemptOutcome::NoServer(_)
+            | AttemptOutcome::OurTrouble(_)
+            | AttemptOutcome::MailboxFull(_) => DeliveryState::Pending,
             AttemptOutcome::DeadAddress(_) => DeliveryState::DeadAddress,
-            AttemptOutcome::Policy(_) => DeliveryState::Refused,
+            AttemptOutcome::Refused(_) => DeliveryState::Refused,
         };
         sqlx::query("UPDATE delivery SET state = $1, next_at = $2, last_reply = $3, sent_at = $4 WHERE id = $5")
             .bind(state.name())

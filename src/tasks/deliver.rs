@@ -111,14 +111,19 @@ async fn send(shared: &Shared, delivery: Delivery, attempt: i64) -> Result<(), S
             info!(notice, to, side, reply, "letter sent");
             shared.trouble.clear(&part);
         }
-        AttemptOutcome::Retry(reply) | AttemptOutcome::Ambiguous(reply) => {
+        AttemptOutcome::Retry(reply)
+        | AttemptOutcome::Later(reply, _)
+        | AttemptOutcome::Ambiguous(reply)
+        | AttemptOutcome::NoServer(reply)
+        | AttemptOutcome::OurTrouble(reply)
+        | AttemptOutcome::MailboxFull(reply) => {
             if matches!(outcome, AttemptOutcome::Ambiguous(_)) {
                 Counters::add(&shared.counters.resent);
             }
             warn!(notice, to, side, reply, outcome = outcome.name(), %retry_at, "letter not sent; it is tried again");
             shared.trouble.set(&part, now, format!("letters are not leaving: {reply}"));
         }
-        AttemptOutcome::DeadAddress(reply) | AttemptOutcome::Policy(reply) => {
+        AttemptOutcome::DeadAddress(reply) | AttemptOutcome::Refused(reply) => {
             error!(notice, to, side, reply, outcome = outcome.name(), "letter refused for good");
         }
     }
@@ -157,10 +162,10 @@ fn configured<'l>(live: &'l Live, channel: &str) -> Option<&'l Channel> {
 /// Hands a notice to the program of a party. A channel that is no longer in the configuration takes nothing.
 async fn hand_over(shared: &Shared, live: &Live, channel: &str, delivery: &Delivery) -> AttemptOutcome {
     let Some(found) = configured(live, channel) else {
-        return AttemptOutcome::Policy("this channel is no longer in the configuration".to_owned());
+        return AttemptOutcome::Refused("this channel is no longer in the configuration".to_owned());
     };
     let Ok(url) = Url::parse(found.url.expose_secret()) else {
-        return AttemptOutcome::Policy("the address of this channel is no URL".to_owned());
+        return AttemptOutcome::Refused("the address of this channel is no URL".to_owned());
     };
     let content_type = match found.kind {
         ChannelKind::Webhook => "application/cloudevents+json",
