@@ -12,11 +12,13 @@ mod bundle;
 mod conformance;
 mod contract;
 mod dates;
+mod holder;
 mod json;
 mod lines;
 mod lower;
 mod oddity;
 mod pointer;
+mod reach;
 mod read;
 mod schema;
 mod value;
@@ -29,10 +31,12 @@ pub use contract::{
     ServerVariable, Surface,
 };
 pub use dates::{DateKeys, Stated, stated};
+pub use holder::{Holder, Shape};
 pub use lines::{Line, lines_of};
 pub use lower::{declared_types, heirs, lower};
 pub use oddity::Oddity;
 pub use pointer::{PointerId, Pointers, escape, resolve, unit_of};
+pub use reach::{Reach, leads_somewhere, newly_dangling, reach};
 pub use read::{Dialect, Document, Limits, ReadError, parse, read};
 pub use schema::{Additional, Bound, Discriminator, Schema, SchemaId, Seldom, TypeSet, Union};
 pub use value::{Map, Text, Value};

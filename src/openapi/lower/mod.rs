@@ -265,7 +265,7 @@ impl<'d> Lowering<'d> {
 }
 
 /// Every schema with a name of its own. Depth is bounded by reading.
-fn collect_names<'d>(
+pub(super) fn collect_names<'d>(
     value: &'d Value,
     at: PointerId,
     pointers: &mut Pointers<'d>,
