@@ -18,7 +18,7 @@ use crate::model::{Clock, SystemClock};
 use crate::render::Renderer;
 use crate::rules::Catalogue;
 use crate::store::{Store, StoreError};
-use crate::tasks::{self, Counters, Live, Shared, Trouble, make_secret};
+use crate::tasks::{self, Counters, Live, Relay, Shared, Trouble, make_secret};
 
 /// Why the daemon did not start.
 #[derive(Debug, Error)]
@@ -65,14 +65,21 @@ pub enum StartError {
 
 impl StartError {
     /// The sysexits code that says what kind of trouble it is.
-    pub const fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         match self {
             Self::Config(_) => 78,
             Self::Locked { .. } => 75,
-            Self::Store { source: StoreError::Migration(_), .. } => 78,
+            // A newer version has written it; what is malformed is a matter of the disk.
+            Self::Store { source: StoreError::Migration(problem), .. } if !is_damage(problem) => 78,
             Self::StateDir { .. } | Self::Store { .. } | Self::Bind { .. } | Self::Other(_) => 74,
         }
     }
+}
+
+/// Whether the database itself failed, as opposed to being of another version.
+fn is_damage(problem: &sqlx::migrate::MigrateError) -> bool {
+    use sqlx::migrate::MigrateError;
+    matches!(problem, MigrateError::Execute(_) | MigrateError::ExecuteMigration(..))
 }
 
 /// A daemon that has started and is about to run.
@@ -83,7 +90,7 @@ pub struct Daemon {
     /// Where the endpoint listens.
     pub address: SocketAddr,
     // Held for as long as the daemon lives.
-    _lock: File,
+    _lock: Lock,
 }
 
 /// Starts the daemon: everything that can go wrong at the start goes wrong here, before READY.
@@ -110,7 +117,8 @@ pub async fn start(config_file: &Path) -> Result<Daemon, StartError> {
     let (heart, stopping) = (lifecycle.heart(), lifecycle.stopping());
     let http = serve(endpoint, Arc::clone(&shared), heart.clone(), stopping.clone())?;
     lifecycle.spawn("watch", tasks::watch(Arc::clone(&shared), heart.clone(), stopping.clone()));
-    lifecycle.spawn("deliver", tasks::deliver(Arc::clone(&shared), heart.clone(), stopping.clone()));
+    lifecycle.spawn("deliver", tasks::mail(Arc::clone(&shared), heart.clone(), stopping.clone()));
+    lifecycle.spawn("channels", tasks::channels(Arc::clone(&shared), heart.clone(), stopping.clone()));
     lifecycle.spawn("escalate", tasks::escalate(Arc::clone(&shared), heart.clone(), stopping.clone()));
     lifecycle.spawn("bounces", tasks::bounces(Arc::clone(&shared), heart.clone(), stopping.clone()));
     lifecycle.spawn("digest", tasks::digest(Arc::clone(&shared), heart, stopping.clone()));
@@ -154,6 +162,8 @@ pub async fn assemble(
         api_token: api_token(&state_dir)?,
         wake_watch: Notify::new(),
         wake_deliver: Notify::new(),
+        wake_channels: Notify::new(),
+        relay: Relay::default(),
         trouble: Trouble::default(),
         counters: Counters::default(),
         parse_slots: Shared::parse_slots(),
@@ -176,25 +186,34 @@ impl Daemon {
     }
 }
 
+/// Held on the state directory itself, so that it outlives the file beside the database; and on that file, as other versions do.
+struct Lock {
+    _directory: File,
+    _file: File,
+}
+
 /// One daemon for one state directory. The lock goes with the process, however that ends.
-fn lock(state_dir: &Path) -> Result<File, StartError> {
+fn lock(state_dir: &Path) -> Result<Lock, StartError> {
     let unusable = |source| StartError::StateDir { state_dir: state_dir.to_owned(), source };
     std::fs::create_dir_all(state_dir).map_err(unusable)?;
     let path = state_dir.join("driftd.lock");
+    let directory = File::open(state_dir).map_err(unusable)?;
     let mut file = File::options().create(true).read(true).write(true).truncate(false).open(&path).map_err(unusable)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(std::fs::TryLockError::WouldBlock) => {
-            let holder = std::fs::read_to_string(&path).unwrap_or_default().trim().to_owned();
-            let holder = if holder.is_empty() { "unknown".to_owned() } else { holder };
-            return Err(StartError::Locked { state_dir: state_dir.to_owned(), holder });
+    for locked in [&directory, &file] {
+        match locked.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => {
+                let holder = std::fs::read_to_string(&path).unwrap_or_default().trim().to_owned();
+                let holder = if holder.is_empty() { "unknown".to_owned() } else { holder };
+                return Err(StartError::Locked { state_dir: state_dir.to_owned(), holder });
+            }
+            Err(std::fs::TryLockError::Error(source)) => return Err(unusable(source)),
         }
-        Err(std::fs::TryLockError::Error(source)) => return Err(unusable(source)),
     }
     // Only for the message above; the lock itself is what counts.
     let noted = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
     noted.map_err(unusable)?;
-    Ok(file)
+    Ok(Lock { _directory: directory, _file: file })
 }
 
 /// The secret of programs on this machine that announce something; only the daemon's user can read it.
@@ -237,7 +256,7 @@ impl Reload {
             match self.reload().await {
                 Ok(()) => {
                     Counters::add(&self.shared.counters.reloads);
-                    self.shared.trouble.reconfigured();
+                    self.shared.trouble.clear("configuration");
                     info!("the configuration was reloaded");
                     self.shared.wake_watch.notify_one();
                 }
@@ -269,9 +288,9 @@ impl Reload {
         let live = Live::new(config, clock).map_err(|problem| vec![problem.to_string()])?;
         let watches = live.watches(clock.now());
         let now = clock.now();
-        self.shared.store.sync_watches(&watches, now).await.map_err(|problem| vec![problem.to_string()])?;
-        self.shared.store.retry_failed(now).await.map_err(|problem| vec![problem.to_string()])?;
+        self.shared.store.resync_watches(&watches, now).await.map_err(|problem| vec![problem.to_string()])?;
         self.sender.send_replace(Arc::new(live));
+        self.shared.wake_lanes();
         Ok(())
     }
 }

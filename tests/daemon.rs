@@ -182,7 +182,7 @@ fn acceptance_by_the_consumer_moves_the_baseline() {
     assert_eq!(status["open"].as_array().map(Vec::len), Some(0));
     assert_eq!(status["checking"][0]["snapshot"], status["checking"][0]["baseline"]);
     assert!(Daemon::post(&letter(CONSUMER).answer_link(), "owner=x").contains("is closed"), "a replay is harmless");
-    assert_eq!(smtp.received().len(), 2);
+    wait_for("both hear that it is accepted", || (smtp.received().len() == 4).then_some(()));
 
     let told = std::process::Command::new(env!("CARGO_BIN_EXE_driftd"))
         .args(["status", "--url", &format!("http://{}", daemon.address())])

@@ -65,7 +65,12 @@ fn letters(from: &str, to: &str, surface: Surface, kind: NoticeKind, hostile: Op
         NoticeKind::Opened => Some(opened),
         NoticeKind::Updated => standing(Some(&notice), &told, &findings).decide(now(), String::new),
         NoticeKind::Resolved => standing(Some(&notice), &told, &none).decide(now(), String::new),
-        NoticeKind::Reminder | NoticeKind::Escalated | NoticeKind::Exchange | NoticeKind::Digest | NoticeKind::Attest => None,
+        NoticeKind::Reminder
+        | NoticeKind::Escalated
+        | NoticeKind::Exchange
+        | NoticeKind::Digest
+        | NoticeKind::Attest
+        | NoticeKind::Outage => None,
     };
     let decision = decision.expect("something to say");
     let about = Circumstances {

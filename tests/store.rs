@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, TimeZone, Utc};
 use driftd::model::{
-    Acknowledgement, Answer, ApiState, AttemptOutcome, Checked, Clock, ManualClock, Notice, NoticeKind, Side, Surface, Told,
-    Validators, WatchKey,
+    Acknowledgement, Answer, ApiState, AttemptOutcome, Checked, Clock, Lane, ManualClock, Notice, NoticeKind, Side, Surface,
+    Told, Validators, WatchKey,
 };
 use driftd::store::{
     Answered, CheckCommit, Committed, Finished, NewSnapshot, NoticeStep, PlannedDelivery, Store, Success, WatchSpec,
@@ -62,6 +62,7 @@ fn commit(clock: &ManualClock, notice: NoticeStep, etag: &str) -> CheckCommit {
             notice,
         }),
         held: None,
+        wait_until: None,
         events: vec![("changed", "text".to_owned())],
     }
 }
@@ -103,14 +104,14 @@ async fn a_clock_set_back_silences_nothing() {
     let (_folder, store) = store(&clock).await;
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
     let notice = Notice { id: "N-1".to_owned(), opened_at: clock.now(), told_at: clock.now() };
-    let step = NoticeStep::Tell { notice, deliveries: vec![letter("a@x.example", Vec::new())], told: Vec::new() };
+    let step = NoticeStep::Tell { notice, flaps: None, deliveries: vec![letter("a@x.example", Vec::new())], told: Vec::new() };
     store.commit_check(commit(&clock, step, "e1")).await.expect("committed");
     // A year back: what was checked "in the future" is due, once, and letters leave.
     clock.set(clock.now() - TimeDelta::days(365));
     assert_eq!(store.claim_due(clock.now(), LEASE, 10).await.expect("claims").len(), 1);
     assert_eq!(store.claim_due(clock.now(), LEASE, 10).await.expect("claims").len(), 0, "and not in a loop");
-    assert_eq!(store.start_attempts(clock.now(), LEASE, 10).await.expect("letters").len(), 1);
-    assert_eq!(store.start_attempts(clock.now(), LEASE, 10).await.expect("letters").len(), 0);
+    assert_eq!(store.start_attempts(Lane::Mail, clock.now(), LEASE, 10).await.expect("letters").len(), 1);
+    assert_eq!(store.start_attempts(Lane::Mail, clock.now(), LEASE, 10).await.expect("letters").len(), 0);
 }
 
 #[tokio::test]
@@ -163,10 +164,13 @@ async fn a_chain_of_stand_ins_ends_in_words() {
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
     let notice = Notice { id: "N-1".to_owned(), opened_at: clock.now(), told_at: clock.now() };
     let deliveries = vec![letter("a@x.example", vec![letter("b@x.example", Vec::new())])];
-    store.commit_check(commit(&clock, NoticeStep::Tell { notice, deliveries, told: Vec::new() }, "e1")).await.expect("committed");
+    store
+        .commit_check(commit(&clock, NoticeStep::Tell { notice, flaps: None, deliveries, told: Vec::new() }, "e1"))
+        .await
+        .expect("committed");
     let dead = AttemptOutcome::DeadAddress("550".to_owned());
     for (recipient, expected) in [("a@x.example", Finished::StandInCalled), ("b@x.example", Finished::NobodyLeft)] {
-        let (delivery, attempt) = store.start_attempts(clock.now(), LEASE, 10).await.expect("letters").remove(0);
+        let (delivery, attempt) = store.start_attempts(Lane::Mail, clock.now(), LEASE, 10).await.expect("letters").remove(0);
         assert_eq!(delivery.recipient, recipient);
         let finished = store.finish_attempt(delivery.id, attempt, &dead, clock.now(), clock.now()).await.expect("finished");
         assert_eq!(finished, expected);
@@ -182,14 +186,14 @@ async fn a_try_that_was_cut_off_is_made_again_at_once() {
     let (folder, store) = store(&clock).await;
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
     let notice = Notice { id: "N-1".to_owned(), opened_at: clock.now(), told_at: clock.now() };
-    let step = NoticeStep::Tell { notice, deliveries: vec![letter("a@x.example", Vec::new())], told: Vec::new() };
+    let step = NoticeStep::Tell { notice, flaps: None, deliveries: vec![letter("a@x.example", Vec::new())], told: Vec::new() };
     store.commit_check(commit(&clock, step, "e1")).await.expect("committed");
-    let before = store.start_attempts(clock.now(), LEASE, 10).await.expect("letters").remove(0).0;
+    let before = store.start_attempts(Lane::Mail, clock.now(), LEASE, 10).await.expect("letters").remove(0).0;
     store.close().await;
     let store = Store::open(folder.path()).await.expect("a store");
     assert_eq!(store.recover_attempts(clock.now()).await.expect("recovered"), 1);
     assert_eq!(store.recover_attempts(clock.now()).await.expect("recovered"), 0);
-    let again = store.start_attempts(clock.now(), LEASE, 10).await.expect("letters").remove(0).0;
+    let again = store.start_attempts(Lane::Mail, clock.now(), LEASE, 10).await.expect("letters").remove(0).0;
     assert_eq!((before.id, before.message), (again.id, again.message));
     assert_eq!(store.overview().await.expect("an overview").attempts.get("ambiguous"), Some(&1));
 }
@@ -201,7 +205,8 @@ async fn an_answer_overtakes_a_check_in_flight() {
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
     let notice = Notice { id: "N-1".to_owned(), opened_at: clock.now(), told_at: clock.now() };
     let told = Told { side: Side::Consumer, party: "p".to_owned(), findings: [("f".to_owned(), "1".to_owned())].into() };
-    let step = NoticeStep::Tell { notice, deliveries: vec![letter("a@x.example", Vec::new())], told: vec![told.clone()] };
+    let step =
+        NoticeStep::Tell { notice, flaps: None, deliveries: vec![letter("a@x.example", Vec::new())], told: vec![told.clone()] };
     assert_eq!(store.commit_check(commit(&clock, step, "e1")).await.expect("committed"), Committed::Recorded);
     clock.advance(Duration::from_secs(301));
     let claim = store.claim_due(clock.now(), LEASE, 10).await.expect("claims").remove(0);
@@ -209,7 +214,7 @@ async fn an_answer_overtakes_a_check_in_flight() {
     // While the check is under way the one consumer accepts.
     let answer = Acknowledgement { owner: "P".to_owned(), answer: Answer::Accepted, fix_by: None, note: String::new() };
     assert_eq!(
-        store.acknowledge("token-a@x.example", &answer, Vec::new(), clock.now()).await.expect("answered"),
+        store.acknowledge("token-a@x.example", &answer, (Vec::new(), Vec::new()), clock.now()).await.expect("answered"),
         Answered::BaselineMoved
     );
     let stale = commit(&clock, NoticeStep::Keep, "e2");
@@ -241,7 +246,8 @@ async fn a_damaged_row_is_shown_and_stops_nobody_else() {
     sqlx::Connection::close(raw).await.expect("closed");
     let store = Store::open(folder.path()).await.expect("a store");
     let claims = store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
-    assert_eq!(claims.into_iter().map(|claim| claim.key).collect::<Vec<_>>(), [other]);
+    let damaged: Vec<(WatchKey, bool)> = claims.into_iter().map(|claim| (claim.key, claim.damage.is_some())).collect();
+    assert_eq!(damaged, [(key(), true), (other, false)]);
     let overview = store.overview().await.expect("an overview");
     assert_eq!(overview.watches[0].state, ApiState::Blind);
     assert!(overview.watches[0].detail.contains("table finding"), "{}", overview.watches[0].detail);

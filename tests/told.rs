@@ -94,7 +94,9 @@ fn an_acceptance_counts_for_what_the_letter_said() {
     assert_eq!(status["checking"][0]["baseline"], support::digest(&worse).as_str());
     assert_eq!(status["open"].as_array().map(Vec::len), Some(0));
     two_more_polls(&partner);
-    assert_eq!((by(&smtp, CONSUMER).len(), by(&smtp, PROVIDER).len()), (2, 2));
+    wait_for("both hear that it is accepted", || (smtp.received().len() == 6).then_some(()));
+    let last = [CONSUMER, PROVIDER].map(|reader| by(&smtp, reader).pop().expect("a letter"));
+    assert!(last.iter().all(|letter| letter.text().contains("Resolved: Harbor Books has accepted it")), "{}", last[0].text());
 }
 
 #[test]

@@ -290,7 +290,11 @@ pub(super) async fn bytes(place: &str) -> Result<Vec<u8>, (u8, String)> {
         files_anywhere: true,
     };
     let client = Client::new(settings, Arc::new(SystemClock)).map_err(|error| (74, error.to_string()))?;
-    match gather(&client, &source, &Auth::None, &Known::default(), &limits).await {
+    let gathered = gather(&client, &source, &Auth::None, &Known::default(), (&limits, Duration::from_secs(600))).await;
+    for (file, why) in &gathered.absent {
+        eprintln!("driftd: {place} refers to {file}, which did not come: {why}; what it holds is not judged");
+    }
+    match gathered.outcome {
         Outcome::Body(body) => Ok(body.bytes),
         Outcome::Later { why, .. } => Err((75, format!("{source}: {why}"))),
         Outcome::Failed(failure) if matches!(source, Source::File(_)) => Err((74, failure.why)),

@@ -33,6 +33,8 @@ pub struct FetchConfig {
     pub allow_private_hosts: Vec<String>,
     /// Whom a provider can ask about these requests; part of the User-Agent.
     pub contact: String,
+    /// So long at most is a check put off because the provider says that its description stays fresh.
+    pub longest_fresh: Duration,
 }
 
 /// How mail leaves.
@@ -42,6 +44,8 @@ pub struct MailConfig {
     pub from: String,
     /// Who is told when driftd itself is in trouble.
     pub operator: String,
+    /// How long a description may be impossible to judge before the operator and its consumers are told.
+    pub tell_operator_after: Duration,
     /// Deadline of one send, from connecting to the server's last word.
     pub timeout: Duration,
     /// Where letters that cannot be delivered come back to; each has a detail of its own behind a `+`.
@@ -136,6 +140,7 @@ fn fetch(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> FetchConfig {
         per_host: 2,
         allow_private_hosts: Vec::new(),
         contact: String::new(),
+        longest_fresh: Duration::from_secs(3600),
     };
     let Some(mut table) = root.table("fetch", problems) else { return config };
     if let Some(timeout) = table.parsed("timeout", problems, duration) {
@@ -158,6 +163,9 @@ fn fetch(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> FetchConfig {
         } else {
             config.allow_private_hosts.push(host.value.to_ascii_lowercase());
         }
+    }
+    if let Some(longest) = table.parsed("longest_fresh", problems, duration) {
+        config.longest_fresh = longest.value;
     }
     if let Some(contact) = table.text("contact", problems) {
         config.contact = contact.value;
@@ -186,6 +194,7 @@ fn mail(root: &mut Table<'_, '_>, folder: &Path, environment: &Environment, prob
     if let Some(operator) = &operator {
         check_address(operator, problems);
     }
+    let tell_operator_after = table.parsed("tell_operator_after", problems, duration);
     let bounces = table.text("bounces", problems);
     if let Some(bounces) = &bounces {
         check_address(bounces, problems);
@@ -212,6 +221,7 @@ fn mail(root: &mut Table<'_, '_>, folder: &Path, environment: &Environment, prob
     Some(MailConfig {
         from: from?.value,
         operator: operator?.value,
+        tell_operator_after: tell_operator_after.map_or(Duration::from_secs(6 * 3600), |at| at.value),
         timeout,
         bounces: bounces.map(|at| at.value),
         bounce_maildir: bounce_maildir.map(|at| folder.join(at.value)),

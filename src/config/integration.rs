@@ -227,6 +227,7 @@ fn api(
     }
     let schedule = schedule(&mut table, context.now, problems);
     let auth = auth(&mut table, context, problems);
+    let tell_operator_after = table.parsed("tell_operator_after", problems, duration).map(|at| at.value);
     let date_keys = date_keys(&mut table, problems);
     let probes = table.list("probes", problems).into_iter().filter_map(|entry| probe(entry, problems)).collect();
     table.finish(problems);
@@ -240,6 +241,7 @@ fn api(
         upcoming,
         schedule: schedule?,
         auth,
+        tell_operator_after,
         date_keys,
         probes,
     })

@@ -9,7 +9,7 @@ use crate::model::{Answer, Api, ApiState, Contact, DeliveryState, Given, Integra
 use crate::notice::{Gap, Impact, gaps, impact};
 use crate::render::clean;
 use crate::store::{DeliveryRow, NoticeRow, Overview, StoreError, WatchRow};
-use crate::tasks::{Live, Shared, silent_people};
+use crate::tasks::{Live, Shared, silent_people, troubles};
 
 /// Everything on-call needs, in the order they ask.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -247,7 +247,7 @@ pub(super) fn view(shared: &Shared, overview: &Overview) -> StatusView {
     let live = shared.now_live();
     let now = shared.clock.now();
     let trouble: Vec<TroubleView> =
-        shared.trouble.all().into_iter().map(|(part, since, what)| TroubleView { part, since, what }).collect();
+        troubles(shared, &overview.trouble).into_iter().map(|(part, since, what)| TroubleView { part, since, what }).collect();
     let (ledgers, descriptions): (Vec<&WatchRow>, Vec<&WatchRow>) =
         overview.watches.iter().partition(|row| row.key.surface == Surface::Ledger);
     let checking: Vec<ApiView> = descriptions.into_iter().map(|row| api_view(row, &live)).collect();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use secrecy::{SecretSlice, SecretString};
@@ -284,6 +285,8 @@ pub struct Api {
     pub schedule: Schedule,
     /// How the fetch proves who asks.
     pub auth: Auth,
+    /// How long it may be impossible to judge before people are told; none for what holds for all.
+    pub tell_operator_after: Option<Duration>,
     /// Keys by which the provider tells of dates in its description, beside those that are known.
     pub date_keys: DateKeys,
     /// Where headers of operations are looked at.

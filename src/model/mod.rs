@@ -20,7 +20,7 @@ pub use integration::{
 };
 pub use ledger::{Entry, LedgerStep, Mark, Origin, Statement, YEARS, dated_subjects, follow, in_force, read_date};
 pub use notice::{
-    Acknowledgement, Answer, AttemptOutcome, Climbed, Delivery, DeliveryState, Notice, NoticeKind, Proposal, Reply, Side,
+    Acknowledgement, Answer, AttemptOutcome, Climbed, Delivery, DeliveryState, Lane, Notice, NoticeKind, Proposal, Reply, Side,
     Silence, Told, retry_after,
 };
 pub use overrides::{Overridable, Override, OverrideNote, Pattern, Weight};

@@ -51,6 +51,8 @@ pub enum NoticeKind {
     Digest,
     /// Whether somebody is still the one to write to.
     Attest,
+    /// A description cannot be judged, or can be again.
+    Outage,
     /// It is as before again.
     Resolved,
 }
@@ -71,6 +73,7 @@ impl NoticeKind {
             Self::Exchange => "exchange",
             Self::Digest => "digest",
             Self::Attest => "attest",
+            Self::Outage => "outage",
             Self::Resolved => "resolved",
         }
     }
@@ -112,8 +115,10 @@ pub enum DeliveryState {
     Sent,
     /// The address does not exist; whoever stands in has been written to.
     DeadAddress,
-    /// The content was refused; a person must look.
+    /// It cannot be handed over to this recipient as things are; a person must look.
     Refused,
+    /// What it tells of was over before it left: it is not sent.
+    Overtaken,
 }
 
 impl DeliveryState {
@@ -125,15 +130,30 @@ impl DeliveryState {
             Self::Sent => "sent",
             Self::DeadAddress => "dead-address",
             Self::Refused => "refused",
+            Self::Overtaken => "overtaken",
         }
     }
 
     /// The state a stored word stands for.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Standby, Self::Pending, Self::Sent, Self::DeadAddress, Self::Refused]
+        [Self::Standby, Self::Pending, Self::Sent, Self::DeadAddress, Self::Refused, Self::Overtaken]
             .into_iter()
             .find(|state| state.name() == name)
     }
+}
+
+/// Which way letters go. Each has a loop of its own, so that one that hangs holds up no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// By mail.
+    Mail,
+    /// To the programs of parties.
+    Channels,
+}
+
+impl Lane {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Mail, Self::Channels];
 }
 
 /// One rendered message to one recipient. Its bytes never change, so a re-send is the same message.

@@ -227,6 +227,7 @@ mod tests {
             upcoming: None,
             schedule: Schedule::Every(Duration::from_secs(60)),
             auth: Auth::None,
+            tell_operator_after: None,
             date_keys: DateKeys::default(),
             probes: Vec::new(),
         };

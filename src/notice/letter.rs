@@ -79,6 +79,10 @@ pub struct LetterView {
     pub exchange: Option<ExchangeCard>,
     /// What happened without a letter, in a digest.
     pub digest: Vec<String>,
+    /// That the change comes and goes, in sentences.
+    pub flapping: Option<String>,
+    /// Why the notice is over, where it is not that the change is gone; without a full stop.
+    pub ending: Option<String>,
     /// Whether the reader reads plain words: what, when, whom to call; no fragments.
     pub plain_words: bool,
     /// Who answers, where this is a copy for information.
@@ -330,6 +334,8 @@ fn view(
         escalation: None,
         exchange: None,
         digest: Vec::new(),
+        flapping: None,
+        ending: None,
         plain_words: false,
         copy_of: None,
         notice: notice.id.clone(),

@@ -90,7 +90,7 @@ impl Renderer {
     pub fn letter(&self, view: &LetterView) -> Result<Rendered, RenderError> {
         let (text, html) = match (view.kind, view.audience) {
             (NoticeKind::Resolved, _) => ("resolved.txt", "resolved.html"),
-            (NoticeKind::Exchange | NoticeKind::Attest, _) => ("exchange.txt", "exchange.html"),
+            (NoticeKind::Exchange | NoticeKind::Attest | NoticeKind::Outage, _) => ("exchange.txt", "exchange.html"),
             (NoticeKind::Digest, _) => ("digest.txt", "digest.html"),
             (_, Audience::Consumer) => ("consumer.txt", "consumer.html"),
             (_, Audience::Provider) => ("provider.txt", "provider.html"),
@@ -116,7 +116,7 @@ fn subject(view: &LetterView) -> String {
     let stem = format!("[driftd] {verdict}: {} ({})", clean(&view.api, 60), view.notice);
     match view.kind {
         NoticeKind::Digest => format!("[driftd] Digest: {} ({})", clean(&view.integration, 60), view.notice),
-        NoticeKind::Attest => {
+        NoticeKind::Attest | NoticeKind::Outage => {
             let heading = view.exchange.as_ref().map_or("", |exchange| exchange.heading.as_str());
             format!("[driftd] {} ({})", clean(heading, 80), view.notice)
         }

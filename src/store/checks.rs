@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, Transaction};
 
-use crate::model::{Checked, LedgerStep, Notice, NoticeKind, OpenFinding, Side, Surface, Told, Validators, WatchKey};
+use crate::model::{ApiState, Checked, LedgerStep, Notice, NoticeKind, OpenFinding, Side, Surface, Told, Validators, WatchKey};
 
+use super::claims::{FLAPPING, Flaps, REVERTED, retry_failed};
 use super::digests::{drop_from_digest, forget_quiet, keep_for_digest};
 use super::{Store, StoreError, json, ledger, stored, word};
 
@@ -74,10 +75,19 @@ pub struct PlannedDelivery {
 pub enum NoticeStep {
     /// Nothing.
     Keep,
-    /// It is opened, or told again.
+    /// The change came or went once more while it comes and goes; nobody is written to again.
+    Flipped {
+        /// The notice.
+        id: String,
+        /// How often it came back.
+        flaps: Flaps,
+    },
+    /// It is opened, or told again; also one that was closed, where its change has come back.
     Tell {
         /// The notice.
         notice: Notice,
+        /// How often its change came back, if it did.
+        flaps: Option<Flaps>,
         /// The letters.
         deliveries: Vec<PlannedDelivery>,
         /// What their readers know once they have read them.
@@ -140,6 +150,8 @@ pub struct CheckCommit {
     pub success: Option<Success>,
     /// An implausible document that waits for a second fetch to agree.
     pub held: Option<String>,
+    /// Until when the provider asked not to be asked again.
+    pub wait_until: Option<DateTime<Utc>>,
     /// What happened, in words: kind and text.
     pub events: Vec<(&'static str, String)>,
 }
@@ -148,61 +160,26 @@ impl Store {
     /// Makes the watched descriptions those of the configuration. What is gone is kept, but rests.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// When the database does not answer; then nothing has changed.
     pub async fn sync_watches(&self, specs: &[WatchSpec], now: DateTime<Utc>) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        sqlx::query("UPDATE watch SET active = 0").execute(&mut *transaction).await?;
-        for spec in specs {
-            // Another source is another document: validators of the old one would hide it. What stays as it
-            // was keeps its place in time: a restart is no reason to ask a provider that wants peace.
-            sqlx::query(
-                "INSERT INTO watch (integration, api, surface, source, schedule, next_at) VALUES ($1, $2, $3, $4, $5, $6)
-                 ON CONFLICT (integration, api, surface) DO UPDATE SET
-                   active = 1,
-                   generation = watch.generation + (CASE WHEN watch.source = excluded.source THEN 0 ELSE 1 END),
-                   etag = CASE WHEN watch.source = excluded.source THEN watch.etag END,
-                   last_modified = CASE WHEN watch.source = excluded.source THEN watch.last_modified END,
-                   parts = CASE WHEN watch.source = excluded.source THEN watch.parts ELSE '{}' END,
-                   next_at = CASE WHEN watch.source <> excluded.source THEN excluded.next_at
-                                  WHEN watch.schedule <> excluded.schedule THEN MIN(watch.next_at, $7)
-                                  ELSE watch.next_at END,
-                   source = excluded.source, schedule = excluded.schedule",
-            )
-            .bind(&spec.key.integration)
-            .bind(&spec.key.api)
-            .bind(spec.key.surface.name())
-            .bind(&spec.source)
-            .bind(&spec.schedule)
-            .bind(stored(spec.first_at))
-            .bind(stored(spec.planned_at))
-            .execute(&mut *transaction)
-            .await?;
-        }
-        // What is no longer watched can never be resolved.
-        sqlx::query(
-            "UPDATE notice SET closed_at = $1, closed_why = 'no longer watched' WHERE closed_at IS NULL AND NOT EXISTS (
-               SELECT 1 FROM watch w WHERE w.active = 1
-                 AND w.integration = notice.integration AND w.api = notice.api AND w.surface = notice.surface)",
-        )
-        .bind(stored(now))
-        .execute(&mut *transaction)
-        .await?;
+        sync(&mut transaction, specs, now).await?;
         transaction.commit().await?;
         Ok(())
     }
 
-    /// Makes due at once what failed: whoever reloads has just mended something. Everything is fetched whole the next
-    /// time, since it may be read for other things now.
+    /// The same after a reload, in one step with making due at once what failed: whoever reloads has just mended something.
+    /// Everything is fetched whole the next time, since it may be read for other things now.
     ///
     /// # Errors
-    /// When the database does not answer.
-    pub async fn retry_failed(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
-        let done = sqlx::query("UPDATE watch SET next_at = $1 WHERE active = 1 AND failures > 0")
-            .bind(stored(now))
-            .execute(&self.writer)
-            .await?;
-        sqlx::query("UPDATE watch SET full_at = NULL WHERE active = 1").execute(&self.writer).await?;
-        Ok(done.rows_affected())
+    /// When the database does not answer; then nothing has changed.
+    pub async fn resync_watches(&self, specs: &[WatchSpec], now: DateTime<Utc>) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sync(&mut transaction, specs, now).await?;
+        retry_failed(&mut transaction, now).await?;
+        sqlx::query("UPDATE watch SET full_at = NULL WHERE active = 1").execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(())
     }
 
     /// The live baseline of an API: what its upcoming description is compared with.
@@ -239,7 +216,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer; then nothing has changed.
     pub async fn commit_check(&self, commit: CheckCommit) -> Result<Committed, StoreError> {
-        let CheckCommit { key, generation, checked, rule_set, success, held, events } = commit;
+        let CheckCommit { key, generation, checked, rule_set, success, held, wait_until, events } = commit;
         let compressed = match success.as_ref().and_then(|success| success.snapshot.as_ref()) {
             Some(snapshot) => {
                 let body = zstd::bulk::compress(&snapshot.bytes, COMPRESSION);
@@ -250,8 +227,9 @@ impl Store {
         let now = stored(checked.checked_at);
         let mut transaction = self.begin().await?;
         let done = sqlx::query(
-            "UPDATE watch SET state = $1, detail = $2, failures = $3, checked_at = $4, next_at = $5, held = $6, rule_set = $7, leased = 0
-             WHERE integration = $8 AND api = $9 AND surface = $10 AND generation = $11",
+            "UPDATE watch SET state = $1, detail = $2, failures = $3, checked_at = $4, next_at = $5, held = $6, rule_set = $7,
+               leased = 0, begun = 0, begun_of = NULL, wait_until = $8
+             WHERE integration = $9 AND api = $10 AND surface = $11 AND generation = $12",
         )
         .bind(checked.state.name())
         .bind(&checked.detail)
@@ -260,6 +238,7 @@ impl Store {
         .bind(stored(checked.next_at))
         .bind(&held)
         .bind(i64::from(rule_set))
+        .bind(wait_until.map(stored))
         .bind(&key.integration)
         .bind(&key.api)
         .bind(key.surface.name())
@@ -267,7 +246,7 @@ impl Store {
         .execute(&mut *transaction)
         .await?;
         if done.rows_affected() == 0 {
-            sqlx::query("UPDATE watch SET next_at = $1, leased = 0 WHERE integration = $2 AND api = $3 AND surface = $4")
+            sqlx::query("UPDATE watch SET next_at = $1, leased = 0, begun = 0, begun_of = NULL WHERE integration = $2 AND api = $3 AND surface = $4")
                 .bind(now)
                 .bind(&key.integration)
                 .bind(&key.api)
@@ -277,8 +256,16 @@ impl Store {
             transaction.commit().await?;
             return Ok(Committed::Overtaken);
         }
-        if let Some(success) = success {
-            record_success(&mut transaction, &key, now, success, compressed).await?;
+        let is_judged = success.is_some();
+        if is_judged || checked.failures > 0 || checked.state == ApiState::Held {
+            count_unjudged(&mut transaction, &key, now, is_judged).await?;
+        }
+        if let Some(success) = success
+            && !record_success(&mut transaction, &key, now, success, compressed).await?
+        {
+            // Another notice has this id: the check is done again, and makes another one.
+            transaction.rollback().await?;
+            return self.do_again(&key, now).await;
         }
         for (kind, text) in events {
             event(&mut transaction, now, &key.integration, &key.api, kind, &text).await?;
@@ -286,6 +273,99 @@ impl Store {
         transaction.commit().await?;
         Ok(Committed::Recorded)
     }
+
+    async fn do_again(&self, key: &WatchKey, now: i64) -> Result<Committed, StoreError> {
+        let mut transaction = self.begin().await?;
+        // A moment later everything that is made of the time is another.
+        sqlx::query("UPDATE watch SET next_at = $1, leased = 0, begun = 0, begun_of = NULL WHERE integration = $2 AND api = $3 AND surface = $4")
+            .bind(now + 1)
+            .bind(&key.integration)
+            .bind(&key.api)
+            .bind(key.surface.name())
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(Committed::Overtaken)
+    }
+}
+
+async fn sync(transaction: &mut Transaction<'_, Sqlite>, specs: &[WatchSpec], now: DateTime<Utc>) -> Result<(), StoreError> {
+    sqlx::query("UPDATE watch SET active = 0").execute(&mut **transaction).await?;
+    for spec in specs {
+        // Another source is another document: validators of the old one would hide it. What stays as it
+        // was keeps its place in time: a restart is no reason to ask a provider that wants peace.
+        sqlx::query(
+            "INSERT INTO watch (integration, api, surface, source, schedule, next_at) VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (integration, api, surface) DO UPDATE SET
+               active = 1,
+               generation = watch.generation + (CASE WHEN watch.source = excluded.source THEN 0 ELSE 1 END),
+               etag = CASE WHEN watch.source = excluded.source THEN watch.etag END,
+               last_modified = CASE WHEN watch.source = excluded.source THEN watch.last_modified END,
+               parts = CASE WHEN watch.source = excluded.source THEN watch.parts ELSE '{}' END,
+               wait_until = CASE WHEN watch.source = excluded.source THEN watch.wait_until END,
+               next_at = CASE WHEN watch.source <> excluded.source THEN excluded.next_at
+                              WHEN watch.schedule <> excluded.schedule THEN MIN(watch.next_at, $7)
+                              ELSE watch.next_at END,
+               source = excluded.source, schedule = excluded.schedule",
+        )
+        .bind(&spec.key.integration)
+        .bind(&spec.key.api)
+        .bind(spec.key.surface.name())
+        .bind(&spec.source)
+        .bind(&spec.schedule)
+        .bind(stored(spec.first_at))
+        .bind(stored(spec.planned_at))
+        .execute(&mut **transaction)
+        .await?;
+    }
+    // What is no longer watched can never be resolved, and what waits to be told of it is overtaken.
+    sqlx::query(
+        "UPDATE notice SET closed_at = $1, closed_why = 'no longer watched' WHERE closed_at IS NULL AND NOT EXISTS (
+           SELECT 1 FROM watch w WHERE w.active = 1
+             AND w.integration = notice.integration AND w.api = notice.api AND w.surface = notice.surface)",
+    )
+    .bind(stored(now))
+    .execute(&mut **transaction)
+    .await?;
+    sqlx::query(
+        "UPDATE delivery SET state = 'overtaken' WHERE state IN ('pending', 'standby')
+           AND notice IN (SELECT id FROM notice WHERE closed_at = $1 AND closed_why = 'no longer watched')",
+    )
+    .bind(stored(now))
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// What a commit does to the time in which nothing could be judged. One that begins within a day of the last is the same,
+/// once more.
+async fn count_unjudged(
+    transaction: &mut Transaction<'_, Sqlite>,
+    key: &WatchKey,
+    now: i64,
+    is_judged: bool,
+) -> Result<(), StoreError> {
+    let query = if is_judged {
+        "UPDATE watch SET judged_at = COALESCE(judged_at, $1)
+         WHERE integration = $3 AND api = $4 AND surface = $5 AND unjudged_since IS NOT NULL AND $2 > 0"
+    } else {
+        "UPDATE watch SET
+           unjudged_told_at = CASE WHEN unjudged_since IS NOT NULL AND (judged_at IS NULL OR judged_at > $1 - $2) THEN unjudged_told_at END,
+           unjudged_times = CASE WHEN unjudged_since IS NULL OR judged_at <= $1 - $2 THEN 1
+                                 WHEN judged_at IS NOT NULL THEN unjudged_times + 1 ELSE unjudged_times END,
+           unjudged_since = CASE WHEN unjudged_since IS NOT NULL AND (judged_at IS NULL OR judged_at > $1 - $2) THEN unjudged_since ELSE $1 END,
+           judged_at = NULL
+         WHERE integration = $3 AND api = $4 AND surface = $5"
+    };
+    sqlx::query(query)
+        .bind(now)
+        .bind(FLAPPING.num_milliseconds())
+        .bind(&key.integration)
+        .bind(&key.api)
+        .bind(key.surface.name())
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
 }
 
 async fn record_success(
@@ -294,7 +374,7 @@ async fn record_success(
     now: i64,
     success: Success,
     compressed: Option<Vec<u8>>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let Success { validators, full, snapshot, operations, baseline, findings, ledger, notice } = success;
     let is_new = snapshot.is_some() && key.surface == Surface::Live;
     let operations = operations.map(|operations| serde_json::Value::from(operations).to_string());
@@ -351,10 +431,21 @@ async fn record_success(
     }
     match notice {
         NoticeStep::Keep => {}
-        NoticeStep::Tell { notice, deliveries, told } => {
-            sqlx::query(
-                "INSERT INTO notice (id, integration, api, surface, opened_at, told_at) VALUES ($1, $2, $3, $4, $5, $6)
-                 ON CONFLICT (id) DO UPDATE SET told_at = excluded.told_at",
+        NoticeStep::Flipped { id, flaps } => {
+            sqlx::query("UPDATE notice SET flips = $1, flipped_at = $2 WHERE id = $3")
+                .bind(i64::from(flaps.times))
+                .bind(stored(flaps.at))
+                .bind(&id)
+                .execute(&mut **transaction)
+                .await?;
+        }
+        NoticeStep::Tell { notice, flaps, deliveries, told } => {
+            let done = sqlx::query(
+                "INSERT INTO notice (id, integration, api, surface, opened_at, told_at, flips, flipped_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                 ON CONFLICT (id) DO UPDATE SET told_at = excluded.told_at, closed_at = NULL, closed_why = NULL,
+                   flips = excluded.flips, flipped_at = excluded.flipped_at
+                 WHERE integration = excluded.integration AND api = excluded.api AND surface = excluded.surface
+                   AND (closed_at IS NULL OR (closed_why = $9 AND excluded.flips > 0))",
             )
             .bind(&notice.id)
             .bind(&key.integration)
@@ -362,24 +453,45 @@ async fn record_success(
             .bind(key.surface.name())
             .bind(stored(notice.opened_at))
             .bind(now)
+            .bind(flaps.map_or(0, |flaps| i64::from(flaps.times)))
+            .bind(flaps.map(|flaps| stored(flaps.at)))
+            .bind(REVERTED)
             .execute(&mut **transaction)
             .await?;
+            if done.rows_affected() == 0 {
+                return Ok(false);
+            }
             insert_deliveries(transaction, &notice.id, now, deliveries).await?;
             for told in told {
                 replace_told(transaction, &notice.id, told).await?;
             }
         }
-        NoticeStep::Close { id, why, deliveries } => {
-            sqlx::query("UPDATE notice SET closed_at = $1, closed_why = $2 WHERE id = $3")
-                .bind(now)
-                .bind(&why)
-                .bind(&id)
-                .execute(&mut **transaction)
-                .await?;
-            insert_deliveries(transaction, &id, now, deliveries).await?;
-        }
+        NoticeStep::Close { id, why, deliveries } => close_notice(transaction, &id, now, &why, deliveries).await?,
     }
-    Ok(())
+    Ok(true)
+}
+
+/// Closes a notice with its last letters. What waits to be told of it is overtaken by that.
+pub(super) async fn close_notice(
+    transaction: &mut Transaction<'_, Sqlite>,
+    id: &str,
+    now: i64,
+    why: &str,
+    deliveries: Vec<PlannedDelivery>,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE notice SET closed_at = $1, closed_why = $2 WHERE id = $3")
+        .bind(now)
+        .bind(why)
+        .bind(id)
+        .execute(&mut **transaction)
+        .await?;
+    sqlx::query(
+        "UPDATE delivery SET state = 'overtaken' WHERE notice = $1 AND state IN ('pending', 'standby') AND kind <> 'resolved'",
+    )
+    .bind(id)
+    .execute(&mut **transaction)
+    .await?;
+    insert_deliveries(transaction, id, now, deliveries).await
 }
 
 /// What is announced is counted from the live baseline: when that moves, it is compared again.
@@ -489,6 +601,26 @@ pub(super) async fn insert_deliveries(
     deliveries: Vec<PlannedDelivery>,
 ) -> Result<(), StoreError> {
     for delivery in deliveries {
+        if delivery.kind == NoticeKind::Resolved && delivery.channel.is_none() {
+            // What this party was still to be told is over before it left.
+            sqlx::query(
+                "UPDATE delivery SET state = 'overtaken' WHERE notice = $1 AND side = $2 AND party = $3 AND state IN ('pending', 'standby')
+                   AND kind <> 'resolved'",
+            )
+            .bind(notice)
+            .bind(delivery.side.name())
+            .bind(&delivery.party)
+            .execute(&mut **transaction)
+            .await?;
+        }
+        if delivery.not_before.is_none() {
+            // What cannot wait for the end of quiet hours waits for nothing that does: they leave in order, now.
+            sqlx::query("UPDATE delivery SET not_before = NULL WHERE notice = $1 AND recipient = $2 AND state = 'pending'")
+                .bind(notice)
+                .bind(&delivery.recipient)
+                .execute(&mut **transaction)
+                .await?;
+        }
         let mut previous: Option<i64> = None;
         let mut chain = vec![];
         let PlannedDelivery { stand_ins, .. } = &delivery;

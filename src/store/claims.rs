@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, Transaction};
 
@@ -44,7 +44,41 @@ pub struct Claim {
     pub notices: i64,
     /// Moves when something else than a check changes what stands here.
     pub generation: i64,
+    /// Comparisons of one document that began and whose end was never recorded, and its digest: the process died of them.
+    pub begun: (u32, Option<String>),
+    /// What cannot be read back of what is known; then nothing can be compared.
+    pub damage: Option<String>,
+    /// How often the open notice came back after it had gone, if it did.
+    pub flaps: Option<Flaps>,
+    /// A notice that was closed within the last day because nothing differed any more, with what each party was told.
+    pub gone: Option<Gone>,
 }
+
+/// A change that comes and goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flaps {
+    /// How often it came back.
+    pub times: u32,
+    /// When it last came or went.
+    pub at: DateTime<Utc>,
+}
+
+/// A notice that was closed because nothing differed any more.
+#[derive(Debug, Clone)]
+pub struct Gone {
+    /// The notice.
+    pub notice: Notice,
+    /// How often it had come back before.
+    pub times: u32,
+    /// What each party was told under it.
+    pub told: Vec<Told>,
+}
+
+/// Why a notice is closed whose change is gone.
+pub const REVERTED: &str = "nothing differs from the baseline any more";
+
+/// A change that comes back within this time comes and goes.
+pub const FLAPPING: TimeDelta = TimeDelta::hours(24);
 
 impl Store {
     /// Takes descriptions that are due and keeps others from taking them until `lease` has passed.
@@ -58,7 +92,8 @@ impl Store {
         let tolerance = 60_000;
         let rows = sqlx::query(
             "UPDATE watch SET next_at = $1, leased = 1 WHERE rowid IN (
-               SELECT rowid FROM watch WHERE active = 1 AND (next_at <= $2 OR checked_at > $3) ORDER BY next_at LIMIT $4
+               SELECT rowid FROM watch WHERE active = 1 AND (next_at <= $2 OR (checked_at > $3 AND leased = 0))
+               ORDER BY next_at LIMIT $4
              ) RETURNING *",
         )
         .bind(stored(now + lease))
@@ -69,24 +104,7 @@ impl Store {
         .await?;
         let mut claims = Vec::with_capacity(rows.len());
         for row in &rows {
-            match claimed(&mut transaction, row).await {
-                Ok(claim) => claims.push(claim),
-                // One damaged row must not stop the others: it is shown, and tried again when its lease ends.
-                Err(problem @ StoreError::Corrupt { .. }) => {
-                    sqlx::query(
-                        "UPDATE watch SET state = 'blind', detail = $1, failures = failures + 1, checked_at = $2, leased = 0
-                         WHERE integration = $3 AND api = $4 AND surface = $5",
-                    )
-                    .bind(problem.to_string())
-                    .bind(stored(now))
-                    .bind(row.get::<String, _>("integration"))
-                    .bind(row.get::<String, _>("api"))
-                    .bind(row.get::<String, _>("surface"))
-                    .execute(&mut *transaction)
-                    .await?;
-                }
-                Err(problem) => return Err(problem),
-            }
+            claims.push(claimed(&mut transaction, row, now).await?);
         }
         // The lease is also a "checked" mark, or a set-back clock would claim the same rows again at once.
         for claim in &claims {
@@ -104,16 +122,71 @@ impl Store {
         Ok(claims)
     }
 
-    /// Makes due again what was under way when the process or the database stopped.
+    /// Makes due again what was under way when the process or the database stopped, and what had failed: whoever starts
+    /// again has perhaps just mended something. What the provider asked for is respected.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn release_leases(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let mut transaction = self.begin().await?;
         let done = sqlx::query("UPDATE watch SET next_at = $1, leased = 0 WHERE leased = 1")
             .bind(stored(now))
-            .execute(&self.writer)
+            .execute(&mut *transaction)
             .await?;
+        retry_failed(&mut transaction, now).await?;
+        transaction.commit().await?;
         Ok(done.rows_affected())
+    }
+
+    /// Gives back a description that was taken and not checked; it is due at once.
+    ///
+    /// # Errors
+    /// When the database does not answer; then its lease ends by itself.
+    pub async fn release(&self, key: &WatchKey, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "UPDATE watch SET next_at = $1, leased = 0
+             WHERE integration = $2 AND api = $3 AND surface = $4 AND leased = 1",
+        )
+        .bind(stored(now))
+        .bind(&key.integration)
+        .bind(&key.api)
+        .bind(key.surface.name())
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Remembers that a document is about to be compared: should the process die of it, the next one knows.
+    ///
+    /// # Errors
+    /// When the database does not answer; then it must not be compared.
+    pub async fn begin_comparison(&self, key: &WatchKey, digest: &str) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "UPDATE watch SET begun = CASE WHEN begun_of = $1 THEN begun + 1 ELSE 1 END, begun_of = $1
+             WHERE integration = $2 AND api = $3 AND surface = $4",
+        )
+        .bind(digest)
+        .bind(&key.integration)
+        .bind(&key.api)
+        .bind(key.surface.name())
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// What is under way when driftd is asked to stop is cut off, and is nobody's fault.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn forgive_cut_off(&self) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("UPDATE watch SET begun = MAX(begun - 1, 0) WHERE leased = 1").execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(())
     }
 
     /// When the next description is due.
@@ -127,16 +200,35 @@ impl Store {
     }
 }
 
+/// Makes due what failed, but not before the provider wants to be asked again.
+pub(super) async fn retry_failed(transaction: &mut Transaction<'_, Sqlite>, now: DateTime<Utc>) -> Result<(), StoreError> {
+    // A wish that lies further ahead than any that is respected was made by a clock that stood wrong.
+    let longest = now + TimeDelta::days(1);
+    sqlx::query(
+        "UPDATE watch SET next_at = MIN(next_at, MAX($1, COALESCE(CASE WHEN wait_until <= $2 THEN wait_until END, $1)))
+         WHERE active = 1 AND failures > 0 AND leased = 0",
+    )
+    .bind(stored(now))
+    .bind(stored(longest))
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// What the row itself says. What cannot be read back is damage, and stands as if it were not there.
 fn claim(row: &SqliteRow) -> Result<Claim, StoreError> {
     let key = key_of(row)?;
-    let state: String = row.get("state");
+    let named: String = row.get("state");
+    let state = word(ApiState::named(&named), "watch", &key.to_string(), &named);
+    let parts = json(row.get("parts"), "watch", &key.to_string());
+    let damage = state.as_ref().err().or(parts.as_ref().err()).map(ToString::to_string);
     Ok(Claim {
-        state: word(ApiState::named(&state), "watch", &key.to_string(), &state)?,
+        state: state.unwrap_or(ApiState::Blind),
         detail: row.get("detail"),
         validators: Validators {
             etag: row.get("etag"),
             last_modified: row.get("last_modified"),
-            parts: json(row.get("parts"), "watch", &key.to_string())?,
+            parts: parts.unwrap_or_default(),
         },
         full_at: row.get::<Option<i64>, _>("full_at").map(time_of),
         failures: count(row.get("failures")),
@@ -149,25 +241,64 @@ fn claim(row: &SqliteRow) -> Result<Claim, StoreError> {
         told: Vec::new(),
         notices: 0,
         generation: row.get("generation"),
+        begun: (count(row.get("begun")), row.get("begun_of")),
+        damage,
+        flaps: None,
+        gone: None,
         key,
     })
 }
 
-/// A claim with everything that belongs to it.
-async fn claimed(transaction: &mut Transaction<'_, Sqlite>, row: &SqliteRow) -> Result<Claim, StoreError> {
+/// A claim with everything that belongs to it. One damaged row is this claim's trouble and nobody else's.
+async fn claimed(transaction: &mut Transaction<'_, Sqlite>, row: &SqliteRow, now: DateTime<Utc>) -> Result<Claim, StoreError> {
     let mut claim = claim(row)?;
-    claim.findings = findings(transaction, &claim.key).await?;
-    claim.notice = open_notice(transaction, &claim.key).await?;
+    match complete(transaction, &mut claim, now).await {
+        Ok(()) => {}
+        Err(problem) if problem.is_one_row() => claim.damage = claim.damage.or_else(|| Some(problem.to_string())),
+        Err(problem) => return Err(problem),
+    }
+    Ok(claim)
+}
+
+async fn complete(transaction: &mut Transaction<'_, Sqlite>, claim: &mut Claim, now: DateTime<Utc>) -> Result<(), StoreError> {
     claim.notices = sqlx::query_scalar("SELECT COUNT(*) FROM notice WHERE integration = $1 AND api = $2 AND surface = $3")
         .bind(&claim.key.integration)
         .bind(&claim.key.api)
         .bind(claim.key.surface.name())
         .fetch_one(&mut **transaction)
         .await?;
-    if let Some(notice) = &claim.notice {
-        claim.told = told(transaction, &notice.id).await?;
+    match open_notice(transaction, &claim.key).await? {
+        Some((notice, flaps)) => {
+            claim.told = told(transaction, &notice.id).await?;
+            claim.flaps = flaps;
+            claim.notice = Some(notice);
+        }
+        None => claim.gone = gone(transaction, &claim.key, now).await?,
     }
-    Ok(claim)
+    claim.findings = findings(transaction, &claim.key).await?;
+    Ok(())
+}
+
+/// The notice that was closed last, where it was closed within a day because nothing differed any more.
+async fn gone(transaction: &mut Transaction<'_, Sqlite>, key: &WatchKey, now: DateTime<Utc>) -> Result<Option<Gone>, StoreError> {
+    let row: Option<(String, i64, i64, i64)> = sqlx::query_as(
+        "SELECT id, opened_at, told_at, flips FROM notice
+         WHERE integration = $1 AND api = $2 AND surface = $3 AND closed_why = $4 AND closed_at > $5
+           AND closed_at = (SELECT MAX(closed_at) FROM notice WHERE integration = $1 AND api = $2 AND surface = $3
+                            AND closed_why <> 'a digest')
+         ORDER BY closed_at DESC LIMIT 1",
+    )
+    .bind(&key.integration)
+    .bind(&key.api)
+    .bind(key.surface.name())
+    .bind(REVERTED)
+    .bind(stored(now - FLAPPING))
+    .fetch_optional(&mut **transaction)
+    .await?;
+    let Some((id, opened, told_at, flips)) = row else { return Ok(None) };
+    let told = told(transaction, &id).await?;
+    let notice = Notice { id, opened_at: time_of(opened), told_at: time_of(told_at) };
+    Ok(Some(Gone { notice, times: count(flips), told }))
 }
 
 pub(super) async fn told(transaction: &mut Transaction<'_, Sqlite>, notice: &str) -> Result<Vec<Told>, StoreError> {
@@ -200,14 +331,21 @@ pub(super) async fn findings(transaction: &mut Transaction<'_, Sqlite>, key: &Wa
     rows.iter().map(|(identity, body)| json(body, "finding", identity)).collect()
 }
 
-async fn open_notice(transaction: &mut Transaction<'_, Sqlite>, key: &WatchKey) -> Result<Option<Notice>, StoreError> {
-    let row: Option<(String, i64, i64)> = sqlx::query_as(
-        "SELECT id, opened_at, told_at FROM notice WHERE integration = $1 AND api = $2 AND surface = $3 AND closed_at IS NULL",
+async fn open_notice(
+    transaction: &mut Transaction<'_, Sqlite>,
+    key: &WatchKey,
+) -> Result<Option<(Notice, Option<Flaps>)>, StoreError> {
+    let row: Option<(String, i64, i64, i64, Option<i64>)> = sqlx::query_as(
+        "SELECT id, opened_at, told_at, flips, flipped_at FROM notice
+         WHERE integration = $1 AND api = $2 AND surface = $3 AND closed_at IS NULL",
     )
     .bind(&key.integration)
     .bind(&key.api)
     .bind(key.surface.name())
     .fetch_optional(&mut **transaction)
     .await?;
-    Ok(row.map(|(id, opened, told)| Notice { id, opened_at: time_of(opened), told_at: time_of(told) }))
+    Ok(row.map(|(id, opened, told, flips, flipped)| {
+        let notice = Notice { id, opened_at: time_of(opened), told_at: time_of(told) };
+        (notice, flipped.filter(|_| flips > 0).map(|at| Flaps { times: count(flips), at: time_of(at) }))
+    }))
 }

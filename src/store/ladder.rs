@@ -186,3 +186,86 @@ async fn silence(
     });
     Ok(Silence { side, party, asked: asked.into_iter().map(time_of).collect(), answer, climbed: climbed.collect() })
 }
+
+/// A party that was told of an open notice, and whom its letters went to.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    /// The notice.
+    pub notice: String,
+    /// The API.
+    pub key: WatchKey,
+    /// Which end.
+    pub side: Side,
+    /// Key of the party.
+    pub party: String,
+    /// Every address a letter of the notice was written to there, also where it did not arrive.
+    pub tried: Vec<String>,
+    /// Whether the side has answered.
+    pub has_answered: bool,
+}
+
+impl Store {
+    /// Every party that was told of an open notice.
+    ///
+    /// # Errors
+    /// When the database does not answer, or a row is damaged.
+    pub async fn readers(&self) -> Result<Vec<Reader>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT n.id, n.integration, n.api, n.surface, t.side, t.party,
+                    (SELECT GROUP_CONCAT(d.recipient, CHAR(10)) FROM delivery d
+                     WHERE d.notice = n.id AND d.side = t.side AND d.party = t.party AND d.channel IS NULL
+                       AND d.state <> 'standby') AS tried,
+                    EXISTS (SELECT 1 FROM acknowledgement a WHERE a.notice = n.id AND a.side = t.side AND a.party = t.party) AS answered
+             FROM notice n JOIN (SELECT DISTINCT notice, side, party FROM told) t ON t.notice = n.id
+             WHERE n.closed_at IS NULL ORDER BY n.opened_at, n.id, t.side, t.party",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        let mut readers = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let (notice, side): (String, String) = (row.get("id"), row.get("side"));
+            readers.push(Reader {
+                key: key_of(row)?,
+                side: word(Side::named(&side), "told", &notice, &side)?,
+                party: row.get("party"),
+                tried: row.get::<Option<String>, _>("tried").unwrap_or_default().lines().map(str::to_owned).collect(),
+                has_answered: row.get("answered"),
+                notice,
+            });
+        }
+        Ok(readers)
+    }
+
+    /// Writes to somebody who was never written to about an open notice. Returns whether that was still to be done.
+    ///
+    /// # Errors
+    /// When the database does not answer; then nothing has changed.
+    pub async fn write_again(
+        &self,
+        reader: &Reader,
+        letter: PlannedDelivery,
+        text: &str,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        let open: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM notice n WHERE n.id = $1 AND n.closed_at IS NULL AND NOT EXISTS (
+               SELECT 1 FROM delivery d WHERE d.notice = n.id AND d.side = $2 AND d.party = $3 AND d.channel IS NULL
+                 AND LOWER(d.recipient) = LOWER($4) AND d.state <> 'standby')",
+        )
+        .bind(&reader.notice)
+        .bind(reader.side.name())
+        .bind(&reader.party)
+        .bind(&letter.recipient)
+        .fetch_one(&mut *transaction)
+        .await?;
+        if open == 0 {
+            return Ok(false);
+        }
+        let key = &reader.key;
+        insert_deliveries(&mut transaction, &reader.notice, stored(now), vec![letter]).await?;
+        event(&mut transaction, stored(now), &key.integration, &key.api, "written again", text).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+}

@@ -10,11 +10,13 @@ mod confirmations;
 mod digests;
 mod ladder;
 mod ledger;
+mod outages;
 mod outbox;
 mod overview;
 mod proposals;
+mod trouble;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -26,23 +28,34 @@ use thiserror::Error;
 use crate::model::millis;
 
 pub use checks::{CheckCommit, Committed, NewSnapshot, NoticeStep, PlannedDelivery, Success, WatchSpec};
-pub use claims::Claim;
+pub use claims::{Claim, FLAPPING, Flaps, Gone, REVERTED};
 pub use confirmations::Confirmation;
 pub use digests::KEPT;
-pub use ladder::{Climb, Silent, Standing};
+pub use ladder::{Climb, Reader, Silent, Standing};
 pub use ledger::Announced;
-pub use outbox::{Answered, Bounced, Finished, OpenLetter};
+pub use outages::Outage;
+pub use outbox::{Answered, Bounced, Finished, LONGEST_PAUSE, OpenLetter};
 pub use overview::{AnswerRow, DeliveryRow, EventRow, NoticeRow, Overview, WatchRow};
+pub use trouble::{ChannelTrouble, DeliveryTrouble, MailTrouble, Unreached};
 
 /// Why the store did not do what it was asked to.
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The database did not answer as it should: full disk, locked file, broken file.
-    #[error("the database at work: {0}")]
+    #[error("database error: {0}")]
     Unavailable(#[from] sqlx::Error),
     /// The schema could not be brought up to date.
     #[error("the database cannot be brought up to date by this version of driftd")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// The file of the database is not the one that was opened: what is written now would be lost.
+    #[error("the database {} is gone or was replaced while driftd was running; put it back, or stop driftd and start it again", .0.display())]
+    Vanished(PathBuf),
+    /// There is a file, and no table in it.
+    #[error(
+        "the database {} holds no tables; was it copied without its file -wal? Copy both, or move it away to start with nothing",
+        .0.display()
+    )]
+    NoTables(PathBuf),
     /// A stored value is not what was written.
     #[error("the row {row} of table {table} cannot be read: {what}")]
     Corrupt {
@@ -55,9 +68,19 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether one row is damaged, and the rest of the database works.
+    pub const fn is_one_row(&self) -> bool {
+        matches!(self, Self::Corrupt { .. })
+    }
+}
+
 /// The database of one daemon.
 #[derive(Debug, Clone)]
 pub struct Store {
+    file: PathBuf,
+    /// Device and inode of the file that was opened.
+    identity: (u64, u64),
     /// One writer: SQLite has one anyway, and waiting in our own queue beats `SQLITE_BUSY`.
     writer: SqlitePool,
     readers: SqlitePool,
@@ -70,6 +93,7 @@ impl Store {
     /// When the folder cannot be written, or the database is of a newer version or damaged.
     pub async fn open(state_dir: &Path) -> Result<Self, StoreError> {
         let file = state_dir.join("driftd.sqlite");
+        let is_new = std::fs::metadata(&file).map_or(true, |known| known.len() == 0);
         let options = SqliteConnectOptions::new()
             .filename(&file)
             .create_if_missing(true)
@@ -79,9 +103,27 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(10));
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        if !is_new {
+            let tables: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'")
+                .fetch_one(&writer)
+                .await?;
+            if tables == 0 {
+                return Err(StoreError::NoTables(file));
+            }
+        }
         sqlx::migrate!("src/store/migrations").run(&writer).await?;
         let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
-        Ok(Self { writer, readers })
+        let identity = identity(&file).ok_or_else(|| StoreError::Vanished(file.clone()))?;
+        Ok(Self { file, identity, writer, readers })
+    }
+
+    /// Whether the file of the database is still the one that was opened. SQLite goes on with a file that nobody can
+    /// find any more, and what it commits there is gone at the next start.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn is_there(&self) -> Result<(), StoreError> {
+        if identity(&self.file) == Some(self.identity) { Ok(()) } else { Err(StoreError::Vanished(self.file.clone())) }
     }
 
     /// Begins a write, taking SQLite's one write lock at once rather than half-way.
@@ -90,6 +132,7 @@ impl Store {
     /// stands; such a connection is closed and a new one begins.
     async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         const BEGIN: &str = "BEGIN IMMEDIATE";
+        self.is_there()?;
         match self.writer.begin_with(BEGIN).await {
             Ok(transaction) => Ok(transaction),
             Err(_) => {
@@ -127,6 +170,12 @@ impl Store {
         transaction.commit().await?;
         Ok(key)
     }
+}
+
+/// Device and inode of a file.
+fn identity(file: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(file).ok().map(|known| (known.dev(), known.ino()))
 }
 
 /// A stored word as the type it stands for.

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, Transaction};
 
-use crate::model::{Acknowledgement, Answer, AttemptOutcome, Delivery, DeliveryState, Side, Surface, WatchKey, time_of};
+use crate::model::{Acknowledgement, Answer, AttemptOutcome, Delivery, DeliveryState, Lane, Side, Surface, WatchKey, time_of};
 
-use super::checks::{PlannedDelivery, compare_upcoming_again, event, forget_findings, insert_deliveries, key_of};
+use super::checks::{PlannedDelivery, close_notice, compare_upcoming_again, event, forget_findings, insert_deliveries, key_of};
 use super::{Store, StoreError, count, stored, word};
 
 /// What finishing an attempt led to.
@@ -50,9 +50,9 @@ pub struct OpenLetter {
 /// What an answer led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answered {
-    /// It was taken down.
+    /// It was recorded.
     Recorded,
-    /// It was taken down, and with it everyone who is affected has accepted: the baseline moves.
+    /// It was recorded, and with it everyone who is affected has accepted: the baseline moves.
     BaselineMoved,
     /// There is no such letter.
     Unknown,
@@ -77,8 +77,22 @@ pub enum Bounced {
     NobodyLeft,
 }
 
+/// The longest pause between two tries; what lies further ahead was planned by a clock that stood wrong.
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(2 * 3600);
+
+/// A letter that may be tried: nothing to the same reader about the same notice waits before it.
+const NEXT_IN_ORDER: &str = "state = 'pending' AND (channel IS NOT NULL) = $1 AND NOT EXISTS (
+       SELECT 1 FROM delivery e WHERE e.notice = delivery.notice AND e.recipient = delivery.recipient AND e.id < delivery.id
+         AND e.state = 'pending' AND (e.channel IS NOT NULL) = $1)";
+
+/// So long a letter is tried whose server refuses it, before whoever stands in is written to as well; and so long one that
+/// belongs to a closed notice is worth trying (RFC 5321 section 4.5.4.1).
+const REFUSED_FOR: TimeDelta = TimeDelta::days(1);
+const CLOSED_FOR: TimeDelta = TimeDelta::days(5);
+
 impl Store {
-    /// Takes letters that are due, oldest first, and records that a try begins.
+    /// Takes letters of a lane that are due, oldest first and in order for each reader and notice, and records that a try
+    /// begins.
     ///
     /// The try is a row before a byte is sent: after a crash it shows as begun and never finished, and the
     /// same bytes are sent again.
@@ -87,33 +101,48 @@ impl Store {
     /// When the database does not answer.
     pub async fn start_attempts(
         &self,
+        lane: Lane,
         now: DateTime<Utc>,
         lease: Duration,
         limit: u32,
     ) -> Result<Vec<(Delivery, i64)>, StoreError> {
         let mut transaction = self.begin().await?;
         // A set-back clock must not hold mail: nothing waits longer than its longest pause, two hours, or a night.
-        let rows = sqlx::query(
-            "UPDATE delivery SET next_at = $1, attempts = attempts + 1 WHERE id IN (
-               SELECT id FROM delivery WHERE state = 'pending' AND (next_at <= $2 OR next_at > $3)
-                 AND (not_before IS NULL OR not_before <= $2 OR not_before > $5) ORDER BY next_at, id LIMIT $4
-             ) RETURNING *",
-        )
-        .bind(stored(now + lease))
-        .bind(stored(now))
-        .bind(stored(now + Duration::from_secs(2 * 3600)))
-        .bind(i64::from(limit))
-        .bind(stored(now + Duration::from_secs(24 * 3600)))
-        .fetch_all(&mut *transaction)
-        .await?;
+        let query = format!(
+            "UPDATE delivery SET next_at = $2, attempts = attempts + 1 WHERE id IN (
+               SELECT id FROM delivery WHERE {NEXT_IN_ORDER} AND (next_at <= $3 OR next_at > $4)
+                 AND (not_before IS NULL OR not_before <= $3 OR not_before > $6) ORDER BY next_at, id LIMIT $5
+             ) RETURNING *"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(lane == Lane::Channels)
+            .bind(stored(now + lease))
+            .bind(stored(now))
+            .bind(stored(now + LONGEST_PAUSE))
+            .bind(i64::from(limit))
+            .bind(stored(now + Duration::from_secs(24 * 3600)))
+            .fetch_all(&mut *transaction)
+            .await?;
         let mut started = Vec::with_capacity(rows.len());
         for row in &rows {
             let id: i64 = row.get("id");
-            let side: String = row.get("side");
+            let named: String = row.get("side");
+            let side = match word(Side::named(&named), "delivery", &id.to_string(), &named) {
+                Ok(side) => side,
+                // One damaged row is shown, and stops nobody else.
+                Err(problem) => {
+                    sqlx::query("UPDATE delivery SET state = 'refused', last_reply = $1 WHERE id = $2")
+                        .bind(problem.to_string())
+                        .bind(id)
+                        .execute(&mut *transaction)
+                        .await?;
+                    continue;
+                }
+            };
             let delivery = Delivery {
                 id,
                 notice: row.get("notice"),
-                side: word(Side::named(&side), "delivery", &id.to_string(), &side)?,
+                side,
                 recipient: row.get("recipient"),
                 sender: row.get("sender"),
                 message: row.get("message"),
@@ -130,6 +159,38 @@ impl Store {
         started.sort_by_key(|(delivery, _)| delivery.id);
         transaction.commit().await?;
         Ok(started)
+    }
+
+    /// No letter by mail is tried before `until`: the server takes none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn postpone_mail(&self, until: DateTime<Utc>) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("UPDATE delivery SET next_at = $1 WHERE state = 'pending' AND channel IS NULL AND next_at < $1")
+            .bind(stored(until))
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// The server takes letters again: what waited for that is due.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn wake_mail(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let mut transaction = self.begin().await?;
+        let done = sqlx::query(
+            "UPDATE delivery SET next_at = $1 WHERE state = 'pending' AND channel IS NULL AND next_at > $1
+               AND (outcome IS NULL OR outcome IN ('no-server', 'our-trouble', 'ambiguous'))
+               AND id NOT IN (SELECT delivery FROM attempt WHERE finished_at IS NULL)",
+        )
+        .bind(stored(now))
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(done.rows_affected())
     }
 
     /// Makes letters due again whose try was cut off by the end of the process.
@@ -149,20 +210,20 @@ impl Store {
         Ok(done.rows_affected())
     }
 
-    /// When the next letter is due.
+    /// When the next letter of a lane is due.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn next_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let next: Option<i64> = sqlx::query_scalar(
-            "SELECT MIN(CASE WHEN not_before > next_at THEN not_before ELSE next_at END) FROM delivery WHERE state = 'pending'",
-        )
-        .fetch_one(&self.readers)
-        .await?;
+    pub async fn next_delivery(&self, lane: Lane) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let query = format!(
+            "SELECT MIN(CASE WHEN not_before > next_at THEN not_before ELSE next_at END) FROM delivery WHERE {NEXT_IN_ORDER}"
+        );
+        let next: Option<i64> =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(query)).bind(lane == Lane::Channels).fetch_one(&self.readers).await?;
         Ok(next.map(time_of))
     }
 
-    /// Records how a try went, and calls whoever stands in where it can never go well.
+    /// Records how a try went, and calls whoever stands in where it can never go well, or did not for a day.
     ///
     /// # Errors
     /// When the database does not answer; the try then counts as cut off.
@@ -182,28 +243,43 @@ impl Store {
             .bind(attempt)
             .execute(&mut *transaction)
             .await?;
+        let row = sqlx::query(
+            "SELECT d.state, d.refused_since, d.created_at, n.closed_at FROM delivery d JOIN notice n ON n.id = d.notice WHERE d.id = $1",
+        )
+        .bind(delivery)
+        .fetch_one(&mut *transaction)
+        .await?;
+        let is_refused = matches!(outcome, AttemptOutcome::OurTrouble(_) | AttemptOutcome::MailboxFull(_));
+        let refused_since = row.get::<Option<i64>, _>("refused_since").map(time_of).or_else(|| is_refused.then_some(now));
+        let is_stale = row.get::<Option<i64>, _>("closed_at").is_some() && now - time_of(row.get("created_at")) > CLOSED_FOR;
         let state = match outcome {
             AttemptOutcome::Sent(_) => DeliveryState::Sent,
-            AttemptOutcome::Retry(_)
-            | AttemptOutcome::Later(..)
-            | AttemptOutcome::Ambiguous(_)
-            | AttemptOutcome::NoServer(_)
-            | AttemptOutcome::OurTrouble(_)
-            | AttemptOutcome::MailboxFull(_) => DeliveryState::Pending,
             AttemptOutcome::DeadAddress(_) => DeliveryState::DeadAddress,
             AttemptOutcome::Refused(_) => DeliveryState::Refused,
+            // Nobody waits for the end of what is over.
+            _ if is_stale && is_refused => DeliveryState::Refused,
+            // What was overtaken while it was tried is not tried again.
+            _ if row.get::<String, _>("state") == DeliveryState::Overtaken.name() => DeliveryState::Overtaken,
+            _ => DeliveryState::Pending,
         };
-        sqlx::query("UPDATE delivery SET state = $1, next_at = $2, last_reply = $3, sent_at = $4 WHERE id = $5")
-            .bind(state.name())
-            .bind(stored(retry_at))
-            .bind(outcome.reply())
-            .bind((state == DeliveryState::Sent).then(|| stored(now)))
-            .bind(delivery)
-            .execute(&mut *transaction)
-            .await?;
+        sqlx::query(
+            "UPDATE delivery SET state = $1, next_at = $2, last_reply = $3, sent_at = $4, outcome = $5, refused_since = $6 WHERE id = $7",
+        )
+        .bind(state.name())
+        .bind(stored(retry_at))
+        .bind(outcome.reply())
+        .bind((state == DeliveryState::Sent).then(|| stored(now)))
+        .bind(outcome.name())
+        .bind(refused_since.filter(|_| state == DeliveryState::Pending).map(stored))
+        .bind(delivery)
+        .execute(&mut *transaction)
+        .await?;
         let finished = match state {
             DeliveryState::DeadAddress | DeliveryState::Refused => {
                 call_stand_in(&mut transaction, delivery, outcome, now).await?
+            }
+            DeliveryState::Pending if refused_since.is_some_and(|since| now - since >= REFUSED_FOR) => {
+                call_after_a_day(&mut transaction, delivery, outcome, refused_since.unwrap_or(now), now).await?
             }
             _ => Finished::Settled,
         };
@@ -287,8 +363,8 @@ impl Store {
         }))
     }
 
-    /// Takes down an answer, with the letters that follow from it. When every consumer that was written to has accepted, the latest description
-    /// becomes the baseline and the notice is closed.
+    /// Records an answer, with the letters that follow from it. When every consumer that was written to has accepted, the
+    /// latest description becomes the baseline and the notice is closed with the letters `closing`.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -296,7 +372,7 @@ impl Store {
         &self,
         token: &str,
         answer: &Acknowledgement,
-        letters: Vec<PlannedDelivery>,
+        (letters, closing): (Vec<PlannedDelivery>, Vec<PlannedDelivery>),
         now: DateTime<Utc>,
     ) -> Result<Answered, StoreError> {
         let Some(letter) = self.letter(token).await? else { return Ok(Answered::Unknown) };
@@ -335,9 +411,19 @@ impl Store {
         if letter.answered.as_ref() != Some(answer) {
             insert_deliveries(&mut transaction, &letter.notice, stored(now), letters).await?;
         }
+        // Nobody is asked any more why nobody answered.
+        sqlx::query(
+            "UPDATE delivery SET state = 'overtaken' WHERE notice = $1 AND side = $2 AND party = $3 AND kind = 'escalated'
+               AND state IN ('pending', 'standby')",
+        )
+        .bind(&letter.notice)
+        .bind(letter.side.name())
+        .bind(&letter.party)
+        .execute(&mut *transaction)
+        .await?;
         let moved = letter.key.surface == Surface::Live && everyone_accepted(&mut transaction, &letter.notice).await?;
         if moved {
-            accept(&mut transaction, &letter, now).await?;
+            accept(&mut transaction, &letter, closing, now).await?;
         }
         transaction.commit().await?;
         Ok(if moved { Answered::BaselineMoved } else { Answered::Recorded })
@@ -382,6 +468,31 @@ async fn call_stand_in(
     Ok(if stood_in { Finished::StandInCalled } else { Finished::NobodyLeft })
 }
 
+/// A mailbox that stays full, or a server that takes letters for others and not this one: after a day whoever stands in is
+/// written to as well. The first reader is still tried.
+async fn call_after_a_day(
+    transaction: &mut Transaction<'_, Sqlite>,
+    delivery: i64,
+    outcome: &AttemptOutcome,
+    since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Finished, StoreError> {
+    // A server that refuses everybody would refuse whoever stands in.
+    let takes_others: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM delivery WHERE channel IS NULL AND sent_at > $1")
+        .bind(stored(since))
+        .fetch_one(&mut **transaction)
+        .await?;
+    let waiting: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM delivery WHERE stands_in_for = $1 AND state = 'standby'")
+        .bind(delivery)
+        .fetch_one(&mut **transaction)
+        .await?;
+    let is_theirs = matches!(outcome, AttemptOutcome::MailboxFull(_)) || takes_others > 0;
+    if waiting == 0 || !is_theirs {
+        return Ok(Finished::Settled);
+    }
+    call_stand_in(transaction, delivery, outcome, now).await
+}
+
 /// Whether every consumer that the notice concerns has accepted all it was told.
 async fn everyone_accepted(transaction: &mut Transaction<'_, Sqlite>, notice: &str) -> Result<bool, StoreError> {
     let open: i64 = sqlx::query_scalar(
@@ -397,7 +508,12 @@ async fn everyone_accepted(transaction: &mut Transaction<'_, Sqlite>, notice: &s
     Ok(open == 0)
 }
 
-async fn accept(transaction: &mut Transaction<'_, Sqlite>, letter: &OpenLetter, now: DateTime<Utc>) -> Result<(), StoreError> {
+async fn accept(
+    transaction: &mut Transaction<'_, Sqlite>,
+    letter: &OpenLetter,
+    closing: Vec<PlannedDelivery>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     let key = &letter.key;
     sqlx::query(
         "UPDATE watch SET baseline = latest, state = 'verified', detail = 'accepted as the new baseline', generation = generation + 1
@@ -410,11 +526,7 @@ async fn accept(transaction: &mut Transaction<'_, Sqlite>, letter: &OpenLetter, 
         .await?;
     forget_findings(transaction, key).await?;
     compare_upcoming_again(transaction, key, stored(now)).await?;
-    sqlx::query("UPDATE notice SET closed_at = $1, closed_why = 'accepted by every consumer' WHERE id = $2")
-        .bind(stored(now))
-        .bind(&letter.notice)
-        .execute(&mut **transaction)
-        .await?;
+    close_notice(transaction, &letter.notice, stored(now), "accepted by every consumer", closing).await?;
     let text = format!("the latest description is the new baseline: accepted by every consumer ({})", letter.notice);
     event(transaction, stored(now), &key.integration, &key.api, "accepted", &text).await
 }

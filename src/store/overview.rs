@@ -8,6 +8,7 @@ use crate::model::{Acknowledgement, ApiState, DeliveryState, OpenFinding, Side, 
 use super::checks::key_of;
 use super::confirmations::Confirmation;
 use super::outbox::acknowledgement;
+use super::trouble::DeliveryTrouble;
 use super::{Store, StoreError, count, json, stored, word};
 
 /// A watched description as status shows it.
@@ -134,6 +135,8 @@ pub struct Overview {
     pub dead: Vec<DeliveryRow>,
     /// What is known of people.
     pub confirmations: Vec<Confirmation>,
+    /// What keeps letters from their readers.
+    pub trouble: DeliveryTrouble,
 }
 
 impl Store {
@@ -249,6 +252,7 @@ impl Store {
             attempts: totals(attempts),
             undeliverable: lost.iter().map(delivery_row).collect::<Result<_, _>>()?,
             confirmations: self.confirmations().await?,
+            trouble: self.delivery_trouble().await?,
             dead: dead.iter().map(delivery_row).collect::<Result<_, _>>()?,
         })
     }

@@ -1,10 +1,10 @@
 //! What one side asks of the other: more time. It is a proposal until the other side has agreed or refused.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, Sqlite, Transaction};
 
-use crate::model::{LedgerStep, Proposal, Side};
+use crate::model::{LedgerStep, Proposal, Side, Surface};
 
 use super::checks::{PlannedDelivery, event, insert_deliveries};
 use super::outbox::{Answered, OpenLetter};
@@ -87,12 +87,50 @@ impl Store {
             return Ok(Answered::Unknown);
         }
         ledger::record(&mut transaction, &letter.key, stored(now), steps).await?;
+        if agreed && letter.key.surface != Surface::Ledger {
+            agree(&mut transaction, letter, (id, by), now).await?;
+        }
         insert_deliveries(&mut transaction, &letter.notice, stored(now), letters).await?;
         let text = format!("{by} {} proposal {id} ({})", if agreed { "agrees to" } else { "refuses" }, letter.notice);
         event(&mut transaction, stored(now), &letter.key.integration, &letter.key.api, "decided", &text).await?;
         transaction.commit().await?;
         Ok(Answered::Recorded)
     }
+}
+
+/// What is agreed is a plan of both sides: things stay as they are until that day. Until then nobody is asked again, and if
+/// the day passes and the notice is still open, both are.
+async fn agree(
+    transaction: &mut Transaction<'_, Sqlite>,
+    letter: &OpenLetter,
+    (id, by): (i64, &str),
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let row = sqlx::query("SELECT * FROM proposal WHERE id = $1").bind(id).fetch_one(&mut **transaction).await?;
+    let proposal = proposal(&row)?;
+    let asker =
+        (proposal.side.name(), proposal.party.as_str(), proposal.by.as_str(), format!("agreed with {by}: as it is until then"));
+    let decider =
+        (letter.side.name(), letter.party.as_str(), by, format!("agreed to what {} asked for: as it is until then", proposal.by));
+    for (side, party, owner, note) in [asker, decider] {
+        sqlx::query(
+            "INSERT INTO acknowledgement (notice, side, party, owner, answer, fix_by, note, letter_at, at)
+             VALUES ($1, $2, $3, $4, 'ours', $5, $6,
+               COALESCE((SELECT MAX(created_at) FROM delivery WHERE notice = $1 AND side = $2 AND party = $3 AND kind IN ('opened', 'updated')), $7), $7)
+             ON CONFLICT (notice, side, party) DO UPDATE SET fix_by = excluded.fix_by, note = excluded.note, letter_at = excluded.letter_at,
+               at = excluded.at WHERE acknowledgement.answer = 'ours'",
+        )
+        .bind(&letter.notice)
+        .bind(side)
+        .bind(party)
+        .bind(owner)
+        .bind(proposal.until.to_string())
+        .bind(&note)
+        .bind(stored(now))
+        .execute(&mut **transaction)
+        .await?;
+    }
+    Ok(())
 }
 
 fn proposal(row: &SqliteRow) -> Result<Proposal, StoreError> {

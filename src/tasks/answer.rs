@@ -15,7 +15,7 @@ use super::shared::Shared;
 /// Steps beyond any ladder: somebody on the side was named by somebody else there.
 const NAMED: usize = 1000;
 
-/// Takes an answer down. Sending it twice is the same as sending it once.
+/// Records an answer. Sending it twice is the same as sending it once.
 ///
 /// # Errors
 /// When the database does not answer; then nothing has changed.
@@ -32,7 +32,12 @@ pub async fn answer(shared: &Shared, token: &str, reply: &Reply) -> Result<Answe
     let answered = match reply {
         Reply::Acknowledge(acknowledgement) => {
             let letters = exchange.conflict(acknowledgement);
-            shared.store.acknowledge(token, acknowledgement, letters, desk.now).await?
+            // Written before it is known whether this is the last acceptance that was missing.
+            let closing = match acknowledgement.answer {
+                Answer::Accepted => desk.accepted(&standing, &exchange.name()),
+                Answer::Ours => Vec::new(),
+            };
+            shared.store.acknowledge(token, acknowledgement, (letters, closing), desk.now).await?
         }
         Reply::NotUs { by, ask } => exchange.named(by, *ask).await?,
         Reply::Extend { by, until, note } => {
@@ -41,7 +46,7 @@ pub async fn answer(shared: &Shared, token: &str, reply: &Reply) -> Result<Answe
         }
         Reply::Decide { by, proposal, agreed } => exchange.decision(by, *proposal, *agreed).await?,
     };
-    shared.wake_deliver.notify_one();
+    shared.wake_lanes();
     shared.wake_watch.notify_one();
     Ok(answered)
 }

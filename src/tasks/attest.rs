@@ -164,7 +164,7 @@ impl Asking<'_> {
     ) -> Result<bool, StoreError> {
         // From facts, so that it is written once however often it is looked at.
         let name = format!("{what} {} {} {} {since}", self.integration.id, self.party.id, about.to_ascii_lowercase());
-        let id = format!("A-{}", hex(Sha256::digest(name).get(..4).unwrap_or_default()));
+        let id = format!("A-{}", hex(Sha256::digest(name).get(..8).unwrap_or_default()));
         if self.shared.store.has_notice(&id).await? {
             return Ok(false);
         }

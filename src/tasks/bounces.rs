@@ -41,7 +41,7 @@ pub async fn bounced(shared: &Shared, mail: &[u8]) -> Result<Bounced, StoreError
         Bounced::Noted => info!(report = bounce.text, "a letter is on its way for longer"),
         Bounced::StandInCalled => {
             warn!(report = bounce.text, "a letter came back; whoever stands in is written to");
-            shared.wake_deliver.notify_one();
+            shared.wake_lanes();
         }
         Bounced::NobodyLeft => {
             error!(report = bounce.text, "a letter came back, and nobody is left to write to");

@@ -1,23 +1,23 @@
 //! One check of one description, from the fetch to the commit.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use tracing::{info, warn};
 
-use crate::diff::Budget;
 use crate::fetch::{self, FailureKind, Outcome, backoff};
 use crate::model::{
     Api, ApiState, Checked, Entry, LedgerStep, OpenFinding, Origin, Schedule, Statement, Surface, Validators, WatchKey, follow,
 };
-use crate::notice::{Before, open_findings, retold};
-use crate::openapi::{self, Bundle, Contract, Limits, ReadError, Stated, lower, read, stated};
-use crate::rules::{Catalogue, Fragments, RULE_SET, compare_lowered};
+use crate::notice::{Before, retold};
+use crate::openapi::{Bundle, Limits};
+use crate::rules::RULE_SET;
 use crate::store::{CheckCommit, Claim, Committed, NewSnapshot, NoticeStep, StoreError, Success};
 
-use super::gather::{Known, gather};
+use super::compare::{Came, Compared, Described, Doubt, Judged, compare_with, dates_in};
+use super::gather::{Gathered, Known, gather};
 use super::ledger::{self, statements};
 use super::letters::Desk;
 use super::shared::{Live, Shared, hex};
@@ -31,28 +31,48 @@ const FIRST_PAUSE: Duration = Duration::from_secs(60);
 /// So many requests to come back later in a row, and the provider counts as down.
 const PATIENCE: u32 = 3;
 
-/// Whether losing so many operations at once looks like an accident of publishing, to be held until a second
-/// fetch agrees.
-const fn is_collapse(before: usize, after: usize) -> bool {
-    before >= 4 && after * 2 < before
-}
+/// All files of a description and all looks at headers have so many times the deadline of one fetch together.
+const DEADLINES: u32 = 5;
 
-/// Checks one description and commits what came of it.
+/// Checks one description and commits what came of it. What cannot be read back of what is known of it is this description's
+/// trouble, and nobody else's.
 ///
 /// # Errors
 /// When the database does not answer; then nothing was recorded and the check is done again.
 pub async fn check(shared: &Shared, claim: Claim) -> Result<(), StoreError> {
     let live = shared.now_live();
-    let key = claim.key.clone();
-    let Some((integration, api)) = live.find(&key) else { return Ok(()) };
-    if key.surface == Surface::Ledger {
-        let desk = Desk { shared, live: &live, key: &key, integration, api, now: shared.clock.now() };
-        let commit = ledger::look(&desk, &claim).await?;
+    let Some((integration, api)) = live.find(&claim.key) else {
+        // It was taken while the configuration changed: whoever comes next knows better.
+        return shared.store.release(&claim.key, shared.clock.now()).await;
+    };
+    let desk = |now| Desk { shared, live: &live, key: &claim.key, integration, api, now };
+    if let Some(damage) = &claim.damage {
+        let commit = failed(&desk(shared.clock.now()), &claim, ApiState::Blind, damage.clone());
         return conclude(shared, &claim, commit).await;
     }
-    let Some(source) = live.source(api, key.surface) else { return Ok(()) };
+    let commit = match looked_at(shared, &live, &claim, desk).await {
+        Ok(Some(commit)) => commit,
+        Ok(None) => return Ok(()),
+        Err(problem) if problem.is_one_row() => failed(&desk(shared.clock.now()), &claim, ApiState::Blind, problem.to_string()),
+        Err(problem) => return Err(problem),
+    };
+    conclude(shared, &claim, commit).await
+}
+
+async fn looked_at<'d>(
+    shared: &'d Shared,
+    live: &'d Live,
+    claim: &'d Claim,
+    desk: impl Fn(DateTime<Utc>) -> Desk<'d>,
+) -> Result<Option<CheckCommit>, StoreError> {
+    let key = &claim.key;
+    let api = desk(shared.clock.now()).api;
+    if key.surface == Surface::Ledger {
+        return Ok(Some(ledger::look(&desk(shared.clock.now()), claim).await?));
+    }
+    let Some(source) = live.source(api, key.surface) else { return Ok(None) };
     let now = shared.clock.now();
-    let baseline = baseline_of(shared, &claim).await?;
+    let baseline = baseline_of(shared, claim).await?;
     // What is announced was compared with a live baseline that has moved since.
     let is_stale = key.surface == Surface::Upcoming && claim.latest.is_some() && claim.baseline != baseline;
     let wants_full = is_stale
@@ -75,42 +95,46 @@ pub async fn check(shared: &Shared, claim: Claim) -> Result<(), StoreError> {
         Surface::Live => shared.store.ledger(&key.integration, &key.api).await?,
         _ => Vec::new(),
     };
-    let outcome = gather(&live.client, source, &api.auth, &known, &limits).await;
+    let deadline = live.config.fetch.timeout * DEADLINES;
+    let Gathered { outcome, absent } = gather(&live.client, source, &api.auth, &known, (&limits, deadline)).await;
     // Headers of operations are looked at once a day, and only of an API that could be read.
     let is_read = matches!(outcome, Outcome::NotModified { .. } | Outcome::Body(_));
-    let probed = if is_read && wants_full && key.surface == Surface::Live { probe(&live, api).await } else { Probed::default() };
-    let now = shared.clock.now();
-    let desk = Desk { shared, live: &live, key: &key, integration, api, now };
+    let probed = if is_read && wants_full && key.surface == Surface::Live {
+        tokio::time::timeout(deadline, probe(live, api)).await.unwrap_or_default()
+    } else {
+        Probed::default()
+    };
+    let desk = desk(shared.clock.now());
     let commit = match outcome {
         Outcome::NotModified { fresh_for, signals } => {
             let heard = Heard { full: false, signals, described: None, probed };
             let seen = Seen { validators: claim.validators.clone(), fresh_for, heard };
-            unchanged(&desk, &claim, seen, &entries)
+            unchanged(&desk, claim, seen, &entries)
         }
-        Outcome::Later { after, why } => later(&claim, now, after, &why),
+        Outcome::Later { after, why } => later(&desk, claim, after, &why),
         Outcome::Failed(failure) => {
             let state = match failure.kind {
                 FailureKind::Down | FailureKind::Missing => ApiState::Down,
                 FailureKind::Unreadable => ApiState::Undecidable,
                 FailureKind::Blind => ApiState::Blind,
             };
-            failed(&desk, &claim, state, failure.why)
+            failed(&desk, claim, state, failure.why)
         }
         Outcome::Body(body) => {
             let digest = hex(&Sha256::digest(&body.bytes));
             if claim.latest.as_deref() == Some(digest.as_str()) && !is_stale {
                 let is_read = wants_full && body.full && key.surface == Surface::Live;
-                let described = if is_read { dates_in(shared, &claim, &body.bytes).await } else { None };
+                let described = if is_read { dates_in(shared, claim, &body.bytes).await } else { None };
                 let fetch::Body { validators, full, fresh_for, signals, .. } = *body;
                 let seen = Seen { validators, fresh_for, heard: Heard { full, signals, described, probed } };
-                unchanged(&desk, &claim, seen, &entries)
+                unchanged(&desk, claim, seen, &entries)
             } else {
-                let fetched = Fetched { digest, body: *body, entries, probed };
-                Box::pin(changed(&desk, &claim, baseline, fetched)).await?
+                let fetched = Fetched { digest, body: *body, absent, entries, probed };
+                Box::pin(changed(&desk, claim, baseline, fetched)).await?
             }
         }
     };
-    conclude(shared, &claim, commit).await
+    Ok(Some(commit))
 }
 
 /// Commits what a check came to, and says so once it is on disk.
@@ -130,7 +154,7 @@ async fn conclude(shared: &Shared, claim: &Claim, commit: CheckCommit) -> Result
     log(&key, claim.state, &checked, news);
     shared.counters.checked(checked.state.name());
     if has_letters {
-        shared.wake_deliver.notify_one();
+        shared.wake_lanes();
     }
     Ok(())
 }
@@ -147,16 +171,30 @@ fn log(key: &WatchKey, before: ApiState, checked: &Checked, news: bool) {
     }
 }
 
-/// When a description that could be read is due again.
-fn next_at(shared: &Shared, api: &Api, now: DateTime<Utc>, fresh_for: Option<Duration>) -> DateTime<Utc> {
-    let planned = api.schedule.next_after(now).unwrap_or(now + TimeDelta::days(1));
-    let spread = match &api.schedule {
+/// When a description that could be read is due again, and why later than planned, if so. What a provider says of how long
+/// it stays fresh is respected for one interval of the schedule, and `longest_fresh` at most.
+fn next_at(desk: &Desk<'_>, fresh_for: Option<Duration>) -> (DateTime<Utc>, Option<String>) {
+    let (now, schedule) = (desk.now, &desk.api.schedule);
+    let tomorrow = |from: DateTime<Utc>| from + TimeDelta::days(1);
+    let planned = schedule.next_after(now).unwrap_or_else(|| tomorrow(now));
+    let spread = match schedule {
         // A twentieth of the interval, so that a thousand APIs started together drift apart.
-        Schedule::Every(interval) => interval.mul_f64(shared.jitter() / 20.0).min(Duration::from_secs(60)),
-        Schedule::Cron { .. } => Duration::from_secs_f64(shared.jitter() * 5.0),
+        Schedule::Every(interval) => interval.mul_f64(desk.shared.jitter() / 20.0).min(Duration::from_secs(60)),
+        Schedule::Cron { .. } => Duration::from_secs_f64(desk.shared.jitter() * 5.0),
     };
     let planned = planned + spread;
-    fresh_for.map_or(planned, |fresh| planned.max(now + fresh))
+    let Some(fresh_until) = fresh_for.map(|fresh| now + fresh).filter(|until| *until > planned) else { return (planned, None) };
+    let interval = schedule.next_after(planned).unwrap_or_else(|| tomorrow(planned)) - planned;
+    let longest = TimeDelta::from_std(desk.live.config.fetch.longest_fresh).unwrap_or(TimeDelta::MAX);
+    let next = fresh_until.min(planned + interval.min(longest));
+    let late = humantime::format_duration(Duration::from_secs(u64::try_from((next - planned).num_seconds()).unwrap_or(0)));
+    let fresh = humantime::format_duration(fresh_for.unwrap_or_default());
+    (next, Some(format!("checked {late} later than planned, since the provider says it stays fresh for {fresh}")))
+}
+
+/// A sentence, and what is to be added to it.
+fn with(detail: &str, more: Option<&String>) -> String {
+    more.map_or_else(|| detail.to_owned(), |more| format!("{detail}; {more}"))
 }
 
 /// What an answer without news brought.
@@ -175,9 +213,6 @@ struct Heard {
     described: Option<Described>,
     probed: Probed,
 }
-
-/// Labels of operations, and what is said about their end.
-type Described = (Vec<String>, Vec<Stated>);
 
 impl Heard {
     /// What the ledger takes down. An upcoming description is in force nowhere.
@@ -232,6 +267,8 @@ fn unchanged(desk: &Desk<'_>, claim: &Claim, seen: Seen, entries: &[Entry]) -> C
     let is_told = findings.iter().any(OpenFinding::is_told);
     let (state, detail) =
         if is_told { (ApiState::Changed, describe(&findings)) } else { (ApiState::Verified, "unchanged".to_owned()) };
+    let (next_at, why_late) = next_at(desk, fresh_for);
+    let detail = with(&with(&detail, coming_and_going(claim).as_ref()), why_late.as_ref());
     let mut events = Vec::new();
     if !matches!(claim.state, ApiState::Verified | ApiState::Changed) {
         events.push(("recovered", format!("{} can be read again, unchanged", claim.key)));
@@ -243,10 +280,11 @@ fn unchanged(desk: &Desk<'_>, claim: &Claim, seen: Seen, entries: &[Entry]) -> C
     CheckCommit {
         key: claim.key.clone(),
         generation: claim.generation,
-        checked: Checked { state, detail, checked_at: now, next_at: next_at(desk.shared, desk.api, now, fresh_for), failures: 0 },
+        checked: Checked { state, detail, checked_at: now, next_at, failures: 0 },
         rule_set: claim.rule_set,
         success: Some(Success { validators, full, snapshot: None, operations: None, baseline: None, findings, ledger, notice }),
         held: None,
+        wait_until: None,
         events,
     }
 }
@@ -255,6 +293,9 @@ fn unchanged(desk: &Desk<'_>, claim: &Claim, seen: Seen, entries: &[Entry]) -> C
 pub(super) fn said(key: &WatchKey, step: &NoticeStep) -> Option<(&'static str, String)> {
     match step {
         NoticeStep::Keep => None,
+        NoticeStep::Flipped { id, flaps } => {
+            Some(("flapping", format!("{key}: what notice {id} tells of came or went again, {} times by now", flaps.times)))
+        }
         NoticeStep::Tell { notice, deliveries, .. } => {
             Some(("notice", format!("{key}: {} letters for notice {}", deliveries.len(), notice.id)))
         }
@@ -262,25 +303,35 @@ pub(super) fn said(key: &WatchKey, step: &NoticeStep) -> Option<(&'static str, S
     }
 }
 
-/// The provider asks for patience and gets it; but who asks again and again cannot be reached.
-fn later(claim: &Claim, now: DateTime<Utc>, after: Duration, why: &str) -> CheckCommit {
+/// How often what an open notice tells of has come and gone, in words.
+fn coming_and_going(claim: &Claim) -> Option<String> {
+    let flaps = claim.flaps?;
+    Some(format!("it comes and goes: back {} times, last on {}", flaps.times, flaps.at.format("%Y-%m-%d %H:%M UTC")))
+}
+
+/// The provider asks for patience and gets it; but who asks again and again, or for longer than the schedule waits, cannot
+/// be reached.
+fn later(desk: &Desk<'_>, claim: &Claim, after: Duration, why: &str) -> CheckCommit {
+    let now = desk.now;
     let failures = claim.failures.saturating_add(1);
-    let state = if failures >= PATIENCE { ApiState::Down } else { claim.state };
-    let checked =
-        Checked { state, detail: why.to_owned(), checked_at: now, next_at: now + after.max(Duration::from_secs(1)), failures };
-    let events = if state == claim.state { Vec::new() } else { vec![(state.name(), format!("{}: {why}", claim.key))] };
+    let next_at = now + after.max(Duration::from_secs(1));
+    let is_long = desk.api.schedule.next_after(now).is_none_or(|planned| next_at > planned);
+    let state = if failures >= PATIENCE || is_long { ApiState::Down } else { claim.state };
+    let detail = format!("{why}, in {}", humantime::format_duration(Duration::from_secs(after.as_secs())));
+    let events = if state == claim.state { Vec::new() } else { vec![(state.name(), format!("{}: {detail}", claim.key))] };
     CheckCommit {
         key: claim.key.clone(),
         generation: claim.generation,
-        checked,
+        checked: Checked { state, detail, checked_at: now, next_at, failures },
         rule_set: claim.rule_set,
         success: None,
         held: claim.held.clone(),
+        wait_until: Some(next_at),
         events,
     }
 }
 
-fn failed(desk: &Desk<'_>, claim: &Claim, state: ApiState, why: String) -> CheckCommit {
+pub(super) fn failed(desk: &Desk<'_>, claim: &Claim, state: ApiState, why: String) -> CheckCommit {
     let now = desk.now;
     let failures = claim.failures.saturating_add(1);
     let next_at = now + backoff(failures, soon(desk.api), desk.shared.jitter());
@@ -292,6 +343,7 @@ fn failed(desk: &Desk<'_>, claim: &Claim, state: ApiState, why: String) -> Check
         rule_set: claim.rule_set,
         success: None,
         held: claim.held.clone(),
+        wait_until: None,
         events,
     }
 }
@@ -319,49 +371,33 @@ fn soon(api: &Api) -> Duration {
 struct Fetched {
     digest: String,
     body: fetch::Body,
+    /// Files it refers to that did not come, and why.
+    absent: BTreeMap<String, String>,
     /// What the ledger holds.
     entries: Vec<Entry>,
     probed: Probed,
 }
 
-/// What comparing came to, off the async threads.
-enum Compared {
-    /// The new document is no description.
-    Unreadable(ReadError),
-    /// The first one.
-    First { operations: Vec<String>, stated: Vec<Stated>, title: String },
-    /// Much of it vanished at once.
-    Collapsed { before: usize, after: usize },
-    /// It was compared.
-    Judged(Box<Judged>),
-}
-
-struct Judged {
-    findings: Vec<OpenFinding>,
-    /// What was open before, judged again where an older rule set had judged it.
-    previous: Option<Vec<OpenFinding>>,
-    undecided: Option<String>,
-    operations: Vec<String>,
-    stated: Vec<Stated>,
-}
-
 async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetched: Fetched) -> Result<CheckCommit, StoreError> {
     let Desk { shared, api, now, .. } = *desk;
-    let Fetched { digest, body, entries, probed } = fetched;
+    let Fetched { digest, body, absent, entries, probed } = fetched;
     let generation = claim.generation;
     if baseline.is_none() && claim.key.surface == Surface::Upcoming {
         // What is announced can only be told from what is live.
         let detail = "waits for the live description to be read".to_owned();
         let checked = Checked { state: ApiState::New, detail, checked_at: now, next_at: now + soon(api), failures: 0 };
         let (key, rule_set) = (claim.key.clone(), claim.rule_set);
-        return Ok(CheckCommit { key, generation, checked, rule_set, success: None, held: None, events: Vec::new() });
+        let (wait_until, events) = (None, Vec::new());
+        return Ok(CheckCommit { key, generation, checked, rule_set, success: None, held: None, wait_until, events });
     }
-    let compared = compare_with(shared, claim, baseline.as_deref(), &body.bytes, claim.held.is_some()).await?;
+    let came = Came { digest: &digest, bytes: &body.bytes, absent: &absent, framed: true };
+    let compared = compare_with(shared, claim, baseline.as_deref(), came).await?;
+    let (planned, why_late) = next_at(desk, body.fresh_for);
     let checked = |state: ApiState, detail: String| Checked {
         state,
-        detail,
+        detail: with(&detail, why_late.as_ref()),
         checked_at: now,
-        next_at: next_at(shared, api, now, body.fresh_for),
+        next_at: planned,
         failures: 0,
     };
     let key = claim.key.clone();
@@ -393,22 +429,16 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
                 rule_set: RULE_SET,
                 success: Some(success((operations, stated), Some(digest), Vec::new(), NoticeStep::Keep)),
                 held: None,
+                wait_until: None,
                 events: vec![("baseline", text)],
             }
         }
-        Compared::Collapsed { before, after } => {
-            let detail = format!("{before} operations became {after} at once; held until a second fetch agrees");
-            let text = format!("{key}: {detail}");
-            CheckCommit {
-                key,
-                generation,
-                checked: Checked { next_at: now + soon(api), ..checked(ApiState::Held, detail) },
-                rule_set: claim.rule_set,
-                success: None,
-                held: Some(digest),
-                events: vec![("held", text)],
-            }
+        Compared::Doubtful(doubt) => doubtful(desk, claim, doubt),
+        Compared::TooLong => {
+            let why = "comparing it took longer than it may and was stopped; nothing is known of what changed".to_owned();
+            failed(desk, claim, ApiState::Undecidable, why)
         }
+        Compared::Died(why) => failed(desk, claim, ApiState::Blind, why),
         // What was not reached is not gone: nothing that was told is taken back, and the next fetch tries again.
         Compared::Judged(judged) if judged.undecided.is_some() => {
             failed(desk, claim, ApiState::Undecidable, judged.undecided.unwrap_or_default())
@@ -424,7 +454,7 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
             let is_told = findings.iter().any(OpenFinding::is_told);
             let evidence = baseline.as_deref().zip(Some(digest.as_str()));
             let step = desk.tell(claim, told.as_deref().unwrap_or(&claim.told), (previous, &findings), evidence);
-            let detail = describe(&findings);
+            let detail = with(&describe(&findings), coming_and_going(claim).as_ref());
             let mut events = vec![("changed", format!("{key}: {} (sha256 {})", describe(&findings), short(&digest)))];
             events.extend(
                 findings
@@ -446,11 +476,37 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
                 rule_set: RULE_SET,
                 success: Some(success((operations, stated), baseline, findings, step)),
                 held: None,
+                wait_until: None,
                 events,
             }
         }
     };
     Ok(commit)
+}
+
+/// What is not whole, or hardly can be meant, is held until a second fetch has spoken; one that does not agree, or cannot,
+/// leaves nothing to be judged.
+fn doubtful(desk: &Desk<'_>, claim: &Claim, doubt: Doubt) -> CheckCommit {
+    let Doubt { why, shape } = doubt;
+    // What can never be confirmed is remembered as what no document looks like.
+    let held = Some(shape.unwrap_or_default());
+    if claim.held.is_some() {
+        let why = format!("{why}; it is compared with nothing, and the last description that was whole stays what counts");
+        return CheckCommit { held, ..failed(desk, claim, ApiState::Undecidable, why) };
+    }
+    let detail = format!("{why}; held until a second fetch agrees");
+    let events = vec![("held", format!("{}: {detail}", claim.key))];
+    let next_at = desk.now + soon(desk.api);
+    CheckCommit {
+        key: claim.key.clone(),
+        generation: claim.generation,
+        checked: Checked { state: ApiState::Held, detail, checked_at: desk.now, next_at, failures: 0 },
+        rule_set: claim.rule_set,
+        success: None,
+        held,
+        wait_until: None,
+        events,
+    }
 }
 
 /// Holds what is live against the notice that was promised, on the day it is seen for the first time.
@@ -473,95 +529,6 @@ async fn baseline_of(shared: &Shared, claim: &Claim) -> Result<Option<String>, S
         Surface::Live => Ok(claim.baseline.clone()),
         Surface::Upcoming | Surface::Ledger => shared.store.live_baseline(&claim.key).await,
     }
-}
-
-async fn compare_with(
-    shared: &Shared,
-    claim: &Claim,
-    baseline: Option<&str>,
-    bytes: &[u8],
-    confirmed: bool,
-) -> Result<Compared, StoreError> {
-    let live = shared.now_live();
-    let limits = Limits { bytes: live.config.fetch.max_bytes, ..Limits::default() };
-    let before = match baseline {
-        Some(digest) => Some(shared.store.snapshot(digest).await?),
-        None => None,
-    };
-    // Findings of an older rule set carry other digests: judge that history again, so that an upgrade of
-    // driftd does not speak about it a second time.
-    let latest = match &claim.latest {
-        Some(latest) if claim.rule_set != RULE_SET && !claim.findings.is_empty() => Some(shared.store.snapshot(latest).await?),
-        _ => None,
-    };
-    let catalogue = Arc::clone(&shared.catalogue);
-    let bytes = bytes.to_vec();
-    let slot = shared.parse_slots.acquire().await;
-    let surface = claim.key.surface;
-    let keys = live.find(&claim.key).map(|(_, api)| ledger::keys(&api.date_keys)).unwrap_or_default();
-    let compared = tokio::task::spawn_blocking(move || {
-        let after = match read(&bytes, &limits) {
-            // Nobody can call a library: whatever was called before is not gone, it is not described here.
-            Ok(after) if after.is_blank() => return Compared::Unreadable(ReadError::NoPaths),
-            Ok(after) => after,
-            Err(why) => return Compared::Unreadable(why),
-        };
-        let new = lower(&after);
-        let operations = operations_in(&new);
-        let stated = if surface == Surface::Live { stated(&after, &keys) } else { Vec::new() };
-        let before = before.as_deref().map(|bytes| read(bytes, &limits));
-        // A baseline this version cannot read any more is replaced, not compared with nothing.
-        let Some(Ok(before)) = before else {
-            let title = after.root.get("info").and_then(|info| info.get("title")).and_then(|title| title.as_str());
-            return Compared::First { operations, stated, title: title.unwrap_or("untitled").to_owned() };
-        };
-        let old = lower(&before);
-        let (known, now) = (operations_in(&old).len(), operations.len());
-        if surface == Surface::Live && !confirmed && is_collapse(known, now) {
-            return Compared::Collapsed { before: known, after: now };
-        }
-        let (findings, undecided) = judged(&old, &new, &catalogue);
-        let latest = latest.and_then(|bytes| read(&bytes, &limits).ok());
-        let previous = latest.map(|latest| judged(&old, &lower(&latest), &catalogue).0);
-        Compared::Judged(Box::new(Judged { findings, previous, undecided, operations, stated }))
-    })
-    .await;
-    drop(slot);
-    compared.map_err(|problem| StoreError::Corrupt {
-        table: "snapshot",
-        row: claim.key.to_string(),
-        what: format!("comparing died: {problem}"),
-    })
-}
-
-/// The label of every operation called or sent; callbacks belong to the operations that ask for them.
-fn operations_in(contract: &Contract<'_>) -> Vec<String> {
-    let label = |operation: &openapi::Operation<'_>| match operation.surface {
-        openapi::Surface::Path => Some(format!("{} {}", operation.method, operation.path)),
-        openapi::Surface::Webhook => Some(format!("webhook {} {}", operation.method, operation.path)),
-        openapi::Surface::Callback => None,
-    };
-    contract.operations.iter().filter_map(label).collect()
-}
-
-/// What a description that has not changed says about its end: keys of the configuration may be new.
-async fn dates_in(shared: &Shared, claim: &Claim, bytes: &[u8]) -> Option<Described> {
-    let live = shared.now_live();
-    let keys = ledger::keys(&live.find(&claim.key)?.1.date_keys);
-    let limits = Limits { bytes: live.config.fetch.max_bytes, ..Limits::default() };
-    let bytes = bytes.to_vec();
-    let slot = shared.parse_slots.acquire().await;
-    let read = tokio::task::spawn_blocking(move || {
-        read(&bytes, &limits).ok().map(|document| (operations_in(&lower(&document)), stated(&document, &keys)))
-    });
-    let read = read.await;
-    drop(slot);
-    read.ok().flatten()
-}
-
-fn judged(before: &Contract<'_>, after: &Contract<'_>, catalogue: &Catalogue) -> (Vec<OpenFinding>, Option<String>) {
-    let (verdict, _) = compare_lowered(before, after, catalogue, Budget::default());
-    (open_findings(&verdict, Fragments::new(before.root, after.root)), verdict.undecided)
 }
 
 /// `3 breaking, 1 warning, 2 info`.

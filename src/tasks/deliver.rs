@@ -1,6 +1,7 @@
-//! The delivering loop: the outbox, one letter at a time, until a server has each.
+//! The delivering loops, one for mail and one for programs: the outbox, one letter at a time, until a server has each.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
@@ -11,32 +12,53 @@ use url::Url;
 
 use crate::fetch::Post;
 use crate::lifecycle::Heart;
-use crate::model::{AttemptOutcome, Channel, ChannelKind, Delivery, retry_after};
-use crate::store::{Finished, StoreError};
+use crate::model::{AttemptOutcome, Channel, ChannelKind, Delivery, Lane, retry_after};
+use crate::store::{Finished, LONGEST_PAUSE, StoreError};
 
 use super::shared::{Counters, Live, Shared};
 
-/// Conversations with the server at one time.
+/// Conversations with the server at one time, once it has shown that it talks to us.
 const AT_ONCE: u32 = 4;
 
 /// The loop looks at least this often, whatever it believes to be due: clocks move.
 const LONGEST_NAP: Duration = Duration::from_secs(15);
 
-/// Delivers what is due until the daemon stops.
-pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken) {
+/// Delivers what is due by mail until the daemon stops.
+pub async fn mail(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken) {
     match shared.store.recover_attempts(shared.clock.now()).await {
         Ok(0) => {}
         Ok(count) => {
             warn!(count, "letters whose sending was cut off are sent again, byte for byte the same");
-            shared.counters.resent.fetch_add(count, std::sync::atomic::Ordering::Relaxed);
+            shared.counters.resent.fetch_add(count, Ordering::Relaxed);
         }
         Err(problem) => error!(%problem, "the outbox cannot be read"),
     }
+    run(Lane::Mail, &shared, &heart, &stopping).await;
+}
+
+/// Hands over what is due to the programs of parties until the daemon stops.
+pub async fn channels(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken) {
+    run(Lane::Channels, &shared, &heart, &stopping).await;
+}
+
+/// The name of a lane's loop.
+const fn name(lane: Lane) -> &'static str {
+    match lane {
+        Lane::Mail => "deliver",
+        Lane::Channels => "channels",
+    }
+}
+
+async fn run(lane: Lane, shared: &Arc<Shared>, heart: &Heart, stopping: &CancellationToken) {
+    let wake = match lane {
+        Lane::Mail => &shared.wake_deliver,
+        Lane::Channels => &shared.wake_channels,
+    };
     loop {
-        heart.beat("deliver");
-        let roused = shared.wake_deliver.notified();
-        let nap = match deliver_due(&shared, &heart).await {
-            Ok(0) => nap(&shared).await,
+        heart.beat(name(lane));
+        let roused = wake.notified();
+        let nap = match deliver_lane(lane, shared, heart).await {
+            Ok(0) => nap(lane, shared).await,
             Ok(_) => Duration::ZERO,
             Err(problem) => {
                 if shared.trouble.set("outbox", shared.clock.now(), problem.to_string()) {
@@ -56,21 +78,29 @@ pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken)
     }
 }
 
-async fn nap(shared: &Shared) -> Duration {
-    let next = shared.store.next_delivery().await.ok().flatten();
+async fn nap(lane: Lane, shared: &Shared) -> Duration {
+    let next = shared.store.next_delivery(lane).await.ok().flatten();
     let until = next.and_then(|next| (next - shared.clock.now()).to_std().ok()).unwrap_or(Duration::ZERO);
     let longest = if next.is_some() { LONGEST_NAP } else { Duration::from_secs(10) };
     if next.is_none() { longest } else { until.clamp(Duration::from_millis(50), longest) }
 }
 
-/// Sends what is due now, once. Returns how many tries were made.
+/// Sends what is due now in both lanes, once. Returns how many tries were made.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn deliver_due(shared: &Arc<Shared>, heart: &Heart) -> Result<usize, StoreError> {
+    let [mail, channels] = Lane::ALL.map(|lane| deliver_lane(lane, shared, heart));
+    let (mail, channels) = tokio::join!(mail, channels);
+    Ok(mail? + channels?)
+}
+
+async fn deliver_lane(lane: Lane, shared: &Arc<Shared>, heart: &Heart) -> Result<usize, StoreError> {
     let live = shared.now_live();
-    let lease = live.config.mail.timeout + Duration::from_secs(60);
-    let due = shared.store.start_attempts(shared.clock.now(), lease, AT_ONCE).await?;
+    let lease = live.config.mail.timeout.max(live.config.fetch.timeout) + Duration::from_secs(60);
+    // A server that does not answer is asked once, not once for each letter.
+    let limit = if lane == Lane::Mail && !shared.relay.is_open() { 1 } else { AT_ONCE };
+    let due = shared.store.start_attempts(lane, shared.clock.now(), lease, limit).await?;
     let count = due.len();
     let mut tries = JoinSet::new();
     for (delivery, attempt) in due {
@@ -87,7 +117,7 @@ pub async fn deliver_due(shared: &Arc<Shared>, heart: &Heart) -> Result<usize, S
                 Some(Ok(Err(problem))) => result = Err(problem),
                 Some(Err(problem)) => error!(%problem, "sending a letter died; it is sent again when its lease ends"),
             },
-            _ = beat.tick() => heart.beat("deliver"),
+            _ = beat.tick() => heart.beat(name(lane)),
         }
     }
     if result.is_ok() && shared.trouble.clear("outbox") {
@@ -103,31 +133,48 @@ async fn send(shared: &Shared, delivery: Delivery, attempt: i64) -> Result<(), S
         Some(channel) => hand_over(shared, &live, channel, &delivery).await,
     };
     let now = shared.clock.now();
-    let part = delivery.channel.as_ref().map_or_else(|| "mail".to_owned(), |channel| format!("channel {channel}"));
-    let retry_at = now + retry_after(delivery.attempts, live.config.mail.first_retry, shared.jitter());
+    let first = live.config.mail.first_retry;
+    let after = match &outcome {
+        AttemptOutcome::Later(_, after) => (*after).min(LONGEST_PAUSE),
+        AttemptOutcome::NoServer(_) => retry_after(shared.relay.failed(now, first / 2), first, shared.jitter()),
+        _ => retry_after(delivery.attempts, first, shared.jitter()),
+    };
+    let retry_at = now + after;
     let (notice, to, side) = (&delivery.notice, masked(&delivery.recipient), delivery.side.name());
     match &outcome {
-        AttemptOutcome::Sent(reply) => {
-            info!(notice, to, side, reply, "letter sent");
-            shared.trouble.clear(&part);
+        AttemptOutcome::Sent(reply) => info!(notice, to, side, reply, "letter sent"),
+        AttemptOutcome::DeadAddress(reply) | AttemptOutcome::Refused(reply) => {
+            error!(notice, to, side, reply, outcome = outcome.name(), "letter refused for good");
+        }
+        AttemptOutcome::NoServer(reply) | AttemptOutcome::OurTrouble(reply) => {
+            let outcome = outcome.name();
+            error!(notice, to, side, reply, outcome, %retry_at, "letter not sent, and not because of its reader; it is tried again");
         }
         AttemptOutcome::Retry(reply)
         | AttemptOutcome::Later(reply, _)
         | AttemptOutcome::Ambiguous(reply)
-        | AttemptOutcome::NoServer(reply)
-        | AttemptOutcome::OurTrouble(reply)
         | AttemptOutcome::MailboxFull(reply) => {
             if matches!(outcome, AttemptOutcome::Ambiguous(_)) {
                 Counters::add(&shared.counters.resent);
             }
             warn!(notice, to, side, reply, outcome = outcome.name(), %retry_at, "letter not sent; it is tried again");
-            shared.trouble.set(&part, now, format!("letters are not leaving: {reply}"));
-        }
-        AttemptOutcome::DeadAddress(reply) | AttemptOutcome::Refused(reply) => {
-            error!(notice, to, side, reply, outcome = outcome.name(), "letter refused for good");
         }
     }
     let finished = shared.store.finish_attempt(delivery.id, attempt, &outcome, retry_at, now).await?;
+    if delivery.channel.is_none() {
+        match &outcome {
+            AttemptOutcome::NoServer(_) => shared.store.postpone_mail(retry_at).await?,
+            AttemptOutcome::Ambiguous(_) => {}
+            AttemptOutcome::OurTrouble(_) => shared.relay.refused(),
+            spoken => {
+                let took = matches!(spoken, AttemptOutcome::Sent(_));
+                if shared.relay.spoke(took) && shared.store.wake_mail(now).await? > 0 {
+                    info!("the mail server takes letters again; what waited leaves now");
+                    shared.wake_deliver.notify_one();
+                }
+            }
+        }
+    }
     match finished {
         Finished::Settled => {}
         Finished::StandInCalled => {
@@ -135,24 +182,14 @@ async fn send(shared: &Shared, delivery: Delivery, attempt: i64) -> Result<(), S
             shared.wake_deliver.notify_one();
         }
         // The letter went by mail as well.
-        Finished::NobodyLeft if let Some(channel) = &delivery.channel => {
-            // A channel that was taken out of the configuration is missed by nobody.
-            if configured(&live, channel).is_some() {
-                shared.trouble.set(&part, now, format!("does not take notices: {}", outcome.reply()));
-            } else {
-                shared.trouble.clear(&part);
-            }
-        }
-        Finished::NobodyLeft => {
-            error!(notice, side, "nobody on this side can be written to");
-            shared.trouble.set("letters", now, format!("notice {notice} reaches nobody at the {side}"));
-        }
+        Finished::NobodyLeft if delivery.channel.is_some() => {}
+        Finished::NobodyLeft => error!(notice, side, "nobody on this side can be written to"),
     }
     Ok(())
 }
 
 /// A channel by its name in the outbox.
-fn configured<'l>(live: &'l Live, channel: &str) -> Option<&'l Channel> {
+pub(super) fn configured<'l>(live: &'l Live, channel: &str) -> Option<&'l Channel> {
     let mut names = channel.splitn(3, '/');
     let (integration, party, name) = (names.next()?, names.next()?, names.next()?);
     let integration = live.config.integrations.iter().find(|known| known.id == integration)?;

@@ -41,7 +41,7 @@ pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken)
         }
         match written {
             Ok(0) => {}
-            Ok(_) => shared.wake_deliver.notify_one(),
+            Ok(_) => shared.wake_lanes(),
             Err(problem) => {
                 if shared.trouble.set("digest", shared.clock.now(), problem.to_string()) {
                     error!(%problem, "the digest cannot be written");
@@ -86,7 +86,7 @@ pub async fn digest_due(shared: &Shared, done: &mut Done) -> Result<usize, Store
             let Some(until) = last_end(now - LATE, day, zone) else { continue };
             // From facts, so that it is written once however often the week is looked at.
             let name = format!("{} {} {}", integration.id, party.id, until.date_naive());
-            let id = format!("D-{}", hex(Sha256::digest(name).get(..4).unwrap_or_default()));
+            let id = format!("D-{}", hex(Sha256::digest(name).get(..8).unwrap_or_default()));
             if !done.0.contains(&id) {
                 // All that no digest told yet, however long the daemon was away.
                 let until = until.to_utc();

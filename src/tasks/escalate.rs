@@ -13,6 +13,8 @@ use crate::notice::{Decision, EscalationCard, Rise, Word, next_step};
 use crate::store::{Climb, Silent, Standing, StoreError};
 
 use super::letters::Desk;
+use super::outage::outages_due;
+use super::retell::retell_due;
 use super::shared::Shared;
 
 /// Steps are days apart; a few seconds do not matter.
@@ -22,9 +24,12 @@ const NAP: Duration = Duration::from_secs(20);
 pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken) {
     loop {
         heart.beat("escalate");
-        match escalate_due(&shared).await {
+        let due = async {
+            Ok::<_, StoreError>(escalate_due(&shared).await? + retell_due(&shared).await? + outages_due(&shared).await?)
+        };
+        match due.await {
             Ok(0) => {}
-            Ok(_) => shared.wake_deliver.notify_one(),
+            Ok(_) => shared.wake_lanes(),
             Err(problem) => {
                 if shared.trouble.set("ladder", shared.clock.now(), problem.to_string()) {
                     error!(%problem, "who has not answered cannot be looked up");

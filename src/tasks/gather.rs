@@ -5,6 +5,7 @@
 //! not changed says nothing about the rest.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use url::Url;
@@ -28,8 +29,29 @@ pub struct Known {
     pub validators: Option<Validators>,
 }
 
-/// Fetches a description and every file it refers to. The body of several files is a [`Bundle`].
-pub async fn gather(client: &Client, source: &Source, auth: &Auth, known: &Known, limits: &Limits) -> Outcome {
+/// What gathering came to.
+#[derive(Debug)]
+pub struct Gathered {
+    /// The body of several files is a [`Bundle`].
+    pub outcome: Outcome,
+    /// Files the description refers to that did not come, and why.
+    pub absent: BTreeMap<String, String>,
+}
+
+impl Gathered {
+    fn whole(outcome: Outcome) -> Self {
+        Self { outcome, absent: BTreeMap::new() }
+    }
+}
+
+/// Fetches a description and every file it refers to. The files beside the first one have `deadline` together.
+pub async fn gather(
+    client: &Client,
+    source: &Source,
+    auth: &Auth,
+    known: &Known,
+    (limits, deadline): (&Limits, Duration),
+) -> Gathered {
     let outcome = client.fetch(&Request { source, auth, validators: known.validators.as_ref(), part: None }).await;
     let (root, fresh_for) = match (outcome, &known.bundle) {
         (Outcome::Body(body), _) => {
@@ -46,19 +68,33 @@ pub async fn gather(client: &Client, source: &Source, auth: &Auth, known: &Known
             };
             (Body { bytes: text.into_bytes(), validators, fresh_for, from, at, signals, full: false }, fresh_for)
         }
-        (other, _) => return other,
+        (other, _) => return Gathered::whole(other),
     };
-    let Ok(text) = std::str::from_utf8(&root.bytes) else { return Outcome::Body(Box::new(root)) };
-    let (Some(base), true) = (&root.at, may_be_several(text)) else { return Outcome::Body(Box::new(root)) };
+    let Ok(text) = std::str::from_utf8(&root.bytes) else { return Gathered::whole(Outcome::Body(Box::new(root))) };
+    let (Some(base), true) = (&root.at, may_be_several(text)) else {
+        return Gathered::whole(Outcome::Body(Box::new(root)));
+    };
     let crawl = Crawl { client, source, auth, known, limits, base };
-    match crawl.run(text).await {
-        Ok((bundle, parts)) if bundle.files.len() > 1 => {
+    let Ok(crawled) = tokio::time::timeout(deadline, crawl.run(text)).await else {
+        let why = format!("its files did not all come within {}", humantime::format_duration(deadline));
+        return Gathered::whole(Outcome::Failed(Failure { kind: FailureKind::Down, why }));
+    };
+    match crawled {
+        Ok(Crawled { bundle, parts, absent }) if bundle.files.len() > 1 => {
             let validators = Validators { parts, ..root.validators.clone() };
-            Outcome::Body(Box::new(Body { bytes: bundle.to_bytes(), validators, fresh_for, ..root }))
+            let body = Body { bytes: bundle.to_bytes(), validators, fresh_for, ..root };
+            Gathered { outcome: Outcome::Body(Box::new(body)), absent }
         }
-        Ok(_) => Outcome::Body(Box::new(root)),
-        Err(outcome) => outcome,
+        Ok(crawled) => Gathered { outcome: Outcome::Body(Box::new(root)), absent: crawled.absent },
+        Err(outcome) => Gathered::whole(outcome),
     }
+}
+
+/// Every file that came, and those that did not.
+struct Crawled {
+    bundle: Bundle,
+    parts: BTreeMap<String, PartValidators>,
+    absent: BTreeMap<String, String>,
 }
 
 struct Crawl<'c> {
@@ -72,9 +108,10 @@ struct Crawl<'c> {
 }
 
 impl Crawl<'_> {
-    /// Every file that can be had. What is not there, or not to be gone to, is left out: where a reference leads
-    /// to it, that is an oddity. Any other failure is the whole check's: half a description is no description.
-    async fn run(&self, root: &str) -> Result<(Bundle, BTreeMap<String, PartValidators>), Outcome> {
+    /// Every file that can be had. What is not there, not to be gone to, or no text, is named: whether it was ever there
+    /// decides what that means. Any other failure is the whole check's: half a description is no description.
+    async fn run(&self, root: &str) -> Result<Crawled, Outcome> {
+        let mut absent = BTreeMap::new();
         let mut bundle = Bundle { files: BTreeMap::from([(String::new(), root.to_owned())]) };
         let mut parts = BTreeMap::new();
         let mut seen: BTreeSet<String> = BTreeSet::new();
@@ -96,14 +133,23 @@ impl Crawl<'_> {
                             PartValidators { etag: body.validators.etag, last_modified: body.validators.last_modified };
                         match String::from_utf8(body.bytes) {
                             Ok(text) => (text, validators),
-                            Err(_) => continue,
+                            Err(problem) => {
+                                absent.insert(key, format!("it is not UTF-8 ({})", problem.utf8_error()));
+                                continue;
+                            }
                         }
                     }
-                    Outcome::NotModified { .. } => {
-                        let Some((text, validators)) = self.remembered(&key) else { continue };
-                        (text, validators)
+                    Outcome::NotModified { .. } => match self.remembered(&key) {
+                        Some(remembered) => remembered,
+                        None => {
+                            absent.insert(key, "it was said not to have changed, and was never read".to_owned());
+                            continue;
+                        }
+                    },
+                    Outcome::Failed(Failure { kind: FailureKind::Missing | FailureKind::Unreadable, why }) => {
+                        absent.insert(key, why);
+                        continue;
                     }
-                    Outcome::Failed(Failure { kind: FailureKind::Missing | FailureKind::Unreadable, .. }) => continue,
                     Outcome::Failed(failure) => {
                         return Err(Outcome::Failed(Failure { why: format!("{key}: {}", failure.why), ..failure }));
                     }
@@ -121,7 +167,7 @@ impl Crawl<'_> {
                 parts.insert(key, validators);
             }
         }
-        Ok((bundle, parts))
+        Ok(Crawled { bundle, parts, absent })
     }
 
     fn references(&self, key: &str, text: &str) -> Vec<String> {

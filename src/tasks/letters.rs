@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::notice::{self, Circumstances, Decision, ExchangeCard, LetterPlan, LetterView, Links, Rise, Word, plan};
 use crate::render::{Appointment, calendar, chat_message, cloud_event};
-use crate::store::{Claim, NoticeStep, PlannedDelivery, Standing};
+use crate::store::{Claim, FLAPPING, Flaps, Gone, NoticeStep, PlannedDelivery, REVERTED, Standing};
 
 use super::escalate;
 use super::shared::{Live, Shared, hex, link_token};
@@ -36,6 +36,8 @@ impl Desk<'_> {
     }
 
     /// Decides whether anything is to be said, and writes the letters. `evidence` are the digests compared.
+    ///
+    /// Only who has a letter that stands to be sent counts as told: whoever has none is tried again at the next look.
     pub(super) fn tell(
         &self,
         claim: &Claim,
@@ -43,32 +45,144 @@ impl Desk<'_> {
         (previous, current): (&[OpenFinding], &[OpenFinding]),
         evidence: Option<(&str, &str)>,
     ) -> NoticeStep {
-        let open = claim.notice.as_ref();
-        let standing = notice::Standing { integration: self.integration, api: self.api, open, told, previous, current };
-        let Some(decision) = standing.decide(self.now, || notice_id(claim, self.now, current)) else {
+        let standing =
+            |open, told| notice::Standing { integration: self.integration, api: self.api, open, told, previous, current };
+        if let Some(gone) = self.come_back(claim, &standing, current) {
+            return self.told_again(gone, current);
+        }
+        let mut flaps = claim.flaps;
+        if let Some((notice, flapping)) = claim.notice.as_ref().zip(flaps.as_mut()) {
+            let is_there = current.iter().any(OpenFinding::is_told);
+            let was_there = claim.findings.iter().any(OpenFinding::is_told);
+            if is_there != was_there {
+                flapping.at = self.now;
+                flapping.times += u32::from(is_there);
+                let is_known = !is_there || standing(Some(notice), told).decide(self.now, String::new).is_none();
+                if is_known {
+                    return NoticeStep::Flipped { id: notice.id.clone(), flaps: *flapping };
+                }
+            } else if !is_there && self.now - flapping.at < FLAPPING {
+                return NoticeStep::Keep;
+            }
+        }
+        let id = || notice_id(claim, self.now, current);
+        let Some(decision) = standing(claim.notice.as_ref(), told).decide(self.now, id) else { return NoticeStep::Keep };
+        let back = flaps.map(|flaps| format!("It had come and gone before, and came back {} times.", flaps.times));
+        let (deliveries, told, is_whole) = self.written_out(&decision, evidence, back.as_ref());
+        if decision.closes && is_whole {
+            let why = if current.iter().any(OpenFinding::is_told) { "what differs concerns nobody any more" } else { REVERTED };
+            return NoticeStep::Close { id: decision.notice.id, why: why.to_owned(), deliveries };
+        }
+        if told.is_empty() {
             return NoticeStep::Keep;
-        };
-        let letters = plan(&self.circumstances(evidence), &decision);
+        }
+        NoticeStep::Tell { notice: decision.notice, flaps, deliveries, told }
+    }
+
+    /// The notice whose change is back within a day of its going, just as it was told.
+    fn come_back<'c, 'f>(
+        &self,
+        claim: &'c Claim,
+        standing: &impl Fn(Option<&'c Notice>, &'c [Told]) -> notice::Standing<'c, 'f>,
+        current: &[OpenFinding],
+    ) -> Option<&'c Gone> {
+        let gone = claim.gone.as_ref().filter(|_| claim.notice.is_none() && self.key.surface != Surface::Ledger)?;
+        let is_known =
+            |finding: &OpenFinding| gone.told.iter().any(|told| told.findings.get(&finding.identity) == Some(&finding.content));
+        let mut open = current.iter().filter(|finding| finding.is_told());
+        let is_back = open.clone().next().is_some() && open.all(is_known);
+        (is_back && standing(Some(&gone.notice), &gone.told).decide(self.now, String::new).is_none()).then_some(gone)
+    }
+
+    /// A change that comes and goes is told once more, with its count; after that only when it has been one or the other for
+    /// a day.
+    fn told_again(&self, gone: &Gone, current: &[OpenFinding]) -> NoticeStep {
+        let times = gone.times + 1;
+        let words = gone.told.iter().filter(|told| !told.findings.is_empty()).map(|told| Word {
+            side: told.side,
+            party: told.party.clone(),
+            kind: NoticeKind::Updated,
+            findings: current.iter().filter(|finding| told.findings.contains_key(&finding.identity)).collect(),
+            called_off: Vec::new(),
+        });
+        let words = words.collect();
+        let notice = Notice { told_at: self.now, ..gone.notice.clone() };
+        let decision = Decision { notice, words, closes: false };
+        let back = format!(
+            "It comes and goes: it was gone, and within a day it is back, {times} {} by now. Perhaps several servers answer, and \
+             not all have the same version. driftd does not write again until it has been one or the other for a day.",
+            if times == 1 { "time" } else { "times" }
+        );
+        let (deliveries, told, _) = self.written_out(&decision, None, Some(&back));
+        if told.is_empty() {
+            return NoticeStep::Keep;
+        }
+        let flaps = Some(Flaps { times, at: self.now });
+        NoticeStep::Tell { notice: decision.notice, flaps, deliveries, told }
+    }
+
+    /// The letters of a decision, what their readers know once they have read them, and whether everybody has one.
+    fn written_out(
+        &self,
+        decision: &Decision<'_>,
+        evidence: Option<(&str, &str)>,
+        back: Option<&String>,
+    ) -> (Vec<PlannedDelivery>, Vec<Told>, bool) {
+        let mut letters = plan(&self.circumstances(evidence), decision);
         let mut deliveries: Vec<PlannedDelivery> = Vec::new();
-        for letter in &letters {
-            deliveries.extend(self.or_trouble(&decision.notice, letter));
+        let mut told = Vec::new();
+        for word in &decision.words {
+            let planned = letters.iter_mut().find(|letter| letter.to.side == word.side && letter.to.party == word.party);
+            let Some(letter) = planned else { continue };
+            letter.view.flapping = back.cloned();
+            let Some(delivery) = self.or_trouble(&decision.notice, letter) else { continue };
+            deliveries.push(delivery);
+            told.push(word.told());
             deliveries.extend(self.copies(letter).iter().filter_map(|copy| self.or_trouble(&decision.notice, copy)));
             match self.channels(letter) {
                 Ok(planned) => deliveries.extend(planned),
-                Err(problem) => _ = self.shared.trouble.set("letters", self.now, format!("{problem:#}")),
+                Err(problem) => self.unwritten(&format!("{problem:#}")),
             }
         }
-        let told = decision.words.iter().map(Word::told).collect();
-        if decision.closes {
-            let why = if current.iter().any(OpenFinding::is_told) {
-                "what differs concerns nobody any more"
-            } else {
-                "nothing differs from the baseline any more"
-            };
-            NoticeStep::Close { id: decision.notice.id, why: why.to_owned(), deliveries }
-        } else {
-            NoticeStep::Tell { notice: decision.notice, deliveries, told }
+        let is_whole = told.len() == decision.words.len();
+        if is_whole && self.shared.trouble.clear(&self.trouble()) {
+            tracing::info!(api = %self.key, "letters can be written again");
         }
+        (deliveries, told, is_whole)
+    }
+
+    /// The last letters of a notice that every consumer has accepted, to everybody who was told of it.
+    pub(super) fn accepted(&self, standing: &Standing, by: &str) -> Vec<PlannedDelivery> {
+        let told = standing.told.iter().filter(|told| !told.findings.is_empty());
+        let letters = told.filter_map(|told| {
+            let decision = escalate::about(standing, (told.side, &told.party), NoticeKind::Resolved, self.now);
+            let mut letter = plan(&self.circumstances(None), &decision).into_iter().next()?;
+            letter.view.ending = Some(format!(
+                "{by} has accepted it, and with that every consumer has; driftd compares the {} with the new description from now on",
+                self.api.name
+            ));
+            let mut deliveries: Vec<PlannedDelivery> = self.or_trouble(&standing.notice, &letter).into_iter().collect();
+            deliveries.extend(self.channels(&letter).unwrap_or_default());
+            Some(deliveries)
+        });
+        letters.flatten().collect()
+    }
+
+    /// The letter that a party was told of an open notice by, once more: whoever is to be written to there now never got it.
+    pub(super) fn again(&self, standing: &Standing, (side, party): (Side, &str)) -> Option<PlannedDelivery> {
+        let decision = escalate::about(standing, (side, party), NoticeKind::Opened, self.now);
+        let letter = plan(&self.circumstances(None), &decision).into_iter().next()?;
+        self.or_trouble(&decision.notice, &letter)
+    }
+
+    /// Under which name status tells of letters about this API that could not be written.
+    fn trouble(&self) -> String {
+        format!("letters {}", self.key)
+    }
+
+    fn unwritten(&self, problem: &str) {
+        tracing::error!(api = %self.key, problem, "a letter could not be written");
+        self.shared.trouble.set(&self.trouble(), self.now, format!("a letter could not be written: {problem}"));
     }
 
     /// The letter to whoever is asked next; none where it could not be written, which status then says.
@@ -119,6 +233,23 @@ impl Desk<'_> {
         self.or_trouble(&decision.notice, &letter)
     }
 
+    /// A letter about a description that cannot be judged: to the owner of a consumer, or to somebody else.
+    pub(super) fn outage(
+        &self,
+        decision: &Decision<'_>,
+        to: Option<&Person>,
+        (heading, lines): (String, Vec<String>),
+    ) -> Option<PlannedDelivery> {
+        let mut letter = plan(&self.circumstances(None), decision).into_iter().next()?;
+        if let Some(to) = to {
+            letter.to.person = to.clone();
+            letter.to.deputy = None;
+            letter.view.reader.clone_from(&to.name);
+        }
+        letter.view.exchange = Some(ExchangeCard { heading, lines });
+        self.or_trouble(&decision.notice, &letter)
+    }
+
     /// The letter of a week.
     pub(super) fn digest(&self, decision: &Decision<'_>, lines: Vec<String>) -> Option<PlannedDelivery> {
         let mut letter = plan(&self.circumstances(None), decision).into_iter().next()?;
@@ -143,9 +274,7 @@ impl Desk<'_> {
             Ok(delivery) => Some(delivery),
             Err(problem) => {
                 // Configuration has checked every address and tests every template: this is ours.
-                let problem = format!("{problem:#}");
-                tracing::error!(notice = notice.id, to = letter.to.person.email, problem, "a letter could not be written");
-                self.shared.trouble.set("letters", self.now, problem);
+                self.unwritten(&format!("{problem:#} (notice {}, to {})", notice.id, letter.to.person.email));
                 None
             }
         }
@@ -191,7 +320,8 @@ impl Desk<'_> {
         let parts = [notice.id.as_str(), side.name(), party, email, stamp.as_str(), what.as_str()];
         let token = link_token(&self.shared.link_key, &parts);
         let mut view = letter.view.clone();
-        let asks_nothing = matches!(view.kind, NoticeKind::Resolved | NoticeKind::Digest | NoticeKind::Attest);
+        let asks_nothing =
+            matches!(view.kind, NoticeKind::Resolved | NoticeKind::Digest | NoticeKind::Attest | NoticeKind::Outage);
         let answerable = !asks_nothing && view.copy_of.is_none();
         if answerable {
             view.answer_url = Some(format!("{}/answer/{token}", self.shared.external_url));
@@ -328,7 +458,7 @@ fn notice_id(claim: &Claim, now: DateTime<Utc>, findings: &[OpenFinding]) -> Str
     for finding in findings {
         hasher.update(&finding.content);
     }
-    format!("N-{}", hex(hasher.finalize().get(..4).unwrap_or_default()))
+    format!("N-{}", hex(hasher.finalize().get(..5).unwrap_or_default()))
 }
 
 fn slug(text: &str) -> String {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use ring::rand::SecureRandom;
@@ -18,7 +19,7 @@ use crate::rules::Catalogue;
 use crate::store::{Store, WatchSpec};
 
 /// Documents that are read and compared at one time: a 13 MB description is 70 MB of values.
-const PARSE_SLOTS: usize = 2;
+pub(super) const PARSE_SLOTS: u32 = 2;
 
 /// Everything that follows from one configuration. A reload makes a new one.
 pub struct Live {
@@ -141,16 +142,63 @@ impl Trouble {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner).remove(part).is_some()
     }
 
-    /// The configuration is another: what it may have mended is wrong when it shows again.
-    pub fn reconfigured(&self) {
-        let is_about_people = |part: &String| part == "configuration" || part == "letters" || part.starts_with("channel ");
-        self.parts.lock().unwrap_or_else(PoisonError::into_inner).retain(|part, _| !is_about_people(part));
-    }
-
     /// All that is wrong: part, since when, what.
     pub fn all(&self) -> Vec<(String, DateTime<Utc>, String)> {
         let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         parts.iter().map(|(part, (since, what))| (part.clone(), *since, what.clone())).collect()
+    }
+}
+
+/// What is known of the mail server.
+#[derive(Debug, Default)]
+pub struct Relay(Mutex<RelayState>);
+
+#[derive(Debug, Default)]
+struct RelayState {
+    /// Whether it spoke to us the last time.
+    is_open: bool,
+    /// Times in a row that it took nothing from us, and when it was asked last.
+    failures: u32,
+    failed_at: Option<DateTime<Utc>>,
+    /// Whether letters may wait because of it.
+    has_refused: bool,
+}
+
+impl Relay {
+    fn state(&self) -> std::sync::MutexGuard<'_, RelayState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it spoke to us the last time; not known at the start.
+    pub fn is_open(&self) -> bool {
+        self.state().is_open
+    }
+
+    /// It took nothing from us; returns how often in a row. Conversations that fail together count as one.
+    pub(super) fn failed(&self, now: DateTime<Utc>, together: Duration) -> u32 {
+        let mut state = self.state();
+        let is_same = state.failed_at.is_some_and(|last| (now - last).to_std().is_ok_and(|since| since < together));
+        if !is_same || state.failures == 0 {
+            state.failures = state.failures.saturating_add(1);
+            state.failed_at = Some(now);
+        }
+        state.is_open = false;
+        state.has_refused = true;
+        state.failures
+    }
+
+    /// It spoke to us, and refused a letter because of us.
+    pub(super) fn refused(&self) {
+        let mut state = self.state();
+        (state.is_open, state.failures, state.has_refused) = (true, 0, true);
+    }
+
+    /// It spoke to us, and perhaps took a letter. Returns whether letters may have waited for that.
+    pub(super) fn spoke(&self, took: bool) -> bool {
+        let mut state = self.state();
+        let has_failed = std::mem::take(&mut state.failures) > 0;
+        state.is_open = true;
+        has_failed | (took && std::mem::take(&mut state.has_refused))
     }
 }
 
@@ -205,12 +253,16 @@ pub struct Shared {
     pub wake_watch: Notify,
     /// Rouses the delivering loop.
     pub wake_deliver: Notify,
+    /// Rouses the loop that hands over to programs.
+    pub wake_channels: Notify,
+    /// What is known of the mail server.
+    pub relay: Relay,
     /// What is wrong with driftd itself.
     pub trouble: Trouble,
     /// Totals.
     pub counters: Counters,
     /// Bounds documents in memory.
-    pub parse_slots: Semaphore,
+    pub parse_slots: Arc<Semaphore>,
     /// When the daemon started.
     pub started_at: DateTime<Utc>,
     /// Randomness for jitter; seeded by whoever makes this.
@@ -224,8 +276,14 @@ impl Shared {
     }
 
     /// Bounds documents in memory.
-    pub fn parse_slots() -> Semaphore {
-        Semaphore::new(PARSE_SLOTS)
+    pub fn parse_slots() -> Arc<Semaphore> {
+        Arc::new(Semaphore::new(PARSE_SLOTS as usize))
+    }
+
+    /// Letters may be waiting.
+    pub fn wake_lanes(&self) {
+        self.wake_deliver.notify_one();
+        self.wake_channels.notify_one();
     }
 
     /// A number from 0 to 1 to spread work by.

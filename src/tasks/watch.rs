@@ -1,58 +1,93 @@
-//! The checking loop.
+//! The checking loop: takes what is due while other checks run, so that one that hangs holds up no other.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use crate::lifecycle::Heart;
-use crate::store::StoreError;
+use crate::model::{Source, WatchKey};
+use crate::store::{Claim, StoreError};
 
 use super::check::{check, died};
 use super::shared::Shared;
 
-/// Checks under way at one time; hosts have limits of their own.
-const AT_ONCE: u32 = 16;
+/// Checks under way at one time.
+const AT_ONCE: usize = 16;
 
-/// A check that has not ended by then may be taken up again.
-const LEASE: Duration = Duration::from_secs(600);
+/// Descriptions taken at one time, under way or waiting for a place at their host.
+const TAKEN: usize = 256;
+
+/// A check that has not ended by then may be taken up again. Fetching and comparing have deadlines that end before.
+const LEASE: Duration = Duration::from_secs(1200);
 
 /// The loop looks at least this often, whatever it believes to be due: clocks move.
 const LONGEST_NAP: Duration = Duration::from_secs(15);
 
+/// The watchdog wants to hear of the loop.
+const BEAT: Duration = Duration::from_secs(5);
+
+/// So long nothing is taken after the database has failed.
+const PAUSE: Duration = Duration::from_secs(5);
+
 /// Checks what is due until the daemon stops.
 pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken) {
-    // What the last process, or a database that failed, left under way.
-    let mut left_under_way = true;
+    // What the last process left under way.
+    let mut is_first = true;
+    let mut watch = Watch::default();
+    let mut nap = Duration::ZERO;
+    let mut paused_until = Instant::now();
     loop {
         heart.beat("watch");
         let roused = shared.wake_watch.notified();
-        if left_under_way {
-            left_under_way = shared.store.release_leases(shared.clock.now()).await.is_err();
+        if Instant::now() >= paused_until {
+            let taken = async {
+                if is_first {
+                    shared.store.release_leases(shared.clock.now()).await?;
+                }
+                watch.take(&shared).await
+            };
+            match taken.await {
+                Ok(_) => {
+                    is_first = false;
+                    nap = self::nap(&shared).await;
+                    if watch.unrecorded.is_empty() && watch.is_recorded && shared.trouble.clear("database") {
+                        info!("the database works again");
+                    }
+                }
+                Err(problem) => {
+                    complain(&shared, &problem);
+                    (nap, paused_until) = (PAUSE, Instant::now() + PAUSE);
+                }
+            }
         }
-        let nap = match check_due(&shared, &heart, &stopping).await {
-            Ok(done) => {
-                if shared.trouble.clear("database") {
-                    info!("the database works again");
-                }
-                if done > 0 { Duration::ZERO } else { nap(&shared).await }
-            }
-            Err(problem) => {
-                left_under_way = true;
-                if shared.trouble.set("database", shared.clock.now(), problem.to_string()) {
-                    error!(%problem, "checks cannot be recorded; what is not committed is done again");
-                }
-                Duration::from_secs(5)
-            }
-        };
         tokio::select! {
-            () = stopping.cancelled() => return,
+            () = stopping.cancelled() => {
+                // What is under way is not committed, and is done again after the restart.
+                if let Err(problem) = shared.store.forgive_cut_off().await {
+                    error!(%problem, "what was under way could not be noted");
+                }
+                return;
+            }
             () = roused => {}
-            () = tokio::time::sleep(nap) => {}
+            Some(done) = watch.checks.join_next_with_id() => {
+                if let Err(problem) = watch.ended(&shared, done).await {
+                    complain(&shared, &problem);
+                    (nap, paused_until) = (PAUSE, Instant::now() + PAUSE);
+                }
+            }
+            () = tokio::time::sleep(nap.min(BEAT)) => {}
         }
+    }
+}
+
+fn complain(shared: &Shared, problem: &StoreError) {
+    if shared.trouble.set("database", shared.clock.now(), problem.to_string()) {
+        error!(%problem, "checks cannot be recorded; what is not committed is done again");
     }
 }
 
@@ -62,43 +97,133 @@ async fn nap(shared: &Shared) -> Duration {
     until.clamp(Duration::from_millis(50), LONGEST_NAP)
 }
 
-/// Checks what is due now, once. Returns how many were checked.
+/// Checks what is due now, once, and waits for all of it. Returns how many were checked.
 ///
 /// # Errors
 /// When the database does not answer; then nothing was checked, or nothing of it was recorded.
 pub async fn check_due(shared: &Arc<Shared>, heart: &Heart, stopping: &CancellationToken) -> Result<usize, StoreError> {
-    let claims = shared.store.claim_due(shared.clock.now(), LEASE, AT_ONCE).await?;
-    let count = claims.len();
-    let mut checks = JoinSet::new();
-    let mut under_way = HashMap::new();
-    for claim in claims {
-        let shared = Arc::clone(shared);
-        let kept = claim.clone();
-        let handle = checks.spawn(async move { check(&shared, claim).await });
-        under_way.insert(handle.id(), kept);
-    }
+    let mut watch = Watch::default();
+    let count = watch.take(shared).await?;
     let mut result = Ok(count);
-    let mut beat = tokio::time::interval(Duration::from_secs(5));
-    loop {
+    let mut beat = tokio::time::interval(BEAT);
+    while !watch.is_idle() {
         tokio::select! {
-            done = checks.join_next() => match done {
-                None => return result,
-                Some(Ok(Ok(()))) => {}
-                Some(Ok(Err(problem))) => result = Err(problem),
-                Some(Err(problem)) if problem.is_panic() => {
-                    // One broken check must not stop the others.
-                    error!(%problem, "a check died of a mistake in driftd; it is tried again");
-                    if let Some(claim) = under_way.get(&problem.id())
-                        && let Err(problem) = died(shared, claim, &problem.to_string()).await
-                    {
-                        result = Err(problem);
-                    }
+            Some(done) = watch.checks.join_next_with_id() => {
+                if let Err(problem) = watch.ended(shared, done).await {
+                    result = Err(problem);
                 }
-                Some(Err(_)) => {}
-            },
+            }
             _ = beat.tick() => heart.beat("watch"),
-            // What is under way is not committed, and is done again after the restart.
             () = stopping.cancelled() => return result,
         }
+    }
+    result
+}
+
+type Ended = Result<(tokio::task::Id, Result<(), StoreError>), JoinError>;
+
+/// What was taken from the database: under way, or waiting until its host has answered others.
+struct Watch {
+    checks: JoinSet<Result<(), StoreError>>,
+    under_way: HashMap<tokio::task::Id, (Claim, String)>,
+    waiting: Vec<(Claim, String)>,
+    /// Checks whose end could not be recorded: they are given back when the database answers again.
+    unrecorded: Vec<WatchKey>,
+    /// Whether the last check that ended could be recorded.
+    is_recorded: bool,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        let (under_way, waiting, unrecorded) = (HashMap::new(), Vec::new(), Vec::new());
+        Self { checks: JoinSet::new(), under_way, waiting, unrecorded, is_recorded: true }
+    }
+}
+
+impl Watch {
+    fn is_idle(&self) -> bool {
+        self.under_way.is_empty() && self.waiting.is_empty()
+    }
+
+    fn has(&self, claim: &Claim) -> bool {
+        self.under_way.values().chain(&self.waiting).any(|(known, _)| known.key == claim.key)
+    }
+
+    /// Takes what is due, and starts what there is a place for. Returns how many were taken.
+    async fn take(&mut self, shared: &Arc<Shared>) -> Result<usize, StoreError> {
+        while let Some(key) = self.unrecorded.last() {
+            shared.store.release(key, shared.clock.now()).await?;
+            self.unrecorded.pop();
+        }
+        let room = TAKEN.saturating_sub(self.under_way.len() + self.waiting.len());
+        let mut taken = 0;
+        if room > 0 {
+            let limit = u32::try_from(room).unwrap_or(u32::MAX);
+            for claim in shared.store.claim_due(shared.clock.now(), LEASE, limit).await? {
+                taken += 1;
+                if !self.has(&claim) {
+                    let host = host(shared, &claim);
+                    self.waiting.push((claim, host));
+                }
+            }
+        }
+        self.start(shared);
+        Ok(taken)
+    }
+
+    /// Starts what waits: so many of one host at a time as it is asked politely.
+    fn start(&mut self, shared: &Arc<Shared>) {
+        let per_host = shared.now_live().config.fetch.per_host;
+        let mut busy: HashMap<String, usize> = HashMap::new();
+        for (_, host) in self.under_way.values() {
+            *busy.entry(host.clone()).or_default() += 1;
+        }
+        let mut at = 0;
+        while self.under_way.len() < AT_ONCE
+            && let Some((_, host)) = self.waiting.get(at)
+        {
+            let count = busy.entry(host.clone()).or_default();
+            if !host.is_empty() && *count >= per_host {
+                at += 1;
+                continue;
+            }
+            *count += 1;
+            let (claim, host) = self.waiting.remove(at);
+            let (shared, kept) = (Arc::clone(shared), claim.clone());
+            let handle = self.checks.spawn(async move { check(&shared, claim).await });
+            self.under_way.insert(handle.id(), (kept, host));
+        }
+    }
+
+    /// A check has ended; one that died is recorded as what it is, and costs nobody else anything.
+    async fn ended(&mut self, shared: &Arc<Shared>, done: Ended) -> Result<(), StoreError> {
+        let id = match &done {
+            Ok((id, _)) => *id,
+            Err(problem) => problem.id(),
+        };
+        let Some((claim, _)) = self.under_way.remove(&id) else { return Ok(()) };
+        let result = match done {
+            Ok((_, result)) => result,
+            Err(problem) => {
+                error!(%problem, api = %claim.key, "a check died of a mistake in driftd; it is tried again");
+                died(shared, &claim, &problem.to_string()).await
+            }
+        };
+        self.is_recorded = result.is_ok();
+        if result.is_err() {
+            self.unrecorded.push(claim.key);
+        }
+        self.start(shared);
+        result
+    }
+}
+
+/// The host a check asks; empty where it asks none.
+fn host(shared: &Shared, claim: &Claim) -> String {
+    let live = shared.now_live();
+    let source = live.find(&claim.key).and_then(|(_, api)| live.source(api, claim.key.surface));
+    match source {
+        Some(Source::Web(url)) => url.host_str().unwrap_or_default().to_owned(),
+        _ => String::new(),
     }
 }

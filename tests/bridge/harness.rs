@@ -7,7 +7,7 @@ use driftd::config::{Environment, load};
 use driftd::daemon::assemble;
 use driftd::lifecycle::Heart;
 use driftd::model::{ManualClock, Mark, Origin, Statement, Surface, WatchKey};
-use driftd::tasks::{DigestsDone, Shared, attest_due, check_due, deliver_due, digest_due, escalate_due};
+use driftd::tasks::{DigestsDone, Shared, attest_due, check_due, deliver_due, digest_due, escalate_due, outages_due, retell_due};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::partner::{Answer, Partner};
@@ -167,6 +167,8 @@ consumers = [{{ party = "shop"{uses} }}]
         let (heart, stopping) = (Heart::default(), CancellationToken::new());
         while check_due(&self.shared, &heart, &stopping).await.expect("checks") > 0 {}
         escalate_due(&self.shared).await.expect("escalations");
+        retell_due(&self.shared).await.expect("letters once more");
+        outages_due(&self.shared).await.expect("outages");
         digest_due(&self.shared, &mut DigestsDone::default()).await.expect("digests");
         attest_due(&self.shared).await.expect("questions");
         while deliver_due(&self.shared, &heart).await.expect("letters") > 0 {}
@@ -262,6 +264,8 @@ pub fn kind(letter: &Received) -> &'static str {
     let has = |words: &str| text.contains(words);
     if letter.header("Message-ID").contains(".attest.") {
         "attest"
+    } else if letter.header("Message-ID").contains(".outage.") {
+        "outage"
     } else if has("and needs nobody") {
         "digest"
     } else if has("It is about:") {
@@ -272,6 +276,8 @@ pub fn kind(letter: &Received) -> &'static str {
         "escalated"
     } else if has("A reminder:") {
         "reminder"
+    } else if has("It comes and goes") {
+        "flapping"
     } else if has("new since we last wrote") || has("more to this notice") {
         "updated"
     } else if letter.header("Subject").contains("DATES") {

@@ -16,12 +16,15 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use driftd::config::{Environment, load};
 use driftd::lifecycle::Heart;
 use driftd::model::{
-    Acknowledgement, Answer, AttemptOutcome, Clock, ManualClock, Mark, Origin, Reply, Role, Rung, Statement, Surface, WatchKey,
+    Acknowledgement, Answer, AttemptOutcome, Clock, Lane, ManualClock, Mark, Origin, Reply, Role, Rung, Statement, Surface,
+    WatchKey,
 };
 use driftd::render::Renderer;
 use driftd::rules::Catalogue;
 use driftd::store::Store;
-use driftd::tasks::{Counters, DigestsDone, Live, Shared, Trouble, attest_due, check_due, digest_due, escalate_due};
+use driftd::tasks::{
+    Counters, DigestsDone, Live, Relay, Shared, Trouble, attest_due, check_due, digest_due, escalate_due, outages_due, retell_due,
+};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -182,6 +185,8 @@ impl<'s> History<'s> {
             api_token: "token".to_owned(),
             wake_watch: Notify::new(),
             wake_deliver: Notify::new(),
+            wake_channels: Notify::new(),
+            relay: Relay::default(),
             trouble: Trouble::default(),
             counters: Counters::default(),
             parse_slots: Shared::parse_slots(),
@@ -201,11 +206,13 @@ impl<'s> History<'s> {
         let (heart, stopping) = (Heart::default(), CancellationToken::new());
         while check_due(&self.shared, &heart, &stopping).await.expect("checks") > 0 {}
         escalate_due(&self.shared).await.expect("steps");
+        retell_due(&self.shared).await.expect("letters once more");
+        outages_due(&self.shared).await.expect("outages");
         digest_due(&self.shared, &mut DigestsDone::default()).await.expect("digests");
         attest_due(&self.shared).await.expect("letters to the operator");
         loop {
             let now = self.clock.now();
-            let due = self.shared.store.start_attempts(now, Duration::from_secs(60), 10).await.expect("letters");
+            let due = self.shared.store.start_attempts(Lane::Mail, now, Duration::from_secs(60), 10).await.expect("letters");
             if due.is_empty() {
                 return;
             }

@@ -1,0 +1,156 @@
+//! Descriptions that cannot be judged: since when, how often within a day, and whether people know.
+
+use chrono::{DateTime, Utc};
+use sqlx::{Row, Sqlite, Transaction};
+
+use crate::model::{ApiState, Notice, WatchKey, time_of};
+
+use super::checks::{PlannedDelivery, event, insert_deliveries, key_of};
+use super::{Store, StoreError, count, stored};
+
+/// A description that cannot be judged, or could not until a moment ago.
+#[derive(Debug, Clone)]
+pub struct Outage {
+    /// Its name.
+    pub key: WatchKey,
+    /// Its state.
+    pub state: ApiState,
+    /// Why.
+    pub detail: String,
+    /// Since when it could not be judged.
+    pub since: DateTime<Utc>,
+    /// How often that began, each within a day of the last.
+    pub times: u32,
+    /// When people were told last.
+    pub told_at: Option<DateTime<Utc>>,
+    /// Since when it can be judged again.
+    pub judged_at: Option<DateTime<Utc>>,
+    /// When it was last read.
+    pub succeeded_at: Option<DateTime<Utc>>,
+}
+
+impl Store {
+    /// Every outage that is going on, or that ended less than a day ago.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn outages(&self) -> Result<Vec<Outage>, StoreError> {
+        let rows =
+            sqlx::query("SELECT * FROM watch WHERE active = 1 AND unjudged_since IS NOT NULL ORDER BY unjudged_since, rowid")
+                .fetch_all(&self.readers)
+                .await?;
+        let mut found = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let time = |name: &str| row.get::<Option<i64>, _>(name).map(time_of);
+            // A name that cannot be read is damage that the check itself tells of.
+            let Ok(key) = key_of(row) else { continue };
+            found.push(Outage {
+                key,
+                state: ApiState::named(row.get("state")).unwrap_or(ApiState::Blind),
+                detail: row.get("detail"),
+                since: time("unjudged_since").unwrap_or_default(),
+                times: count(row.get("unjudged_times")),
+                told_at: time("unjudged_told_at"),
+                judged_at: time("judged_at"),
+                succeeded_at: time("succeeded_at"),
+            });
+        }
+        Ok(found)
+    }
+
+    /// Tells people of an outage: the letters, and that they were written. The letters of one outage share a notice that
+    /// nobody has to answer. Returns whether it was still to be told.
+    ///
+    /// # Errors
+    /// When the database does not answer; then nothing has changed.
+    pub async fn tell_outage(
+        &self,
+        outage: &Outage,
+        notice: &Notice,
+        letters: Vec<PlannedDelivery>,
+        text: &str,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        let now = stored(notice.told_at);
+        // Whoever looked at the same moment has told it.
+        let done = sqlx::query(
+            "UPDATE watch SET unjudged_told_at = $1 WHERE integration = $2 AND api = $3 AND surface = $4
+               AND unjudged_since = $5 AND unjudged_told_at IS $6",
+        )
+        .bind(now)
+        .bind(&outage.key.integration)
+        .bind(&outage.key.api)
+        .bind(outage.key.surface.name())
+        .bind(stored(outage.since))
+        .bind(outage.told_at.map(stored))
+        .execute(&mut *transaction)
+        .await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        self.write_outage(&mut transaction, outage, notice, letters).await?;
+        event(&mut transaction, now, &outage.key.integration, &outage.key.api, "outage", text).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// An outage is over, with the letters that say so; none where nobody had heard of it.
+    ///
+    /// # Errors
+    /// When the database does not answer; then nothing has changed.
+    pub async fn end_outage(
+        &self,
+        outage: &Outage,
+        notice: &Notice,
+        letters: Vec<PlannedDelivery>,
+        text: &str,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        let done = sqlx::query(
+            "UPDATE watch SET unjudged_since = NULL, unjudged_times = 0, unjudged_told_at = NULL, judged_at = NULL
+             WHERE integration = $1 AND api = $2 AND surface = $3 AND unjudged_since = $4 AND judged_at IS NOT NULL",
+        )
+        .bind(&outage.key.integration)
+        .bind(&outage.key.api)
+        .bind(outage.key.surface.name())
+        .bind(stored(outage.since))
+        .execute(&mut *transaction)
+        .await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        if !letters.is_empty() {
+            // What was still to be told of it is over before it left.
+            sqlx::query("UPDATE delivery SET state = 'overtaken' WHERE notice = $1 AND state IN ('pending', 'standby')")
+                .bind(&notice.id)
+                .execute(&mut *transaction)
+                .await?;
+            self.write_outage(&mut transaction, outage, notice, letters).await?;
+            event(&mut transaction, stored(notice.told_at), &outage.key.integration, &outage.key.api, "outage", text).await?;
+        }
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    async fn write_outage(
+        &self,
+        transaction: &mut Transaction<'_, Sqlite>,
+        outage: &Outage,
+        notice: &Notice,
+        letters: Vec<PlannedDelivery>,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO notice (id, integration, api, surface, opened_at, told_at, closed_at, closed_why)
+             VALUES ($1, $2, $3, $4, $5, $6, $5, 'a digest') ON CONFLICT (id) DO UPDATE SET told_at = excluded.told_at",
+        )
+        .bind(&notice.id)
+        .bind(&outage.key.integration)
+        .bind(&outage.key.api)
+        .bind(outage.key.surface.name())
+        .bind(stored(notice.opened_at))
+        .bind(stored(notice.told_at))
+        .execute(&mut **transaction)
+        .await?;
+        insert_deliveries(transaction, &notice.id, stored(notice.told_at), letters).await
+    }
+}

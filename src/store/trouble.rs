@@ -1,0 +1,131 @@
+//! What keeps letters from their readers, made anew from what is on disk: it survives a restart, and goes when what it
+//! tells of goes.
+
+use chrono::{DateTime, Utc};
+use sqlx::Row;
+
+use crate::model::{Side, time_of};
+
+use super::{Store, StoreError, word};
+
+/// Tries after which a letter that merely was not taken yet is trouble: greylisting is over by then.
+const MANY_TRIES: i64 = 5;
+
+/// Letters by mail that wait because of us or our server.
+#[derive(Debug, Clone)]
+pub struct MailTrouble {
+    /// When the oldest of them was written.
+    pub since: DateTime<Utc>,
+    /// How many wait.
+    pub count: u64,
+    /// What was answered last.
+    pub reply: String,
+}
+
+/// A party that nobody could be written to about an open notice.
+#[derive(Debug, Clone)]
+pub struct Unreached {
+    /// The notice.
+    pub notice: String,
+    /// Integration id.
+    pub integration: String,
+    /// API id.
+    pub api: String,
+    /// Which end.
+    pub side: Side,
+    /// Key of the party.
+    pub party: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// What was answered last.
+    pub reply: String,
+}
+
+/// A program that does not take what it was sent last.
+#[derive(Debug, Clone)]
+pub struct ChannelTrouble {
+    /// Its name in the outbox.
+    pub channel: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Whether it refused for good, or is tried again.
+    pub is_final: bool,
+    /// What was answered last.
+    pub reply: String,
+}
+
+/// Everything that keeps letters from their readers.
+#[derive(Debug, Clone, Default)]
+pub struct DeliveryTrouble {
+    /// By mail.
+    pub mail: Option<MailTrouble>,
+    /// Parties of open notices with nobody who can be written to.
+    pub unreached: Vec<Unreached>,
+    /// Programs.
+    pub channels: Vec<ChannelTrouble>,
+}
+
+impl Store {
+    /// Everything that keeps letters from their readers now.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn delivery_trouble(&self) -> Result<DeliveryTrouble, StoreError> {
+        let mut transaction = self.readers.begin().await?;
+        let row = sqlx::query(
+            "SELECT MIN(created_at) AS since, COUNT(*) AS waiting,
+                    (SELECT last_reply FROM delivery WHERE state = 'pending' AND channel IS NULL
+                       AND (outcome IN ('no-server', 'our-trouble') OR (outcome IS NOT NULL AND outcome <> 'mailbox-full' AND attempts >= $1))
+                     ORDER BY (SELECT MAX(finished_at) FROM attempt WHERE attempt.delivery = delivery.id) DESC LIMIT 1) AS reply
+             FROM delivery WHERE state = 'pending' AND channel IS NULL
+               AND (outcome IN ('no-server', 'our-trouble') OR (outcome IS NOT NULL AND outcome <> 'mailbox-full' AND attempts >= $1))",
+        )
+        .bind(MANY_TRIES)
+        .fetch_one(&mut *transaction)
+        .await?;
+        let since: Option<i64> = row.get("since");
+        let mail = since.map(|since| MailTrouble {
+            since: time_of(since),
+            count: u64::try_from(row.get::<i64, _>("waiting")).unwrap_or(0),
+            reply: row.get::<Option<String>, _>("reply").unwrap_or_default(),
+        });
+        let rows = sqlx::query(
+            "SELECT d.notice, d.side, d.party, n.integration, n.api, MIN(d.created_at) AS since, MAX(COALESCE(d.last_reply, '')) AS reply
+             FROM delivery d JOIN notice n ON n.id = d.notice
+             WHERE n.closed_at IS NULL AND d.channel IS NULL AND d.kind IN ('opened', 'updated')
+             GROUP BY d.notice, d.side, d.party
+             HAVING SUM(CASE WHEN d.state IN ('pending', 'sent') THEN 1 ELSE 0 END) = 0
+                AND SUM(CASE WHEN d.state IN ('dead-address', 'refused') THEN 1 ELSE 0 END) > 0
+             ORDER BY since, d.notice",
+        )
+        .fetch_all(&mut *transaction)
+        .await?;
+        let mut unreached = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let (notice, side): (String, String) = (row.get("notice"), row.get("side"));
+            unreached.push(Unreached {
+                side: word(Side::named(&side), "delivery", &notice, &side)?,
+                notice,
+                integration: row.get("integration"),
+                api: row.get("api"),
+                party: row.get("party"),
+                since: time_of(row.get("since")),
+                reply: row.get("reply"),
+            });
+        }
+        let rows = sqlx::query(
+            "SELECT channel, state, created_at, COALESCE(last_reply, '') AS reply FROM delivery
+             WHERE id IN (SELECT MAX(id) FROM delivery WHERE channel IS NOT NULL AND outcome IS NOT NULL GROUP BY channel)
+               AND state IN ('pending', 'refused') ORDER BY channel",
+        )
+        .fetch_all(&mut *transaction)
+        .await?;
+        let channels = rows.iter().map(|row| ChannelTrouble {
+            channel: row.get("channel"),
+            since: time_of(row.get("created_at")),
+            is_final: row.get::<String, _>("state") == "refused",
+            reply: row.get("reply"),
+        });
+        Ok(DeliveryTrouble { mail, unreached, channels: channels.collect() })
+    }
+}

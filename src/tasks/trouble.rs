@@ -1,0 +1,41 @@
+//! All that is wrong with driftd itself: what its parts have said, and what the outbox shows.
+
+use chrono::{DateTime, Utc};
+
+use crate::store::DeliveryTrouble;
+
+use super::deliver::configured;
+use super::shared::Shared;
+
+/// Everything that is wrong: part, since when, what.
+pub fn troubles(shared: &Shared, delivery: &DeliveryTrouble) -> Vec<(String, DateTime<Utc>, String)> {
+    let live = shared.now_live();
+    let mut all = shared.trouble.all();
+    if let Some(mail) = &delivery.mail {
+        let letters = if mail.count == 1 {
+            "1 letter is not leaving".to_owned()
+        } else {
+            format!("{} letters are not leaving", mail.count)
+        };
+        all.push(("mail".to_owned(), mail.since, format!("{letters}: {}", mail.reply)));
+    }
+    for unreached in &delivery.unreached {
+        let integration = live.config.integrations.iter().find(|known| known.id == unreached.integration);
+        let party = integration.and_then(|known| known.party(&unreached.party));
+        let name = party.map_or(unreached.party.as_str(), |party| party.name.as_str());
+        let what = format!(
+            "notice {} reaches nobody at {name} ({}): {}; correct the address and reload, or `driftd resend {}`",
+            unreached.notice,
+            unreached.side.name(),
+            unreached.reply,
+            unreached.notice
+        );
+        all.push(("letters".to_owned(), unreached.since, what));
+    }
+    // A channel that was taken out of the configuration is missed by nobody.
+    for channel in delivery.channels.iter().filter(|channel| configured(&live, &channel.channel).is_some()) {
+        let how = if channel.is_final { "does not take notices" } else { "does not take notices now; they are tried again" };
+        all.push((format!("channel {}", channel.channel), channel.since, format!("{how}: {}", channel.reply)));
+    }
+    all
+}
