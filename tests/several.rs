@@ -64,7 +64,7 @@ fn a_change_in_a_file_beside_the_root_is_seen_though_the_root_says_304() {
 }
 
 #[test]
-fn a_file_that_is_missing_is_odd_and_one_that_fails_is_down() {
+fn a_file_that_goes_missing_is_held_and_one_that_fails_is_down() {
     let smtp = Smtp::start();
     let partner = published();
     let home = Home::new(smtp.port, &partner.url());
@@ -74,10 +74,53 @@ fn a_file_that_is_missing_is_odd_and_one_that_fails_is_down() {
     partner.publish_at("/lock.json", Answer::Status(500, ""));
     let status = daemon.wait_for_state("down");
     assert!(status["checking"][0]["detail"].as_str().is_some_and(|detail| detail.contains("lock.json")), "{status}");
-    // A file that is gone is not "everything in it was removed".
+    // A file that is gone is not "everything in it was removed": held, then undecidable, never judged, never the baseline.
+    let whole = daemon.status()["checking"][0]["snapshot"].clone();
     partner.publish_at("/lock.json", Answer::Status(404, ""));
+    let status = daemon.wait_for_state("held");
+    assert!(status["checking"][0]["detail"].as_str().is_some_and(|detail| detail.contains("lock.json did not come")), "{status}");
+    daemon.wait_for_state("undecidable");
+    let status = daemon.status();
+    assert_eq!((&status["checking"][0]["snapshot"], &status["checking"][0]["baseline"]), (&whole, &whole));
+    assert_eq!((status["open"].as_array().map(Vec::len), smtp.received().len()), (Some(0), 0));
+    // What breaks in the file while it is away is told when it is back.
+    partner.publish_at("/lock.json", Answer::Document(br#"{"Lock": {"type": "integer"}}"#.to_vec()));
+    daemon.wait_for_state("changed");
+    wait_for("two letters", || (smtp.received().len() == 2).then_some(()));
+}
+
+#[test]
+fn a_file_that_was_never_there_is_merely_odd() {
+    let smtp = Smtp::start();
+    let partner = published();
+    partner.publish_at("/lock.json", Answer::Status(404, ""));
+    let home = Home::new(smtp.port, &partner.url());
+    let daemon = home.start();
+    daemon.wait_for_state("held");
     daemon.wait_for_state("verified");
-    assert_eq!((daemon.status()["open"].as_array().map(Vec::len), smtp.received().len()), (Some(0), 0));
+    partner.publish_at("/schemas/door.yaml", door(32));
+    let status = daemon.wait_for_state("changed");
+    assert_eq!(status["open"][0]["findings"][0]["message"], "The maximum length of `door.name` fell from 64 to 32");
+}
+
+#[test]
+fn a_file_that_is_no_text_for_one_fetch_hides_no_break() {
+    let smtp = Smtp::start();
+    let partner = published();
+    let home = Home::new(smtp.port, &partner.url());
+    let daemon = home.start();
+    daemon.wait_for_state("verified");
+    // The file is damaged on the very day on which it breaks something.
+    partner.publish_at(
+        "/schemas/door.yaml",
+        Answer::Unconditional(b"type: object\nproperties: {name: {type: string, title: \xff\xfe}}\n".to_vec()),
+    );
+    daemon.wait_for_state("undecidable");
+    assert_eq!(smtp.received().len(), 0);
+    partner.publish_at("/schemas/door.yaml", door(32));
+    let status = daemon.wait_for_state("changed");
+    assert_eq!(status["open"][0]["findings"][0]["message"], "The maximum length of `door.name` fell from 64 to 32");
+    wait_for("two letters", || (smtp.received().len() == 2).then_some(()));
 }
 
 #[test]

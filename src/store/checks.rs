@@ -8,27 +8,13 @@ use sqlx::{Row, Sqlite, Transaction};
 
 use crate::model::{ApiState, Checked, LedgerStep, Notice, NoticeKind, OpenFinding, Side, Surface, Told, Validators, WatchKey};
 
-use super::claims::{FLAPPING, Flaps, REVERTED, retry_failed};
+use super::claims::{FLAPPING, Flaps, REVERTED};
 use super::digests::{drop_from_digest, forget_quiet, keep_for_digest};
+use super::watches::compare_upcoming_again;
 use super::{Store, StoreError, json, ledger, stored, word};
 
 /// zstd level of stored snapshots: 4 MB of description become 200 kB in 50 ms.
 const COMPRESSION: i32 = 9;
-
-/// A description that configuration asks to watch.
-#[derive(Debug, Clone)]
-pub struct WatchSpec {
-    /// Its name.
-    pub key: WatchKey,
-    /// Where it is, without secrets.
-    pub source: String,
-    /// How its schedule was written.
-    pub schedule: String,
-    /// When it is due for the first time.
-    pub first_at: DateTime<Utc>,
-    /// When it is due next by its schedule.
-    pub planned_at: DateTime<Utc>,
-}
 
 /// A document worth keeping.
 #[derive(Debug, Clone)]
@@ -157,46 +143,6 @@ pub struct CheckCommit {
 }
 
 impl Store {
-    /// Makes the watched descriptions those of the configuration. What is gone is kept, but rests.
-    ///
-    /// # Errors
-    /// When the database does not answer; then nothing has changed.
-    pub async fn sync_watches(&self, specs: &[WatchSpec], now: DateTime<Utc>) -> Result<(), StoreError> {
-        let mut transaction = self.begin().await?;
-        sync(&mut transaction, specs, now).await?;
-        transaction.commit().await?;
-        Ok(())
-    }
-
-    /// The same after a reload, in one step with making due at once what failed: whoever reloads has just mended something.
-    /// Everything is fetched whole the next time, since it may be read for other things now.
-    ///
-    /// # Errors
-    /// When the database does not answer; then nothing has changed.
-    pub async fn resync_watches(&self, specs: &[WatchSpec], now: DateTime<Utc>) -> Result<(), StoreError> {
-        let mut transaction = self.begin().await?;
-        sync(&mut transaction, specs, now).await?;
-        retry_failed(&mut transaction, now).await?;
-        sqlx::query("UPDATE watch SET full_at = NULL WHERE active = 1").execute(&mut *transaction).await?;
-        transaction.commit().await?;
-        Ok(())
-    }
-
-    /// The live baseline of an API: what its upcoming description is compared with.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn live_baseline(&self, key: &WatchKey) -> Result<Option<String>, StoreError> {
-        let found: Option<Option<String>> =
-            sqlx::query_scalar("SELECT baseline FROM watch WHERE integration = $1 AND api = $2 AND surface = $3")
-                .bind(&key.integration)
-                .bind(&key.api)
-                .bind(Surface::Live.name())
-                .fetch_optional(&self.readers)
-                .await?;
-        Ok(found.flatten())
-    }
-
     /// The bytes of a snapshot.
     ///
     /// # Errors
@@ -287,54 +233,6 @@ impl Store {
         transaction.commit().await?;
         Ok(Committed::Overtaken)
     }
-}
-
-async fn sync(transaction: &mut Transaction<'_, Sqlite>, specs: &[WatchSpec], now: DateTime<Utc>) -> Result<(), StoreError> {
-    sqlx::query("UPDATE watch SET active = 0").execute(&mut **transaction).await?;
-    for spec in specs {
-        // Another source is another document: validators of the old one would hide it. What stays as it
-        // was keeps its place in time: a restart is no reason to ask a provider that wants peace.
-        sqlx::query(
-            "INSERT INTO watch (integration, api, surface, source, schedule, next_at) VALUES ($1, $2, $3, $4, $5, $6)
-             ON CONFLICT (integration, api, surface) DO UPDATE SET
-               active = 1,
-               generation = watch.generation + (CASE WHEN watch.source = excluded.source THEN 0 ELSE 1 END),
-               etag = CASE WHEN watch.source = excluded.source THEN watch.etag END,
-               last_modified = CASE WHEN watch.source = excluded.source THEN watch.last_modified END,
-               parts = CASE WHEN watch.source = excluded.source THEN watch.parts ELSE '{}' END,
-               wait_until = CASE WHEN watch.source = excluded.source THEN watch.wait_until END,
-               next_at = CASE WHEN watch.source <> excluded.source THEN excluded.next_at
-                              WHEN watch.schedule <> excluded.schedule THEN MIN(watch.next_at, $7)
-                              ELSE watch.next_at END,
-               source = excluded.source, schedule = excluded.schedule",
-        )
-        .bind(&spec.key.integration)
-        .bind(&spec.key.api)
-        .bind(spec.key.surface.name())
-        .bind(&spec.source)
-        .bind(&spec.schedule)
-        .bind(stored(spec.first_at))
-        .bind(stored(spec.planned_at))
-        .execute(&mut **transaction)
-        .await?;
-    }
-    // What is no longer watched can never be resolved, and what waits to be told of it is overtaken.
-    sqlx::query(
-        "UPDATE notice SET closed_at = $1, closed_why = 'no longer watched' WHERE closed_at IS NULL AND NOT EXISTS (
-           SELECT 1 FROM watch w WHERE w.active = 1
-             AND w.integration = notice.integration AND w.api = notice.api AND w.surface = notice.surface)",
-    )
-    .bind(stored(now))
-    .execute(&mut **transaction)
-    .await?;
-    sqlx::query(
-        "UPDATE delivery SET state = 'overtaken' WHERE state IN ('pending', 'standby')
-           AND notice IN (SELECT id FROM notice WHERE closed_at = $1 AND closed_why = 'no longer watched')",
-    )
-    .bind(stored(now))
-    .execute(&mut **transaction)
-    .await?;
-    Ok(())
 }
 
 /// What a commit does to the time in which nothing could be judged. One that begins within a day of the last is the same,
@@ -492,22 +390,6 @@ pub(super) async fn close_notice(
     .execute(&mut **transaction)
     .await?;
     insert_deliveries(transaction, id, now, deliveries).await
-}
-
-/// What is announced is counted from the live baseline: when that moves, it is compared again.
-pub(super) async fn compare_upcoming_again(
-    transaction: &mut Transaction<'_, Sqlite>,
-    key: &WatchKey,
-    now: i64,
-) -> Result<(), StoreError> {
-    sqlx::query("UPDATE watch SET next_at = MIN(next_at, $1) WHERE integration = $2 AND api = $3 AND surface = $4")
-        .bind(now)
-        .bind(&key.integration)
-        .bind(&key.api)
-        .bind(Surface::Upcoming.name())
-        .execute(&mut **transaction)
-        .await?;
-    Ok(())
 }
 
 async fn replace_told(transaction: &mut Transaction<'_, Sqlite>, notice: &str, told: Told) -> Result<(), StoreError> {

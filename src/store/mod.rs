@@ -15,6 +15,7 @@ mod outbox;
 mod overview;
 mod proposals;
 mod trouble;
+mod watches;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -27,7 +28,7 @@ use thiserror::Error;
 
 use crate::model::millis;
 
-pub use checks::{CheckCommit, Committed, NewSnapshot, NoticeStep, PlannedDelivery, Success, WatchSpec};
+pub use checks::{CheckCommit, Committed, NewSnapshot, NoticeStep, PlannedDelivery, Success};
 pub use claims::{Claim, FLAPPING, Flaps, Gone, REVERTED};
 pub use confirmations::Confirmation;
 pub use digests::KEPT;
@@ -37,6 +38,7 @@ pub use outages::Outage;
 pub use outbox::{Answered, Bounced, Finished, LONGEST_PAUSE, OpenLetter};
 pub use overview::{AnswerRow, DeliveryRow, EventRow, NoticeRow, Overview, WatchRow};
 pub use trouble::{ChannelTrouble, DeliveryTrouble, MailTrouble, Unreached};
+pub use watches::WatchSpec;
 
 /// Why the store did not do what it was asked to.
 #[derive(Debug, Error)]

@@ -8,7 +8,8 @@ use sqlx::{Row, Sqlite, Transaction};
 
 use crate::model::{Acknowledgement, Answer, AttemptOutcome, Delivery, DeliveryState, Lane, Side, Surface, WatchKey, time_of};
 
-use super::checks::{PlannedDelivery, close_notice, compare_upcoming_again, event, forget_findings, insert_deliveries, key_of};
+use super::checks::{PlannedDelivery, close_notice, event, forget_findings, insert_deliveries, key_of};
+use super::watches::compare_upcoming_again;
 use super::{Store, StoreError, count, stored, word};
 
 /// What finishing an attempt led to.

@@ -325,7 +325,7 @@ fn named(reasons: &[String]) -> String {
 mod tests {
     use super::*;
 
-    const ROOT: &str = "openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths:\n  /a:\n    post:\n      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Door'}}}}\n      responses: {'204': {description: done}}\ncomponents:\n  schemas:\n    Door: {type: string, maxLength: 64}\n    Lock: {type: string}\n";
+    const ROOT: &str = "openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths:\n  /a:\n    post:\n      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Door'}}}}\n      responses: {'204': {description: done}}\ncomponents:\n  schemas:\n    Door: {type: string, maxLength: 64}\n    Lock:\n      type: string\n";
 
     fn doubted(last: Option<&str>, now: &str, absent: &[(&str, &str)], framed: bool) -> Option<Doubt> {
         let document = |text: &str| read(text.as_bytes(), &Limits::default()).expect("a description");
@@ -339,7 +339,7 @@ mod tests {
     fn what_is_whole_is_believed() {
         assert_eq!(doubted(None, ROOT, &[], true), None);
         assert_eq!(doubted(Some(ROOT), &ROOT.replace("64", "32"), &[], true), None);
-        let gone = ROOT.replace("    Lock: {type: string}\n", "");
+        let gone = ROOT.replace("    Lock:\n      type: string\n", "");
         assert_eq!(doubted(Some(ROOT), &gone.replace("64", "32"), &[], true), None, "what nobody reaches may go");
     }
 
@@ -348,7 +348,7 @@ mod tests {
         let gone = ROOT.replace("Door: {type", "Gate: {type");
         let doubt = doubted(Some(ROOT), &gone, &[], true).expect("a doubt");
         assert_eq!(doubt.shape, None, "{doubt:?}");
-        assert!(doubt.why.contains("#/components/schemas/Door"), "{doubt:?}");
+        assert!(doubt.why.contains("/components/schemas/Door"), "{doubt:?}");
         assert_eq!(doubted(None, &gone, &[], true), None, "since ever it is merely odd");
         assert_eq!(doubted(Some(&gone), &gone.replace("64", "32"), &[], true), None);
         let file = ROOT.replace("#/components/schemas/Door", "door.yaml#/Door");
@@ -364,7 +364,7 @@ mod tests {
     #[test]
     fn what_ends_too_early_waits_for_a_second_fetch() {
         let cut = ROOT.replace("64", "32");
-        let cut = &cut[..cut.len() - 8];
+        let cut = &cut[..cut.len() - 4];
         assert!(doubted(Some(ROOT), cut, &[], true).is_some_and(|doubt| doubt.why.contains("in the middle of a line")));
         assert!(doubted(None, cut, &[], true).is_some());
         assert_eq!(doubted(Some(cut), &cut.replace("32", "16"), &[], true), None, "theirs never end with a line");

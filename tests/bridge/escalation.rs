@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use driftd::model::{Acknowledgement, Answer, Reply};
 use driftd::store::Answered;
 
-use crate::harness::{Bridge, Terms, time};
+use crate::harness::{Bridge, Terms, both, time};
 use crate::support::smtp::Received;
 
 /// Both sides of `POST /pay`, with a maximum length that can be lowered.
