@@ -225,14 +225,14 @@ fn a_relay_that_refuses_us_burns_no_address() {
 }
 
 #[test]
-fn a_dead_address_reaches_the_deputy_and_refused_content_a_person() {
+fn a_dead_address_reaches_the_deputy_and_then_the_operator() {
     let smtp = Smtp::start();
     let partner = Partner::start(Answer::Document(Vec::new()));
     let mut home = Home::new(smtp.port, &partner.url());
     quick_retries(&mut home);
     let daemon = before_the_break(&home, &partner);
     smtp.treat(CONSUMER, Manner::UnknownUser);
-    smtp.treat(PROVIDER, Manner::Spam);
+    smtp.treat(PROVIDER, Manner::UnknownUser);
     smtp.treat(support::daemon::PROVIDER_DEPUTY, Manner::UnknownUser);
     partner.publish(Answer::Document(fixture("2026-04-20")));
     wait_for("the deputy and the operator have the letters", || {
@@ -245,13 +245,50 @@ fn a_dead_address_reaches_the_deputy_and_refused_content_a_person() {
         let status = daemon.status();
         (status["telling"]["letters"]["sent"] == 2).then_some(status)
     });
-    assert_eq!(status["telling"]["letters"]["dead-address"], 2);
-    assert_eq!(status["telling"]["letters"]["refused"], 1);
+    assert_eq!(status["telling"]["letters"]["dead-address"], 3);
     let letters = status["open"][0]["sides"][0]["letters"].as_array().expect("letters");
     assert_eq!(letters[0]["state"], "dead-address");
     assert!(letters[0]["last_reply"].as_str().is_some_and(|reply| reply.contains("no such user")), "{letters:?}");
     let history = daemon.page("/history");
     assert!(history.contains("cannot be written to") && history.contains("whoever stands in is written to"), "{history}");
+}
+
+#[test]
+fn what_a_server_says_of_us_burns_no_address_at_any_stage() {
+    let smtp = Smtp::start();
+    let partner = Partner::start(Answer::Document(Vec::new()));
+    let mut home = Home::new(smtp.port, &partner.url());
+    quick_retries(&mut home);
+    let daemon = before_the_break(&home, &partner);
+    let refusals = [
+        ("GREETING", "554 5.7.1 no mail from you", "no-server", "EHLO at"),
+        ("MAIL", "553 5.1.8 <driftd@harbor.example>: Sender address rejected: Domain not found", "no-server", "MAIL FROM at"),
+        ("RCPT", "550 5.4.5 Daily user sending quota exceeded", "our-trouble", "RCPT TO at"),
+        ("MESSAGE", "552 5.3.4 Error: message file too big", "our-trouble", "after DATA at"),
+    ];
+    for (index, (command, reply, outcome, stage)) in refusals.into_iter().enumerate() {
+        smtp.unscript();
+        smtp.script(command, reply);
+        if index == 0 {
+            partner.publish(Answer::Document(fixture("2026-04-20")));
+        }
+        let said = format!("{stage} 127.0.0.1:{}: {reply}", smtp.port);
+        wait_for(&format!("status tells: {said}"), || {
+            daemon.status()["trouble"]
+                .as_array()?
+                .iter()
+                .any(|part| part["what"].as_str().is_some_and(|what| what.contains(&said)))
+                .then_some(())
+        });
+        let metrics = daemon.page("/metrics");
+        assert!(!metrics.contains(&format!("driftd_mail_attempts_total{{outcome=\"{outcome}\"}} 0")), "{command}: {metrics}");
+        assert!(metrics.contains("driftd_mail_attempts_total{outcome=\"dead-address\"} 0"), "{command}: {metrics}");
+    }
+    assert!(smtp.received().is_empty());
+    smtp.unscript();
+    wait_for("both are sent", || (daemon.status()["telling"]["letters"]["sent"] == 2).then_some(()));
+    let to: Vec<String> = smtp.received().into_iter().map(|letter| letter.recipient).collect();
+    assert!(to.iter().all(|to| to == CONSUMER || to == PROVIDER), "no stand-in was called: {to:?}");
 }
 
 /// A description with this many operations, and a note that makes its bytes unique.

@@ -16,7 +16,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("fetch", &["model"][..]),
         ("mail", &["model"][..]),
         ("store", &["model"][..]),
-        ("config", &["model"][..]),
+        ("config", &["mail", "model"][..]),
         ("lifecycle", &[][..]),
         (
             "tasks",
@@ -26,8 +26,21 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("daemon", &["config", "http", "lifecycle", "model", "render", "rules", "store", "tasks"][..]),
         (
             "cli",
-            &["config", "daemon", "diff", "fetch", "http", "lifecycle", "model", "notice", "openapi", "render", "rules", "tasks"]
-                [..],
+            &[
+                "config",
+                "daemon",
+                "diff",
+                "fetch",
+                "http",
+                "lifecycle",
+                "mail",
+                "model",
+                "notice",
+                "openapi",
+                "render",
+                "rules",
+                "tasks",
+            ][..],
         ),
     ])
 }

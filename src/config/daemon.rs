@@ -10,6 +10,7 @@ use url::Url;
 use super::Environment;
 use super::reader::{At, Problems, Table};
 use super::secret;
+use crate::mail::{LONGEST_BOUNCES, check_authorities, is_hello};
 
 /// The status endpoint.
 #[derive(Debug, Clone)]
@@ -69,6 +70,10 @@ pub struct Smtp {
     pub tls: Tls,
     /// User name and password, if the server asks.
     pub credentials: Option<(String, SecretString)>,
+    /// The name to give in EHLO; none: this host's own.
+    pub hello: Option<String>,
+    /// Certificates of authorities to trust besides the system's, PEM.
+    pub authorities: Option<Vec<u8>>,
 }
 
 /// How a connection to an SMTP server is protected.
@@ -198,6 +203,15 @@ fn mail(root: &mut Table<'_, '_>, folder: &Path, environment: &Environment, prob
     let bounces = table.text("bounces", problems);
     if let Some(bounces) = &bounces {
         check_address(bounces, problems);
+        let octets = bounces.value.rsplit_once('@').map_or(0, |(local, _)| local.len());
+        if octets > LONGEST_BOUNCES {
+            problems.add(
+                bounces.offset,
+                &bounces.key,
+                format!("has {octets} characters before the @, and each letter adds 33 of its own; 64 are allowed (RFC 5321)"),
+                format!("choose an address with at most {LONGEST_BOUNCES} characters before the @"),
+            );
+        }
     }
     let bounce_maildir = table.text("bounce_maildir", problems);
     if let (Some(maildir), None) = (&bounce_maildir, &bounces) {
@@ -270,6 +284,22 @@ fn smtp(mut table: Table<'_, '_>, folder: &Path, environment: &Environment, prob
             None
         }
     };
+    let hello = table.parsed("hello", problems, |text| {
+        let help = "write the full name of this host, such as \"watch.example.com\", or its address, such as \"[192.0.2.1]\"";
+        if is_hello(text) { Ok(text.to_owned()) } else { Err((format!("{text:?} is no full host name"), help.to_owned())) }
+    });
+    let ca_file = table.text("ca_file", problems);
+    let authorities = ca_file.and_then(|at| {
+        let path = folder.join(&at.value);
+        let read = std::fs::read(&path).map_err(|error| format!("{} cannot be read: {error}", path.display()));
+        let checked = read.and_then(|pem| match check_authorities(&pem) {
+            Ok(()) => Ok(pem),
+            Err(why) => Err(format!("{}: {why}", path.display())),
+        });
+        checked
+            .map_err(|why| problems.add(at.offset, &at.key, why, "name a file with the authority's certificate in PEM form"))
+            .ok()
+    });
     if let (Some(host), Some(tls)) = (&host, &tls)
         && tls.value == Tls::None
         && !plain_allowed
@@ -279,7 +309,7 @@ fn smtp(mut table: Table<'_, '_>, folder: &Path, environment: &Environment, prob
         problems.add(tls.offset, &tls.key, format!("mail to {} would travel unprotected", host.value), help);
     }
     table.finish(problems);
-    Some(Smtp { host: host?.value, port, tls: chosen, credentials })
+    Some(Smtp { host: host?.value, port, tls: chosen, credentials, hello: hello.map(|at| at.value), authorities })
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -188,3 +188,32 @@ fn overrides_need_an_owner_a_reason_and_an_end() {
         assert!(problems.contains(words), "{words}: {problems}");
     }
 }
+
+#[test]
+fn mail_settings_are_checked_where_they_stand() {
+    let errors = |daemon: &str| match Folder::new(daemon, &[("doors.toml", INTEGRATION)]).load(&[("TOKEN", "t")]) {
+        Ok(_) => Vec::new(),
+        Err(errors) => errors,
+    };
+    let with = |line: &str| DAEMON.replace("operator =", &format!("{line}\noperator ="));
+    let local = |length: usize| format!("bounces = \"{}@driftd.example\"", "b".repeat(length));
+    assert_eq!(errors(&with(&local(31))), Vec::<String>::new());
+    let told = errors(&with(&local(32))).join("\n");
+    assert!(told.contains("driftd.toml:5: mail.bounces") && told.contains("at most 31 characters before the @"), "{told}");
+    // Octets count, not letters.
+    assert_eq!(errors(&with("bounces = \"ääääääääääääääää@driftd.example\"")).len(), 1);
+
+    let smtp = |line: &str| format!("{DAEMON}{line}\n");
+    assert_eq!(errors(&smtp("hello = \"watch.example.com\"")), Vec::<String>::new());
+    let told = errors(&smtp("hello = \"watch\"")).join("\n");
+    assert!(told.contains("mail.smtp.hello") && told.contains("no full host name"), "{told}");
+    let told = errors(&smtp("ca_file = \"missing.pem\"")).join("\n");
+    assert!(told.contains("mail.smtp.ca_file") && told.contains("cannot be read"), "{told}");
+    let folder = Folder::new(&smtp("ca_file = \"ca.pem\""), &[("doors.toml", INTEGRATION)]);
+    folder.write("ca.pem", "nothing");
+    let told = folder.load(&[("TOKEN", "t")]).expect_err("a mistake").join("\n");
+    assert!(told.contains("holds no certificate"), "{told}");
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+    folder.write("ca.pem", &made.cert.pem());
+    assert!(folder.load(&[("TOKEN", "t")]).expect("a configuration").mail.smtp.authorities.is_some());
+}

@@ -2,6 +2,8 @@
 
 use mail_parser::{MessageParser, MimeHeaders};
 
+use super::address::wire_domain;
+
 /// Longest diagnosis that is kept, characters.
 const LONGEST: usize = 300;
 
@@ -40,7 +42,8 @@ pub fn read_bounce(mail: &[u8]) -> Option<Bounce> {
     (!to.is_empty()).then_some(Bounce { to, is_final, text })
 }
 
-/// Addresses with a detail part in the headers that name a recipient.
+/// Addresses with a detail part in the headers that name a recipient, in lower case: systems on the way may have changed
+/// it, and a report belongs to its letter all the same.
 fn addresses(mail: &str) -> Vec<String> {
     let head = mail.split("\r\n\r\n").next().and_then(|head| head.split("\n\n").next()).unwrap_or_default();
     let names = ["to:", "delivered-to:", "x-original-to:", "envelope-to:"];
@@ -53,10 +56,11 @@ fn addresses(mail: &str) -> Vec<String> {
     found
 }
 
-/// The envelope sender of one letter: whatever comes back to it is about that letter.
+/// The envelope sender of one letter: whatever comes back to it is about that letter. The case of the part before the
+/// `@` is its owner's (RFC 5321 section 2.4); a domain has none.
 pub fn bounce_address(bounces: &str, token: &str) -> String {
     match bounces.rsplit_once('@') {
-        Some((local, domain)) => format!("{local}+{token}@{domain}").to_ascii_lowercase(),
+        Some((local, domain)) => format!("{local}+{token}@{}", wire_domain(domain)),
         None => bounces.to_owned(),
     }
 }
@@ -84,6 +88,17 @@ mod tests {
         let elsewhere =
             report("failed", "5.1.1").replace("To: <bounces+0123abcd@driftd.example>", "To: postmaster@driftd.example");
         assert_eq!(read_bounce(elsewhere.as_bytes()), None);
-        assert_eq!(bounce_address("Bounces@driftd.example", "0123abcd"), "bounces+0123abcd@driftd.example");
+    }
+
+    #[test]
+    fn each_letter_has_an_address_of_its_own() {
+        assert_eq!(bounce_address("Bounces@Driftd.example", "0123abcd"), "Bounces+0123abcd@driftd.example");
+        assert_eq!(bounce_address("drift+bounces@bücher.example", "0123abcd"), "drift+bounces+0123abcd@xn--bcher-kva.example");
+        let token = "0123456789abcdef0123456789abcdef";
+        let longest = bounce_address(&format!("{}@driftd.example", "b".repeat(super::super::LONGEST_BOUNCES)), token);
+        assert!(longest.parse::<lettre::Address>().is_ok(), "{longest}");
+        let mail = report("failed", "5.1.1").replace("bounces+0123abcd@", "Drift+Bounces+0123ABCD@");
+        let bounce = read_bounce(mail.as_bytes()).expect("a report");
+        assert_eq!(bounce.to, ["drift+bounces+0123abcd@driftd.example"]);
     }
 }

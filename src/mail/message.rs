@@ -6,6 +6,8 @@ use lettre::message::header::{ContentDisposition, ContentTransferEncoding, Conte
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use thiserror::Error;
 
+use super::address::{convert, needs_smtputf8, wire, wire_domain};
+
 /// A rendered letter to one person.
 #[derive(Debug, Clone)]
 pub struct Letter {
@@ -58,7 +60,7 @@ pub enum ComposeError {
 /// The domain of an address: what Message-IDs end with.
 pub fn domain_of(from: &str) -> String {
     let domain = from.rsplit('@').next().unwrap_or_default().trim_end_matches('>').trim();
-    if domain.is_empty() { "localhost".to_owned() } else { domain.to_ascii_lowercase() }
+    if domain.is_empty() { "localhost".to_owned() } else { wire_domain(domain) }
 }
 
 /// The final bytes of a letter.
@@ -67,7 +69,9 @@ pub fn domain_of(from: &str) -> String {
 /// When an address cannot be read or the parts do not make a message.
 pub fn compose(letter: &Letter) -> Result<Vec<u8>, ComposeError> {
     let domain = domain_of(&letter.from);
-    let from: Mailbox = letter.from.parse().map_err(|source| ComposeError::Address { address: letter.from.clone(), source })?;
+    let wrong = |source| ComposeError::Address { address: letter.from.clone(), source };
+    let from: Mailbox = letter.from.parse().map_err(wrong)?;
+    let from = Mailbox::new(from.name, convert(&from.email).map_err(wrong)?);
     let mut builder = Message::builder()
         .from(from)
         .to(mailbox(&letter.to)?)
@@ -76,7 +80,10 @@ pub fn compose(letter: &Letter) -> Result<Vec<u8>, ComposeError> {
         .message_id(Some(format!("<{}@{domain}>", letter.id)))
         .in_reply_to(format!("<{}@{domain}>", letter.thread))
         .references(format!("<{}@{domain}>", letter.thread));
-    if let Some(person) = &letter.reply_to {
+    // A letter that an ASCII address could get must not need SMTPUTF8 for the sake of who may answer it: then only the
+    // text names that person.
+    let is_carried = |address: &str| !needs_smtputf8(address) || needs_smtputf8(&letter.to.1);
+    if let Some(person) = letter.reply_to.as_ref().filter(|(_, address)| is_carried(address)) {
         builder = builder.reply_to(mailbox(person)?);
     }
     let headers = [
@@ -113,8 +120,8 @@ pub fn compose(letter: &Letter) -> Result<Vec<u8>, ComposeError> {
 }
 
 fn mailbox((name, address): &(String, String)) -> Result<Mailbox, ComposeError> {
-    let address = address.parse().map_err(|source| ComposeError::Address { address: address.clone(), source })?;
-    Ok(Mailbox::new(Some(name.clone()), address))
+    let wired = wire(address).map_err(|source| ComposeError::Address { address: address.clone(), source })?;
+    Ok(Mailbox::new(Some(name.clone()), wired))
 }
 
 #[cfg(test)]
@@ -154,6 +161,34 @@ mod tests {
         ] {
             assert!(text.contains(header) || text.contains(&header.replace('"', "")), "{header} is missing in\n{text}");
         }
+    }
+
+    #[test]
+    fn addresses_beyond_ascii_travel_as_the_standards_say() {
+        let person = |address: &str| ("Jörg".to_owned(), address.to_owned());
+        let domains = Letter {
+            from: "Drift <driftd@bücher.example>".to_owned(),
+            to: person("ann@bücher.example"),
+            reply_to: Some(person("cy@例子.example")),
+            ..letter()
+        };
+        let bytes = compose(&domains).expect("a message");
+        assert!(bytes.is_ascii(), "{}", String::from_utf8_lossy(&bytes));
+        let text = String::from_utf8(bytes).expect("ASCII");
+        for part in ["<driftd@xn--bcher-kva.example>", "<ann@xn--bcher-kva.example>", "<cy@xn--fsqu00a.example>"] {
+            assert!(text.contains(part), "{part} is missing in\n{text}");
+        }
+        assert!(text.contains("Message-ID: <n-1.opened.provider.abcd@xn--bcher-kva.example>"), "{text}");
+        assert!(text.contains("To: =?utf-8?b?"), "names are encoded words (RFC 2047): {text}");
+
+        let local = Letter { to: person("jörg@bücher.example"), reply_to: Some(person("用户@user.example")), ..letter() };
+        let text = String::from_utf8(compose(&local).expect("a message")).expect("UTF-8");
+        assert!(text.contains("<jörg@xn--bcher-kva.example>") && text.contains("<用户@user.example>"), "{text}");
+
+        // Ann's server need not know SMTPUTF8.
+        let answered_elsewhere = Letter { reply_to: Some(person("用户@user.example")), ..letter() };
+        let bytes = compose(&answered_elsewhere).expect("a message");
+        assert!(bytes.is_ascii() && !String::from_utf8_lossy(&bytes).contains("\nReply-To"));
     }
 
     #[test]

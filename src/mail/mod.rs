@@ -4,10 +4,16 @@
 //! the same Message-ID, Date and body. One envelope recipient for each message: one refused address must
 //! not cost another its notice.
 
+mod address;
 mod bounce;
+mod hello;
 mod message;
+mod reply;
 mod transport;
 
+pub use address::{LONGEST_BOUNCES, needs_smtputf8, wire, wire_domain};
 pub use bounce::{Bounce, bounce_address, read_bounce};
+pub use hello::is_hello;
 pub use message::{ComposeError, Letter, compose, domain_of};
-pub use transport::{Connection, Protection, Transport};
+pub use reply::{Class, Stage, classify};
+pub use transport::{Attempt, Connection, Protection, Step, Transport, check_authorities};

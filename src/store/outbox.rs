@@ -296,7 +296,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         let row = sqlx::query(
             "SELECT d.id, d.state, d.name, d.recipient, n.integration, n.api FROM delivery d JOIN notice n ON n.id = d.notice
-             WHERE d.sender = $1 AND d.state <> 'standby'",
+             WHERE LOWER(d.sender) = LOWER($1) AND d.state <> 'standby'",
         )
         .bind(sender)
         .fetch_all(&mut *transaction)

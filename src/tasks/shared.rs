@@ -10,7 +10,7 @@ use ring::rand::SecureRandom;
 use thiserror::Error;
 use tokio::sync::{Notify, Semaphore, watch};
 
-use crate::config::{Config, Tls};
+use crate::config::{Config, MailConfig, Tls};
 use crate::fetch;
 use crate::mail::{Connection, Protection, Transport};
 use crate::model::{Api, Clock, Integration, Person, Source, Surface, WatchKey};
@@ -38,6 +38,24 @@ pub struct Live {
 #[error(transparent)]
 pub struct LiveError(#[from] fetch::ClientError);
 
+/// Sends through the server of a configuration.
+pub fn transport(config: &MailConfig) -> Transport {
+    let smtp = &config.smtp;
+    Transport::new(Connection {
+        host: smtp.host.clone(),
+        port: smtp.port,
+        protection: match smtp.tls {
+            Tls::StartTls => Protection::StartTls,
+            Tls::Implicit => Protection::Implicit,
+            Tls::None => Protection::Plain,
+        },
+        credentials: smtp.credentials.clone(),
+        hello: smtp.hello.clone(),
+        authorities: smtp.authorities.clone(),
+        timeout: config.timeout,
+    })
+}
+
 impl Live {
     /// Who is written to last of all, and when driftd itself is in trouble.
     pub(super) fn operator(&self) -> Person {
@@ -58,18 +76,7 @@ impl Live {
             files_anywhere: false,
         };
         let client = fetch::Client::new(settings, Arc::clone(clock))?;
-        let smtp = &config.mail.smtp;
-        let transport = Transport::new(Connection {
-            host: smtp.host.clone(),
-            port: smtp.port,
-            protection: match smtp.tls {
-                Tls::StartTls => Protection::StartTls,
-                Tls::Implicit => Protection::Implicit,
-                Tls::None => Protection::Plain,
-            },
-            credentials: smtp.credentials.clone(),
-            timeout: config.mail.timeout,
-        });
+        let transport = transport(&config.mail);
         Ok(Self { client, transport, loaded_at: clock.now(), config })
     }
 

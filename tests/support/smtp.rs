@@ -67,6 +67,11 @@ struct State {
     everybody: Option<Manner>,
     received: Vec<Received>,
     conversations: usize,
+    /// Replies by the first word of a command; `GREETING` and `MESSAGE` stand for what is no command.
+    scripted: HashMap<&'static str, String>,
+    /// What the answer to EHLO offers.
+    offers: Vec<&'static str>,
+    commands: Vec<String>,
 }
 
 #[derive(Clone)]
@@ -102,6 +107,32 @@ impl Smtp {
         self.state.lock().expect("the state").everybody = Some(manner);
     }
 
+    /// What the server says to a command from now on, instead of going on with it: `GREETING`, `EHLO`, `AUTH`, `MAIL`,
+    /// `RCPT`, `DATA`, `MESSAGE`.
+    pub fn script(&self, command: &'static str, reply: &str) {
+        self.state.lock().expect("the state").scripted.insert(command, reply.to_owned());
+    }
+
+    /// Goes on with every command again.
+    pub fn unscript(&self) {
+        self.state.lock().expect("the state").scripted.clear();
+    }
+
+    /// Extensions that the answer to EHLO offers from now on.
+    pub fn offer(&self, offers: &[&'static str]) {
+        self.state.lock().expect("the state").offers = offers.to_vec();
+    }
+
+    /// Every command that came, as it came.
+    pub fn commands(&self) -> Vec<String> {
+        self.state.lock().expect("the state").commands.clone()
+    }
+
+    fn scripted(&self, command: &str) -> Option<String> {
+        let state = self.state.lock().expect("the state");
+        state.scripted.get(command).map(|reply| format!("{reply}\r\n"))
+    }
+
     pub fn received(&self) -> Vec<Received> {
         self.state.lock().expect("the state").received.clone()
     }
@@ -134,6 +165,9 @@ impl Smtp {
             _ => {}
         }
         let mut lines = BufReader::new(stream.try_clone()?);
+        if let Some(reply) = self.scripted("GREETING") {
+            return stream.write_all(reply.as_bytes());
+        }
         stream.write_all(b"220 test\r\n")?;
         let (mut sender, mut recipient) = (String::new(), String::new());
         let mut line = String::new();
@@ -144,7 +178,19 @@ impl Smtp {
             }
             let command = line.trim_end().to_owned();
             let upper = command.to_ascii_uppercase();
-            if upper.starts_with("MAIL FROM:") {
+            self.state.lock().expect("the state").commands.push(command.clone());
+            if let Some(reply) = self.scripted(upper.split([' ', ':']).next().unwrap_or_default()) {
+                stream.write_all(reply.as_bytes())?;
+            } else if upper.starts_with("EHLO") {
+                let offers = self.state.lock().expect("the state").offers.clone();
+                let lines: Vec<String> = std::iter::once("mx.test").chain(offers).map(str::to_owned).collect();
+                let (last, others) = lines.split_last().expect("a line");
+                let mut reply: String = others.iter().map(|line| format!("250-{line}\r\n")).collect();
+                reply.push_str(&format!("250 {last}\r\n"));
+                stream.write_all(reply.as_bytes())?;
+            } else if upper.starts_with("AUTH") {
+                stream.write_all(b"235 2.7.0 welcome\r\n")?;
+            } else if upper.starts_with("MAIL FROM:") {
                 sender = command[10..].split('>').next().unwrap_or_default().trim().trim_matches('<').to_owned();
                 stream.write_all(b"250 ok\r\n")?;
             } else if upper.starts_with("RCPT TO:") {
@@ -168,6 +214,10 @@ impl Smtp {
                         break;
                     }
                     message.extend_from_slice(raw.strip_prefix(b".").unwrap_or(&raw));
+                }
+                if let Some(reply) = self.scripted("MESSAGE") {
+                    stream.write_all(reply.as_bytes())?;
+                    continue;
                 }
                 let manner = self.manner(&recipient);
                 if manner == Manner::Spam {
