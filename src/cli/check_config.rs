@@ -1,5 +1,7 @@
 //! `driftd check-config`.
 
+use chrono_tz::Tz;
+
 use crate::config::{Environment, load};
 use crate::model::{Clock as _, Surface, SystemClock};
 
@@ -46,7 +48,12 @@ pub(super) fn run(args: &ConfigArgs) -> u8 {
                     let mut at = now;
                     let mut runs = Vec::new();
                     while let Some(next) = api.schedule.next_after(at).filter(|_| runs.len() < RUNS) {
-                        runs.push(next.format("%a %Y-%m-%d %H:%M:%S UTC").to_string());
+                        // The zone's own time first: that is what the line was written in.
+                        let utc = next.format("%a %Y-%m-%d %H:%M:%S UTC").to_string();
+                        runs.push(match api.schedule.zone().filter(|zone| *zone != Tz::UTC) {
+                            Some(zone) => format!("{} ({utc})", next.with_timezone(&zone).format("%a %Y-%m-%d %H:%M:%S %Z")),
+                            None => utc,
+                        });
                         at = next;
                     }
                     sayln!("    {}: {}", api.schedule.describe(), runs.join(", "));
