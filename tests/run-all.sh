@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # command:package
-needed=(cc:gcc systemd-analyze:systemd prlimit:util-linux gzip:gzip kill:procps)
+needed=(cc:gcc systemd-analyze:systemd prlimit:util-linux gzip:gzip kill:procps postfix:postfix)
 missing=()
 for pair in "${needed[@]}"; do
   type -P "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")

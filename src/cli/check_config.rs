@@ -1,18 +1,44 @@
-//! `driftd check-config`.
+//! `driftd check-config`: every mistake at once; on request, whether each description and the mail server can be reached.
+
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use crate::config::{Environment, load};
-use crate::model::{Clock as _, Surface, SystemClock};
+use crate::config::{Config, Environment, Problem, load};
+use crate::fetch::Outcome;
+use crate::model::{Api, Clock, Source, Surface, SystemClock};
+use crate::openapi::{Limits, conformance, lower, read};
+use crate::render::clean;
+use crate::tasks::{Known, Live, gather};
 
-use super::ConfigArgs;
+use super::test_mail;
+
+/// Oddities of one description that are written out; `driftd check` tells all.
+const ODD: usize = 5;
+
+/// Arguments of `driftd check-config`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CheckConfigArgs {
+    /// The configuration file.
+    #[arg(short, long, default_value = "/etc/driftd/driftd.toml", env = "DRIFTD_CONFIG")]
+    config: PathBuf,
+    /// Fetch each description once, with its credentials and limits, and tell what came.
+    #[arg(long)]
+    fetch: bool,
+    /// Send a test letter to the operator (`driftd test-mail` sends it to anybody).
+    #[arg(long)]
+    send_test_mail: bool,
+}
 
 /// Upcoming runs that are shown for each API: a schedule is best checked by what it does.
 const RUNS: usize = 3;
 
-pub(super) fn run(args: &ConfigArgs) -> u8 {
+pub(super) async fn run(args: &CheckConfigArgs) -> u8 {
     let now = SystemClock.now();
-    let environment = Environment { believe_credentials: true, ..Environment::of_process() };
+    // What is to be used must be there; what is only checked may be loaded by systemd later.
+    let is_used = args.fetch || args.send_test_mail;
+    let environment = Environment { believe_credentials: !is_used, ..Environment::of_process() };
     match load(&args.config, &environment, now) {
         Ok(config) => {
             for warning in &config.warnings {
@@ -59,17 +85,88 @@ pub(super) fn run(args: &ConfigArgs) -> u8 {
                     sayln!("    {}: {}", api.schedule.describe(), runs.join(", "));
                 }
             }
-            0
+            let fetched = if args.fetch { fetch(&config).await } else { 0 };
+            let sent = if args.send_test_mail {
+                sayln!("");
+                test_mail::send(&config, None, now).await
+            } else {
+                0
+            };
+            fetched.max(sent)
         }
-        Err(problems) => {
-            for problem in &problems {
-                eprintln!("{problem}");
+        Err(problems) => complain(&problems),
+    }
+}
+
+/// Says what is wrong with a configuration. Returns the exit code.
+pub(super) fn complain(problems: &[Problem]) -> u8 {
+    for problem in problems {
+        eprintln!("{problem}");
+    }
+    eprintln!(
+        "driftd: {} in the configuration",
+        if problems.len() == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", problems.len()) }
+    );
+    78
+}
+
+/// Fetches each description once and tells what came. Returns the exit code.
+async fn fetch(config: &Config) -> u8 {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let live = match Live::new(config.clone(), &clock) {
+        Ok(live) => live,
+        Err(problem) => {
+            eprintln!("driftd: {problem}");
+            return 69;
+        }
+    };
+    sayln!("");
+    let (mut all, mut failed) = (0, 0);
+    for integration in &config.integrations {
+        for api in &integration.apis {
+            for source in [Some(&api.live), api.upcoming.as_ref()].into_iter().flatten() {
+                all += 1;
+                match came(&live, api, source).await {
+                    Ok(came) => sayln!("fetched  {}: {}: {came}", api.name, source),
+                    Err(why) => {
+                        failed += 1;
+                        sayln!("FAILED   {}: {}: {}", api.name, source, clean(&why, 600));
+                    }
+                }
             }
-            eprintln!(
-                "driftd: {} in the configuration",
-                if problems.len() == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", problems.len()) }
-            );
-            78
         }
     }
+    sayln!("{} of {all} descriptions can be read", all - failed);
+    if failed == 0 { 0 } else { 69 }
+}
+
+/// What came from a source: its dialect, how many operations, and what is odd; or why nothing did.
+async fn came(live: &Live, api: &Api, source: &Source) -> Result<String, String> {
+    let limits = Limits { bytes: live.config.fetch.max_bytes, ..Limits::default() };
+    let body = match gather(&live.client, source, &api.auth, &Known::default(), &limits).await {
+        Outcome::Body(body) => body,
+        Outcome::NotModified { .. } => return Err("answered 304 to a request without conditions".to_owned()),
+        Outcome::Later { after, why } => {
+            return Err(format!("{why}: asks to come back in {}", humantime::format_duration(after)));
+        }
+        Outcome::Failed(failure) => return Err(failure.why),
+    };
+    let document = read(&body.bytes, &limits).map_err(|error| error.to_string())?;
+    let contract = lower(&document);
+    let mut oddities = contract.oddities.clone();
+    oddities.extend(conformance(&document));
+    oddities.sort();
+    let operations = contract.operations.len();
+    let mut text =
+        format!("{}, {operations} operations, {} bytes, {} odd", contract.dialect.name(), body.bytes.len(), oddities.len());
+    for odd in oddities.iter().take(ODD) {
+        text.push_str(&format!("\n           {}: {}", clean(&odd.pointer, 300), clean(&odd.message, 400)));
+    }
+    if oddities.len() > ODD {
+        text.push_str(&format!("\n           and {} more: driftd check {source}", oddities.len() - ODD));
+    }
+    if operations == 0 {
+        return Err(format!("has no operations: {text}"));
+    }
+    Ok(text)
 }

@@ -15,6 +15,7 @@ mod endpoint;
 mod ignore;
 mod people;
 mod rules;
+mod test_mail;
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -50,7 +51,9 @@ enum Command {
     /// Run the daemon.
     Run(ConfigArgs),
     /// Check the configuration and report every mistake at once.
-    CheckConfig(ConfigArgs),
+    CheckConfig(check_config::CheckConfigArgs),
+    /// Send one small letter and tell, stage by stage, what the mail server says.
+    TestMail(test_mail::TestMailArgs),
     /// Read one description, a file or a URL, and tell what is odd about it.
     Check {
         /// The description.
@@ -110,7 +113,8 @@ pub fn install_tracing(cli: &Cli) {
 pub async fn run(cli: Cli) -> u8 {
     match cli.command {
         Command::Run(args) => run_daemon(&args).await,
-        Command::CheckConfig(args) => check_config::run(&args),
+        Command::CheckConfig(args) => check_config::run(&args).await,
+        Command::TestMail(args) => test_mail::run(&args).await,
         Command::Check { description } => check::run(&description).await,
         Command::Diff(args) => diff::run(&args).await,
         Command::Rules { oasdiff: true, .. } => rules::oasdiff(),

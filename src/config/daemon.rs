@@ -10,7 +10,7 @@ use url::Url;
 use super::Environment;
 use super::reader::{At, Problems, Table};
 use super::secret;
-use crate::mail::{LONGEST_BOUNCES, check_authorities, is_hello};
+use crate::mail::{LONGEST_BOUNCES, check_authorities, is_hello, needs_smtputf8};
 
 /// The status endpoint.
 #[derive(Debug, Clone)]
@@ -195,6 +195,10 @@ fn mail(root: &mut Table<'_, '_>, folder: &Path, environment: &Environment, prob
             "write \"driftd <driftd@example.com>\"",
         );
     }
+    if let Some(from) = &from {
+        let bare = from.value.rsplit('<').next().unwrap_or_default().to_owned();
+        warn_of_smtputf8(&At { value: bare, ..from.clone() }, problems);
+    }
     let operator = table.required_text("operator", "name who is told when driftd itself is in trouble", problems);
     if let Some(operator) = &operator {
         check_address(operator, problems);
@@ -342,6 +346,24 @@ pub(super) fn check_address(address: &At<String>, problems: &mut Problems<'_>) {
             format!("{:?} is not a mail address", address.value),
             "write \"name@example.com\"",
         );
+        return;
+    }
+    warn_of_smtputf8(address, problems);
+}
+
+/// Only a mail server with SMTPUTF8 can carry letters beyond ASCII before the `@`; which it is shows in use.
+fn warn_of_smtputf8(address: &At<String>, problems: &mut Problems<'_>) {
+    if needs_smtputf8(address.value.trim_end_matches('>')) {
+        let warning = problems.problem(
+            address.offset,
+            address.key.clone(),
+            format!(
+                "{:?} has letters beyond ASCII before the @: only a mail server with SMTPUTF8 (RFC 6531) can carry it",
+                address.value
+            ),
+            "find out with `driftd test-mail ADDRESS`, or write down an ASCII address of the same person",
+        );
+        problems.warnings.push(warning);
     }
 }
 

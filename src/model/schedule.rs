@@ -365,7 +365,9 @@ mod tests {
                 for line in ["0 0 * * *", "30 0 * * *", "15 1 * * *", "30 2 * * *", "0 3 * * *", "30 23 * * *"] {
                     let due = around(line, zone, change);
                     let mut days = std::collections::BTreeMap::<_, usize>::new();
-                    due.iter().for_each(|(_, wall)| *days.entry(day_of(line, *wall)).or_default() += 1);
+                    for (_, wall) in &due {
+                        *days.entry(day_of(line, *wall)).or_default() += 1;
+                    }
                     assert!(days.values().all(|runs| *runs == 1), "{zone} {line}: {due:?}");
                     let (first, last) = (*days.keys().next().expect("a day"), *days.keys().last().expect("a day"));
                     assert_eq!((last - first).num_days() + 1, i64::try_from(days.len()).expect("few"), "{zone} {line}: {due:?}");

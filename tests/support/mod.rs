@@ -3,6 +3,7 @@
 
 pub mod daemon;
 pub mod partner;
+pub mod postfix;
 pub mod receiver;
 pub mod smtp;
 
