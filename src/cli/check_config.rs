@@ -143,7 +143,12 @@ async fn fetch(config: &Config) -> u8 {
 /// What came from a source: its dialect, how many operations, and what is odd; or why nothing did.
 async fn came(live: &Live, api: &Api, source: &Source) -> Result<String, String> {
     let limits = Limits { bytes: live.config.fetch.max_bytes, ..Limits::default() };
-    let body = match gather(&live.client, source, &api.auth, &Known::default(), &limits).await {
+    let deadline = live.config.fetch.deadline();
+    let gathered = gather(&live.client, source, &api.auth, &Known::default(), (&limits, deadline)).await;
+    if let Some((file, why)) = gathered.absent.first_key_value() {
+        return Err(format!("{} of its files did not come, among them {file}: {why}", gathered.absent.len()));
+    }
+    let body = match gathered.outcome {
         Outcome::Body(body) => body,
         Outcome::NotModified { .. } => return Err("answered 304 to a request without conditions".to_owned()),
         Outcome::Later { after, why } => {

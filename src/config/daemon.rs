@@ -38,6 +38,13 @@ pub struct FetchConfig {
     pub longest_fresh: Duration,
 }
 
+impl FetchConfig {
+    /// All the files of a description beside its first one have so long together, and so have all looks at headers.
+    pub fn deadline(&self) -> Duration {
+        self.timeout * 5
+    }
+}
+
 /// How mail leaves.
 #[derive(Debug, Clone)]
 pub struct MailConfig {

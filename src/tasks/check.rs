@@ -31,9 +31,6 @@ const FIRST_PAUSE: Duration = Duration::from_secs(60);
 /// So many requests to come back later in a row, and the provider counts as down.
 const PATIENCE: u32 = 3;
 
-/// All files of a description and all looks at headers have so many times the deadline of one fetch together.
-const DEADLINES: u32 = 5;
-
 /// Checks one description and commits what came of it. What cannot be read back of what is known of it is this description's
 /// trouble, and nobody else's.
 ///
@@ -95,7 +92,7 @@ async fn looked_at<'d>(
         Surface::Live => shared.store.ledger(&key.integration, &key.api).await?,
         _ => Vec::new(),
     };
-    let deadline = live.config.fetch.timeout * DEADLINES;
+    let deadline = live.config.fetch.deadline();
     let Gathered { outcome, absent } = gather(&live.client, source, &api.auth, &known, (&limits, deadline)).await;
     // Headers of operations are looked at once a day, and only of an API that could be read.
     let is_read = matches!(outcome, Outcome::NotModified { .. } | Outcome::Body(_));
