@@ -111,6 +111,18 @@ fn what_is_no_description_is_undecidable_and_what_is_down_is_down() {
 }
 
 #[test]
+fn a_304_that_nobody_asked_for_verifies_nothing() {
+    let smtp = Smtp::start();
+    let partner = Partner::start(Answer::Status(304, ""));
+    let home = Home::new(smtp.port, &partner.url());
+    let daemon = home.start();
+    let status = daemon.wait_for_state("undecidable");
+    let detail = status["checking"][0]["detail"].as_str().unwrap_or_default();
+    assert!(detail.contains("answered 304 to a request that asked for the whole document: nothing was read"), "{detail}");
+    assert!(status["checking"][0]["last_verified_unchanged"].is_null(), "{status}");
+}
+
+#[test]
 fn odd_corners_cost_only_themselves() {
     let base = r##"{"openapi": "3.0.0", "paths": {"/a": {"get": {"responses": {"200": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/A"}}}}}}},
         "/b": {"get": {"responses": {"200": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Gone"}}}}}}}},

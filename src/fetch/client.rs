@@ -189,6 +189,14 @@ impl Client {
                 Err(error) => return Outcome::Failed(failure(&error)),
             };
             if !response.status().is_redirection() || response.status() == StatusCode::NOT_MODIFIED {
+                let asked_for_all = request.validators.is_none_or(|known| known.etag.is_none() && known.last_modified.is_none());
+                if response.status() == StatusCode::NOT_MODIFIED && asked_for_all {
+                    // Nothing to compare with was named, so nothing can be unchanged: a cache in between is broken.
+                    return Outcome::Failed(Failure::unreadable(format!(
+                        "{} answered 304 to a request that asked for the whole document: nothing was read",
+                        Source::Web(url)
+                    )));
+                }
                 return self.answer(response).await;
             }
             let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
