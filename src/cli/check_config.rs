@@ -144,7 +144,7 @@ async fn fetch(config: &Config) -> u8 {
 async fn came(live: &Live, api: &Api, source: &Source) -> Result<String, String> {
     let limits = Limits { bytes: live.config.fetch.max_bytes, ..Limits::default() };
     let deadline = live.config.fetch.deadline();
-    let gathered = gather(&live.client, source, &api.auth, &Known::default(), (&limits, deadline)).await;
+    let gathered = gather(&live.client, source, (&api.auth, api.tls.as_ref()), &Known::default(), (&limits, deadline)).await;
     if let Some((file, why)) = gathered.absent.first_key_value() {
         return Err(format!("{} of its files did not come, among them {file}: {why}", gathered.absent.len()));
     }

@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::config::load_overrides;
+use crate::config::{Environment, environment_proxies, load_overrides};
 use crate::diff::Budget;
 use crate::fetch::{Client, Outcome, Settings};
-use crate::model::{Auth, Clock, Consumer, OpenFinding, OperationPattern, Override, OverrideNote, Source, SystemClock, Weight};
+use crate::model::{
+    Auth, Clock, Consumer, OpenFinding, OperationPattern, Override, OverrideNote, PrivateHost, Source, SystemClock, Weight,
+};
 use crate::notice::{Impact, impact, open_findings};
 use crate::openapi::{Contract, Document, Limits, Line, ReadError, lines_of, lower, read};
 use crate::render::report::{self, Aside, Report, Side, Style};
@@ -279,18 +281,20 @@ pub(super) async fn bytes(place: &str) -> Result<Vec<u8>, (u8, String)> {
         }
     };
     // Whoever types an address means it, also a private one; where it redirects to is another matter.
-    let named = if let Source::Web(url) = &source { url.host_str().map(str::to_owned) } else { None };
+    let named = if let Source::Web(url) = &source { url.host_str().and_then(|host| PrivateHost::parse(host).ok()) } else { None };
     let limits = Limits::default();
     let settings = Settings {
         timeout: Duration::from_secs(60),
         max_bytes: limits.bytes,
         per_host: 4,
         allow_private_hosts: named.into_iter().collect(),
+        proxies: environment_proxies(&Environment::of_process()).map_err(|why| (78, why))?,
+        authorities: None,
         contact: String::new(),
         files_anywhere: true,
     };
     let client = Client::new(settings, Arc::new(SystemClock)).map_err(|error| (74, error.to_string()))?;
-    let gathered = gather(&client, &source, &Auth::None, &Known::default(), (&limits, Duration::from_secs(600))).await;
+    let gathered = gather(&client, &source, (&Auth::None, None), &Known::default(), (&limits, Duration::from_secs(600))).await;
     for (file, why) in &gathered.absent {
         eprintln!("driftd: {place} refers to {file}, which did not come: {why}; what it holds is not judged");
     }

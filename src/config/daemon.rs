@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::Environment;
+use super::fetch::{self, FetchConfig};
 use super::reader::{At, Problems, Table};
 use super::secret;
 use crate::mail::{LONGEST_BOUNCES, check_authorities, is_hello, needs_smtputf8};
@@ -19,30 +20,6 @@ pub struct HttpConfig {
     pub listen: SocketAddr,
     /// How people outside reach it; links in mails start with it. None: the address it listens on.
     pub external_url: Option<Url>,
-}
-
-/// How descriptions are fetched.
-#[derive(Debug, Clone)]
-pub struct FetchConfig {
-    /// Deadline of one fetch with all its redirects.
-    pub timeout: Duration,
-    /// Bytes of a decoded document.
-    pub max_bytes: usize,
-    /// Fetches of one host at a time.
-    pub per_host: usize,
-    /// Hosts that may resolve to loopback, private or link-local addresses.
-    pub allow_private_hosts: Vec<String>,
-    /// Whom a provider can ask about these requests; part of the User-Agent.
-    pub contact: String,
-    /// So long at most is a check put off because the provider says that its description stays fresh.
-    pub longest_fresh: Duration,
-}
-
-impl FetchConfig {
-    /// All the files of a description beside its first one have so long together, and so have all looks at headers.
-    pub fn deadline(&self) -> Duration {
-        self.timeout * 5
-    }
 }
 
 /// How mail leaves.
@@ -120,7 +97,7 @@ pub(super) fn read(mut root: Table<'_, '_>, folder: &Path, environment: &Environ
     let integrations =
         root.text("integrations", problems).map_or_else(|| folder.join("integrations"), |at| folder.join(at.value));
     let http = http(&mut root, problems);
-    let fetch = fetch(&mut root, problems);
+    let fetch = fetch::read(&mut root, folder, environment, problems);
     let mail = mail(&mut root, folder, environment, problems);
     root.finish(problems);
     let config = match (state_dir, mail) {
@@ -141,47 +118,6 @@ fn http(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> HttpConfig {
         config.listen = listen.value;
     }
     config.external_url = table.parsed("external_url", problems, web_url).map(|at| at.value);
-    table.finish(problems);
-    config
-}
-
-fn fetch(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> FetchConfig {
-    let mut config = FetchConfig {
-        timeout: Duration::from_secs(60),
-        max_bytes: 32 * 1024 * 1024,
-        per_host: 2,
-        allow_private_hosts: Vec::new(),
-        contact: String::new(),
-        longest_fresh: Duration::from_secs(3600),
-    };
-    let Some(mut table) = root.table("fetch", problems) else { return config };
-    if let Some(timeout) = table.parsed("timeout", problems, duration) {
-        config.timeout = timeout.value;
-    }
-    if let Some(bytes) = table.integer("max_bytes", problems) {
-        config.max_bytes = in_range(&bytes, 1024, 1 << 30, problems).unwrap_or(config.max_bytes);
-    }
-    if let Some(count) = table.integer("per_host", problems) {
-        config.per_host = in_range(&count, 1, 64, problems).unwrap_or(config.per_host);
-    }
-    for host in table.texts("allow_private_hosts", problems).unwrap_or_default() {
-        if host.value.contains(['/', ':', '@']) && !host.value.starts_with('[') {
-            problems.add(
-                host.offset,
-                host.key,
-                format!("{:?} is not a host", host.value),
-                "write a host name or address without port or scheme",
-            );
-        } else {
-            config.allow_private_hosts.push(host.value.to_ascii_lowercase());
-        }
-    }
-    if let Some(longest) = table.parsed("longest_fresh", problems, duration) {
-        config.longest_fresh = longest.value;
-    }
-    if let Some(contact) = table.text("contact", problems) {
-        config.contact = contact.value;
-    }
     table.finish(problems);
     config
 }
@@ -374,7 +310,7 @@ fn warn_of_smtputf8(address: &At<String>, problems: &mut Problems<'_>) {
     }
 }
 
-fn in_range(number: &At<i64>, least: i64, most: i64, problems: &mut Problems<'_>) -> Option<usize> {
+pub(super) fn in_range(number: &At<i64>, least: i64, most: i64, problems: &mut Problems<'_>) -> Option<usize> {
     if (least..=most).contains(&number.value) {
         return usize::try_from(number.value).ok();
     }

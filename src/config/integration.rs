@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
@@ -18,7 +19,7 @@ use crate::model::{
 use super::agreement::{agreement, calendar};
 use super::daemon::{check_address, duration, web_url};
 use super::reader::{At, Problems, Table, did_you_mean};
-use super::{Environment, overrides, secret};
+use super::{Environment, overrides, secret, tls};
 
 /// What reading an integration needs besides its file.
 pub(super) struct Context<'c> {
@@ -168,10 +169,17 @@ fn channel(mut entry: Table<'_, '_>, context: &Context<'_>, problems: &mut Probl
     Some(Channel { name: name?.value, kind: kind?.value, url: url?, key })
 }
 
-/// The key that a secret stands for: base64 after `whsec_` as in the Standard Webhooks specification, any other text as
-/// it is.
+/// Base64 as it is copied from anywhere: with padding or without.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The key that a secret stands for: base64 after `whsec_` as in the Standard Webhooks specification, in either alphabet,
+/// any other text as it is.
 fn signing_key(secret: &SecretString, offset: usize, problems: &mut Problems<'_>) -> Option<SecretSlice<u8>> {
-    match secret.expose_secret().strip_prefix("whsec_").map(|encoded| STANDARD.decode(encoded)) {
+    let decode = |encoded: &str| LENIENT.decode(encoded.replace('-', "+").replace('_', "/"));
+    match secret.expose_secret().strip_prefix("whsec_").map(decode) {
         None => Some(secret.expose_secret().as_bytes().to_vec().into()),
         Some(Ok(key)) if !key.is_empty() => Some(key.into()),
         Some(_) => {
@@ -228,6 +236,7 @@ fn api(
     let schedule = schedule(&mut table, context.now, problems);
     let auth = auth(&mut table, context, problems);
     let tell_operator_after = table.parsed("tell_operator_after", problems, duration).map(|at| at.value);
+    let tls = tls::read(&mut table, context.folder, context.environment, problems);
     let date_keys = date_keys(&mut table, problems);
     let probes = table.list("probes", problems).into_iter().filter_map(|entry| probe(entry, problems)).collect();
     table.finish(problems);
@@ -242,6 +251,7 @@ fn api(
         schedule: schedule?,
         auth,
         tell_operator_after,
+        tls,
         date_keys,
         probes,
     })

@@ -8,10 +8,12 @@
 
 mod agreement;
 mod daemon;
+mod fetch;
 mod integration;
 mod overrides;
 mod reader;
 mod secret;
+mod tls;
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +21,8 @@ use chrono::{DateTime, Utc};
 
 use crate::model::Integration;
 
-pub use daemon::{FetchConfig, HttpConfig, MailConfig, Smtp, Tls};
+pub use daemon::{HttpConfig, MailConfig, Smtp, Tls};
+pub use fetch::{FetchConfig, environment_proxies};
 pub use overrides::load_overrides;
 pub use reader::Problem;
 

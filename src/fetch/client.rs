@@ -1,32 +1,38 @@
 //! One GET with all its hops, under one deadline.
 
 use std::collections::HashMap;
-use std::error::Error as _;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use reqwest::StatusCode;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{StatusCode, redirect};
 use secrecy::ExposeSecret;
 use thiserror::Error;
 use tokio::io::AsyncReadExt;
 use tokio::sync::Semaphore;
 use url::Url;
 
-use crate::model::{Auth, Clock, Probe, Source, Statement, Validators};
+use crate::model::{ApiTls, Auth, Clock, PrivateHost, Probe, Proxies, Source, Statement, Validators};
 
-use super::address::{Guard, RefusedAddress};
+use super::address::Guard;
+use super::body::{self, BodyError, Whole};
+use super::charset;
 use super::outcome::{Body, Failure, Outcome};
 use super::signals::signals;
+use super::transport::{Common, Transports, Way};
+use super::words::{self, Denied};
 
 /// Redirects that are followed.
 const MAX_HOPS: usize = 5;
 
 /// No answer of a provider keeps driftd away for longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
+
+/// Hosts whose places are kept when nobody fetches from them.
+const KEPT_HOSTS: usize = 256;
 
 /// How fetching is limited.
 #[derive(Debug, Clone)]
@@ -38,7 +44,11 @@ pub struct Settings {
     /// Fetches of one host at a time.
     pub per_host: usize,
     /// Hosts that may be private.
-    pub allow_private_hosts: Vec<String>,
+    pub allow_private_hosts: Vec<PrivateHost>,
+    /// What goes through a proxy.
+    pub proxies: Proxies,
+    /// Authorities to trust beside those of the system, as PEM.
+    pub authorities: Option<String>,
     /// Whom to ask; part of the User-Agent.
     pub contact: String,
     /// Whether a description on this machine may refer to files outside its own folder.
@@ -47,8 +57,8 @@ pub struct Settings {
 
 /// Why no client could be made.
 #[derive(Debug, Error)]
-#[error("no HTTPS client: {0} (install the package ca-certificates?)")]
-pub struct ClientError(String);
+#[error("no HTTPS client: {0} (is the package ca-certificates installed?)")]
+pub struct ClientError(pub(super) String);
 
 /// What to fetch.
 #[derive(Debug)]
@@ -57,6 +67,8 @@ pub struct Request<'r> {
     pub source: &'r Source,
     /// How to prove who asks.
     pub auth: &'r Auth,
+    /// Certificates of this API, where it has some.
+    pub tls: Option<&'r ApiTls>,
     /// What makes the GET conditional; none asks for the whole document.
     pub validators: Option<&'r Validators>,
     /// Another file that the description refers to, instead of the description itself: fetched with the same
@@ -66,7 +78,7 @@ pub struct Request<'r> {
 
 /// Fetches descriptions. Cheap to share; keep one for each configuration.
 pub struct Client {
-    http: reqwest::Client,
+    transports: Transports,
     guard: Guard,
     settings: Settings,
     hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
@@ -81,17 +93,13 @@ impl Client {
     pub fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, ClientError> {
         let guard = Guard::new(&settings.allow_private_hosts);
         let contact = if settings.contact.is_empty() { String::new() } else { format!(" (+{})", settings.contact) };
-        let http = reqwest::Client::builder()
-            .user_agent(format!("driftd/{}{contact}", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .dns_resolver(Arc::new(guard.clone()))
-            .no_proxy()
-            .connect_timeout(settings.timeout)
-            .timeout(settings.timeout)
-            .pool_idle_timeout(Duration::from_secs(30))
-            .build()
-            .map_err(|error| ClientError(chain(&error)))?;
-        Ok(Self { http, guard, settings, hosts: Mutex::new(HashMap::new()), clock })
+        let transports = Transports::new(Common {
+            agent: format!("driftd/{}{contact}", env!("CARGO_PKG_VERSION")),
+            timeout: settings.timeout,
+            proxies: settings.proxies.clone(),
+            authorities: settings.authorities.clone(),
+        })?;
+        Ok(Self { transports, guard, settings, hosts: Mutex::new(HashMap::new()), clock })
     }
 
     /// Fetches, and says what it came to. Never fails: failing is an outcome.
@@ -151,15 +159,20 @@ impl Client {
         };
         match read.await {
             Ok(bytes) if bytes.len() > self.settings.max_bytes => Outcome::Failed(self.too_large()),
-            Ok(bytes) => Outcome::Body(Box::new(Body {
-                bytes,
-                validators: Validators::default(),
-                fresh_for: None,
-                from: path.display().to_string(),
-                at: path.canonicalize().ok().and_then(|path| Url::from_file_path(path).ok()),
-                signals: Vec::new(),
-                full: true,
-            })),
+            Ok(bytes) => match charset::decode(bytes, None) {
+                Ok(bytes) => Outcome::Body(Box::new(Body {
+                    bytes,
+                    validators: Validators::default(),
+                    fresh_for: None,
+                    from: path.display().to_string(),
+                    at: path.canonicalize().ok().and_then(|path| Url::from_file_path(path).ok()),
+                    signals: Vec::new(),
+                    full: true,
+                    framed: true,
+                    moved_to: None,
+                })),
+                Err(why) => Outcome::Failed(Failure::unreadable(format!("{}: {why}", path.display()))),
+            },
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 Outcome::Failed(Failure::missing(format!("{}: {error}", path.display())))
             }
@@ -175,29 +188,25 @@ impl Client {
                 Source::Web(url)
             )));
         }
+        let mut trail = Trail::default();
         for _ in 0..=MAX_HOPS {
-            if let Err(refused) = self.guard.check_literal(&url) {
-                return Outcome::Failed(Failure::unreadable(refused.to_string()));
-            }
-            // A private host is allowed to the API that is configured there, not to whoever redirects to it.
-            if url.host_str() != start.host_str() && url.host_str().is_some_and(|host| self.guard.allows_host(host)) {
-                let why = format!("{} is a private host and not where this API is configured; not followed", Source::Web(url));
-                return Outcome::Failed(Failure::unreadable(why));
-            }
-            let response = match self.prepare(&url, start, request).send().await {
-                Ok(response) => response,
-                Err(error) => return Outcome::Failed(failure(&error)),
+            trail.hops.push(url.clone());
+            let way = match self.way(&url, start).await {
+                Ok(way) => way,
+                Err(why) => return Outcome::Failed(Failure::unreadable(why)),
             };
-            if !response.status().is_redirection() || response.status() == StatusCode::NOT_MODIFIED {
-                let asked_for_all = request.validators.is_none_or(|known| known.etag.is_none() && known.last_modified.is_none());
-                if response.status() == StatusCode::NOT_MODIFIED && asked_for_all {
-                    // Nothing to compare with was named, so nothing can be unchanged: a cache in between is broken.
-                    return Outcome::Failed(Failure::unreadable(format!(
-                        "{} answered 304 to a request that asked for the whole document: nothing was read",
-                        Source::Web(url)
-                    )));
-                }
-                return self.answer(response).await;
+            let prepared = match self.prepare(way, &url, start, request) {
+                Ok(prepared) => prepared,
+                Err(error) => return Outcome::Failed(Failure::blind(error.to_string())),
+            };
+            let response = match prepared.send().await {
+                Ok(response) => response,
+                Err(error) => return Outcome::Failed(self.failure(&error, way, &url, start)),
+            };
+            let status = response.status();
+            trail.asks_for_cookie |= response.headers().contains_key(header::SET_COOKIE);
+            if !status.is_redirection() || status == StatusCode::NOT_MODIFIED {
+                return self.answer(response, (way, &url, start), request, &trail).await;
             }
             let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
             let next = location.and_then(|location| url.join(location).ok());
@@ -213,22 +222,57 @@ impl Client {
                 }
                 _ => return Outcome::Failed(Failure::down(format!("{} redirects to nowhere", Source::Web(url)))),
             };
+            trail.follow(status, &url);
+            if trail.hops.contains(&url) {
+                trail.hops.push(url);
+                return Outcome::Failed(Failure::down(trail.words("redirects lead back to where they began")));
+            }
         }
-        Outcome::Failed(Failure::down(format!("more than {MAX_HOPS} redirects")))
+        trail.hops.push(url);
+        Outcome::Failed(Failure::down(trail.words(&format!("more than {MAX_HOPS} redirects"))))
+    }
+
+    /// Which way a request that started at `start` goes to a URL, or why it does not.
+    pub(super) async fn way(&self, url: &Url, start: &Url) -> Result<Way, String> {
+        let is_allowed = self.guard.allows(url, start);
+        let is_proxied = self.transports.proxies().of(url).is_some();
+        if !is_allowed {
+            let judged = match Guard::check_literal(url) {
+                // Whoever connects resolves the name and judges it; a proxy does not.
+                Ok(()) if is_proxied => Guard::check_name(url).await,
+                judged => judged,
+            };
+            judged.map_err(|refused| self.guard.words(&refused, url, start))?;
+        }
+        Ok(match (is_proxied, is_allowed) {
+            (true, _) => Way::Proxy,
+            (false, true) => Way::Private,
+            (false, false) => Way::Public,
+        })
+    }
+
+    fn failure(&self, error: &reqwest::Error, way: Way, url: &Url, start: &Url) -> Failure {
+        if let Some(refused) = words::refusal(error) {
+            return Failure::unreadable(self.guard.words(refused, url, start));
+        }
+        match self.transports.proxies().of(url) {
+            Some(proxy) if way == Way::Proxy => words::failure_behind(&proxy.place(), error),
+            _ => words::failure(error),
+        }
     }
 
     /// What the headers of an operation say about its end, by one HEAD that follows no redirect, and whether saying
     /// nothing means anything: what is refused can still say that it ends, but only an answer that succeeds can be
     /// silent. None where nothing answered.
-    pub async fn probe(&self, probe: &Probe, live: &Source, auth: &Auth) -> Option<(Vec<Statement>, bool)> {
-        if self.refuses(&probe.url).is_some() {
-            return None;
-        }
+    pub async fn probe(&self, probe: &Probe, live: &Source, auth: &Auth, tls: Option<&ApiTls>) -> Option<(Vec<Statement>, bool)> {
+        let way = self.way(&probe.url, &probe.url).await.ok()?;
+        // Credentials stay with the origin they were given for.
+        let is_home = matches!(live, Source::Web(url) if url.origin() == probe.url.origin());
+        let http = self.transports.client(way, tls, is_home).ok()?;
         let slot = self.slot(&probe.url);
         let _permit = slot.acquire().await.ok()?;
-        let mut request = self.http.head(probe.url.clone());
-        // Credentials stay with the origin they were given for.
-        if matches!(live, Source::Web(url) if url.origin() == probe.url.origin()) {
+        let mut request = http.head(probe.url.clone());
+        if is_home {
             request = authorized(request, auth);
         }
         let response = request.send().await.ok()?;
@@ -242,20 +286,22 @@ impl Client {
         Some((said, response.status().is_success()))
     }
 
-    /// Why an address is not gone to, if it is not.
-    pub(super) fn refuses(&self, url: &Url) -> Option<String> {
-        self.guard.check_literal(url).err().map(|refused| refused.to_string())
+    /// A POST to a URL by this way; it follows no redirect.
+    pub(super) fn request(&self, way: Way, url: Url) -> Result<reqwest::RequestBuilder, ClientError> {
+        Ok(self.transports.client(way, None, false)?.post(url))
     }
 
-    /// A POST that follows no redirect and connects to no address that is not public.
-    pub(super) fn request(&self, url: Url) -> reqwest::RequestBuilder {
-        self.http.post(url)
+    /// What an error of a request comes to, in words.
+    pub(super) fn trouble(&self, error: &reqwest::Error, way: Way, url: &Url) -> Failure {
+        self.failure(error, way, url, url)
     }
 
     /// One hop's request. Credentials stay with the origin they were given for.
-    fn prepare(&self, url: &Url, start: &Url, request: &Request<'_>) -> reqwest::RequestBuilder {
+    fn prepare(&self, way: Way, url: &Url, start: &Url, request: &Request<'_>) -> Result<reqwest::RequestBuilder, ClientError> {
         let accept = "application/json, application/yaml, text/yaml, */*;q=0.5";
-        let mut prepared = self.http.get(url.clone()).header(header::ACCEPT, accept);
+        let is_home = url.origin() == start.origin();
+        let http = self.transports.client(way, request.tls, is_home)?;
+        let mut prepared = http.get(url.clone()).header(header::ACCEPT, accept).header(header::ACCEPT_ENCODING, body::ENCODINGS);
         if let Some(validators) = request.validators {
             if let Some(etag) = &validators.etag {
                 prepared = prepared.header(header::IF_NONE_MATCH, etag);
@@ -264,18 +310,32 @@ impl Client {
                 prepared = prepared.header(header::IF_MODIFIED_SINCE, date);
             }
         }
-        if url.origin() != start.origin() {
-            return prepared;
-        }
-        authorized(prepared, request.auth)
+        Ok(if is_home { authorized(prepared, request.auth) } else { prepared })
     }
 
-    async fn answer(&self, mut response: reqwest::Response) -> Outcome {
+    async fn answer(
+        &self,
+        response: reqwest::Response,
+        (way, url, start): (Way, &Url, &Url),
+        request: &Request<'_>,
+        trail: &Trail,
+    ) -> Outcome {
         let status = response.status();
         let fresh_for = self.fresh_for(response.headers());
+        let from = Source::Web(url.clone()).to_string();
+        let moved_to = trail.moved_to.clone();
         if status == StatusCode::NOT_MODIFIED {
-            let from = Source::Web(response.url().clone()).to_string();
-            return Outcome::NotModified { fresh_for, signals: signals(response.headers(), &from) };
+            if request.validators.is_none_or(|known| known.etag.is_none() && known.last_modified.is_none()) {
+                // Nothing to compare with was named, so nothing can be unchanged: a cache in between is broken.
+                return Outcome::Failed(Failure::unreadable(format!(
+                    "{from} answered 304 to a request that asked for the whole document: nothing was read"
+                )));
+            }
+            return Outcome::NotModified { fresh_for, signals: signals(response.headers(), &from), moved_to };
+        }
+        let proxy = self.transports.proxies().of(url).filter(|_| way == Way::Proxy);
+        if let (StatusCode::PROXY_AUTHENTICATION_REQUIRED, Some(proxy)) = (status, proxy) {
+            return Outcome::Failed(Failure::blind(words::asks_who(&proxy.place())));
         }
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
             && let Some(after) = self.retry_after(response.headers())
@@ -283,39 +343,45 @@ impl Client {
             return Outcome::Later { after, why: format!("the provider answered {status} and asks to come back later") };
         }
         if !status.is_success() {
-            let hint = match status {
-                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ": check `auth` of this API",
-                StatusCode::NOT_FOUND | StatusCode::GONE => {
-                    return Outcome::Failed(Failure::missing(format!(
-                        "the provider answered {status}: the description has moved or gone"
-                    )));
+            let through = proxy.map(|proxy| format!(" (through the proxy {})", proxy.place())).unwrap_or_default();
+            return Outcome::Failed(match status {
+                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                    let has_identity = request.tls.is_some_and(|tls| tls.identity.is_some());
+                    let headers = response.headers();
+                    let denied = Denied { status, headers, url, start, auth: request.auth, has_identity };
+                    Failure::down(format!("{}{through}", denied.words()))
                 }
-                _ => "",
-            };
-            return Outcome::Failed(Failure::down(format!("the provider answered {status}{hint}")));
+                StatusCode::NOT_FOUND | StatusCode::GONE => {
+                    Failure::missing(format!("the provider answered {status}: the description has moved or gone{through}"))
+                }
+                _ => Failure::down(format!("the provider answered {status}{through}")),
+            });
         }
         let text = |name: HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let validators =
             Validators { etag: text(header::ETAG), last_modified: text(header::LAST_MODIFIED), ..Validators::default() };
-        let at = response.url().clone();
-        let from = Source::Web(at.clone()).to_string();
+        let content_type = text(header::CONTENT_TYPE);
         let signals = signals(response.headers(), &from);
-        let mut bytes = Vec::new();
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if bytes.len() + chunk.len() > self.settings.max_bytes => {
-                    return Outcome::Failed(self.too_large());
-                }
-                Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
-                Ok(None) => break,
-                Err(error) if error.is_timeout() => return Outcome::Failed(failure(&error)),
-                Err(error) => {
-                    let why = format!("the body was cut short or damaged after {} bytes: {}", bytes.len(), chain(&error));
-                    return Outcome::Failed(Failure::unreadable(why));
-                }
+        let Whole { bytes, framed } = match body::read(response, self.settings.max_bytes).await {
+            Ok(whole) => whole,
+            Err(BodyError::TooLarge) => return Outcome::Failed(self.too_large()),
+            Err(BodyError::TimedOut(error)) => return Outcome::Failed(self.failure(&error, way, url, start)),
+            Err(BodyError::Broken(after, why)) => {
+                let why = format!("the body was cut short or damaged after {after} bytes: {why}");
+                return Outcome::Failed(Failure::unreadable(why));
             }
+        };
+        let bytes = match charset::decode(bytes, content_type.as_deref()) {
+            Ok(bytes) => bytes,
+            Err(why) => return Outcome::Failed(Failure::unreadable(format!("{from}: {why}"))),
+        };
+        if trail.asks_for_cookie && bytes.trim_ascii_start().first() == Some(&b'<') {
+            return Outcome::Failed(Failure::unreadable(format!(
+                "{from} answered with an HTML page and asks for a cookie, as a page to sign in does: name an address that answers without one, or set `auth` of this API"
+            )));
         }
-        Outcome::Body(Box::new(Body { bytes, validators, fresh_for, from, at: Some(at), signals, full: true }))
+        let at = Some(url.clone());
+        Outcome::Body(Box::new(Body { bytes, validators, fresh_for, from, at, signals, full: true, framed, moved_to }))
     }
 
     fn too_large(&self) -> Failure {
@@ -325,11 +391,25 @@ impl Client {
     fn slot(&self, url: &Url) -> Arc<Semaphore> {
         let host = url.host_str().unwrap_or_default().to_owned();
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        // A description may refer to any number of hosts: those that nobody waits for are forgotten.
+        if hosts.len() >= KEPT_HOSTS && !hosts.contains_key(&host) {
+            hosts.retain(|_, places| Arc::strong_count(places) > 1);
+        }
         Arc::clone(hosts.entry(host).or_insert_with(|| Arc::new(Semaphore::new(self.settings.per_host))))
     }
 
+    #[cfg(test)]
+    pub(super) fn places(&self, url: &str) -> Arc<Semaphore> {
+        self.slot(&url.parse().expect("a URL"))
+    }
+
+    #[cfg(test)]
+    pub(super) fn hosts_kept(&self) -> usize {
+        self.hosts.lock().expect("hosts").len()
+    }
+
     /// Seconds or a date (RFC 9110 section 10.2.3).
-    fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
+    pub(super) fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
         let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
         let wait = text.parse::<u64>().map(Duration::from_secs).ok().or_else(|| until(text, self.clock.now()))?;
         Some(wait.min(LONGEST_PAUSE))
@@ -375,37 +455,32 @@ fn until(date: &str, now: DateTime<Utc>) -> Option<Duration> {
     (at - now).to_std().ok()
 }
 
-fn failure(error: &reqwest::Error) -> Failure {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if let Some(refused) = cause.downcast_ref::<RefusedAddress>() {
-            return Failure::unreadable(refused.to_string());
-        }
-        if let Some(io) = cause.downcast_ref::<std::io::Error>() {
-            let ours = matches!(io.kind(), ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown | ErrorKind::AddrNotAvailable);
-            // The resolver itself does not answer, as opposed to answering that there is no such name.
-            if ours || io.to_string().contains("Temporary failure in name resolution") {
-                return Failure::blind(format!("this machine has no working network: {io}"));
-            }
-        }
-        source = cause.source();
-    }
-    if error.is_timeout() {
-        return Failure::down("no complete answer within the deadline (fetch.timeout)");
-    }
-    Failure::down(chain(error))
+/// The hops of one fetch.
+#[derive(Debug, Default)]
+struct Trail {
+    hops: Vec<Url>,
+    asks_for_cookie: bool,
+    /// Where redirects that hold for good lead from the start.
+    moved_to: Option<String>,
+    /// Whether one of them held only for now.
+    is_temporary: bool,
 }
 
-/// The whole chain of causes, without the URL, whose query may hold a secret.
-fn chain(error: &reqwest::Error) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let text = cause.to_string();
-        if parts.last() != Some(&text) {
-            parts.push(text);
+impl Trail {
+    fn follow(&mut self, status: StatusCode, next: &Url) {
+        self.is_temporary |= !matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT);
+        if !self.is_temporary {
+            self.moved_to = Some(Source::Web(next.clone()).to_string());
         }
-        source = cause.source();
     }
-    if parts.is_empty() { "the request failed".to_owned() } else { parts.join(": ") }
+
+    fn words(&self, what: &str) -> String {
+        let hops: Vec<String> = self.hops.iter().map(|url| Source::Web(url.clone()).to_string()).collect();
+        let cookie = if self.asks_for_cookie {
+            "; it asks for a cookie, which driftd does not keep: name an address that answers without one"
+        } else {
+            ""
+        };
+        format!("{what}: {}{cookie}", hops.join(" → "))
+    }
 }

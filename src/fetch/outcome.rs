@@ -9,7 +9,7 @@ use crate::model::{Statement, Validators};
 /// A document as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Body {
-    /// Decoded bytes.
+    /// Decoded bytes: decompressed, and UTF-8 without a byte order mark whatever they were written in.
     pub bytes: Vec<u8>,
     /// What makes the next GET conditional.
     pub validators: Validators,
@@ -23,6 +23,11 @@ pub struct Body {
     pub signals: Vec<Statement>,
     /// Whether the answer itself was whole: the headers of a 304 may leave out what was said before.
     pub full: bool,
+    /// Whether the end of the answer was marked: by its length, its last chunk, the protocol, or the end of a compressed
+    /// stream. A body that ends where the connection ends may have been cut short without anybody noticing.
+    pub framed: bool,
+    /// Where it has moved for good (301 or 308), without query; see [`moved`](super::moved).
+    pub moved_to: Option<String>,
 }
 
 /// What a fetch came to.
@@ -34,6 +39,8 @@ pub enum Outcome {
         fresh_for: Option<Duration>,
         /// What its headers say about its end; a 304 may leave them out.
         signals: Vec<Statement>,
+        /// Where it has moved for good (301 or 308), without query.
+        moved_to: Option<String>,
     },
     /// A document.
     Body(Box<Body>),

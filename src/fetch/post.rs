@@ -1,20 +1,21 @@
 //! One try at handing a notice to a program, with the same suspicion as a fetch.
 
-use std::error::Error as _;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use reqwest::{Response, StatusCode};
 use ring::hmac;
 use secrecy::{ExposeSecret, SecretSlice};
 use url::Url;
 
-use crate::model::AttemptOutcome;
+use crate::model::{AttemptOutcome, ChannelKind, place};
 
-use super::address::RefusedAddress;
+use super::body;
 use super::client::Client;
+use super::reply::{Meaning, meaning, reason, shown};
+use super::words;
 
-/// Longest answer of a program that is quoted, characters.
-const QUOTED: usize = 200;
+/// Longest answer of a program that is read, bytes.
+const READ: usize = 64 * 1024;
 
 /// What is handed over.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct Post<'p> {
     pub id: &'p str,
     /// Seconds since the epoch, of this try.
     pub at: i64,
+    /// What the program understands.
+    pub kind: ChannelKind,
     /// The media type of the body.
     pub content_type: &'static str,
     /// What is handed over.
@@ -43,14 +46,18 @@ pub fn signature(key: &[u8], id: &str, at: i64, body: &[u8]) -> String {
 }
 
 impl Client {
-    /// Tries once to hand over. Never fails: how it went is the answer.
+    /// Tries once to hand over. Never fails: how it went is the answer. Its words name the host and never the rest of the
+    /// address, which may be a secret.
     pub async fn post(&self, post: &Post<'_>) -> AttemptOutcome {
-        let refused = self.refuses(post.url);
-        if let Some(refused) = refused {
-            return AttemptOutcome::Refused(refused);
-        }
-        let mut request = self
-            .request(post.url.clone())
+        let way = match self.way(post.url, post.url).await {
+            Ok(way) => way,
+            Err(why) => return AttemptOutcome::Refused(why),
+        };
+        let request = match self.request(way, post.url.clone()) {
+            Ok(request) => request,
+            Err(error) => return AttemptOutcome::Retry(error.to_string()),
+        };
+        let mut request = request
             .header("Content-Type", post.content_type)
             .header("webhook-id", post.id)
             .header("webhook-timestamp", post.at.to_string())
@@ -58,29 +65,42 @@ impl Client {
         if let Some(key) = post.key {
             request = request.header("webhook-signature", signature(key.expose_secret(), post.id, post.at, post.body));
         }
+        let place = place(post.url);
         match request.send().await {
-            Ok(response) => {
-                let status = response.status();
-                match status.as_u16() {
-                    200..=299 => AttemptOutcome::Sent(status.to_string()),
-                    408 | 425 | 429 | 500..=599 => AttemptOutcome::Retry(format!("the program answered {status}")),
-                    300..=399 => AttemptOutcome::Refused(format!("the program answered {status}; redirects are not followed")),
-                    _ => AttemptOutcome::Refused(format!("the program answered {status}")),
-                }
+            Ok(response) => self.answered(post, &place, response).await,
+            Err(error) if words::refusal(&error).is_some() => AttemptOutcome::Refused(self.trouble(&error, way, post.url).why),
+            // Where no connection stood nothing was handed over.
+            Err(error) if error.is_connect() => {
+                AttemptOutcome::Retry(format!("cannot connect to {place}: {}", self.trouble(&error, way, post.url).why))
             }
-            Err(error) => {
-                let mut source = error.source();
-                while let Some(cause) = source {
-                    if let Some(refused) = cause.downcast_ref::<RefusedAddress>() {
-                        return AttemptOutcome::Refused(refused.to_string());
-                    }
-                    source = cause.source();
-                }
-                // Where no connection stood nothing was handed over. The address may be a secret: it is not told.
-                let is_unsent = error.is_connect();
-                let why: String = error.without_url().to_string().chars().take(QUOTED).collect();
-                if is_unsent { AttemptOutcome::Retry(format!("cannot connect: {why}")) } else { AttemptOutcome::Ambiguous(why) }
-            }
+            Err(error) => AttemptOutcome::Ambiguous(format!("{place}: {}", self.trouble(&error, way, post.url).why)),
+        }
+    }
+
+    async fn answered(&self, post: &Post<'_>, place: &str, response: Response) -> AttemptOutcome {
+        let status = response.status();
+        let after = self.retry_after(response.headers());
+        let text = body::head(response, READ).await;
+        let later = |words: String| match after {
+            Some(after) => AttemptOutcome::Later(words, after),
+            None => AttemptOutcome::Retry(words),
+        };
+        let answered = format!("{place} answered {status}");
+        let with = |words: Option<String>| words.map_or_else(|| answered.clone(), |words| format!("{answered}: {words}"));
+        if status.is_success() {
+            return match meaning(post.kind, &text) {
+                Meaning::Taken => AttemptOutcome::Sent(answered),
+                Meaning::TooMany(words) => later(with(shown(&words, post.url))),
+                Meaning::No(words) => AttemptOutcome::Refused(with(shown(&words, post.url))),
+            };
+        }
+        let words = with(reason(post.kind, &text, post.url));
+        match status {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => later(words),
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY => AttemptOutcome::Retry(words),
+            _ if status.is_server_error() => AttemptOutcome::Retry(words),
+            _ if status.is_redirection() => AttemptOutcome::Refused(format!("{answered}; redirects are not followed")),
+            _ => AttemptOutcome::Refused(words),
         }
     }
 }

@@ -9,7 +9,7 @@ use secrecy::{SecretSlice, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Agreement, Calendar, Override, Rung, Schedule, Side};
+use super::{Agreement, ApiTls, Calendar, Override, Rung, Schedule, Side};
 
 /// What a person answers for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -287,6 +287,8 @@ pub struct Api {
     pub auth: Auth,
     /// How long it may be impossible to judge before people are told; none for what holds for all.
     pub tell_operator_after: Option<Duration>,
+    /// Certificates of its own, where it needs some.
+    pub tls: Option<ApiTls>,
     /// Keys by which the provider tells of dates in its description, beside those that are known.
     pub date_keys: DateKeys,
     /// Where headers of operations are looked at.

@@ -394,6 +394,7 @@ mod tests {
             schedule: Schedule::Every(Duration::from_secs(60)),
             auth: Auth::None,
             tell_operator_after: None,
+            tls: None,
             date_keys: DateKeys::default(),
             probes: Vec::new(),
         };

@@ -93,7 +93,8 @@ async fn looked_at<'d>(
         _ => Vec::new(),
     };
     let deadline = live.config.fetch.deadline();
-    let Gathered { outcome, absent } = gather(&live.client, source, &api.auth, &known, (&limits, deadline)).await;
+    let Gathered { outcome, absent } =
+        gather(&live.client, source, (&api.auth, api.tls.as_ref()), &known, (&limits, deadline)).await;
     // Headers of operations are looked at once a day, and only of an API that could be read.
     let is_read = matches!(outcome, Outcome::NotModified { .. } | Outcome::Body(_));
     let probed = if is_read && wants_full && key.surface == Surface::Live {
@@ -103,9 +104,9 @@ async fn looked_at<'d>(
     };
     let desk = desk(shared.clock.now());
     let commit = match outcome {
-        Outcome::NotModified { fresh_for, signals } => {
+        Outcome::NotModified { fresh_for, signals, moved_to } => {
             let heard = Heard { full: false, signals, described: None, probed };
-            let seen = Seen { validators: claim.validators.clone(), fresh_for, heard };
+            let seen = Seen { validators: claim.validators.clone(), fresh_for, moved_to, heard };
             unchanged(&desk, claim, seen, &entries)
         }
         Outcome::Later { after, why } => later(&desk, claim, after, &why),
@@ -122,8 +123,8 @@ async fn looked_at<'d>(
             if claim.latest.as_deref() == Some(digest.as_str()) && !is_stale {
                 let is_read = wants_full && body.full && key.surface == Surface::Live;
                 let described = if is_read { dates_in(shared, claim, &body.bytes).await } else { None };
-                let fetch::Body { validators, full, fresh_for, signals, .. } = *body;
-                let seen = Seen { validators, fresh_for, heard: Heard { full, signals, described, probed } };
+                let fetch::Body { validators, full, fresh_for, signals, moved_to, .. } = *body;
+                let seen = Seen { validators, fresh_for, moved_to, heard: Heard { full, signals, described, probed } };
                 unchanged(&desk, claim, seen, &entries)
             } else {
                 let fetched = Fetched { digest, body: *body, absent, entries, probed };
@@ -198,6 +199,7 @@ fn with(detail: &str, more: Option<&String>) -> String {
 struct Seen {
     validators: Validators,
     fresh_for: Option<Duration>,
+    moved_to: Option<String>,
     heard: Heard,
 }
 
@@ -243,7 +245,7 @@ struct Probed {
 async fn probe(live: &Live, api: &Api) -> Probed {
     let mut probed = Probed::default();
     for probe in &api.probes {
-        if let Some((said, is_whole)) = live.client.probe(probe, &api.live, &api.auth).await {
+        if let Some((said, is_whole)) = live.client.probe(probe, &api.live, &api.auth, api.tls.as_ref()).await {
             if is_whole {
                 probed.answered.push(probe.operation.clone());
             }
@@ -255,7 +257,7 @@ async fn probe(live: &Live, api: &Api) -> Probed {
 
 /// The same document as before. What is to be said may differ all the same: a consumer may use more than it did.
 fn unchanged(desk: &Desk<'_>, claim: &Claim, seen: Seen, entries: &[Entry]) -> CheckCommit {
-    let Seen { validators, fresh_for, heard } = seen;
+    let Seen { validators, fresh_for, moved_to, heard } = seen;
     let full = heard.full;
     let ledger = heard.steps(claim.key.surface, entries);
     let now = desk.now;
@@ -266,6 +268,7 @@ fn unchanged(desk: &Desk<'_>, claim: &Claim, seen: Seen, entries: &[Entry]) -> C
         if is_told { (ApiState::Changed, describe(&findings)) } else { (ApiState::Verified, "unchanged".to_owned()) };
     let (next_at, why_late) = next_at(desk, fresh_for);
     let detail = with(&with(&detail, coming_and_going(claim).as_ref()), why_late.as_ref());
+    let detail = with(&detail, moved_to.as_deref().map(fetch::moved).as_ref());
     let mut events = Vec::new();
     if !matches!(claim.state, ApiState::Verified | ApiState::Changed) {
         events.push(("recovered", format!("{} can be read again, unchanged", claim.key)));
@@ -387,12 +390,12 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
         let (wait_until, events) = (None, Vec::new());
         return Ok(CheckCommit { key, generation, checked, rule_set, success: None, held: None, wait_until, events });
     }
-    let came = Came { digest: &digest, bytes: &body.bytes, absent: &absent, framed: true };
+    let came = Came { digest: &digest, bytes: &body.bytes, absent: &absent, framed: body.framed };
     let compared = compare_with(shared, claim, baseline.as_deref(), came).await?;
     let (planned, why_late) = next_at(desk, body.fresh_for);
     let checked = |state: ApiState, detail: String| Checked {
         state,
-        detail: with(&detail, why_late.as_ref()),
+        detail: with(&with(&detail, why_late.as_ref()), body.moved_to.as_deref().map(fetch::moved).as_ref()),
         checked_at: now,
         next_at: planned,
         failures: 0,

@@ -209,7 +209,8 @@ async fn hand_over(shared: &Shared, live: &Live, channel: &str, delivery: &Deliv
         ChannelKind::Slack => "application/json",
     };
     let at = shared.clock.now().timestamp();
-    let post = Post { url: &url, id: &delivery.sender, at, content_type, body: &delivery.message, key: found.key.as_ref() };
+    let (kind, key) = (found.kind, found.key.as_ref());
+    let post = Post { url: &url, id: &delivery.sender, at, kind, content_type, body: &delivery.message, key };
     live.client.post(&post).await
 }
 

@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 use url::Url;
 
 use crate::fetch::{Body, Client, Failure, FailureKind, Outcome, Request};
-use crate::model::{Auth, PartValidators, Source, Validators};
+use crate::model::{ApiTls, Auth, PartValidators, Source, Validators};
 use crate::openapi::{Bundle, Limits, external_files, may_be_several, parse};
 
 /// Files of one description; the largest real one has about 1,800.
@@ -48,25 +48,26 @@ impl Gathered {
 pub async fn gather(
     client: &Client,
     source: &Source,
-    auth: &Auth,
+    (auth, tls): (&Auth, Option<&ApiTls>),
     known: &Known,
     (limits, deadline): (&Limits, Duration),
 ) -> Gathered {
-    let outcome = client.fetch(&Request { source, auth, validators: known.validators.as_ref(), part: None }).await;
+    let outcome = client.fetch(&Request { source, auth, tls, validators: known.validators.as_ref(), part: None }).await;
     let (root, fresh_for) = match (outcome, &known.bundle) {
         (Outcome::Body(body), _) => {
             let fresh_for = body.fresh_for;
             (*body, fresh_for)
         }
         // The root has not changed; the rest is asked for by itself.
-        (Outcome::NotModified { fresh_for, signals }, Some(bundle)) => {
+        (Outcome::NotModified { fresh_for, signals, moved_to }, Some(bundle)) => {
             let text = bundle.files.get("").cloned().unwrap_or_default();
             let validators = known.validators.clone().unwrap_or_default();
             let (from, at) = match source {
                 Source::Web(url) => (source.to_string(), Some(url.clone())),
                 Source::File(path) => (source.to_string(), Url::from_file_path(path).ok()),
             };
-            (Body { bytes: text.into_bytes(), validators, fresh_for, from, at, signals, full: false }, fresh_for)
+            let bytes = text.into_bytes();
+            (Body { bytes, validators, fresh_for, from, at, signals, full: false, framed: true, moved_to }, fresh_for)
         }
         (other, _) => return Gathered::whole(other),
     };
@@ -74,15 +75,16 @@ pub async fn gather(
     let (Some(base), true) = (&root.at, may_be_several(text)) else {
         return Gathered::whole(Outcome::Body(Box::new(root)));
     };
-    let crawl = Crawl { client, source, auth, known, limits, base };
+    let crawl = Crawl { client, source, auth, tls, known, limits, base };
     let Ok(crawled) = tokio::time::timeout(deadline, crawl.run(text)).await else {
         let why = format!("its files did not all come within {}", humantime::format_duration(deadline));
         return Gathered::whole(Outcome::Failed(Failure { kind: FailureKind::Down, why }));
     };
     match crawled {
-        Ok(Crawled { bundle, parts, absent }) if bundle.files.len() > 1 => {
+        Ok(Crawled { bundle, parts, absent, framed }) if bundle.files.len() > 1 => {
             let validators = Validators { parts, ..root.validators.clone() };
-            let body = Body { bytes: bundle.to_bytes(), validators, fresh_for, ..root };
+            let framed = framed && root.framed;
+            let body = Body { bytes: bundle.to_bytes(), validators, fresh_for, framed, ..root };
             Gathered { outcome: Outcome::Body(Box::new(body)), absent }
         }
         Ok(crawled) => Gathered { outcome: Outcome::Body(Box::new(root)), absent: crawled.absent },
@@ -95,12 +97,15 @@ struct Crawled {
     bundle: Bundle,
     parts: BTreeMap<String, PartValidators>,
     absent: BTreeMap<String, String>,
+    /// Whether the end of each was marked.
+    framed: bool,
 }
 
 struct Crawl<'c> {
     client: &'c Client,
     source: &'c Source,
     auth: &'c Auth,
+    tls: Option<&'c ApiTls>,
     known: &'c Known,
     limits: &'c Limits,
     /// Where the root is: what keys are relative to.
@@ -112,6 +117,7 @@ impl Crawl<'_> {
     /// decides what that means. Any other failure is the whole check's: half a description is no description.
     async fn run(&self, root: &str) -> Result<Crawled, Outcome> {
         let mut absent = BTreeMap::new();
+        let mut framed = true;
         let mut bundle = Bundle { files: BTreeMap::from([(String::new(), root.to_owned())]) };
         let mut parts = BTreeMap::new();
         let mut seen: BTreeSet<String> = BTreeSet::new();
@@ -129,6 +135,7 @@ impl Crawl<'_> {
             for (key, outcome) in fetched {
                 let (text, validators) = match outcome {
                     Outcome::Body(body) => {
+                        framed &= body.framed;
                         let validators =
                             PartValidators { etag: body.validators.etag, last_modified: body.validators.last_modified };
                         match String::from_utf8(body.bytes) {
@@ -167,7 +174,7 @@ impl Crawl<'_> {
                 parts.insert(key, validators);
             }
         }
-        Ok(Crawled { bundle, parts, absent })
+        Ok(Crawled { bundle, parts, absent, framed })
     }
 
     fn references(&self, key: &str, text: &str) -> Vec<String> {
@@ -189,9 +196,8 @@ impl Crawl<'_> {
                     last_modified: known.last_modified.clone(),
                     ..Validators::default()
                 });
-                let request =
-                    Request { source: self.source, auth: self.auth, validators: validators.as_ref(), part: Some(&part) };
-                self.client.fetch(&request).await
+                let (source, auth, tls) = (self.source, self.auth, self.tls);
+                self.client.fetch(&Request { source, auth, tls, validators: validators.as_ref(), part: Some(&part) }).await
             }
             Err(_) => missing(),
         };

@@ -72,6 +72,8 @@ impl Live {
             max_bytes: config.fetch.max_bytes,
             per_host: config.fetch.per_host,
             allow_private_hosts: config.fetch.allow_private_hosts.clone(),
+            proxies: config.fetch.proxies.clone(),
+            authorities: config.fetch.authorities.clone(),
             contact: config.fetch.contact.clone(),
             files_anywhere: false,
         };

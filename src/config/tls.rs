@@ -1,0 +1,120 @@
+//! Certificates: authorities to trust, and what proves who asks. Checked here, so that none fails at work.
+
+use std::path::Path;
+
+use rustls::RootCertStore;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+
+use crate::model::ApiTls;
+
+use super::Environment;
+use super::reader::{At, Problems, Table};
+use super::secret::{self, Shape};
+
+/// `[apis.tls]`: `ca_file`, and `client_certificate` with `client_key`.
+pub(super) fn read(
+    parent: &mut Table<'_, '_>,
+    folder: &Path,
+    environment: &Environment,
+    problems: &mut Problems<'_>,
+) -> Option<ApiTls> {
+    let mut table = parent.table("tls", problems)?;
+    let authorities = authorities(&mut table, folder, problems);
+    let certificate = table.text("client_certificate", problems);
+    let place = table.value("client_key").map(|(value, key)| (value.span().start, key));
+    let key = secret::read_shaped(Shape::Lines, &mut table, ("client_key", folder, environment), problems);
+    let identity = match (&certificate, &place) {
+        (Some(certificate), Some(place)) => key.and_then(|key| identity(certificate, &key, place, folder, problems)),
+        (Some(certificate), None) => {
+            let help = "add client_key = { file = \"…\" }";
+            problems.add(certificate.offset, &certificate.key, "has no effect without its key", help);
+            None
+        }
+        (None, Some((offset, key))) => {
+            let help = "add client_certificate = \"…\"";
+            problems.add(*offset, key, "has no effect without its certificate", help);
+            None
+        }
+        (None, None) => None,
+    };
+    table.finish(problems);
+    if authorities.is_none() && identity.is_none() {
+        return None;
+    }
+    let mut digest = Sha256::new();
+    for part in [authorities.as_deref(), identity.as_ref().map(SecretString::expose_secret)] {
+        let part = part.unwrap_or_default();
+        digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        digest.update(part.as_bytes());
+    }
+    let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Some(ApiTls { authorities, identity, digest })
+}
+
+/// `ca_file`: certificates of authorities, as PEM.
+pub(super) fn authorities(table: &mut Table<'_, '_>, folder: &Path, problems: &mut Problems<'_>) -> Option<String> {
+    let named = table.text("ca_file", problems)?;
+    let (text, certificates) = certificates(&named, folder, problems)?;
+    let mut store = RootCertStore::empty();
+    for (index, certificate) in certificates.into_iter().enumerate() {
+        if let Err(error) = store.add(certificate) {
+            let message = format!("certificate {} in {} cannot be trusted: {error}", index + 1, named.value);
+            problems.add(named.offset, &named.key, message, "name the certificate of the authority, as PEM");
+            return None;
+        }
+    }
+    Some(text)
+}
+
+fn certificates(
+    named: &At<String>,
+    folder: &Path,
+    problems: &mut Problems<'_>,
+) -> Option<(String, Vec<CertificateDer<'static>>)> {
+    let path = folder.join(&named.value);
+    let mut wrong = |message: String, help: &str| {
+        problems.add(named.offset, &named.key, message, help);
+        None
+    };
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) => {
+            return wrong(format!("{} cannot be read: {error}", path.display()), "name a PEM file that driftd can read");
+        }
+    };
+    let help = "write PEM, which begins with -----BEGIN CERTIFICATE-----";
+    match CertificateDer::pem_slice_iter(text.as_bytes()).collect::<Result<Vec<_>, _>>() {
+        Ok(certificates) if certificates.is_empty() => wrong(format!("{} holds no certificate", path.display()), help),
+        Ok(certificates) => Some((text, certificates)),
+        Err(error) => wrong(format!("{} is not PEM: {error}", path.display()), help),
+    }
+}
+
+fn identity(
+    certificate: &At<String>,
+    key: &SecretString,
+    (offset, name): &(usize, String),
+    folder: &Path,
+    problems: &mut Problems<'_>,
+) -> Option<SecretString> {
+    let (text, chain) = certificates(certificate, folder, problems)?;
+    // A credential that is believed rather than read.
+    if key.expose_secret().is_empty() {
+        return None;
+    }
+    let Ok(parsed) = PrivateKeyDer::from_pem_slice(key.expose_secret().as_bytes()) else {
+        let help = "write PEM, which begins with -----BEGIN PRIVATE KEY-----, without a passphrase";
+        problems.add(*offset, name, "holds no private key that can be read", help);
+        return None;
+    };
+    if let Err(error) = CertifiedKey::from_der(chain, parsed, &rustls::crypto::ring::default_provider()) {
+        let message = format!("does not belong to {}: {error}", certificate.value);
+        problems.add(*offset, name, message, "name the key that the certificate was made for");
+        return None;
+    }
+    Some(SecretString::from(format!("{}\n{}\n", text.trim_end(), key.expose_secret())))
+}
