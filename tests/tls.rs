@@ -7,8 +7,10 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 use support::daemon::{Daemon, Home};
 use support::smtp::Smtp;
 use support::{fixture, wait_for};
@@ -174,4 +176,88 @@ fn a_partner_with_an_unknown_certificate_is_down_and_says_why() {
     let status = daemon.wait_for_state("down");
     let detail = status["checking"][0]["detail"].as_str().unwrap_or_default().to_owned();
     assert!(detail.to_ascii_lowercase().contains("certificate"), "{detail}");
+}
+
+/// A company with an authority of its own: a server for `localhost` that may demand a certificate, and a certificate that it takes.
+struct Company {
+    server: Arc<Authority>,
+    /// Certificate and key of a client.
+    client: (String, String),
+}
+
+impl Company {
+    fn new(demands_certificate: bool) -> Self {
+        let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        let root = authority.self_signed(&key).expect("an authority");
+        let issuer = Issuer::new(authority, key);
+        let issue = |name: &str| {
+            let key = KeyPair::generate().expect("a key");
+            let parameters = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
+            (parameters.signed_by(&key, &issuer).expect("a certificate"), key)
+        };
+        let (served, served_key) = issue("localhost");
+        let (client, client_key) = issue("driftd");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .expect("protocol versions");
+        let builder = if demands_certificate {
+            let mut roots = RootCertStore::empty();
+            roots.add(root.der().clone()).expect("a root");
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().expect("a verifier");
+            builder.with_client_cert_verifier(verifier)
+        } else {
+            builder.with_no_client_auth()
+        };
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(served_key.serialize_der()));
+        let server = builder.with_single_cert(vec![served.der().clone()], key).expect("a server");
+        let server = Arc::new(Authority { pem: root.pem(), server: Arc::new(server) });
+        Self { server, client: (client.pem(), client_key.serialize_pem()) }
+    }
+}
+
+/// A daemon with a file of authorities in its configuration, and these lines for `[fetch]` and `[[apis]]`.
+fn daemon_of(company: &Company, fetch: &str, api: &str) -> (Home, Daemon) {
+    let document = Arc::new(Mutex::new(fixture("2026-03-02")));
+    let port = partner(&company.server, &document);
+    let mut home = home(port, "host = \"127.0.0.1\"\nport = 9\ntls = \"none\"".to_owned());
+    home.fetch = format!("allow_private_hosts = [\"localhost\"]\n{fetch}");
+    home.api = format!("every = \"1s\"\n{api}");
+    home.configure();
+    for (name, text) in
+        [("corp-ca.pem", &company.server.pem), ("client.pem", &company.client.0), ("client.key", &company.client.1)]
+    {
+        std::fs::write(home.path().join("config").join(name), text).expect("a file");
+    }
+    let daemon = home.start();
+    (home, daemon)
+}
+
+fn detail(status: &serde_json::Value) -> String {
+    status["checking"][0]["detail"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_private_authority_is_trusted_by_the_daemon_or_for_one_api() {
+    let company = Company::new(false);
+    let (_home, daemon) = daemon_of(&company, "", "");
+    let words = detail(&daemon.wait_for_state("down"));
+    assert!(words.contains("fetch.ca_file"), "{words}");
+    for (fetch, api) in [("ca_file = \"corp-ca.pem\"", ""), ("", "tls = { ca_file = \"corp-ca.pem\" }")] {
+        let (_home, daemon) = daemon_of(&company, fetch, api);
+        daemon.wait_for_state("verified");
+    }
+}
+
+#[test]
+fn a_server_that_demands_a_certificate_gets_it_and_without_one_the_api_is_down() {
+    let company = Company::new(true);
+    let (_home, daemon) = daemon_of(&company, "ca_file = \"corp-ca.pem\"", "");
+    let words = detail(&daemon.wait_for_state("down"));
+    assert!(words.contains("asks for a client certificate: set `client_certificate` and `client_key` in [apis.tls]"), "{words}");
+    let certificate = "[apis.tls]\nclient_certificate = \"client.pem\"\nclient_key = { file = \"client.key\" }";
+    let (_home, daemon) = daemon_of(&company, "ca_file = \"corp-ca.pem\"", certificate);
+    daemon.wait_for_state("verified");
 }

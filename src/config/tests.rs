@@ -5,6 +5,8 @@ use secrecy::ExposeSecret;
 use super::*;
 use crate::model::{Auth, Period, Role, Source};
 
+mod network;
+
 struct Folder(tempfile::TempDir);
 
 impl Folder {

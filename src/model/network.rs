@@ -178,6 +178,9 @@ pub fn place(url: &Url) -> String {
 
 fn host_and_port(text: &str) -> Result<(Host<String>, Option<u16>), String> {
     let wrong = || format!("{text:?} is not a host");
+    if text.contains('/') {
+        return Err(wrong());
+    }
     let (host, port) = match text.rsplit_once(':') {
         // An IPv6 address in brackets, with or without a port.
         _ if text.starts_with('[') => match text.rsplit_once("]:") {
