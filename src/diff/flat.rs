@@ -81,8 +81,11 @@ pub(super) struct Flat<'c, 'd> {
     pub(super) properties: BTreeMap<&'d str, Property>,
     pub(super) required: BTreeMap<&'d str, SchemaId>,
     pub(super) additional: From<Additional>,
+    /// Every schema for further properties.
+    pub(super) further: Vec<SchemaId>,
     pub(super) items: Vec<SchemaId>,
-    pub(super) prefix_items: Vec<SchemaId>,
+    /// By place: every member of an `allOf` may say something of it.
+    pub(super) prefix_items: Vec<Vec<SchemaId>>,
     pub(super) unions: Vec<FlatUnion<'d>>,
     pub(super) discriminator: Option<From<&'c Discriminator<'d>>>,
     pub(super) constraints: BTreeMap<&'d str, Vec<From<&'d Value>>>,
@@ -125,6 +128,7 @@ impl<'c, 'd> Flat<'c, 'd> {
             properties: BTreeMap::new(),
             required: BTreeMap::new(),
             additional: From { value: Additional::Open, at: id },
+            further: Vec::new(),
             items: Vec::new(),
             prefix_items: Vec::new(),
             unions: Vec::new(),
@@ -206,13 +210,19 @@ impl<'c, 'd> Flat<'c, 'd> {
         for name in &schema.required {
             self.required.entry(name).or_insert(at);
         }
+        if let Additional::Schema(further) = schema.additional {
+            self.further.push(further);
+        }
         match (self.additional.value, schema.additional) {
             (_, Additional::Open) | (Additional::Closed, _) => {}
             (_, other) => self.additional = From { value: other, at },
         }
         self.items.extend(schema.items);
-        if self.prefix_items.is_empty() {
-            self.prefix_items = schema.prefix_items.to_vec();
+        for (place, item) in schema.prefix_items.iter().enumerate() {
+            match self.prefix_items.get_mut(place) {
+                Some(known) => known.push(*item),
+                None => self.prefix_items.push(vec![*item]),
+            }
         }
         if self.discriminator.is_none() {
             self.discriminator = schema.discriminator.as_deref().map(|value| From { value, at });

@@ -14,6 +14,7 @@ mod concealed;
 mod flat;
 mod links;
 mod matching;
+mod meaning;
 mod operation;
 mod schema;
 mod security;

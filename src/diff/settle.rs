@@ -196,6 +196,7 @@ impl<'d> Flat<'_, 'd> {
                 schema.types.is_empty() || schema.constraints.iter().any(|(name, value)| *name == "not" && accepts_all(value));
             if never {
                 self.additional.value = Additional::Closed;
+                self.further.retain(|further| *further != id);
             }
         }
     }

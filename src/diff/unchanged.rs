@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::openapi::{Map, SECTION, Value, escape, heirs, resolve, unit_of};
+use crate::openapi::{Map, SECTION, Value, escape, heirs, unit_of};
 
 use super::flat::compare_numbers;
 
@@ -218,7 +218,7 @@ fn same_members(a: &Map, b: &Map) -> bool {
 }
 
 /// Prose: what no program acts on.
-const PROSE: &[&str] =
+pub(super) const PROSE: &[&str] =
     &["description", "summary", "title", "example", "examples", "externalDocs", "$comment", "operationId", "tags"];
 
 /// Whether two operations or schemas are equal but for their prose and names for people.
@@ -234,44 +234,6 @@ pub(super) fn same_but_prose(a: &Value, b: &Value) -> bool {
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_but_prose(a, b)),
         _ => same_scalar(a, b),
     }
-}
-
-/// Whether two values mean the same in their documents: prose aside, references followed.
-///
-/// For keywords that are compared as a whole. `fuel` bounds the work; what it does not reach counts as different.
-pub(super) fn same_meaning(roots: (&Value, &Value), a: &Value, b: &Value, fuel: &mut usize) -> bool {
-    let Some(left) = fuel.checked_sub(1) else { return false };
-    *fuel = left;
-    match (followed(roots.0, a), followed(roots.1, b)) {
-        // One reference, one component: equal as far as this keyword goes, and compared where it is used.
-        (Some(_), Some(_)) if a == b && fuel_is_low(*fuel) => true,
-        (Some(a), Some(b)) => same_meaning(roots, a, b, fuel),
-        (Some(a), None) => same_meaning(roots, a, b, fuel),
-        (None, Some(b)) => same_meaning(roots, a, b, fuel),
-        (None, None) => match (a, b) {
-            (Value::Object(a), Value::Object(b)) => {
-                let told = |map: &Map| map.keys().filter(|name| !PROSE.contains(&name.as_str())).count();
-                told(a) == told(b)
-                    && a.iter()
-                        .filter(|(name, _)| !PROSE.contains(&name.as_str()))
-                        .all(|(name, value)| b.get(name).is_some_and(|other| same_meaning(roots, value, other, fuel)))
-            }
-            (Value::Array(a), Value::Array(b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_meaning(roots, a, b, fuel))
-            }
-            _ => same_scalar(a, b),
-        },
-    }
-}
-
-/// What a reference leads to; nothing where there is none.
-fn followed<'d>(root: &'d Value, value: &'d Value) -> Option<&'d Value> {
-    resolve(root, value.get("$ref")?.as_str()?)
-}
-
-/// Circles of references end where the fuel does; two that are written alike are then taken to be alike.
-const fn fuel_is_low(fuel: usize) -> bool {
-    fuel < 64
 }
 
 /// A value as text by which equal values are equal: `1` and `1.0` are one number (JSON Schema 2020-12

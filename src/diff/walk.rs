@@ -10,6 +10,7 @@ use crate::openapi::{Contract, PointerId, Pointers, SchemaId, Value};
 
 use super::change::{Change, ChangeKind, Compared, Direction, Evidence, Fragment, Link, Site, Use};
 use super::concealed::Concealed;
+use super::meaning::{Alike, Meaning};
 use super::unchanged::{Sameness, Unchanged};
 use super::{operation, schema};
 
@@ -58,10 +59,14 @@ impl Delta {
 /// States every difference between two contracts.
 pub fn diff(before: &Contract<'_>, after: &Contract<'_>, budget: Budget) -> Delta {
     let unchanged = Unchanged::between(before.root, after.root, before.dialect == after.dialect);
+    let left = (before.root, before.dialect.is_json_schema());
+    let right = (after.root, after.dialect.is_json_schema());
     let mut walk = Walk {
         before,
         after,
         unchanged,
+        meaning: Meaning::between(left, right),
+        own_meaning: Meaning::between(left, left),
         budget,
         units: FxHashMap::default(),
         nodes: Vec::new(),
@@ -117,6 +122,10 @@ pub(super) struct Walk<'c, 'd> {
     pub(super) before: &'c Contract<'d>,
     pub(super) after: &'c Contract<'d>,
     pub(super) unchanged: Unchanged,
+    /// What means the same on both sides.
+    meaning: Meaning<'d>,
+    /// What means the same on the side before.
+    own_meaning: Meaning<'d>,
     budget: Budget,
     /// What is known of the unit at a position of the document before.
     units: FxHashMap<PointerId, Sameness>,
@@ -130,7 +139,7 @@ pub(super) struct Walk<'c, 'd> {
     exhausted: bool,
 }
 
-impl Walk<'_, '_> {
+impl<'d> Walk<'_, 'd> {
     /// Registers an operation; facts and roots refer to it by the number returned.
     pub(super) fn operation(&mut self, operation: Use) -> usize {
         self.uses.push(operation);
@@ -265,6 +274,21 @@ impl Walk<'_, '_> {
 
     pub(super) fn pair(&self, node: usize) -> Option<Pair> {
         self.nodes.get(node).map(|node| node.pair)
+    }
+
+    /// Whether what two schemas say by a keyword means the same.
+    pub(super) fn same_keyword(&mut self, keyword: &str, before: &'d Value, after: &'d Value) -> Alike {
+        self.meaning.of_keyword(keyword, before, after, Some(&self.unchanged))
+    }
+
+    /// Whether two schemas mean the same, as far as so many steps tell.
+    pub(super) fn same_meaning(&mut self, before: &'d Value, after: &'d Value, most: usize) -> Alike {
+        self.meaning.of_schemas(before, after, most, Some(&self.unchanged))
+    }
+
+    /// Whether two schemas of the side before mean the same, as far as so many steps tell.
+    pub(super) fn same_before(&mut self, one: &'d Value, other: &'d Value, most: usize) -> Alike {
+        self.own_meaning.of_schemas(one, other, most, None)
     }
 
     /// Says that the work was too much; what is missing is undecidable.

@@ -6,11 +6,11 @@
 //!
 //! Examples, defaults, enums and extensions are data: what looks like a reference in them is none.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::bundle::{ROOT, SECTION, file_of, shown_pointer, target_of};
-use super::lower::{METHODS, collect_names, heirs};
+use super::lower::{METHODS, heirs};
+use super::names::Names;
 use super::{Document, Holder, Map, PointerId, Pointers, Shape, Value, escape, resolve};
 
 /// References that lead to nothing but the next, before it counts as a circle.
@@ -52,7 +52,7 @@ pub fn reach(document: &Document) -> Reach {
 /// Whether anything stands where a reference leads: a local reference, a pointer, `schemas/door.yaml#/Door` in another
 /// file of the set, or the name of an anchor. A reference to `null` leads nowhere.
 pub fn leads_somewhere(document: &Document, target: &str) -> bool {
-    Names::default().leads_somewhere(&document.root, target)
+    is_there(&mut Names::default(), &document.root, target)
 }
 
 /// References of `after` that lead nowhere and did not before, by where they stand: what they name was there before, or
@@ -82,7 +82,7 @@ pub fn newly_dangling(before: &Document, after: &Document) -> Vec<(String, Strin
             let had_meaning = || {
                 !sites.contains(found.site.as_str()) && resolve(&before.root, &found.site).is_some_and(|value| !value.is_null())
             };
-            names.leads_somewhere(&before.root, &found.target) || (grew && had_meaning())
+            is_there(&mut names, &before.root, &found.target) || (grew && had_meaning())
         })
         .map(|found| (shown_pointer(&found.site), found.shown()))
         .collect();
@@ -104,43 +104,19 @@ impl Dangling {
     }
 }
 
-/// Schemas by anchor and `$id`, collected when the first reference asks for one.
-#[derive(Default)]
-struct Names<'d> {
-    known: Option<HashMap<Cow<'d, str>, (&'d Value, PointerId)>>,
-}
-
-impl<'d> Names<'d> {
-    /// What a reference by name leads to, and where that stands.
-    fn get(&mut self, root: &'d Value, name: &str, pointers: &mut Pointers<'d>) -> Option<(&'d Value, PointerId)> {
-        let names = self.known.get_or_insert_with(|| {
-            let mut names = HashMap::new();
-            collect_names(root, Pointers::ROOT, pointers, &mut names);
-            names
-        });
-        if let Some(found) = names.get(name) {
-            return Some(*found);
-        }
-        // A pointer below a schema with an `$id`.
-        let (resource, pointer) = name.split_once('#')?;
-        let (resource, at) = *names.get(resource)?;
-        let place = pointer.split('/').skip(1).fold(at, |at, token| pointers.child(at, token.to_owned()));
-        Some((resolve(resource, pointer)?, place))
-    }
-
-    fn leads_somewhere(&mut self, root: &'d Value, target: &str) -> bool {
-        let is_pointer = target.is_empty() || target.starts_with('/') || target == "#" || target.starts_with("#/");
-        let found = if is_pointer {
-            resolve(root, target)
-        } else {
-            // `schemas/door.yaml#/Door`, as pointers into other files are shown.
-            self.get(root, target, &mut Pointers::default()).map(|(value, _)| value).or_else(|| {
-                let (key, inner) = target.split_once('#').unwrap_or((target, ""));
-                resolve(root.get(SECTION)?.get(key)?, inner)
-            })
-        };
-        found.is_some_and(|value| !value.is_null())
-    }
+/// Whether anything stands where a reference leads; the names of a document are collected once.
+fn is_there<'d>(names: &mut Names<'d>, root: &'d Value, target: &str) -> bool {
+    let is_pointer = target.is_empty() || target.starts_with('/') || target == "#" || target.starts_with("#/");
+    let found = if is_pointer {
+        resolve(root, target)
+    } else {
+        // `schemas/door.yaml#/Door`, as pointers into other files are shown.
+        names.get(root, target, &mut Pointers::default()).map(|(value, _)| value).or_else(|| {
+            let (key, inner) = target.split_once('#').unwrap_or((target, ""));
+            resolve(root.get(SECTION)?.get(key)?, inner)
+        })
+    };
+    found.is_some_and(|value| !value.is_null())
 }
 
 /// What stands at a place of a description, as far as references and schemas can stand beneath it.

@@ -9,14 +9,14 @@ use crate::openapi::{Additional, SchemaId, TypeSet, Value, escape};
 use super::super::change::{ChangeKind, Direction, Evidence};
 use super::super::flat::{Count, Flat, Property};
 use super::super::matching::is_respelled;
-use super::super::unchanged::same_meaning;
+use super::super::meaning::Alike;
 use super::{Compare, read_write};
 
 /// Pairs of a property that went and one that came which are held against each other.
 const MOST_RENAMED: usize = 400;
 
 /// Values that are looked at to tell whether two properties have the same shape.
-const RENAME_FUEL: usize = 2_000;
+const RENAME_STEPS: usize = 2_000;
 
 impl Compare<'_, '_, '_> {
     pub(super) fn objects(&mut self) {
@@ -101,7 +101,11 @@ impl Compare<'_, '_, '_> {
 
     /// Properties that are gone under one name and new under another: the same shape, and either the same name
     /// but for how its words are joined, or the only one of its shape that came and went.
-    fn renamed<'n>(&self, left: &BTreeMap<&'n str, Property>, right: &BTreeMap<&'n str, Property>) -> BTreeMap<&'n str, &'n str> {
+    fn renamed<'n>(
+        &mut self,
+        left: &BTreeMap<&'n str, Property>,
+        right: &BTreeMap<&'n str, Property>,
+    ) -> BTreeMap<&'n str, &'n str> {
         let gone: Vec<(&'n str, &Property)> = left
             .iter()
             .filter(|(name, old)| !right.contains_key(*name) && !self.projected_out(old, true))
@@ -116,9 +120,8 @@ impl Compare<'_, '_, '_> {
         if gone.is_empty() || fresh.is_empty() || gone.len() * fresh.len() > MOST_RENAMED {
             return renamed;
         }
-        let alike = |old: &Property, new: &Property| self.same_shape(old, new);
         for (name, old) in &gone {
-            if let Some((to, _)) = fresh.iter().find(|(to, new)| is_respelled(name, to) && alike(old, new)) {
+            if let Some((to, _)) = fresh.iter().find(|(to, new)| is_respelled(name, to) && self.same_shape(old, new)) {
                 renamed.insert(*name, *to);
             }
         }
@@ -127,7 +130,8 @@ impl Compare<'_, '_, '_> {
                 continue;
             }
             let open = |to: &str| !renamed.values().any(|taken| *taken == to);
-            let twins: Vec<&str> = fresh.iter().filter(|(to, new)| open(to) && alike(old, new)).map(|(to, _)| *to).collect();
+            let twins: Vec<&str> =
+                fresh.iter().filter(|(to, new)| open(to) && self.same_shape(old, new)).map(|(to, _)| *to).collect();
             let siblings =
                 gone.iter().filter(|(other, property)| !renamed.contains_key(other) && self.same_side(old, property)).count();
             if let ([only], 1) = (twins.as_slice(), siblings) {
@@ -137,19 +141,16 @@ impl Compare<'_, '_, '_> {
         renamed
     }
 
-    fn same_shape(&self, old: &Property, new: &Property) -> bool {
+    fn same_shape(&mut self, old: &Property, new: &Property) -> bool {
         let (Some(a), Some(b)) = (old.schemas.first(), new.schemas.first()) else { return false };
-        let (before, after) = (self.walk.before, self.walk.after);
-        let mut fuel = RENAME_FUEL;
-        old.schemas.len() == new.schemas.len()
-            && same_meaning((before.root, after.root), before.schema(*a).value, after.schema(*b).value, &mut fuel)
+        let (before, after) = (self.walk.before.schema(*a).value, self.walk.after.schema(*b).value);
+        old.schemas.len() == new.schemas.len() && self.walk.same_meaning(before, after, RENAME_STEPS) == Alike::Same
     }
 
-    fn same_side(&self, one: &Property, other: &Property) -> bool {
+    fn same_side(&mut self, one: &Property, other: &Property) -> bool {
         let (Some(a), Some(b)) = (one.schemas.first(), other.schemas.first()) else { return false };
-        let before = self.walk.before;
-        let mut fuel = RENAME_FUEL;
-        a == b || same_meaning((before.root, before.root), before.schema(*a).value, before.schema(*b).value, &mut fuel)
+        let (left, right) = (self.walk.before.schema(*a).value, self.walk.before.schema(*b).value);
+        a == b || self.walk.same_before(left, right, RENAME_STEPS) == Alike::Same
     }
 
     /// Whether a property's schema is more than a bare type: many properties are just texts.
@@ -269,8 +270,15 @@ impl Compare<'_, '_, '_> {
             Additional::Schema(_) => json!("a schema"),
         };
         let kind = match (old.value, new.value) {
-            (Additional::Open, Additional::Open) | (Additional::Closed, Additional::Closed) => return,
-            (Additional::Schema(old), Additional::Schema(new)) => return self.walk.child(self.node, old, new),
+            (Additional::Open, Additional::Open)
+            | (Additional::Closed, Additional::Closed)
+            | (Additional::Schema(_), Additional::Schema(_)) => {
+                let (left, right) = (std::mem::take(&mut self.a.further), std::mem::take(&mut self.b.further));
+                for (old, new) in zip_members(&left, &right) {
+                    self.walk.child(self.node, old, new);
+                }
+                return;
+            }
             (Additional::Open, _) | (Additional::Schema(_), Additional::Closed) => ChangeKind::AdditionalPropertiesNarrowed,
             (_, Additional::Open) | (Additional::Closed, Additional::Schema(_)) => ChangeKind::AdditionalPropertiesWidened,
         };
@@ -312,9 +320,10 @@ impl Compare<'_, '_, '_> {
             if !room(&self.a, left_prefix.len(), index) || !room(&self.b, right_prefix.len(), index) {
                 continue;
             }
-            let old = left_prefix.get(index).copied().unwrap_or_else(|| rest(&left));
-            let new = right_prefix.get(index).copied().unwrap_or_else(|| rest(&right));
-            self.walk.child(self.node, old, new);
+            let (old, new) = (left_prefix.get(index).unwrap_or(&left), right_prefix.get(index).unwrap_or(&right));
+            for (old, new) in zip_members(old, new) {
+                self.walk.child(self.node, old, new);
+            }
         }
     }
 }

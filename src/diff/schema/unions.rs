@@ -9,12 +9,12 @@ use crate::openapi::{Contract, Discriminator, SchemaId, TypeSet, Value, resolve}
 use super::super::branches::match_branches;
 use super::super::change::{ChangeKind, Evidence};
 use super::super::flat::{Flat, FlatUnion, From};
-use super::super::unchanged::same_meaning;
+use super::super::meaning::Alike;
 use super::super::walk::small;
 use super::{Compare, keyword, name_of};
 
-/// Values that are looked at to tell whether two keywords compared as a whole mean the same.
-const FUEL: usize = 20_000;
+/// Values that are looked at to tell whether two targets of a mapping mean the same.
+const MOST_MAPPED: usize = 20_000;
 
 /// Keywords that only ever rule out, whatever stands beside them.
 const STANDS_ALONE: &[&str] = &[
@@ -258,9 +258,8 @@ impl Compare<'_, '_, '_> {
         for (tag, target) in old {
             let Some(other) = find(new, tag).filter(|other| other != target) else { continue };
             let (before, after) = (self.walk.before.root, self.walk.after.root);
-            let mut fuel = FUEL;
             let is_same = match (schema_of(before, target), schema_of(after, &other)) {
-                (Some(a), Some(b)) => same_meaning((before, after), a, b, &mut fuel),
+                (Some(a), Some(b)) => self.walk.same_meaning(a, b, MOST_MAPPED) == Alike::Same,
                 _ => component(target) == component(&other),
             };
             if !is_same {
@@ -323,10 +322,19 @@ impl Compare<'_, '_, '_> {
                 continue;
             }
             let (old, new) = (left.get(name).map_or(&[][..], Vec::as_slice), right.get(name).map_or(&[][..], Vec::as_slice));
-            let roots = (self.walk.before.root, self.walk.after.root);
-            let mut fuel = FUEL;
-            if old.len() == new.len() && old.iter().zip(new).all(|(a, b)| same_meaning(roots, a.value, b.value, &mut fuel)) {
-                continue;
+            let mut alike = if old.len() == new.len() { Alike::Same } else { Alike::Different };
+            for (a, b) in old.iter().zip(new) {
+                if alike == Alike::Same {
+                    alike = self.walk.same_keyword(name, a.value, b.value);
+                }
+            }
+            match alike {
+                Alike::Same => continue,
+                Alike::Different => {}
+                Alike::Unknown => {
+                    self.walk.give_up();
+                    continue;
+                }
             }
             let at = (old.first().map_or(ids.0, |word| word.at), new.first().map_or(ids.1, |word| word.at));
             if name == "xml" {

@@ -18,6 +18,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::contract::{Contract, Operation, SecurityScheme, Server, Surface};
+use super::names::Names;
 use super::schema::{Schema, SchemaId, TypeSet};
 use super::{Dialect, Document, Map, Oddity, PointerId, Pointers, Value, resolve};
 
@@ -47,8 +48,7 @@ struct Lowering<'d> {
     schemes: Vec<SecurityScheme<'d>>,
     pointers: Pointers<'d>,
     by_reference: HashMap<&'d str, SchemaId>,
-    /// Schemas by anchor and `$id`; collected when the first reference asks for one.
-    names: Option<HashMap<Cow<'d, str>, (&'d Value, PointerId)>>,
+    names: Names<'d>,
     queue: VecDeque<(SchemaId, &'d Value, PointerId)>,
     oddities: Vec<Oddity>,
     told: HashSet<(PointerId, &'static str)>,
@@ -75,7 +75,7 @@ impl<'d> Lowering<'d> {
             schemes: Vec::new(),
             pointers: Pointers::with_capacity(2 * objects),
             by_reference: HashMap::new(),
-            names: None,
+            names: Names::default(),
             queue: VecDeque::new(),
             oddities: document.oddities.clone(),
             told: HashSet::new(),
@@ -246,21 +246,7 @@ impl<'d> Lowering<'d> {
     ///
     /// `$dynamicRef` is read as what it means where nothing overrides it: the anchor in this document.
     fn named(&mut self, reference: &'d str) -> Option<(&'d Value, PointerId)> {
-        if self.names.is_none() {
-            let mut names = HashMap::new();
-            collect_names(self.root, Pointers::ROOT, &mut self.pointers, &mut names);
-            self.names = Some(names);
-        }
-        let names = self.names.as_ref()?;
-        if let Some(found) = names.get(reference) {
-            return Some(*found);
-        }
-        // `https://example.com/door#/$defs/lock`: a pointer below a schema with this `$id`.
-        let (resource, pointer) = reference.split_once('#')?;
-        let (resource, at) = *names.get(resource)?;
-        let target = resolve(resource, pointer)?;
-        let place = pointer.split('/').skip(1).fold(at, |at, token| self.pointers.child(at, token));
-        Some((target, place))
+        self.names.get(self.root, reference, &mut self.pointers)
     }
 }
 

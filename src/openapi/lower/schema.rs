@@ -4,7 +4,7 @@ use serde_json::Number;
 use thin_vec::{ThinVec, thin_vec};
 
 use super::super::schema::{Additional, Bound, Discriminator, Schema, SchemaId, TypeSet, Union};
-use super::super::{Dialect, Map, PointerId, Value};
+use super::super::{Dialect, Holder, Map, PointerId, Value};
 use super::{Lowering, MAX_HOPS, text};
 
 /// Keywords that do not change which values are valid, nor anything a client may rely on.
@@ -129,6 +129,10 @@ impl<'d> Lowering<'d> {
         let mut words = Words::default();
         let is_true = |value: &Value| value.as_bool().unwrap_or(false);
         for (name, value) in map {
+            if let Some(holder) = Holder::named(name) {
+                self.holder(&mut schema, holder, value, at);
+                continue;
+            }
             match name.as_str() {
                 "type" => words.types = Some(value),
                 "$ref" if json_schema => words.reference = value.as_str(),
@@ -162,47 +166,16 @@ impl<'d> Lowering<'d> {
                 "minProperties" => schema.min_properties = self.count(value, at).filter(|count| *count > 0),
                 "maxProperties" => schema.max_properties = self.count(value, at),
                 "uniqueItems" => schema.unique_items = is_true(value),
-                "properties" => self.properties(&mut schema, value, at),
                 "required" => match value {
                     Value::Array(list) => schema.required = list.iter().filter_map(Value::as_str).collect(),
                     // Swagger 2.0 parameters and OpenAPI headers carry a flag of this name.
                     Value::Bool(_) | Value::Null => {}
                     _ => self.skip_member(at, "required", "`required` must be a list of names; it was skipped"),
                 },
-                "additionalProperties" => schema.additional = self.additional(value, at),
-                "items" => match value {
-                    // An array of schemas is how drafts before 2020-12 wrote `prefixItems`.
-                    Value::Array(list) => schema.prefix_items = self.branches(list, "items", at),
-                    Value::Null => {}
-                    _ => {
-                        let here = self.pointers.child(at, "items");
-                        schema.items = Some(self.schema(value, here));
-                    }
-                },
-                "prefixItems" => schema.prefix_items = self.branch_list(value, "prefixItems", at),
-                "allOf" => schema.all_of = self.branch_list(value, "allOf", at),
-                "oneOf" => self.union(&mut schema, value, "oneOf", at),
-                "anyOf" => self.union(&mut schema, value, "anyOf", at),
                 "discriminator" => schema.discriminator = discriminator(value).map(Box::new),
-                // Compared as a whole: an edit beneath them is a fact the document's reader must weigh.
-                "not"
-                | "if"
-                | "then"
-                | "else"
-                | "contains"
-                | "minContains"
-                | "maxContains"
-                | "dependentRequired"
-                | "dependentSchemas"
-                | "dependencies"
-                | "patternProperties"
-                | "propertyNames"
-                | "unevaluatedItems"
-                | "unevaluatedProperties"
-                | "contentSchema"
-                | "additionalItems"
-                // Names elements and attributes on the wire, where XML is what travels.
-                | "xml" => schema.constraints.push((name, value)),
+                // Compared as a whole, like what `holder` keeps so. `xml` names elements and attributes on the wire, where
+                // XML is what travels.
+                "minContains" | "maxContains" | "dependentRequired" | "xml" => schema.constraints.push((name, value)),
                 "default" => schema.default = Some(value),
                 "deprecated" | "x-deprecated" => schema.deprecated |= is_true(value),
                 "readOnly" => schema.read_only = is_true(value),
@@ -251,6 +224,43 @@ impl<'d> Lowering<'d> {
         }
         schema.properties.shrink_to_fit();
         schema
+    }
+
+    /// Reads a keyword that holds other schemas.
+    fn holder(&mut self, schema: &mut Schema<'d>, holder: Holder, value: &'d Value, at: PointerId) {
+        match holder {
+            Holder::Properties => self.properties(schema, value, at),
+            Holder::AdditionalProperties => schema.additional = self.additional(value, at),
+            Holder::Items => match value {
+                // An array of schemas is how drafts before 2020-12 wrote `prefixItems`.
+                Value::Array(list) => schema.prefix_items = self.branches(list, "items", at),
+                Value::Null => {}
+                _ => {
+                    let here = self.pointers.child(at, "items");
+                    schema.items = Some(self.schema(value, here));
+                }
+            },
+            Holder::PrefixItems => schema.prefix_items = self.branch_list(value, "prefixItems", at),
+            Holder::AllOf => schema.all_of = self.branch_list(value, "allOf", at),
+            Holder::OneOf => self.union(schema, value, "oneOf", at),
+            Holder::AnyOf => self.union(schema, value, "anyOf", at),
+            // Compared as a whole: an edit beneath them is a fact the document's reader must weigh.
+            Holder::Not
+            | Holder::If
+            | Holder::Then
+            | Holder::Else
+            | Holder::Contains
+            | Holder::DependentSchemas
+            | Holder::Dependencies
+            | Holder::PatternProperties
+            | Holder::PropertyNames
+            | Holder::UnevaluatedItems
+            | Holder::UnevaluatedProperties
+            | Holder::ContentSchema
+            | Holder::AdditionalItems => schema.constraints.push((holder.name(), value)),
+            // They say nothing until something refers to them.
+            Holder::Defs | Holder::Definitions => {}
+        }
     }
 
     /// `exclusiveMinimum` is a flag beside `minimum` up to 3.0 and a number of its own from 3.1.
