@@ -1,5 +1,7 @@
 //! The daemon put together: configuration, lock, store, loops, endpoint; then handed to the lifecycle.
 
+mod state;
+
 use std::fs::File;
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -42,6 +44,16 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
+    /// The token in the state directory is no secret.
+    #[error("the token {} is refused: {why}", path.display())]
+    Token {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        why: String,
+        /// The exit code.
+        code: u8,
+    },
     /// The database cannot be opened.
     #[error("the database in {} cannot be opened", state_dir.display())]
     Store {
@@ -71,6 +83,7 @@ impl StartError {
             Self::Locked { .. } => 75,
             // A newer version has written it; what is malformed is a matter of the disk.
             Self::Store { source: StoreError::Migration(problem), .. } if !is_damage(problem) => 78,
+            Self::Token { code, .. } => *code,
             Self::StateDir { .. } | Self::Store { .. } | Self::Bind { .. } | Self::Other(_) => 74,
         }
     }
@@ -91,6 +104,7 @@ pub struct Daemon {
     pub address: SocketAddr,
     // Held for as long as the daemon lives.
     _lock: Lock,
+    _address: state::Address,
 }
 
 /// Starts the daemon: everything that can go wrong at the start goes wrong here, before READY.
@@ -109,7 +123,7 @@ pub async fn start(config_file: &Path) -> Result<Daemon, StartError> {
     let endpoint = Endpoint::bind(address).map_err(|source| StartError::Bind { address, source })?;
     let address = endpoint.address;
     let external_url = external_url(&config, address);
-    let state_dir = &config.state_dir;
+    let state_dir = config.state_dir.clone();
     let watched: usize = config.integrations.iter().map(|integration| integration.apis.len()).sum();
     info!(%address, state = %state_dir.display(), integrations = config.integrations.len(), apis = watched, "driftd starts");
     let (shared, sender) = assemble(config, clock, external_url).await?;
@@ -130,7 +144,9 @@ pub async fn start(config_file: &Path) -> Result<Daemon, StartError> {
             () = reloading.run() => {}
         }
     });
-    Ok(Daemon { lifecycle, shared, http, address, _lock: lock })
+    let unusable = |source| StartError::StateDir { state_dir: state_dir.clone(), source };
+    let published = state::Address::publish(&state_dir, address).map_err(unusable)?;
+    Ok(Daemon { lifecycle, shared, http, address, _lock: lock, _address: published })
 }
 
 /// Puts together what the loops and the endpoint share: the database is open, and holds what is to be watched.
@@ -159,7 +175,7 @@ pub async fn assemble(
         renderer: Renderer::new().map_err(anyhow::Error::from)?,
         external_url,
         link_key,
-        api_token: api_token(&state_dir)?,
+        api_token: state::token(&state_dir)?,
         wake_watch: Notify::new(),
         wake_deliver: Notify::new(),
         wake_channels: Notify::new(),
@@ -195,7 +211,7 @@ struct Lock {
 /// One daemon for one state directory. The lock goes with the process, however that ends.
 fn lock(state_dir: &Path) -> Result<Lock, StartError> {
     let unusable = |source| StartError::StateDir { state_dir: state_dir.to_owned(), source };
-    std::fs::create_dir_all(state_dir).map_err(unusable)?;
+    state::prepare(state_dir).map_err(unusable)?;
     let path = state_dir.join("driftd.lock");
     let directory = File::open(state_dir).map_err(unusable)?;
     let mut file = File::options().create(true).read(true).write(true).truncate(false).open(&path).map_err(unusable)?;
@@ -214,23 +230,6 @@ fn lock(state_dir: &Path) -> Result<Lock, StartError> {
     let noted = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
     noted.map_err(unusable)?;
     Ok(Lock { _directory: directory, _file: file })
-}
-
-/// The secret of programs on this machine that announce something; only the daemon's user can read it.
-fn api_token(state_dir: &Path) -> Result<String, StartError> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let unusable = |source| StartError::StateDir { state_dir: state_dir.to_owned(), source };
-    let path = state_dir.join("token");
-    match std::fs::read_to_string(&path) {
-        Ok(token) if !token.trim().is_empty() => return Ok(token.trim().to_owned()),
-        Ok(_) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(source) => return Err(unusable(source)),
-    }
-    let token = make_secret();
-    let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&path);
-    file.and_then(|mut file| writeln!(file, "{token}")).map_err(unusable)?;
-    Ok(token)
 }
 
 fn external_url(config: &Config, address: SocketAddr) -> String {

@@ -115,9 +115,15 @@ fn http(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> HttpConfig {
             .map_err(|_| (format!("{text:?} is not an address with a port"), "write \"127.0.0.1:8650\"".to_owned()))
     });
     if let Some(listen) = listen {
+        if !listen.value.ip().is_loopback() {
+            let message = format!("{} is reached from other machines, and whoever reaches it reads every contact", listen.value);
+            let help = "listen on 127.0.0.1 and put a proxy with TLS and a login before it, open to others only below /answer/ and /confirm/";
+            let warning = problems.problem(listen.offset, &listen.key, message, help);
+            problems.warnings.push(warning);
+        }
         config.listen = listen.value;
     }
-    config.external_url = table.parsed("external_url", problems, web_url).map(|at| at.value);
+    config.external_url = table.parsed("external_url", problems, own_url).map(|at| at.value);
     table.finish(problems);
     config
 }
@@ -278,6 +284,24 @@ pub(super) fn web_url(text: &str) -> Result<Url, (String, String)> {
         Ok(url) => Err((format!("{:?} is not http or https", url.scheme()), "write \"https://…\"".to_owned())),
         Err(error) => Err((format!("{text:?} is not a URL: {error}"), "write \"https://…\"".to_owned())),
     }
+}
+
+/// First segments of driftd's own pages: a path of `external_url` that begins with one could not be told from a page.
+const PAGES: [&str; 11] =
+    ["status", "healthz", "readyz", "metrics", "history", "rules", "answer", "confirm", "calendar", "feeds", "api"];
+
+/// Where the endpoint is reached from outside: links are made by writing a path behind it.
+fn own_url(text: &str) -> Result<Url, (String, String)> {
+    let url = web_url(text)?;
+    let help = || "write \"https://ops.example\" or \"https://ops.example/driftd\"".to_owned();
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err((format!("{text:?} ends in a query or a fragment, and links begin with it"), help()));
+    }
+    let first = url.path_segments().and_then(|mut segments| segments.next().map(str::to_owned)).unwrap_or_default();
+    if PAGES.contains(&first.as_str()) {
+        return Err((format!("the path /{first} is a page of driftd's own"), help()));
+    }
+    Ok(url)
 }
 
 /// A bare address such as `ops@example.com`.

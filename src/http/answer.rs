@@ -2,7 +2,7 @@
 
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use chrono::{Datelike as _, NaiveDate, TimeDelta};
 use serde::Deserialize;
@@ -14,8 +14,9 @@ use crate::tasks;
 
 use super::pages::{AnswerPage, Ask, Choice};
 use super::router::{App, Problem};
+use super::status::ago;
 
-/// Longest name or note that is taken down, characters.
+/// Longest name or note that is recorded, characters.
 const LONGEST: usize = 1000;
 
 /// So long after its letter can a link be answered by: longer than any notice that companies promise each other.
@@ -46,7 +47,7 @@ pub(super) async fn show(State(app): State<App>, Path(token): Path<String>) -> R
     }
 }
 
-/// Takes an answer down. Sending it twice is the same as sending it once.
+/// Records an answer. Sending it twice is the same as sending it once.
 pub(super) async fn take(
     State(app): State<App>,
     Path(token): Path<String>,
@@ -58,6 +59,9 @@ pub(super) async fn take(
     }
     if has_expired(&app, &letter) {
         return expired(&app, &letter);
+    }
+    if let Some(wait) = app.rates.count(&token, &letter.notice, letter.side.name(), app.shared.clock.now()) {
+        return too_many(&app, &letter, wait);
     }
     let reply = match read(&form, &letter, app.shared.clock.now().date_naive()) {
         Ok(reply) => reply,
@@ -80,7 +84,7 @@ pub(super) async fn take(
             ),
         ),
         Answered::Closed => said(&app, StatusCode::GONE, "This notice is closed", "Nothing has to be answered any more."),
-        Answered::Recorded => said(&app, StatusCode::OK, "Thank you, it is taken down", &taken_down(&reply, &letter.notice)),
+        Answered::Recorded => said(&app, StatusCode::OK, "Thank you, it is recorded", &recorded(&reply, &letter.notice)),
         Answered::BaselineMoved => said(
             &app,
             StatusCode::OK,
@@ -91,6 +95,17 @@ pub(super) async fn take(
             ),
         ),
     }
+}
+
+fn too_many(app: &App, letter: &OpenLetter, wait: TimeDelta) -> Result<Response, Problem> {
+    let text = format!(
+        "This answer was not recorded: too many came for notice {} in the last hour. Try again in {}; the newest answer that was recorded stands.",
+        letter.notice,
+        ago(wait)
+    );
+    let page = Html(app.pages.message("Too many answers", &text)?);
+    let seconds = wait.num_seconds().max(1).to_string();
+    Ok((StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds)], page).into_response())
 }
 
 fn has_expired(app: &App, letter: &OpenLetter) -> bool {
@@ -106,7 +121,7 @@ fn expired(app: &App, letter: &OpenLetter) -> Result<Response, Problem> {
     said(app, StatusCode::GONE, "This link is too old", &text)
 }
 
-fn taken_down(reply: &Reply, notice: &str) -> String {
+fn recorded(reply: &Reply, notice: &str) -> String {
     match reply {
         Reply::Acknowledge(answer) => {
             let by = answer.fix_by.map(|date| format!(", done by {date}")).unwrap_or_default();

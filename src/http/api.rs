@@ -6,9 +6,10 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Path, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
 use chrono::{Datelike as _, NaiveDate};
 use serde::Deserialize;
 use serde_json::json;
@@ -19,9 +20,9 @@ use crate::render::clean;
 use crate::store::{Announced, Bounced};
 use crate::tasks::bounced;
 
-use super::router::{App, Problem};
+use super::router::{App, Problem, json};
 
-/// Longest text that is taken down, characters.
+/// Longest text that is recorded, characters.
 const LONGEST: usize = 500;
 
 /// Most operations that one announcement names.
@@ -62,10 +63,13 @@ pub(super) struct Announcement {
     /// Taken back.
     #[serde(default)]
     withdrawn: bool,
+    /// A day that has passed is meant, and no slip of the pen.
+    #[serde(default)]
+    past: bool,
 }
 
 impl Announcement {
-    fn statement(&self) -> Result<Statement, String> {
+    fn statement(&self, today: NaiveDate) -> Result<Statement, String> {
         let text = |text: &str| clean(text.trim(), LONGEST);
         let (subject, by) = (text(&self.subject), text(&self.by));
         if subject.is_empty() {
@@ -80,6 +84,9 @@ impl Announcement {
         }
         if self.date.is_some_and(|date| !YEARS.contains(&date.year())) {
             return Err("`date` is no day that anybody plans for".to_owned());
+        }
+        if let Some(date) = self.date.filter(|date| *date < today && !self.past && !self.withdrawn) {
+            return Err(format!("`date` {date} has passed; if that is meant, say `--past` (`\"past\": true`)"));
         }
         if self.date.is_none() && !self.paused && !self.withdrawn {
             return Err("`date` is missing: write 2027-01-31, or say `paused` or `withdrawn`".to_owned());
@@ -118,23 +125,20 @@ impl Announcement {
     }
 }
 
-/// The answer to a program that does not prove itself.
-fn unproven(app: &App, headers: &HeaderMap) -> Option<Response> {
-    let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+/// Lets only those pass who hold the token. It is asked for before a byte of the body is read.
+pub(super) async fn prove(State(app): State<App>, request: Request, next: Next) -> Response {
+    let sent = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let token = sent.strip_prefix("Bearer ").unwrap_or_default();
     // Digests are compared, so that how long it takes says nothing of the token.
     if Sha256::digest(token.trim()) == Sha256::digest(&app.shared.api_token) {
-        return None;
+        return next.run(request).await;
     }
     let problem = "send `Authorization: Bearer` with the token that stands in the file `token` of the state directory";
-    Some(refused(StatusCode::UNAUTHORIZED, problem))
+    refused(StatusCode::UNAUTHORIZED, problem)
 }
 
 /// Takes up a mail that came back. One that is no report about a letter of ours changes nothing.
-pub(super) async fn bounce(State(app): State<App>, headers: HeaderMap, mail: Bytes) -> Result<Response, Problem> {
-    if let Some(refused) = unproven(&app, &headers) {
-        return Ok(refused);
-    }
+pub(super) async fn bounce(State(app): State<App>, mail: Bytes) -> Result<Response, Problem> {
     let outcome = match bounced(&app.shared, &mail).await? {
         Bounced::NotOurs => "not ours",
         Bounced::Noted => "noted",
@@ -142,11 +146,11 @@ pub(super) async fn bounce(State(app): State<App>, headers: HeaderMap, mail: Byt
         Bounced::StandInCalled => "stand-in called",
         Bounced::NobodyLeft => "nobody left",
     };
-    Ok(Json(json!({ "outcome": outcome })).into_response())
+    Ok(json(StatusCode::OK, &json!({ "outcome": outcome })))
 }
 
-fn refused(status: StatusCode, problem: &str) -> Response {
-    (status, Json(json!({ "problem": problem }))).into_response()
+pub(super) fn refused(status: StatusCode, problem: &str) -> Response {
+    json(status, &json!({ "problem": problem }))
 }
 
 /// The operations that patterns name, as the live description has them.
@@ -167,16 +171,12 @@ fn spelt_out(patterns: &[String], known: &[String]) -> Result<Vec<String>, Strin
     Ok(operations)
 }
 
-/// Takes an announcement down. The same one twice is one.
+/// Records an announcement. The same one twice is one.
 pub(super) async fn announce(
     State(app): State<App>,
     Path((integration, api)): Path<(String, String)>,
-    headers: HeaderMap,
     body: Result<Json<Announcement>, JsonRejection>,
 ) -> Result<Response, Problem> {
-    if let Some(refused) = unproven(&app, &headers) {
-        return Ok(refused);
-    }
     let Json(announcement) = match body {
         Ok(body) => body,
         Err(rejection) => return Ok(refused(StatusCode::UNPROCESSABLE_ENTITY, &rejection.body_text())),
@@ -185,7 +185,7 @@ pub(super) async fn announce(
     if app.shared.now_live().find(&key).is_none() {
         return Ok(refused(StatusCode::NOT_FOUND, &format!("no API {key} is watched here")));
     }
-    let mut statement = match announcement.statement() {
+    let mut statement = match announcement.statement(app.shared.clock.now().date_naive()) {
         Ok(statement) => statement,
         Err(problem) => return Ok(refused(StatusCode::UNPROCESSABLE_ENTITY, &problem)),
     };
@@ -209,7 +209,7 @@ pub(super) async fn announce(
     };
     tracing::info!(api = %key, subject = statement.subject, by = statement.place, outcome = words, "an announcement");
     app.shared.wake_watch.notify_one();
-    Ok(Json(json!({ "outcome": words, "statement": statement })).into_response())
+    Ok(json(StatusCode::OK, &json!({ "outcome": words, "statement": statement })))
 }
 
 /// Everything that was ever said about an API.
@@ -222,5 +222,5 @@ pub(super) async fn ledger(
         return Ok(refused(StatusCode::NOT_FOUND, &format!("no API {key} is watched here")));
     }
     let entries = app.shared.store.ledger(&key.integration, &key.api).await?;
-    Ok(Json(json!({ "ledger": entries })).into_response())
+    Ok(json(StatusCode::OK, &json!({ "ledger": entries })))
 }

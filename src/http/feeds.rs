@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 
 use crate::model::{Day, Surface, WatchKey};
 use crate::notice::{Impact, impact};
-use crate::render::{Appointment, calendar, clean};
+use crate::render::{Appointment, calendar, clean, without_credentials};
 use crate::tasks::calendar_token;
 
 use super::router::{App, Problem};
@@ -63,9 +63,10 @@ pub(super) async fn atom(State(app): State<App>, Path((integration, file)): Path
     let entries: Vec<Entry> = events
         .iter()
         .map(|event| {
-            let text = clean(&event.text, 1000);
+            let told = without_credentials(&event.text);
+            let text = clean(&told, 1000);
             Entry {
-                title: Text::plain(clean(&event.text, 120)),
+                title: Text::plain(clean(&told, 120)),
                 id: format!("{address}#{}", event.id),
                 updated: FixedDateTime::from(event.at),
                 content: Some(Content { value: Some(text), content_type: Some("text".to_owned()), ..Content::default() }),

@@ -9,12 +9,23 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use crate::model::AttemptOutcome;
+use crate::model::{ApiState, AttemptOutcome, DeliveryState};
 use crate::tasks::Shared;
 
 use super::status::StatusView;
 
 type Labels = Vec<(&'static str, String)>;
+
+/// Every state a description can be in.
+const STATES: [ApiState; 7] = [
+    ApiState::New,
+    ApiState::Verified,
+    ApiState::Changed,
+    ApiState::Down,
+    ApiState::Undecidable,
+    ApiState::Blind,
+    ApiState::Held,
+];
 
 /// The metrics as OpenMetrics text.
 pub(super) fn text(shared: &Shared, status: &StatusView, attempts: &BTreeMap<String, u64>) -> Result<String, std::fmt::Error> {
@@ -24,11 +35,12 @@ pub(super) fn text(shared: &Shared, status: &StatusView, attempts: &BTreeMap<Str
         registry.register(name, help, family.clone());
         family
     };
-    let states = family(&mut registry, "api_state", "1 for the state each description is in");
+    let states = family(&mut registry, "api_state", "1 for the state each description is in, 0 for the others");
     let success = family(&mut registry, "api_last_success_timestamp_seconds", "When a description was last read");
     let verified =
         family(&mut registry, "api_last_verified_unchanged_timestamp_seconds", "When a description was last found unchanged");
     let failures = family(&mut registry, "api_consecutive_failures", "Failures in a row");
+    let overdue = family(&mut registry, "api_overdue", "1 where a check is late or does not end");
     let findings = family(&mut registry, "findings_open", "Findings against the baseline");
     for api in &status.checking {
         let labels = |more: &[(&'static str, &str)]| -> Labels {
@@ -40,7 +52,10 @@ pub(super) fn text(shared: &Shared, status: &StatusView, attempts: &BTreeMap<Str
             labels.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
             labels
         };
-        states.get_or_create(&labels(&[("state", api.state.name())])).set(1);
+        for state in STATES {
+            states.get_or_create(&labels(&[("state", state.name())])).set(i64::from(state == api.state));
+        }
+        overdue.get_or_create(&labels(&[])).set(i64::from(api.overdue));
         // 0 where it was never read: an alert must not wait for a first success.
         success.get_or_create(&labels(&[])).set(api.last_success.map_or(0, |at| at.timestamp()));
         if let Some(at) = api.last_verified_unchanged {
@@ -63,8 +78,9 @@ pub(super) fn text(shared: &Shared, status: &StatusView, attempts: &BTreeMap<Str
     let oldest = status.telling.oldest_undelivered.map_or(0, |oldest| (status.at - oldest).num_seconds().max(0));
     gauge(&mut registry, "outbox_oldest_seconds", "Age of the oldest letter that has not left", oldest);
     let letters = family(&mut registry, "letters", "Letters by state");
-    for (state, count) in &status.telling.letters {
-        letters.get_or_create(&vec![("state", state.clone())]).set(i64::try_from(*count).unwrap_or(i64::MAX));
+    for state in [DeliveryState::Pending, DeliveryState::Sent, DeliveryState::DeadAddress, DeliveryState::Refused] {
+        let count = status.telling.letters.get(state.name()).copied().unwrap_or(0);
+        letters.get_or_create(&vec![("state", state.name().to_owned())]).set(i64::try_from(count).unwrap_or(i64::MAX));
     }
     let trouble = family(&mut registry, "trouble", "1 for each part of driftd that needs help");
     for part in &status.trouble {
@@ -90,12 +106,13 @@ pub(super) fn text(shared: &Shared, status: &StatusView, attempts: &BTreeMap<Str
     );
     let checks = Family::<Labels, prometheus_client::metrics::counter::Counter>::default();
     registry.register("checks", "Checks by outcome since the start", checks.clone());
-    for (outcome, count) in counters.checks() {
-        checks.get_or_create(&vec![("outcome", outcome.to_owned())]).inc_by(count);
+    // Every outcome from the start: a rate over a series that appears with its first event is zero.
+    let checked = counters.checks();
+    for outcome in STATES.iter().filter(|state| **state != ApiState::New).map(|state| state.name()) {
+        checks.get_or_create(&vec![("outcome", outcome.to_owned())]).inc_by(checked.get(outcome).copied().unwrap_or(0));
     }
     let tries = Family::<Labels, prometheus_client::metrics::counter::Counter>::default();
     registry.register("mail_attempts", "Tries at sending by outcome", tries.clone());
-    // Every outcome from the start: a rate over a series that appears with its first event is zero.
     for outcome in AttemptOutcome::NAMES {
         let count = attempts.get(outcome).copied().unwrap_or(0);
         tries.get_or_create(&vec![("outcome", outcome.to_owned())]).inc_by(count);

@@ -4,15 +4,18 @@
 //! thread of its own, so that a busy engine cannot mute it.
 //!
 //! Invariants: pages are rendered on the server and need no script; a strict Content-Security-Policy; what
-//! a partner wrote is cleaned and escaped; the only request that changes anything is an answer, and it
-//! needs the token from a letter.
+//! a partner wrote is cleaned and escaped; what changes anything needs the token from a letter or the one in
+//! the state directory, and that is asked for before a body is read; no client can take all connections.
 
 mod answer;
 mod api;
 mod confirm;
+mod connections;
 mod feeds;
 mod metrics;
+mod operate;
 mod pages;
+mod rate;
 mod router;
 mod status;
 

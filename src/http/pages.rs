@@ -23,14 +23,14 @@ const TEMPLATES: &[(&str, &str)] = &[
 /// The style of every page; its digest stands in the Content-Security-Policy.
 pub(super) const STYLE: &str = include_str!("templates/style.css");
 
-/// Renders pages. Make one and keep it.
+/// Renders pages. Make one and keep it. Every link begins with the path that `external_url` ends in.
 #[derive(Debug)]
 pub(super) struct Pages {
     environment: Environment<'static>,
 }
 
 impl Pages {
-    pub(super) fn new() -> Result<Self, minijinja::Error> {
+    pub(super) fn new(base: &str) -> Result<Self, minijinja::Error> {
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
         environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
@@ -39,6 +39,7 @@ impl Pages {
         environment.add_filter("time", |text: &str| {
             text.parse::<DateTime<Utc>>().map_or_else(|_| text.to_owned(), |at| at.format("%Y-%m-%d %H:%M:%S").to_string())
         });
+        environment.add_global("base", base);
         for (name, source) in TEMPLATES {
             environment.add_template(name, source)?;
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Answer, Api, ApiState, Contact, DeliveryState, Given, Integration, NoticeKind, OverrideNote, Side, Surface};
 use crate::notice::{Gap, Impact, gaps, impact};
-use crate::render::clean;
+use crate::render::{clean, without_credentials};
 use crate::store::{DeliveryRow, NoticeRow, Overview, StoreError, WatchRow};
 use crate::tasks::{Live, Shared, silent_people, troubles};
 
@@ -80,6 +80,9 @@ pub struct ApiView {
     pub last_changed: Option<DateTime<Utc>>,
     /// When it is tried next.
     pub next_check: DateTime<Utc>,
+    /// Whether that has passed by more than a few minutes, or the check under way should have ended long ago.
+    #[serde(default)]
+    pub overdue: bool,
     /// Consecutive failures.
     pub failures: u32,
     /// SHA-256 of the newest snapshot.
@@ -246,11 +249,13 @@ pub async fn gather(shared: &Shared) -> Result<StatusView, StoreError> {
 pub(super) fn view(shared: &Shared, overview: &Overview) -> StatusView {
     let live = shared.now_live();
     let now = shared.clock.now();
-    let trouble: Vec<TroubleView> =
-        troubles(shared, &overview.trouble).into_iter().map(|(part, since, what)| TroubleView { part, since, what }).collect();
+    let trouble: Vec<TroubleView> = troubles(shared, &overview.trouble)
+        .into_iter()
+        .map(|(part, since, what)| TroubleView { part, since, what: clean(&without_credentials(&what), 2000) })
+        .collect();
     let (ledgers, descriptions): (Vec<&WatchRow>, Vec<&WatchRow>) =
         overview.watches.iter().partition(|row| row.key.surface == Surface::Ledger);
-    let checking: Vec<ApiView> = descriptions.into_iter().map(|row| api_view(row, &live)).collect();
+    let checking: Vec<ApiView> = descriptions.into_iter().map(|row| api_view(row, &live, now)).collect();
     let dates = ledgers.into_iter().flat_map(|row| date_views(row, &live)).collect();
     let open: Vec<OpenView> = overview.notices.iter().map(|row| open_view(row, overview, &live, now)).collect();
     let dead = overview.dead.iter().map(|letter| letter.recipient.to_ascii_lowercase()).collect();
@@ -311,6 +316,10 @@ fn verdict(
     if unmatched > 0 {
         parts.push(format!("{} matches no operation", plural(unmatched, "declared use")));
     }
+    let overdue = checking.iter().filter(|api| api.overdue).count();
+    if overdue > 0 {
+        parts.push(format!("{} overdue", plural(overdue, "check")));
+    }
     let orphans = gaps.iter().filter(|gap| gap.is_orphan).count();
     if orphans > 0 {
         parts.push(format!("nobody can be reached at {}", plural(orphans, "end")));
@@ -325,9 +334,11 @@ fn verdict(
     }
     // Nothing can be seen anywhere: that is us.
     let all_blind = !checking.is_empty() && count(ApiState::Blind) == checking.len();
-    let state = if !trouble.is_empty() || all_blind {
+    // Nothing is checked any more: that is us as well.
+    let all_overdue = !checking.is_empty() && overdue == checking.len();
+    let state = if !trouble.is_empty() || all_blind || all_overdue {
         "trouble"
-    } else if !open.is_empty() || unseen > 0 || unmatched > 0 || orphans > 0 {
+    } else if !open.is_empty() || unseen > 0 || unmatched > 0 || overdue > 0 || orphans > 0 {
         "action"
     } else {
         "ok"
@@ -345,7 +356,7 @@ fn dead_contact(row: &DeliveryRow) -> DeadContact {
         address: row.recipient.clone(),
         party: row.party.clone(),
         since: row.created_at,
-        why: row.last_reply.as_ref().map(|reply| clean(reply, 300)).unwrap_or_default(),
+        why: row.last_reply.as_ref().map(|reply| clean(&without_credentials(reply), 300)).unwrap_or_default(),
     }
 }
 
@@ -376,7 +387,17 @@ pub(super) fn ago(delta: TimeDelta) -> String {
     }
 }
 
-fn api_view(row: &WatchRow, live: &Live) -> ApiView {
+/// A check may be so late: a queue of them, or a short pause of the machine.
+const LATE: TimeDelta = TimeDelta::minutes(5);
+
+/// Whether a check is late, or has not ended when it should have.
+fn is_overdue(row: &WatchRow, now: DateTime<Utc>) -> bool {
+    // While a check is under way, its next time is the end of its lease.
+    let tolerance = if row.is_under_way { TimeDelta::zero() } else { LATE };
+    now - row.next_at > tolerance
+}
+
+fn api_view(row: &WatchRow, live: &Live, now: DateTime<Utc>) -> ApiView {
     let found = live.find(&row.key);
     let mut findings: BTreeMap<String, usize> = BTreeMap::new();
     for (finding, _) in &row.findings {
@@ -395,6 +416,7 @@ fn api_view(row: &WatchRow, live: &Live) -> ApiView {
         last_verified_unchanged: row.verified_at,
         last_changed: row.changed_at,
         next_check: row.next_at,
+        overdue: is_overdue(row, now),
         failures: row.failures,
         snapshot: row.latest.clone(),
         baseline: row.baseline.clone(),
@@ -522,6 +544,6 @@ fn letter_view(row: &DeliveryRow) -> LetterView {
         written_at: row.created_at,
         sent_at: row.sent_at,
         tries: row.attempts,
-        last_reply: row.last_reply.as_ref().map(|reply| clean(reply, 300)),
+        last_reply: row.last_reply.as_ref().map(|reply| clean(&without_credentials(reply), 300)),
     }
 }

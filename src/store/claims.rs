@@ -349,3 +349,35 @@ async fn open_notice(
         (notice, flipped.filter(|_| flips > 0).map(|at| Flaps { times: count(flips), at: time_of(at) }))
     }))
 }
+
+impl Store {
+    /// Makes descriptions due at once: those of one API, by integration and API, or all. Returns each, and whether its check is
+    /// under way already.
+    ///
+    /// # Errors
+    /// When the database does not answer; then nothing has changed.
+    pub async fn check_now(&self, api: Option<(&str, &str)>, now: DateTime<Utc>) -> Result<Vec<(WatchKey, bool)>, StoreError> {
+        let mut transaction = self.begin().await?;
+        let (integration, api) = api.unzip();
+        let rows = sqlx::query(
+            "SELECT integration, api, surface, leased FROM watch WHERE active = 1
+               AND ($1 IS NULL OR integration = $1) AND ($2 IS NULL OR api = $2) ORDER BY integration, api, surface",
+        )
+        .bind(integration)
+        .bind(api)
+        .fetch_all(&mut *transaction)
+        .await?;
+        let found = rows.iter().map(|row| Ok((key_of(row)?, row.get("leased")))).collect::<Result<Vec<_>, StoreError>>()?;
+        sqlx::query(
+            "UPDATE watch SET next_at = $3 WHERE active = 1 AND leased = 0
+               AND ($1 IS NULL OR integration = $1) AND ($2 IS NULL OR api = $2)",
+        )
+        .bind(integration)
+        .bind(api)
+        .bind(stored(now))
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(found)
+    }
+}

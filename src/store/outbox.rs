@@ -9,6 +9,8 @@ use sqlx::{Row, Sqlite, Transaction};
 use crate::model::{Acknowledgement, Answer, AttemptOutcome, Delivery, DeliveryState, Lane, Side, Surface, WatchKey, time_of};
 
 use super::checks::{PlannedDelivery, close_notice, event, forget_findings, insert_deliveries, key_of};
+use super::overview::{LISTING, LetterRow, letter_row};
+use super::proposals::may_tell;
 use super::watches::compare_upcoming_again;
 use super::{Store, StoreError, count, stored, word};
 
@@ -409,7 +411,8 @@ impl Store {
         };
         event(&mut transaction, stored(now), &letter.key.integration, &letter.key.api, "answered", &words).await?;
         // Sent twice it is one answer, and the letters about it are one.
-        if letter.answered.as_ref() != Some(answer) {
+        let is_news = letter.answered.as_ref() != Some(answer);
+        if is_news && may_tell(&mut transaction, &letter.notice, letter.side, now).await? {
             insert_deliveries(&mut transaction, &letter.notice, stored(now), letters).await?;
         }
         // Nobody is asked any more why nobody answered.
@@ -530,4 +533,43 @@ async fn accept(
     close_notice(transaction, &letter.notice, stored(now), "accepted by every consumer", closing).await?;
     let text = format!("the latest description is the new baseline: accepted by every consumer ({})", letter.notice);
     event(transaction, stored(now), &key.integration, &key.api, "accepted", &text).await
+}
+
+/// Which letters are sent again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resend {
+    /// This one, whatever became of it.
+    Letter(i64),
+    /// Those of an open notice that could not be delivered.
+    Notice(String),
+    /// Those of every open notice.
+    All,
+}
+
+impl Store {
+    /// Makes letters due at once, with the bytes they have. Returns each as it was before.
+    ///
+    /// # Errors
+    /// When the database does not answer; then nothing has changed.
+    pub async fn resend(&self, which: &Resend, now: DateTime<Utc>) -> Result<Vec<LetterRow>, StoreError> {
+        const FAILED: &str = "d.state IN ('dead-address', 'refused') AND n.closed_at IS NULL";
+        let mut transaction = self.begin().await?;
+        let (condition, id, notice) = match which {
+            Resend::Letter(id) => ("d.id = $1 AND d.state <> 'standby'".to_owned(), *id, ""),
+            Resend::Notice(notice) => (format!("d.notice = $2 AND {FAILED}"), 0, notice.as_str()),
+            Resend::All => (FAILED.to_owned(), 0, ""),
+        };
+        let query = format!("{LISTING} WHERE {condition} AND $1 = $1 AND $2 = $2 ORDER BY d.id");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(query)).bind(id).bind(notice).fetch_all(&mut *transaction).await?;
+        let letters: Vec<LetterRow> = rows.iter().map(letter_row).collect::<Result<_, _>>()?;
+        for row in &letters {
+            sqlx::query("UPDATE delivery SET state = 'pending', next_at = $1, not_before = NULL, sent_at = NULL WHERE id = $2")
+                .bind(stored(now))
+                .bind(row.letter.id)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(letters)
+    }
 }

@@ -34,6 +34,8 @@ pub struct WatchRow {
     pub changed_at: Option<DateTime<Utc>>,
     /// When it is tried next.
     pub next_at: DateTime<Utc>,
+    /// Whether a check is under way; `next_at` is then when it should have ended.
+    pub is_under_way: bool,
     /// Digest of the newest snapshot.
     pub latest: Option<String>,
     /// Digest of the baseline.
@@ -139,6 +141,9 @@ pub struct Overview {
     pub trouble: DeliveryTrouble,
 }
 
+/// What is shown of a letter: everything but its bytes, which are never needed here and may be large.
+const LETTER: &str = "id, kind, side, party, name, recipient, state, attempts, created_at, sent_at, last_reply";
+
 impl Store {
     /// One consistent look at everything.
     ///
@@ -182,6 +187,7 @@ impl Store {
                 verified_at: time("verified_at"),
                 changed_at: time("changed_at"),
                 next_at: time_of(row.get("next_at")),
+                is_under_way: row.get("leased"),
                 latest: row.get("latest"),
                 baseline: row.get("baseline"),
                 operations: json(row.get("operations"), "watch", &key.to_string())?,
@@ -195,10 +201,12 @@ impl Store {
         let mut notices = Vec::with_capacity(open.len());
         for row in &open {
             let id: String = row.get("id");
-            let letters = sqlx::query("SELECT * FROM delivery WHERE notice = $1 AND state <> 'standby' ORDER BY id")
-                .bind(&id)
-                .fetch_all(&mut *transaction)
-                .await?;
+            let letters = sqlx::query(sqlx::AssertSqlSafe(format!(
+                "SELECT {LETTER} FROM delivery WHERE notice = $1 AND state <> 'standby' ORDER BY id"
+            )))
+            .bind(&id)
+            .fetch_all(&mut *transaction)
+            .await?;
             let said = sqlx::query("SELECT * FROM acknowledgement WHERE notice = $1 ORDER BY side, party")
                 .bind(&id)
                 .fetch_all(&mut *transaction)
@@ -234,13 +242,12 @@ impl Store {
             sqlx::query_as("SELECT outcome, COUNT(*) FROM attempt WHERE outcome IS NOT NULL GROUP BY outcome")
                 .fetch_all(&mut *transaction)
                 .await?;
-        let lost = sqlx::query("SELECT * FROM delivery WHERE state IN ('dead-address', 'refused') ORDER BY id DESC LIMIT 20")
-            .fetch_all(&mut *transaction)
-            .await?;
-        let dead = sqlx::query(
-            "SELECT * FROM delivery WHERE state = 'dead-address' AND id IN
+        let lost = format!("SELECT {LETTER} FROM delivery WHERE state IN ('dead-address', 'refused') ORDER BY id DESC LIMIT 20");
+        let lost = sqlx::query(sqlx::AssertSqlSafe(lost)).fetch_all(&mut *transaction).await?;
+        let dead = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "SELECT {LETTER} FROM delivery WHERE state = 'dead-address' AND id IN
                (SELECT MAX(id) FROM delivery WHERE state IN ('sent', 'dead-address') AND channel IS NULL GROUP BY LOWER(recipient)) ORDER BY recipient",
-        )
+        )))
         .fetch_all(&mut *transaction)
         .await?;
         let totals = |rows: Vec<(String, i64)>| rows.into_iter().map(|(name, n)| (name, u64::try_from(n).unwrap_or(0))).collect();
@@ -312,5 +319,47 @@ fn delivery_row(row: &sqlx::sqlite::SqliteRow) -> Result<DeliveryRow, StoreError
         created_at: time_of(row.get("created_at")),
         sent_at: row.get::<Option<i64>, _>("sent_at").map(time_of),
         last_reply: row.get("last_reply"),
+    })
+}
+
+/// A letter in the list of all.
+#[derive(Debug, Clone)]
+pub struct LetterRow {
+    /// The notice it tells of.
+    pub notice: String,
+    /// Whether that is open.
+    pub is_open: bool,
+    /// The channel it goes through, where that is not mail.
+    pub channel: Option<String>,
+    /// The letter.
+    pub letter: DeliveryRow,
+}
+
+/// Letters that are listed at most.
+const LISTED: u32 = 1000;
+
+impl Store {
+    /// The newest letters, newest first; those that could not be delivered, or all.
+    ///
+    /// # Errors
+    /// When the database does not answer, or a row is damaged.
+    pub async fn letters(&self, is_failed: bool) -> Result<Vec<LetterRow>, StoreError> {
+        let states = if is_failed { "d.state IN ('dead-address', 'refused')" } else { "d.state <> 'standby'" };
+        let query = format!("{LISTING} WHERE {states} ORDER BY d.id DESC LIMIT {LISTED}");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(query)).fetch_all(&self.readers).await?;
+        rows.iter().map(letter_row).collect()
+    }
+}
+
+/// What a list of letters is made of.
+pub(super) const LISTING: &str = "SELECT d.id, d.kind, d.side, d.party, d.name, d.recipient, d.state, d.attempts, d.created_at,
+    d.sent_at, d.last_reply, d.notice, d.channel, n.closed_at IS NULL AS is_open FROM delivery d JOIN notice n ON n.id = d.notice";
+
+pub(super) fn letter_row(row: &sqlx::sqlite::SqliteRow) -> Result<LetterRow, StoreError> {
+    Ok(LetterRow {
+        notice: row.get("notice"),
+        is_open: row.get("is_open"),
+        channel: row.get("channel"),
+        letter: delivery_row(row)?,
     })
 }

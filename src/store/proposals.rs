@@ -1,6 +1,6 @@
 //! What one side asks of the other: more time. It is a proposal until the other side has agreed or refused.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, Transaction};
 
@@ -21,7 +21,8 @@ impl Store {
         rows.iter().map(proposal).collect()
     }
 
-    /// Takes a proposal down, with the letters that tell the other side of it.
+    /// Records a proposal, with the letters that tell the other side of it. A party has one open proposal under a notice: another
+    /// day takes the place of the one before.
     ///
     /// # Errors
     /// When the database does not answer; then nothing has changed.
@@ -33,25 +34,52 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Answered, StoreError> {
         let mut transaction = self.begin().await?;
-        // Sent twice it is one proposal.
-        let done = sqlx::query(
-            "INSERT INTO proposal (notice, side, party, by, until, note, at)
-             SELECT $1, $2, $3, $4, $5, $6, $7 WHERE NOT EXISTS (
-               SELECT 1 FROM proposal WHERE notice = $1 AND side = $2 AND party = $3 AND until = $5 AND agreed IS NULL)",
+        let open: Option<(i64, String)> = sqlx::query_as(
+            "SELECT id, until FROM proposal WHERE notice = $1 AND side = $2 AND party = $3 AND agreed IS NULL ORDER BY id DESC",
         )
         .bind(&letter.notice)
         .bind(letter.side.name())
         .bind(&letter.party)
-        .bind(by)
-        .bind(until.to_string())
-        .bind(note)
-        .bind(stored(now))
-        .execute(&mut *transaction)
+        .fetch_optional(&mut *transaction)
         .await?;
-        if done.rows_affected() > 0 {
-            insert_deliveries(&mut transaction, &letter.notice, stored(now), letters).await?;
-            let text = format!("{by} asks for the {} for time until {until} ({})", letter.side.name(), letter.notice);
-            event(&mut transaction, stored(now), &letter.key.integration, &letter.key.api, "proposed", &text).await?;
+        match open {
+            // Sent twice it is one proposal; other words about the same day are no news.
+            Some((id, known)) if known == until.to_string() => {
+                sqlx::query("UPDATE proposal SET by = $1, note = $2 WHERE id = $3")
+                    .bind(by)
+                    .bind(note)
+                    .bind(id)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            open => {
+                if let Some((id, _)) = open {
+                    // Another day is another proposal, with a number of its own: nobody agrees to a day he has not seen.
+                    sqlx::query("UPDATE proposal SET agreed = 0, decided_by = $1, decided_at = $2 WHERE id = $3")
+                        .bind(format!("{by}, who asks for {until} instead"))
+                        .bind(stored(now))
+                        .bind(id)
+                        .execute(&mut *transaction)
+                        .await?;
+                }
+                sqlx::query(
+                    "INSERT INTO proposal (notice, side, party, by, until, note, at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                )
+                .bind(&letter.notice)
+                .bind(letter.side.name())
+                .bind(&letter.party)
+                .bind(by)
+                .bind(until.to_string())
+                .bind(note)
+                .bind(stored(now))
+                .execute(&mut *transaction)
+                .await?;
+                if may_tell(&mut transaction, &letter.notice, letter.side, now).await? {
+                    insert_deliveries(&mut transaction, &letter.notice, stored(now), letters).await?;
+                }
+                let text = format!("{by} asks for the {} for time until {until} ({})", letter.side.name(), letter.notice);
+                event(&mut transaction, stored(now), &letter.key.integration, &letter.key.api, "proposed", &text).await?;
+            }
         }
         transaction.commit().await?;
         Ok(Answered::Recorded)
@@ -149,4 +177,27 @@ fn proposal(row: &SqliteRow) -> Result<Proposal, StoreError> {
             _ => None,
         },
     })
+}
+
+/// On so many occasions a day the other side hears what one side says: whoever holds a link must not be able to flood it.
+const TOLD_A_DAY: i64 = 3;
+
+/// Whether the other side may be written to about what `side` says. What is not written stands on the answer page and status.
+pub(super) async fn may_tell(
+    transaction: &mut Transaction<'_, Sqlite>,
+    notice: &str,
+    side: Side,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let told: i64 = sqlx::query_scalar(
+        "SELECT COUNT(DISTINCT created_at) FROM delivery
+         WHERE notice = $1 AND kind = 'exchange' AND side <> $2 AND created_at > $3 AND created_at <= $4",
+    )
+    .bind(notice)
+    .bind(side.name())
+    .bind(stored(now - TimeDelta::days(1)))
+    .bind(stored(now))
+    .fetch_one(&mut **transaction)
+    .await?;
+    Ok(told < TOLD_A_DAY)
 }

@@ -1,12 +1,12 @@
 //! Workflow commands that GitHub shows beside the lines of a pull request.
 
-use super::super::clean;
+use super::super::{clean, without_commands};
 use super::{Report, Row};
 use crate::rules::Severity;
 
 /// Text after `::`, escaped as the runner reads it.
 fn data(text: &str) -> String {
-    clean(text, 2000).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    without_commands(&clean(text, 2000)).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// The value of a property.
@@ -36,6 +36,6 @@ pub fn github(report: &Report) -> String {
     if let Some(undecided) = &report.undecided {
         out.push_str(&format!("::error title=undecided::{}\n", data(undecided)));
     }
-    out.push_str(&format!("{}\n", clean(&report.headline, 400)));
+    out.push_str(&format!("{}\n", without_commands(&clean(&report.headline, 400))));
     out
 }

@@ -2,8 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::super::clean;
+use super::super::{clean, clean_lines, without_commands};
 use super::{Report, corners};
+
+/// Longest line of a fragment, characters.
+const LONGEST_LINE: usize = 1000;
 
 fn escaped(text: &str) -> String {
     clean(text, 400).replace('\\', "\\\\").replace('<', "&lt;").replace('[', "\\[").replace('|', "\\|")
@@ -22,7 +25,7 @@ fn code(text: &str) -> String {
 pub fn markdown(report: &Report) -> String {
     let mut out = format!("**{}**\n", plain(&report.headline));
     if let Some(undecided) = &report.undecided {
-        let _ = writeln!(out, "\n**Undecided:** {undecided}");
+        let _ = writeln!(out, "\n**Undecided:** {}", plain(undecided));
     }
     let (told, rest) = report.parted();
     for row in told {
@@ -32,7 +35,7 @@ pub fn markdown(report: &Report) -> String {
             let _ = writeln!(out, "\n{}", plain(&row.proven));
         }
         let _ = writeln!(out, "\n{}\n\n*What to do:* {}", row.hurt, row.remedy);
-        let fragment = row.fragment.replace("```", "'''");
+        let fragment = clean_lines(&row.fragment, LONGEST_LINE).replace("```", "'''");
         if !fragment.is_empty() {
             let _ = writeln!(out, "\n```diff\n{fragment}\n```");
         }
@@ -53,5 +56,5 @@ pub fn markdown(report: &Report) -> String {
             let _ = writeln!(out, "- `{}`: {}", code(&oddity.pointer), plain(&oddity.message));
         }
     }
-    out
+    without_commands(&out)
 }

@@ -16,7 +16,7 @@ use crate::model::OverrideNote;
 use crate::openapi::{Document, Line, Oddity};
 use crate::rules::{Catalogue, Finding, Fragments, JsonFinding, Severity, Summary, Verdict};
 
-use super::clean;
+use super::{clean, escaped_json};
 
 pub use github::github;
 pub use html::{ReportError, html};
@@ -264,10 +264,10 @@ fn grouped<'r>(rows: &[&'r Row]) -> Vec<(String, Vec<&'r Row>)> {
 /// # Errors
 /// Never for what a report holds; the signature is that of the serialiser.
 pub fn json(report: &Report) -> Result<String, serde_json::Error> {
-    serde_json::to_string_pretty(report).map(|text| text + "\n")
+    serde_json::to_string_pretty(report).map(|text| escaped_json(&text) + "\n")
 }
 
-/// A value as compact JSON, for formats that are JSON themselves.
+/// A value as indented JSON, for formats that are JSON themselves.
 fn pretty(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+    escaped_json(&serde_json::to_string_pretty(value).unwrap_or_default()) + "\n"
 }

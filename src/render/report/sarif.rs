@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::super::clean;
 use super::{Report, Row, pretty};
 use crate::rules::{Catalogue, Severity};
 
@@ -27,7 +26,7 @@ fn result(row: &Row) -> Value {
     if let Some(line) = row.line() {
         result["locations"] = json!([{
             "physicalLocation": {"artifactLocation": {"uri": line.file}, "region": {"startLine": line.line}},
-            "logicalLocations": [{"fullyQualifiedName": clean(row.pointer(), 1000)}],
+            "logicalLocations": [{"fullyQualifiedName": row.pointer()}],
         }]);
     }
     if let Some(note) = &row.exception {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::rules::Severity;
 
-use super::super::clean;
+use super::super::{clean, without_commands};
 use super::{Report, Row, corners, grouped};
 
 /// How a terminal wants its text.
@@ -60,7 +60,7 @@ impl Style {
 pub fn text(report: &Report, style: Style) -> String {
     let mut out = format!("{}\n", style.with("1", &report.headline));
     if let Some(undecided) = &report.undecided {
-        let _ = writeln!(out, "{} {undecided}", style.with("1;35", "UNDECIDED"));
+        let _ = writeln!(out, "{} {}", style.with("1;35", "UNDECIDED"), clean(undecided, 600));
     }
     let (told, rest) = report.parted();
     // What two findings share is printed once.
@@ -100,7 +100,7 @@ pub fn text(report: &Report, style: Style) -> String {
             let _ = writeln!(out, "  and {} more (--format json lists all)", report.oddities.len() - LISTED);
         }
     }
-    out
+    without_commands(&out)
 }
 
 fn finding(out: &mut String, row: &Row, style: Style, is_new: bool, fragment: &str) {
