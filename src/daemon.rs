@@ -22,6 +22,8 @@ use crate::rules::Catalogue;
 use crate::store::{Store, StoreError};
 use crate::tasks::{self, Counters, Live, Relay, Shared, Trouble, make_secret};
 
+pub(crate) use state::reachable;
+
 /// Why the daemon did not start.
 #[derive(Debug, Error)]
 pub enum StartError {

@@ -72,7 +72,9 @@ fn colours_are_for_terminals_and_on_request() {
 #[test]
 fn what_a_partner_writes_stays_text() {
     let folder = tempfile::tempdir().expect("a folder");
-    let hostile = "a<script>alert(1)</script>`]\u{202e}\u{1b}[31m::error::x";
+    let unseen =
+        "\u{202e}\u{2066}\u{1b}\u{7}\u{9b}\u{ad}\u{34f}\u{115f}\u{180e}\u{200b}\u{3164}\u{ffa0}\u{fffe}\u{ffff}\u{e0041}\u{7f}";
+    let hostile = &format!("a<script>alert(1)</script>`]{unseen}[31m::error::x ##[error]y");
     let document = |longest: u32| {
         serde_json::json!({"openapi": "3.1.0", "info": {"title": hostile, "version": "1"}, "paths": {format!("/{hostile}"): {"post": {
             "requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": {hostile: {"type": "string", "maxLength": longest}}}}}},
@@ -107,7 +109,11 @@ fn what_is_used_decides_what_counts() {
     };
     let all = diff(&["--fail-on", "breaking", BASE, REVISION]);
     assert_eq!(all.status.code(), Some(1));
-    let unused = with("# what we call\nGET /v1/nothing\n");
+    let misspelt = with("# what we call\nGET /v1/shipments\nPOST /v1/shipmnets\n");
+    assert_eq!(misspelt.status.code(), Some(78));
+    let said = String::from_utf8_lossy(&misspelt.stderr).into_owned();
+    assert!(said.contains("usage.txt:3") && said.contains("did you mean \"POST /v1/shipments\"?"), "{said}");
+    let unused = with("# what we call\nPOST /v1/shipments/{shipment_id}/cancel\n");
     assert_eq!(unused.status.code(), Some(0), "nothing of it is used");
     let used = with("POST /v1/shipments\n");
     assert_eq!(used.status.code(), Some(1));
@@ -159,7 +165,36 @@ fn exceptions_are_named_and_end() {
         assert!(said.contains(word), "{word}: {said}");
     }
 
+    let slip = |line: &str| {
+        let rest = "severity = \"ignore\"\nowner = \"Priya\"\nreason = \"r\"\nuntil = \"2999-12-31\"\n";
+        std::fs::write(&overrides, format!("[[overrides]]\n{line}\n{rest}")).expect("a file");
+        let wrong = diff(&["--overrides", overrides.to_str().expect("a path"), BASE, REVISION]);
+        (wrong.status.code(), String::from_utf8_lossy(&wrong.stderr).into_owned())
+    };
+    for (line, words) in [
+        ("rule = \"request-max-lenght-decreased\"", "did you mean \"request-max-length-decreased\"?"),
+        ("rule = \"reqest-*\"", "\"reqest-*\" names no rule"),
+        ("operations = [\"GET /v1/shipmnets\"]", "did you mean \"GET /v1/shipments\"?"),
+        ("operations = [\"* /v2/**\"]", "is in neither description"),
+        ("pointer = \"/components/schemas/Shipmnet/**\"", "no place of either description matches"),
+    ] {
+        let (code, said) = slip(line);
+        assert!(code == Some(78) && said.contains("overrides.toml:2") && said.contains(words), "{line}: {said}");
+    }
+    for line in ["rule = \"end-announced\"", "operations = [\"* /v1/**\"]", "pointer = \"/components/schemas/Invoice/**\""] {
+        assert_eq!(slip(line).0, Some(0), "{line}: {}", slip(line).1);
+    }
+
     let ignored = folder.path().join("ignored.txt");
+    std::fs::write(&ignored, "# ours\nresponse-required-property-renamd\n").expect("a file");
+    let wrong = diff(&["--ignore-file", ignored.to_str().expect("a path"), BASE, REVISION]);
+    let said = String::from_utf8_lossy(&wrong.stderr).into_owned();
+    assert!(
+        wrong.status.code() == Some(78)
+            && said.contains("line 2")
+            && said.contains("did you mean \"response-required-property-renamed\"?"),
+        "{said}"
+    );
     std::fs::write(
         &ignored,
         "response-required-property-renamed\nGET /v1/invoices the 'customer_id' request query parameter became required\n",

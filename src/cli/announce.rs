@@ -5,13 +5,14 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::config::{Environment, load};
-use crate::model::{Clock as _, Entry, SystemClock};
+use crate::model::Entry;
+use crate::render::escaped_json;
 use crate::tasks::LARGEST_MAIL;
 
-use super::endpoint::{Where, address, client, get};
+use super::place::{Failure, Where, ended, get, parsed, post};
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 pub(super) struct AnnounceArgs {
     #[command(flatten)]
     at: Where,
@@ -49,6 +50,9 @@ pub(super) struct AnnounceArgs {
     /// Taken back.
     #[arg(long, conflicts_with_all = ["date", "pause"])]
     withdraw: bool,
+    /// The day has passed, and that is meant.
+    #[arg(long)]
+    past: bool,
 }
 
 #[derive(Debug, Args)]
@@ -62,7 +66,7 @@ pub(super) struct LedgerArgs {
     json: bool,
 }
 
-fn path(api: &str) -> Result<String, (u8, String)> {
+fn path(api: &str) -> Result<String, Failure> {
     let problem = || (2, format!("{api:?} is not an API: write INTEGRATION/API as `driftd status` shows it"));
     let (integration, api) = api.split_once('/').ok_or_else(problem)?;
     let mut url = url::Url::parse("http://x/api/v1/integrations").map_err(|_| problem())?;
@@ -74,19 +78,8 @@ pub(super) async fn announce(args: &AnnounceArgs) -> u8 {
     ended(sent(args).await)
 }
 
-fn ended(done: Result<(), (u8, String)>) -> u8 {
-    match done {
-        Ok(()) => 0,
-        Err((code, problem)) => {
-            eprintln!("driftd: {problem}");
-            code
-        }
-    }
-}
-
-async fn sent(args: &AnnounceArgs) -> Result<(), (u8, String)> {
+async fn sent(args: &AnnounceArgs) -> Result<(), Failure> {
     let path = path(&args.api)?;
-    let address = address(&args.at).map_err(|problem| (69, problem))?;
     let body = json!({
         "subject": args.subject,
         "mark": if args.change { "change" } else { "sunset" },
@@ -99,37 +92,12 @@ async fn sent(args: &AnnounceArgs) -> Result<(), (u8, String)> {
         "link": args.link,
         "paused": args.pause,
         "withdrawn": args.withdraw,
+        "past": args.past,
     });
-    let request = client().map_err(|problem| (74, problem))?.post(format!("{address}{path}/announcements"));
-    let request = request.bearer_auth(token(&args.at)?).header("Content-Type", "application/json").body(body.to_string());
-    let response = request.send().await.map_err(|_| (69, format!("no daemon answers at {address}: is it running?")))?;
-    let status = response.status();
-    let text = response.text().await.unwrap_or_default();
-    let answer: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    if status.is_success() {
-        let outcome = answer["outcome"].as_str().unwrap_or("recorded");
-        sayln!("{} {outcome}: {}", args.subject, answer["statement"]["verbatim"].as_str().unwrap_or_default());
-        return Ok(());
-    }
-    let problem = answer["problem"].as_str().map_or_else(|| format!("the daemon answered {status}"), str::to_owned);
-    Err((if status == reqwest::StatusCode::UNAUTHORIZED { 77 } else { 65 }, problem))
-}
-
-/// The token of the daemon on this machine, or the one in the environment.
-fn token(at: &Where) -> Result<String, (u8, String)> {
-    if let Ok(token) = std::env::var("DRIFTD_TOKEN") {
-        return Ok(token);
-    }
-    let environment = Environment { believe_credentials: true, ..Environment::of_process() };
-    let config = load(&at.config, &environment, SystemClock.now()).map_err(|_| {
-        let file = at.config.display();
-        (78, format!("{file} cannot be used to find the daemon's token; name it with --config, or set DRIFTD_TOKEN"))
-    })?;
-    let file = config.state_dir.join("token");
-    let read = std::fs::read_to_string(&file);
-    let read =
-        read.map_err(|error| (77, format!("{}: {error}; run as the daemon's user, or set DRIFTD_TOKEN", file.display())))?;
-    Ok(read.trim().to_owned())
+    let answer = post(&args.at, &format!("{path}/announcements"), "application/json", body.to_string().into_bytes()).await?;
+    let outcome = answer["outcome"].as_str().unwrap_or("recorded");
+    sayln!("{} {outcome}: {}", args.subject, answer["statement"]["verbatim"].as_str().unwrap_or_default());
+    Ok(())
 }
 
 #[derive(Debug, Args)]
@@ -143,20 +111,13 @@ pub(super) async fn bounce(args: &BounceArgs) -> u8 {
     ended(handed_in(&args.at).await)
 }
 
-async fn handed_in(at: &Where) -> Result<(), (u8, String)> {
+async fn handed_in(at: &Where) -> Result<(), Failure> {
     use std::io::Read as _;
     let mut mail = Vec::new();
     let limit = u64::try_from(LARGEST_MAIL).unwrap_or(u64::MAX);
     std::io::stdin().take(limit).read_to_end(&mut mail).map_err(|error| (74, format!("no mail on standard input: {error}")))?;
-    let address = address(at).map_err(|problem| (75, problem))?;
-    let request = client().map_err(|problem| (75, problem))?.post(format!("{address}/api/v1/bounces"));
-    let sent = request.bearer_auth(token(at)?).header("Content-Type", "message/rfc822").body(mail).send().await;
-    let response = sent.map_err(|_| (75, format!("no daemon answers at {address}: is it running?")))?;
-    let status = response.status();
-    let answer: serde_json::Value = serde_json::from_str(&response.text().await.unwrap_or_default()).unwrap_or_default();
-    if !status.is_success() {
-        return Err((75, answer["problem"].as_str().map_or_else(|| format!("the daemon answered {status}"), str::to_owned)));
-    }
+    // Whatever is wrong, the mail must not be lost.
+    let answer = post(at, "/api/v1/bounces", "message/rfc822", mail).await.map_err(|(_, problem)| (75, problem))?;
     sayln!("{}", answer["outcome"].as_str().unwrap_or_default());
     Ok(())
 }
@@ -170,16 +131,14 @@ pub(super) async fn ledger(args: &LedgerArgs) -> u8 {
     ended(shown(args).await)
 }
 
-async fn shown(args: &LedgerArgs) -> Result<(), (u8, String)> {
+async fn shown(args: &LedgerArgs) -> Result<(), Failure> {
     let path = path(&args.api)?;
-    let address = address(&args.at).map_err(|problem| (69, problem))?;
-    let text = get(&format!("{address}{path}/ledger")).await.map_err(|problem| (69, problem))?;
+    let text = get(&args.at, &format!("{path}/ledger")).await?;
     if args.json {
-        sayln!("{text}");
+        sayln!("{}", escaped_json(&text));
         return Ok(());
     }
-    let ledger: Ledger =
-        serde_json::from_str(&text).map_err(|error| (65, format!("the daemon's answer is not understood: {error}")))?;
+    let ledger: Ledger = parsed(&text).map_err(|problem| (65, problem))?;
     if ledger.ledger.is_empty() {
         sayln!("Nothing was ever said about the end of {}.", args.api);
     }

@@ -1,7 +1,7 @@
 //! `driftd check DESCRIPTION`.
 
 use crate::openapi::{conformance, lower};
-use crate::render::clean;
+use crate::render::{clean, without_commands};
 
 use super::diff::{bytes, document};
 
@@ -10,7 +10,7 @@ pub(super) async fn run(place: &str) -> u8 {
     let document = match read {
         Ok(document) => document,
         Err((code, problem)) => {
-            eprintln!("driftd: {problem}");
+            eprintln!("driftd: {}", clean(&problem, 4000));
             return code;
         }
     };
@@ -19,12 +19,12 @@ pub(super) async fn run(place: &str) -> u8 {
     oddities.extend(conformance(&document));
     oddities.sort();
     let (operations, schemas) = (contract.operations.len(), contract.schemas.len());
-    println!("{place}: {}, {operations} operations, {schemas} schemas, {} odd", contract.dialect.name(), oddities.len());
+    sayln!("{place}: {}, {operations} operations, {schemas} schemas, {} odd", contract.dialect.name(), oddities.len());
     for oddity in &oddities {
-        println!("  {}: {}", clean(&oddity.pointer, 300), clean(&oddity.message, 400));
+        sayln!("  {}: {}", clean(&oddity.pointer, 300), without_commands(&clean(&oddity.message, 400)));
     }
     if contract.exhausted {
-        println!("  the document comes to more than can be held; what is missing is not judged");
+        sayln!("  the document comes to more than can be held; what is missing is not judged");
     }
     if oddities.is_empty() && !contract.exhausted { 0 } else { 65 }
 }

@@ -16,11 +16,13 @@ use crate::model::{
 };
 use crate::notice::{Impact, impact, open_findings};
 use crate::openapi::{Contract, Document, Limits, Line, ReadError, lines_of, lower, read};
+use crate::render::clean_lines;
 use crate::render::report::{self, Aside, Report, Side, Style};
 use crate::rules::{Catalogue, Finding, Fragments, Severity, Verdict, compare_lowered};
 use crate::tasks::{Known, gather};
 
 use super::ignore::IgnoreList;
+use super::nearest::Known as KnownThings;
 use super::say;
 
 /// What to compare, and how to say it.
@@ -82,7 +84,7 @@ pub(super) async fn run(args: &DiffArgs) -> u8 {
     match report_on(args).await {
         Ok(code) => code,
         Err((code, problem)) => {
-            eprintln!("driftd: {problem}");
+            eprintln!("driftd: {}", clean_lines(&problem, 4000));
             code
         }
     }
@@ -90,7 +92,7 @@ pub(super) async fn run(args: &DiffArgs) -> u8 {
 
 async fn report_on(args: &DiffArgs) -> Result<u8, Failure> {
     let catalogue = Catalogue::load().map_err(|problem| (70, problem.to_string()))?;
-    let exceptions = Exceptions::read(args)?;
+    let exceptions = Exceptions::read(args, &catalogue)?;
     let (base, revision) = tokio::try_join!(bytes(&args.base), bytes(&args.revision))?;
     // Two documents, two cores: what one leaves behind while it is parsed is room for its contract.
     let slots = (OnceLock::new(), OnceLock::new());
@@ -105,6 +107,7 @@ async fn report_on(args: &DiffArgs) -> Result<u8, Failure> {
         let place = if before.is_blank() { &args.base } else { &args.revision };
         return Err((65, format!("{place}: {}", ReadError::NoPaths)));
     }
+    exceptions.must_match(args, &KnownThings::new([&old, &new], [before, after], &catalogue))?;
     let (verdict, oddities) = compare_lowered(&old, &new, &catalogue, Budget::default());
     let stored = if exceptions.ask() { open_findings(&verdict, Fragments::new(&before.root, &after.root)) } else { Vec::new() };
     let pointers = |of: fn(&Finding) -> &str| verdict.findings.iter().map(of).collect::<Vec<_>>();
@@ -197,32 +200,52 @@ const NOT_USED: &str = "not used";
 /// What the files named on the command line say beside the verdict.
 struct Exceptions {
     usage: Option<Consumer>,
+    /// The line of each operation in `usage`.
+    lines: Vec<usize>,
     overrides: Vec<Override>,
+    /// The file they stand in.
+    overrides_text: String,
     ignored: Option<IgnoreList>,
     today: chrono::NaiveDate,
 }
 
 impl Exceptions {
-    fn read(args: &DiffArgs) -> Result<Self, Failure> {
+    fn read(args: &DiffArgs, catalogue: &Catalogue) -> Result<Self, Failure> {
         let today = SystemClock.now().date_naive();
         let text = |path: &Path| std::fs::read_to_string(path).map_err(|error| (74, format!("{}: {error}", path.display())));
-        let usage = match &args.usage {
-            Some(path) => Some(used(path, &text(path)?)?),
-            None => None,
+        let (usage, lines) = match &args.usage {
+            Some(path) => used(path, &text(path)?).map(|(consumer, lines)| (Some(consumer), lines))?,
+            None => (None, Vec::new()),
         };
+        let overrides_text = args.overrides.as_deref().map(text).transpose()?.unwrap_or_default();
         let overrides = match &args.overrides {
-            Some(path) => load_overrides(path, &text(path)?, today)
+            Some(path) => load_overrides(path, &overrides_text, today)
                 .map_err(|problems| (78, problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?,
             None => Vec::new(),
         };
         let ignored = match &args.ignore_file {
             Some(path) => Some(
-                IgnoreList::parse(&text(path)?)
+                IgnoreList::parse(&text(path)?, catalogue)
                     .map_err(|problems| (78, format!("{}: {}", path.display(), problems.join("\n"))))?,
             ),
             None => None,
         };
-        Ok(Self { usage, overrides, ignored, today })
+        Ok(Self { usage, lines, overrides, overrides_text, ignored, today })
+    }
+
+    /// What they name must be there: a slip of the pen would silence what it was not meant for.
+    fn must_match(&self, args: &DiffArgs, known: &KnownThings<'_>) -> Result<(), Failure> {
+        let mut problems = Vec::new();
+        let operations = self.usage.iter().flat_map(|consumer| consumer.operations.iter().flatten());
+        for (pattern, line) in operations.zip(&self.lines) {
+            if let (Some(what), Some(path)) = (known.operation(pattern), &args.usage) {
+                problems.push(format!("{}:{line}: {what}", path.display()));
+            }
+        }
+        if let Some(path) = &args.overrides {
+            problems.extend(known.overrides(path, &self.overrides_text, &self.overrides, self.today));
+        }
+        if problems.is_empty() { Ok(()) } else { Err((78, problems.join("\n"))) }
     }
 
     /// Whether there is anything to ask for each finding.
@@ -252,9 +275,9 @@ impl Exceptions {
     }
 }
 
-/// What a consumer uses, one operation a line.
-fn used(path: &Path, text: &str) -> Result<Consumer, Failure> {
-    let mut operations = Vec::new();
+/// What a consumer uses, one operation a line, and the line of each.
+fn used(path: &Path, text: &str) -> Result<(Consumer, Vec<usize>), Failure> {
+    let (mut operations, mut lines) = (Vec::new(), Vec::new());
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
@@ -263,8 +286,9 @@ fn used(path: &Path, text: &str) -> Result<Consumer, Failure> {
         let problem =
             || (78, format!("{}:{}: {line:?} is not an operation: write `GET /v1/doors/{{id}}`", path.display(), index + 1));
         operations.push(OperationPattern::parse(line).ok_or_else(problem)?);
+        lines.push(index + 1);
     }
-    Ok(Consumer { party: "you".to_owned(), operations: Some(operations) })
+    Ok((Consumer { party: "you".to_owned(), operations: Some(operations) }, lines))
 }
 
 /// The bytes of a file or URL with every file it refers to, or an exit code and why not.

@@ -1,26 +1,14 @@
 //! Commands that ask a running daemon through its endpoint.
 
-use std::path::PathBuf;
-use std::time::Duration;
-
 use chrono::{DateTime, Local, NaiveDate, Utc};
 use clap::Args;
 use serde::Deserialize;
 
-use crate::config::{Environment, load};
 use crate::http::StatusView;
-use crate::model::{Clock as _, SystemClock};
+use crate::render::{clean, escaped_json, without_commands};
 
-/// Where the daemon is.
-#[derive(Debug, Args)]
-pub(super) struct Where {
-    /// Address of the endpoint; without it, the one in the configuration.
-    #[arg(long, env = "DRIFTD_URL")]
-    url: Option<String>,
-    /// The configuration file.
-    #[arg(short, long, default_value = "/etc/driftd/driftd.toml", env = "DRIFTD_CONFIG")]
-    pub(super) config: PathBuf,
-}
+use super::place::{Where, client, ended, get, parsed};
+use super::say;
 
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
@@ -70,54 +58,19 @@ pub(super) struct AckArgs {
     refuse: Option<i64>,
 }
 
-pub(super) fn client() -> Result<reqwest::Client, String> {
-    let builder = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15));
-    builder.build().map_err(|error| format!("no HTTP client: {error}"))
-}
-
-pub(super) fn address(at: &Where) -> Result<String, String> {
-    if let Some(url) = &at.url {
-        return Ok(url.trim_end_matches('/').to_owned());
-    }
-    let environment = Environment { believe_credentials: true, ..Environment::of_process() };
-    match load(&at.config, &environment, SystemClock.now()) {
-        Ok(config) => Ok(format!("http://{}", config.http.listen)),
-        Err(_) => Err(format!("{} cannot be used to find the daemon; name it with --url", at.config.display())),
-    }
-}
-
-pub(super) async fn get(url: &str) -> Result<String, String> {
-    let response = client()?.get(url).header("Accept", "application/json").send().await;
-    let response = response
-        .map_err(|_| format!("no daemon answers at {url}: is it running? `systemctl status driftd`, or name it with --url"))?;
-    let status = response.status();
-    let text = response.text().await.map_err(|error| format!("{url}: {error}"))?;
-    if status.is_success() { Ok(text) } else { Err(format!("{url} answered {status}: {}", text.trim())) }
-}
-
 pub(super) async fn status(args: &StatusArgs) -> u8 {
-    let fetched = match address(&args.at) {
-        Ok(address) => get(&format!("{address}/status")).await,
-        Err(problem) => Err(problem),
+    let read = async {
+        let text = get(&args.at, "/status").await?;
+        Ok((parsed::<StatusView>(&text).map_err(|problem| (65, problem))?, text))
     };
-    let text = match fetched {
-        Ok(text) => text,
-        Err(problem) => {
-            eprintln!("driftd: {problem}");
-            return 69;
-        }
-    };
-    let status: StatusView = match serde_json::from_str(&text) {
-        Ok(status) => status,
-        Err(problem) => {
-            eprintln!("driftd: the daemon's answer is not understood (another version?): {problem}");
-            return 65;
-        }
+    let (status, text) = match read.await {
+        Ok(read) => read,
+        Err(failure) => return ended(Err(failure)),
     };
     if args.json {
-        sayln!("{text}");
+        sayln!("{}", escaped_json(&text));
     } else {
-        print!("{}", in_words(&status));
+        say(&without_commands(&in_words(&status)));
     }
     u8::from(status.state != "ok")
 }
@@ -175,6 +128,9 @@ fn in_words(status: &StatusView) -> String {
             format!("{}/{}", api.integration, api.api)
         };
         let _ = writeln!(out, "{:<11}  {name}: {}", api.state.name(), api.detail);
+        if api.overdue {
+            let _ = writeln!(out, "{:<11}  its check is overdue", "overdue");
+        }
         for unmatched in &api.unmatched_uses {
             let _ = writeln!(out, "{:<11}  {unmatched}", "check");
         }
@@ -199,25 +155,15 @@ struct Event {
 }
 
 pub(super) async fn history(args: &HistoryArgs) -> u8 {
-    let fetched = match address(&args.at) {
-        Ok(address) => get(&format!("{address}/history?days={}&limit=10000", args.days)).await,
-        Err(problem) => Err(problem),
+    let read = async {
+        let text = get(&args.at, &format!("/history?days={}&limit=10000", args.days)).await?;
+        parsed::<History>(&text).map_err(|problem| (65, problem))
     };
-    let parsed = fetched.and_then(|text| {
-        serde_json::from_str::<History>(&text).map_err(|error| format!("the daemon's answer is not understood: {error}"))
-    });
-    match parsed {
-        Ok(history) => {
-            for event in history.events {
-                sayln!("{}  {:<13}  {}", local(event.at), event.kind, event.text);
-            }
-            0
+    ended(read.await.map(|history| {
+        for event in history.events {
+            sayln!("{}  {:<13}  {}", local(event.at), event.kind, event.text);
         }
-        Err(problem) => {
-            eprintln!("driftd: {problem}");
-            69
-        }
-    }
+    }))
 }
 
 pub(super) async fn ack(args: &AckArgs) -> u8 {
@@ -255,7 +201,7 @@ pub(super) async fn ack(args: &AckArgs) -> u8 {
     match sent {
         Ok(response) if response.status().is_success() => {
             sayln!(
-                "Taken down: {} answered {answer}{}.",
+                "Recorded: {} answered {answer}{}.",
                 args.owner,
                 args.fix_by.map(|date| format!(", done by {date}")).unwrap_or_default()
             );
@@ -276,6 +222,11 @@ pub(super) async fn ack(args: &AckArgs) -> u8 {
         Ok(response) if response.status() == reqwest::StatusCode::UNPROCESSABLE_ENTITY => {
             eprintln!("driftd: the answer was not taken: a date in the past, or `--accept` for the provider's side?");
             65
+        }
+        Ok(response) if response.status() == reqwest::StatusCode::TOO_MANY_REQUESTS => {
+            let wait = response.headers().get("Retry-After").and_then(|value| value.to_str().ok()).unwrap_or("3600");
+            eprintln!("driftd: the answer was not recorded: too many came in the last hour; try again in {} s", clean(wait, 20));
+            75
         }
         Ok(response) => {
             eprintln!("driftd: the daemon answered {}", response.status());

@@ -7,7 +7,9 @@
 
 use crate::diff::Direction;
 use crate::model::{OperationPattern, Pattern};
-use crate::rules::{Finding, oasdiff_ids};
+use crate::rules::{Catalogue, Finding, oasdiff_ids};
+
+use super::nearest::no_rule;
 
 /// The lines of an ignore list.
 #[derive(Debug)]
@@ -34,7 +36,8 @@ const METHODS: [&str; 9] = ["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "
 
 impl IgnoreList {
     /// Reads a list; every line that says nothing is told of.
-    pub(super) fn parse(text: &str) -> Result<Self, Vec<String>> {
+    pub(super) fn parse(text: &str, catalogue: &Catalogue) -> Result<Self, Vec<String>> {
+        let known: Vec<&str> = catalogue.rules().map(|rule| rule.id).collect();
         let mut problems = Vec::new();
         let mut lines = Vec::new();
         for (index, line) in text.lines().enumerate() {
@@ -42,7 +45,7 @@ impl IgnoreList {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            match what(line) {
+            match what(line, &known) {
                 Ok(what) => lines.push(Line { number: index + 1, text: line.to_owned(), what }),
                 Err(why) => problems.push(format!("line {}: {why}", index + 1)),
             }
@@ -78,7 +81,7 @@ impl IgnoreList {
     }
 }
 
-fn what(line: &str) -> Result<What, String> {
+fn what(line: &str, known: &[&str]) -> Result<What, String> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let at = words.iter().position(|word| METHODS.contains(&word.trim_matches(['`', '\'', ',', ':'])));
     let is_path = |at: usize| words.get(at + 1).is_some_and(|path| path.trim_matches(['`', '\'', ',', ':']).starts_with('/'));
@@ -94,11 +97,11 @@ fn what(line: &str) -> Result<What, String> {
                 words.iter().enumerate().filter(|(i, _)| *i != at && *i != at + 1).map(|(_, word)| *word).collect();
             Ok(What::Sentence { operation, words: rest.join(" ").to_lowercase() })
         }
-        ([rule], _) => Ok(What::Rules { rules: rules(rule)?, operations: None }),
+        ([rule], _) => Ok(What::Rules { rules: rules(rule, known)?, operations: None }),
         ([rule, method, path], _) => {
             let operations = OperationPattern::parse(&format!("{method} {path}"));
             let operations = operations.ok_or_else(|| format!("{method:?} {path:?} is no operation: write GET /v1/doors"))?;
-            Ok(What::Rules { rules: rules(rule)?, operations: Some(operations) })
+            Ok(What::Rules { rules: rules(rule, known)?, operations: Some(operations) })
         }
         _ => {
             Err(format!("{line:?} is neither `RULE`, nor `RULE METHOD /path`, nor a line of oasdiff's with `METHOD /path` in it"))
@@ -106,14 +109,17 @@ fn what(line: &str) -> Result<What, String> {
     }
 }
 
-/// Our rules that a name stands for.
-fn rules(name: &str) -> Result<Vec<Pattern>, String> {
-    if let Some(known) = oasdiff_ids().into_iter().find(|id| id.id == name)
-        && !known.rules.is_empty()
-    {
-        return known.rules.into_iter().map(Pattern::parse).collect();
+/// Our rules that a name stands for. A name that stands for none is a mistake, unless oasdiff knows it.
+fn rules(name: &str, known: &[&str]) -> Result<Vec<Pattern>, String> {
+    let theirs = oasdiff_ids().into_iter().find(|id| id.id == name);
+    if let Some(theirs) = theirs.as_ref().filter(|theirs| !theirs.rules.is_empty()) {
+        return theirs.rules.iter().map(|rule| Pattern::parse(rule)).collect();
     }
-    Ok(vec![Pattern::parse(name)?])
+    let pattern = Pattern::parse(name)?;
+    if theirs.is_none() && !known.iter().any(|id| pattern.matches(id)) {
+        return Err(no_rule(name, known));
+    }
+    Ok(vec![pattern])
 }
 
 /// Words that a sentence about such a change has, whatever its grammar; one of each group must be there.
@@ -192,7 +198,7 @@ mod tests {
     use super::*;
     use crate::diff::Budget;
     use crate::openapi::{Limits, read};
-    use crate::rules::{Catalogue, compare};
+    use crate::rules::compare;
 
     fn findings() -> Vec<Finding> {
         let document = |required: &str, longest: u32| {
@@ -207,8 +213,9 @@ mod tests {
 
     #[test]
     fn our_lines_and_theirs() {
+        let catalogue = Catalogue::load().expect("the catalogue");
         let ignored = |text: &str| -> Vec<&str> {
-            let list = IgnoreList::parse(text).expect("a list");
+            let list = IgnoreList::parse(text, &catalogue).expect("a list");
             let mut rules: Vec<&str> =
                 findings().iter().filter(|finding| list.covers(finding).is_some()).map(|finding| finding.rule).collect();
             rules.sort_unstable();
@@ -224,6 +231,13 @@ mod tests {
         assert_eq!(ignored("POST /doors the response property 'floor' became required"), Vec::<&str>::new());
         assert_eq!(ignored("POST /doors the request property 'wing' became required"), Vec::<&str>::new());
         assert_eq!(ignored("POST /doors the `name` request property's maxLength was decreased to `32`"), both[..1]);
-        assert!(IgnoreList::parse("some words without an address").is_err());
+        let wrong = |text: &str| IgnoreList::parse(text, &catalogue).expect_err("a mistake").join("\n");
+        assert!(wrong("some words without an address").starts_with("line 1"));
+        assert!(
+            wrong("# one\nrequest-max-lenght-decreased").contains(
+                "line 2: \"request-max-lenght-decreased\" names no rule; did you mean \"request-max-length-decreased\"?"
+            )
+        );
+        assert!(wrong("reqest-*").contains("names no rule"));
     }
 }

@@ -13,18 +13,22 @@ mod demo;
 mod diff;
 mod endpoint;
 mod ignore;
+mod logs;
+mod nearest;
+mod operate;
 mod people;
+mod place;
 mod rules;
 mod test_mail;
 
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use tracing_subscriber::EnvFilter;
+use clap::{Args, Parser, Subcommand};
 
 use crate::daemon::{self, StartError};
 use crate::lifecycle::Ended;
+
+use logs::LogFormat;
 
 /// Watches the API descriptions two companies share, and writes to both sides before a change breaks anything.
 #[derive(Debug, Parser)]
@@ -35,15 +39,6 @@ pub struct Cli {
     log_format: LogFormat,
     #[command(subcommand)]
     command: Command,
-}
-
-/// How logs are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum LogFormat {
-    /// For people.
-    Human,
-    /// One JSON object a line.
-    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -75,7 +70,13 @@ enum Command {
     History(endpoint::HistoryArgs),
     /// Answer a notice with the link from its letter.
     Ack(endpoint::AckArgs),
-    /// Take down a day on which something ends or changes.
+    /// Check now what is watched, whatever its schedule says.
+    CheckNow(operate::CheckNowArgs),
+    /// The newest letters, and how each fared.
+    Letters(operate::LettersArgs),
+    /// Send letters again, byte for byte the same.
+    Resend(operate::ResendArgs),
+    /// Record a day on which something ends or changes.
     Announce(announce::AnnounceArgs),
     /// Every day that was ever announced for an API, and where it was read.
     Ledger(announce::LedgerArgs),
@@ -100,13 +101,7 @@ pub(crate) struct ConfigArgs {
 /// Installs the log: human on a terminal, JSON on request. `DRIFTD_LOG` filters, for example `driftd=debug`.
 pub fn install_tracing(cli: &Cli) {
     let quiet = if matches!(cli.command, Command::Demo(_)) { "driftd=error" } else { "driftd=info" };
-    let filter = EnvFilter::try_from_env("DRIFTD_LOG").unwrap_or_else(|_| EnvFilter::new(format!("warn,{quiet}")));
-    let log =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
-    match cli.log_format {
-        LogFormat::Human => log.with_target(false).init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
-    }
+    logs::install(cli.log_format, quiet);
 }
 
 /// Runs a command and returns the exit code.
@@ -122,6 +117,9 @@ pub async fn run(cli: Cli) -> u8 {
         Command::Status(args) => endpoint::status(&args).await,
         Command::History(args) => endpoint::history(&args).await,
         Command::Ack(args) => endpoint::ack(&args).await,
+        Command::CheckNow(args) => operate::check_now(&args).await,
+        Command::Letters(args) => operate::letters(&args).await,
+        Command::Resend(args) => operate::resend(&args).await,
         Command::Announce(args) => announce::announce(&args).await,
         Command::Ledger(args) => announce::ledger(&args).await,
         Command::Bounce(args) => announce::bounce(&args).await,

@@ -177,7 +177,9 @@ mod tests {
         places.give_back(&newest);
         assert_eq!(places.0.lock().expect("the places").len(), MOST - 1);
         places.take().expect("a place").busy.store(1, Ordering::Relaxed);
-        open.iter().for_each(|place| place.busy.store(1, Ordering::Relaxed));
+        for place in &open {
+            place.busy.store(1, Ordering::Relaxed);
+        }
         assert!(places.take().is_none(), "whoever is being answered is not cut off");
     }
 }

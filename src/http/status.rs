@@ -391,10 +391,10 @@ pub(super) fn ago(delta: TimeDelta) -> String {
 const LATE: TimeDelta = TimeDelta::minutes(5);
 
 /// Whether a check is late, or has not ended when it should have.
-fn is_overdue(row: &WatchRow, now: DateTime<Utc>) -> bool {
+fn is_overdue(next_at: DateTime<Utc>, is_under_way: bool, now: DateTime<Utc>) -> bool {
     // While a check is under way, its next time is the end of its lease.
-    let tolerance = if row.is_under_way { TimeDelta::zero() } else { LATE };
-    now - row.next_at > tolerance
+    let tolerance = if is_under_way { TimeDelta::zero() } else { LATE };
+    now - next_at > tolerance
 }
 
 fn api_view(row: &WatchRow, live: &Live, now: DateTime<Utc>) -> ApiView {
@@ -416,7 +416,7 @@ fn api_view(row: &WatchRow, live: &Live, now: DateTime<Utc>) -> ApiView {
         last_verified_unchanged: row.verified_at,
         last_changed: row.changed_at,
         next_check: row.next_at,
-        overdue: is_overdue(row, now),
+        overdue: is_overdue(row.next_at, row.is_under_way, now),
         failures: row.failures,
         snapshot: row.latest.clone(),
         baseline: row.baseline.clone(),
@@ -545,5 +545,30 @@ fn letter_view(row: &DeliveryRow) -> LetterView {
         sent_at: row.sent_at,
         tries: row.attempts,
         last_reply: row.last_reply.as_ref().map(|reply| clean(&without_credentials(reply), 300)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_late_or_does_not_end_is_overdue_and_shows_in_the_verdict() {
+        let now = DateTime::UNIX_EPOCH + TimeDelta::days(1);
+        let late = |minutes, is_under_way| is_overdue(now - TimeDelta::minutes(minutes), is_under_way, now);
+        assert_eq!([late(4, false), late(6, false), late(-3, true), late(1, true)], [false, true, false, true]);
+        let api = |overdue| -> ApiView {
+            let view = serde_json::json!({
+                "integration": "i", "api": "a", "surface": "live", "name": "A", "source": "", "state": "verified", "detail": "",
+                "last_check": null, "last_success": null, "last_verified_unchanged": null, "last_changed": null, "next_check": now,
+                "overdue": overdue, "failures": 0, "snapshot": null, "baseline": null, "unmatched_uses": [], "findings": {}, "messages": [],
+            });
+            serde_json::from_value(view).expect("a view")
+        };
+        let said = |apis: &[ApiView]| verdict(&[], apis, &[], &[], &Overview::default(), now);
+        assert_eq!(said(&[api(false), api(false)]).0, "ok");
+        let (state, words) = said(&[api(false), api(true)]);
+        assert!(state == "action" && words.contains("1 check overdue"), "{state}: {words}");
+        assert_eq!(said(&[api(true), api(true)]).0, "trouble", "nothing is checked any more");
     }
 }

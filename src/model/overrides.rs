@@ -59,6 +59,11 @@ impl Pattern {
         Ok(Self(glob.compile_matcher()))
     }
 
+    /// As it was written.
+    pub fn text(&self) -> &str {
+        self.0.glob().glob()
+    }
+
     /// Whether it names this text.
     pub fn matches(&self, text: &str) -> bool {
         self.0.is_match(text)

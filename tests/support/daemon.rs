@@ -30,6 +30,8 @@ pub struct Home {
     pub fetch: String,
     /// More lines for `[mail]`.
     pub mail: String,
+    /// More lines for `[http]`.
+    pub http: String,
 }
 
 pub const CONSUMER: &str = "priya@harbor.example";
@@ -50,6 +52,7 @@ impl Home {
             operations: Vec::new(),
             fetch: "allow_private_hosts = [\"127.0.0.1\"]".to_owned(),
             mail: String::new(),
+            http: String::new(),
         };
         home.configure();
         home
@@ -69,8 +72,8 @@ impl Home {
 
     pub fn configure(&self) {
         let daemon = format!(
-            "state_dir = \"../state\"\n[http]\nlisten = \"127.0.0.1:0\"\n[fetch]\n{}\n[mail]\nfrom = \"driftd <driftd@harbor.example>\"\noperator = \"{OPERATOR}\"\n{}\n[mail.smtp]\n{}\n",
-            self.fetch, self.mail, self.smtp
+            "state_dir = \"../state\"\n[http]\nlisten = \"127.0.0.1:0\"\n{}\n[fetch]\n{}\n[mail]\nfrom = \"driftd <driftd@harbor.example>\"\noperator = \"{OPERATOR}\"\n{}\n[mail.smtp]\n{}\n",
+            self.http, self.fetch, self.mail, self.smtp
         );
         let uses = if self.operations.is_empty() { String::new() } else { format!(", operations = {:?}", self.operations) };
         let integration = format!(

@@ -4,6 +4,7 @@
 pub mod daemon;
 pub mod partner;
 pub mod postfix;
+pub mod proxy;
 pub mod receiver;
 pub mod smtp;
 

@@ -1,0 +1,107 @@
+//! What matches nothing is a mistake of whoever wrote it: a misspelt operation would make everything "not used".
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use chrono::NaiveDate;
+
+use crate::model::{OperationPattern, Override};
+use crate::openapi::{Contract, Document, Value};
+use crate::rules::Catalogue;
+
+/// Rules about days, which an integration's exceptions may name beside those of the catalogue.
+const DATES: [&str; 8] = [
+    "end-announced",
+    "change-announced",
+    "notice-too-short",
+    "overlap-too-short",
+    "date-in-freeze",
+    "date-not-allowed",
+    "gone-before-its-date",
+    "alive-after-its-end",
+];
+
+/// Everything that two descriptions have, and every rule there is.
+pub(super) struct Known<'d> {
+    operations: BTreeSet<(String, String)>,
+    documents: [&'d Document; 2],
+    rules: Vec<&'d str>,
+}
+
+impl<'d> Known<'d> {
+    pub(super) fn new(contracts: [&Contract<'_>; 2], documents: [&'d Document; 2], catalogue: &'d Catalogue) -> Self {
+        let operations = contracts.iter().flat_map(|contract| &contract.operations);
+        Self {
+            operations: operations.map(|operation| (operation.method.clone(), operation.path.to_string())).collect(),
+            documents,
+            rules: catalogue.rules().map(|rule| rule.id).chain(DATES).collect(),
+        }
+    }
+
+    /// What is wrong with an operation that neither description has; none where one has it.
+    pub(super) fn operation(&self, pattern: &OperationPattern) -> Option<String> {
+        if self.operations.iter().any(|(method, path)| pattern.matches(method, path)) {
+            return None;
+        }
+        let written = format!("{} {}", pattern.method, pattern.path);
+        let labels: Vec<String> = self.operations.iter().map(|(method, path)| format!("{method} {path}")).collect();
+        let help = nearest(&written, labels.iter().map(String::as_str)).map(|best| format!("; did you mean {best:?}?"));
+        Some(format!("{written:?} is in neither description{}", help.unwrap_or_default()))
+    }
+
+    /// Every exception in force that names something neither description nor the catalogue has, with its line.
+    pub(super) fn overrides(&self, file: &Path, text: &str, overrides: &[Override], today: NaiveDate) -> Vec<String> {
+        let mut problems = Vec::new();
+        for one in overrides.iter().filter(|one| today <= one.until) {
+            let mut say = |written: &str, what: String| {
+                let line = text.lines().position(|line| line.contains(&format!("\"{written}\""))).map_or(0, |at| at + 1);
+                problems.push(format!("{}:{line}: {what}", file.display()));
+            };
+            if let Some(rule) = one.rule.as_ref().filter(|rule| !self.rules.iter().any(|id| rule.matches(id))) {
+                say(rule.text(), no_rule(rule.text(), &self.rules));
+            }
+            for pattern in one.operations.iter().flatten() {
+                if let Some(what) = self.operation(pattern) {
+                    say(&format!("{} {}", pattern.method, pattern.path), what);
+                }
+            }
+            if let Some(pointer) = one.pointer.as_ref().filter(|pointer| !self.has_place(pointer)) {
+                say(pointer.text(), format!("no place of either description matches {:?}", pointer.text()));
+            }
+        }
+        problems
+    }
+
+    fn has_place(&self, pattern: &crate::model::Pattern) -> bool {
+        self.documents.iter().any(|document| {
+            let mut pending = vec![(String::new(), &document.root)];
+            while let Some((pointer, value)) = pending.pop() {
+                if pattern.matches(&pointer) {
+                    return true;
+                }
+                match value {
+                    Value::Object(members) => pending.extend(members.iter().map(|(name, value)| {
+                        (format!("{pointer}/{}", name.as_str().replace('~', "~0").replace('/', "~1")), value)
+                    })),
+                    Value::Array(items) => {
+                        pending.extend(items.iter().enumerate().map(|(at, value)| (format!("{pointer}/{at}"), value)));
+                    }
+                    _ => {}
+                }
+            }
+            false
+        })
+    }
+}
+
+/// That there is no such rule, and which is meant perhaps.
+pub(super) fn no_rule(written: &str, rules: &[&str]) -> String {
+    let best = nearest(written, rules.iter().copied()).map(|best| format!("did you mean {best:?}? "));
+    format!("{written:?} names no rule; {}`driftd rules` lists all", best.unwrap_or_default())
+}
+
+/// The likeliest of what is known.
+pub(super) fn nearest<'k>(written: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let likeness = |name: &str| strsim::jaro_winkler(written, name);
+    known.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+}
