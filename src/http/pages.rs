@@ -39,7 +39,9 @@ impl Pages {
         environment.add_filter("time", |text: &str| {
             text.parse::<DateTime<Utc>>().map_or_else(|_| text.to_owned(), |at| at.format("%Y-%m-%d %H:%M:%S").to_string())
         });
-        environment.add_global("base", base);
+        // A path is URL-encoded already; what is left of HTML in it is escaped here, and its slashes stay readable.
+        let base = base.replace('&', "&amp;").replace('"', "&quot;").replace('\'', "&#39;").replace('<', "&lt;");
+        environment.add_global("base", Value::from_safe_string(base));
         for (name, source) in TEMPLATES {
             environment.add_template(name, source)?;
         }
