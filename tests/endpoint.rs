@@ -53,7 +53,7 @@ fn silent_and_slow_clients_cost_nobody_an_answer() {
     let home = Home::new(smtp.port, &partner.url());
     let mut shell = Command::new("bash");
     // Fewer descriptors than there are clients.
-    shell.args(["-c", "ulimit -n 200; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_driftd"), "run"]);
+    shell.args(["-c", "ulimit -n 120; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_driftd"), "run"]);
     let daemon = home.start_with(shell);
     daemon.wait_for_snapshot(&baseline);
     let address = daemon.address();
@@ -66,7 +66,8 @@ fn silent_and_slow_clients_cost_nobody_an_answer() {
     assert!(daemon.page("/status").starts_with("HTTP/1.1 200"));
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     let open = std::fs::read_dir(format!("/proc/{}/fd", daemon.id())).expect("its files").count();
-    assert!(open < 190, "{open} files are open");
+    assert!(open < 120, "{open} files are open");
+    assert!(daemon.log().matches("cannot accept connections").count() < 20, "it is said once each time");
     partner.publish(Answer::Document(fixture("2026-04-20")));
     wait_for("two letters", || (smtp.received().len() >= 2).then_some(()));
     // Whoever drips headers is closed, whatever it goes on to send.
@@ -148,7 +149,7 @@ fn a_leaked_link_cannot_flood_the_other_company() {
     });
     let to_provider = smtp.received().into_iter().filter(|letter| letter.recipient == PROVIDER).count();
     assert!((2..=4).contains(&to_provider), "{to_provider} letters to the other company");
-    // One proposal is open, the newest; the same day again is no news.
+    // One proposal is open, the newest.
     let page = daemon.page(&format!("/answer/{}", link(&smtp, PROVIDER).rsplit_once('/').expect("a token").1));
     assert_eq!(page.matches("asks for time until").count(), 1, "{page}");
     assert!(page.contains("asks for time until 2099-01-20"), "{page}");
@@ -364,4 +365,90 @@ fn a_check_that_does_not_happen_shows() {
         assert!(metrics.contains(line), "{line} is missing in\n{metrics}");
     }
     assert_eq!(daemon.status()["checking"][0]["overdue"], false);
+}
+
+#[test]
+fn the_same_day_asked_for_again_is_no_news() {
+    let (smtp, _partner, _home, daemon) = told();
+    let consumer = link(&smtp, CONSUMER);
+    let ask = |day: &str, note: &str| {
+        let text = Daemon::post(&consumer, &format!("owner=Priya&answer=extend&fix_by={day}&note={note}"));
+        assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+    };
+    ask("2099-01-01", "one");
+    wait_for("the provider hears of it", || (smtp.received().len() == 3).then_some(()));
+    let provider = format!("/answer/{}", link(&smtp, PROVIDER).rsplit_once('/').expect("a token").1);
+    let number = |page: &str| {
+        page.split("name=\"proposal\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a proposal").to_owned()
+    };
+    let first = number(&daemon.page(&provider));
+    ask("2099-01-01", "two");
+    let page = daemon.page(&provider);
+    assert!(page.contains("two") && !page.contains("one") && number(&page) == first, "{page}");
+    ask("2099-02-01", "three");
+    wait_for("the provider hears of the other day", || (smtp.received().len() == 4).then_some(()));
+    let page = daemon.page(&provider);
+    assert!(page.matches("asks for time until").count() == 1 && number(&page) != first, "{page}");
+    // Whoever still looks at the first day agrees to nothing.
+    let link = link(&smtp, PROVIDER);
+    assert!(Daemon::post(&link, &format!("owner=Mara&answer=agreed&proposal={first}")).starts_with("HTTP/1.1 422"));
+    assert!(Daemon::post(&link, &format!("owner=Mara&answer=agreed&proposal={}", number(&page))).starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn what_a_partner_wrote_is_harmless_at_every_exit() {
+    const UNSEEN: &str = "\u{202e}\u{2066}\u{1b}\u{7}\u{9b}\u{ad}\u{34f}\u{115f}\u{1160}\u{180e}\u{200b}\u{3164}\u{ffa0}\u{feff}\u{fffe}\u{ffff}\u{fdd0}\u{e0041}\u{fe0f}";
+    let smtp = Smtp::start();
+    smtp.treat_everybody(Manner::EchoesLogin);
+    let document = |longest: u32| {
+        let name = format!("evil{UNSEEN}[31m ##[error]name");
+        let schema = serde_json::json!({"type": "object", "properties": {name: {"type": "string", "maxLength": longest}}});
+        let operation = serde_json::json!({"deprecated": true, "x-sunset": "2099-01-31", "requestBody": {"content": {"application/json": {"schema": schema}}},
+            "responses": {"204": {"description": ""}}});
+        serde_json::json!({"openapi": "3.1.0", "info": {"title": UNSEEN, "version": "1"}, "paths": {format!("/evil{UNSEEN}"): {"post": operation}}})
+            .to_string()
+            .into_bytes()
+    };
+    let partner = Partner::start(Answer::Document(document(64)));
+    let home = Home::new(smtp.port, &partner.url());
+    let daemon = home.start();
+    daemon.wait_for_snapshot(&document(64));
+    partner.publish(Answer::Document(document(32)));
+    wait_for("the letters were refused", || {
+        let letters = daemon.page("/api/v1/letters");
+        (letters.matches("5.7.8").count() >= 2).then_some(())
+    });
+    let at = ["--config", home.config().to_str().expect("a path")].map(str::to_owned);
+    let command = |arguments: &[&str]| {
+        let (_, shown, said) = driftd(&[arguments, &[at[0].as_str(), at[1].as_str()]].concat());
+        shown + &said
+    };
+    let exits = [
+        ("status", command(&["status"])),
+        ("status --json", command(&["status", "--json"])),
+        ("history", command(&["history"])),
+        ("ledger", command(&["ledger", "freight/freight"])),
+        ("ledger --json", command(&["ledger", "freight/freight", "--json"])),
+        ("letters", command(&["letters"])),
+        ("letters --json", command(&["letters", "--json"])),
+        ("lint", command(&["lint"])),
+        ("handover", command(&["handover", PROVIDER])),
+        ("/status", body(&daemon.page("/status")).to_owned()),
+        ("/status as JSON", daemon.get("/status", "application/json").map(|page| body(&page).to_owned()).expect("a page")),
+        ("/history", body(&daemon.page("/history")).to_owned()),
+        ("/feeds", body(&daemon.page("/feeds/freight/freight.atom")).to_owned()),
+        ("/metrics", body(&daemon.page("/metrics")).to_owned()),
+        ("the log", daemon.log()),
+    ];
+    for (name, text) in &exits {
+        assert!(!text.contains(|c: char| c != '\n' && (c.is_control() || UNSEEN.contains(c))), "{name}: {text:?}");
+        assert_eq!(text.lines().find(|line| line.trim_start().starts_with("::")), None, "{name}");
+        if !name.starts_with("the log") {
+            assert!(!text.contains("AGRyaWZ0ZABzM2NyZXQ"), "{name} repeats a password: {text}");
+        }
+    }
+    for name in ["status", "history", "ledger", "ledger --json", "/status", "/feeds", "the log"] {
+        let text = exits.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text);
+        assert!(text.contains("evil"), "{name} tells of it: {text}");
+    }
 }

@@ -85,9 +85,26 @@ fn what_a_partner_writes_stays_text() {
     std::fs::write(&before, document(9)).expect("a file");
     std::fs::write(&after, document(8)).expect("a file");
     let places = [before.to_str().expect("a path"), after.to_str().expect("a path")];
-    for format in ["text", "markdown", "html", "junit", "github"] {
+    let is_unseen = |c: char| c != '\n' && (c.is_control() || unseen.contains(c));
+    for format in ["text", "markdown", "html", "junit", "github", "json", "sarif"] {
         let shown = text(&diff(&["--format", format, places[0], places[1]]));
-        assert!(!shown.contains(['\u{202e}', '\u{1b}']), "{format}: {shown:?}");
+        assert!(!shown.contains(is_unseen), "{format}: {shown:?}");
+        assert!(!shown.contains("##["), "{format}: {shown}");
+        let is_command = |line: &&str| line.trim_start().starts_with("::") && (format != "github" || !line.contains("title="));
+        assert_eq!(shown.lines().find(is_command), None, "{format}");
+        if matches!(format, "json" | "sarif") {
+            // Programs get it whole.
+            let report: Value = serde_json::from_str(&shown).expect("JSON");
+            let message = if format == "json" {
+                &report["findings"][0]["message"]
+            } else {
+                &report["runs"][0]["results"][0]["message"]["text"]
+            };
+            assert!(
+                message.as_str().is_some_and(|message| message.contains(hostile.as_str())) && shown.contains("\\u202e"),
+                "{format}: {shown}"
+            );
+        }
         if matches!(format, "html" | "markdown" | "junit") {
             // A fenced block is code, whatever stands in it.
             let outside: String = shown.split("```").step_by(2).collect::<String>().split('`').step_by(2).collect();
@@ -97,6 +114,9 @@ fn what_a_partner_writes_stays_text() {
             assert!(shown.lines().take(1).all(|line| line.starts_with("::error file=")), "{shown}");
         }
     }
+    let check = Command::new(env!("CARGO_BIN_EXE_driftd")).args(["check", places[0]]).output().expect("the binary");
+    let said = String::from_utf8_lossy(&check.stdout).into_owned() + &String::from_utf8_lossy(&check.stderr);
+    assert!(!said.contains(is_unseen) && !said.contains("##["), "{said:?}");
 }
 
 #[test]

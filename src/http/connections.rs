@@ -5,14 +5,16 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
-use hyper::body::Incoming;
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -38,8 +40,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// One connection, as the others see it.
 #[derive(Default)]
 struct Place {
-    /// Requests that are being answered.
-    busy: AtomicUsize,
+    /// Whether a request has come in full and is being answered.
+    busy: AtomicBool,
     /// Cancelled when it has to go.
     leave: CancellationToken,
 }
@@ -53,7 +55,7 @@ impl Places {
     fn take(&self) -> Option<Arc<Place>> {
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if places.len() >= MOST {
-            let silent = places.iter().position(|place| place.busy.load(Ordering::Relaxed) == 0)?;
+            let silent = places.iter().position(|place| !place.busy.load(Ordering::Relaxed))?;
             if let Some(place) = places.remove(silent) {
                 place.leave.cancel();
             }
@@ -61,6 +63,13 @@ impl Places {
         let place = Arc::new(Place::default());
         places.push_back(Arc::clone(&place));
         Some(place)
+    }
+
+    /// Half of the silent leave, the oldest first: the system has no descriptor left, and mail needs some.
+    fn shed(&self) {
+        let places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let silent: Vec<&Arc<Place>> = places.iter().filter(|place| !place.busy.load(Ordering::Relaxed)).collect();
+        silent.iter().take(silent.len().div_ceil(2)).for_each(|place| place.leave.cancel());
     }
 
     fn give_back(&self, place: &Arc<Place>) {
@@ -96,6 +105,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, base: &Arc<str>
                     tracing::error!(%problem, "the endpoint cannot accept connections; it tries again several times a second");
                 }
                 is_refused = true;
+                places.shed();
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -110,6 +120,33 @@ pub(super) async fn serve(listener: TcpListener, router: Router, base: &Arc<str>
 fn is_about_one(problem: &std::io::Error) -> bool {
     use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(problem.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// A body that says when it has come in full: whoever drips one is as good as silent.
+struct Received {
+    body: Incoming,
+    place: Arc<Place>,
+}
+
+impl Body for Received {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if matches!(frame, Poll::Ready(None)) || self.body.is_end_stream() {
+            self.place.busy.store(true, Ordering::Relaxed);
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// The request without the path that `external_url` ends in.
@@ -128,11 +165,12 @@ async fn converse(stream: TcpStream, router: Router, base: Arc<str>, place: &Arc
     let router = TowerToHyperService::new(router);
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let (place, router) = (Arc::clone(&busy), router.clone());
-        let request = below(&base, request.map(axum::body::Body::new));
+        place.busy.store(request.body().is_end_stream(), Ordering::Relaxed);
+        let watched = request.map(|body| axum::body::Body::new(Received { body, place: Arc::clone(&place) }));
+        let request = below(&base, watched);
         async move {
-            place.busy.fetch_add(1, Ordering::Relaxed);
             let answered: Result<Response, Infallible> = hyper::service::Service::call(&router, request).await;
-            place.busy.fetch_sub(1, Ordering::Relaxed);
+            place.busy.store(false, Ordering::Relaxed);
             answered
         }
     });
@@ -171,15 +209,20 @@ mod tests {
     fn the_longest_silent_makes_room_and_the_busy_stay() {
         let places = Places::default();
         let open: Vec<Arc<Place>> = (0..MOST).map(|_| places.take().expect("a place")).collect();
-        open[0].busy.store(1, Ordering::Relaxed);
+        open[0].busy.store(true, Ordering::Relaxed);
         let newest = places.take().expect("a place");
         assert!(!open[0].leave.is_cancelled() && open[1].leave.is_cancelled() && !open[2].leave.is_cancelled());
         places.give_back(&newest);
         assert_eq!(places.0.lock().expect("the places").len(), MOST - 1);
-        places.take().expect("a place").busy.store(1, Ordering::Relaxed);
+        places.take().expect("a place").busy.store(true, Ordering::Relaxed);
         for place in &open {
-            place.busy.store(1, Ordering::Relaxed);
+            place.busy.store(true, Ordering::Relaxed);
         }
         assert!(places.take().is_none(), "whoever is being answered is not cut off");
+        for place in &open[2..12] {
+            place.busy.store(false, Ordering::Relaxed);
+        }
+        places.shed();
+        assert_eq!(open[2..12].iter().filter(|place| place.leave.is_cancelled()).count(), 5);
     }
 }

@@ -19,6 +19,8 @@ pub enum Manner {
     UnknownUser,
     /// 451 at RCPT, so many times.
     Greylist(usize),
+    /// 535 at RCPT, repeating the line of a login.
+    EchoesLogin,
     /// 554 at RCPT, for reasons of our own.
     RelayDenied,
     /// 554 after DATA.
@@ -197,6 +199,7 @@ impl Smtp {
                 recipient = command[8..].trim().trim_matches(['<', '>']).to_owned();
                 let reply: &[u8] = match self.manner(&recipient) {
                     Manner::UnknownUser => b"550 5.1.1 no such user\r\n",
+                    Manner::EchoesLogin => b"535 5.7.8 not good: AUTH PLAIN AGRyaWZ0ZABzM2NyZXQ=\x1b[31m\r\n",
                     Manner::RelayDenied => b"554 5.7.1 relay access denied\r\n",
                     Manner::Greylist(_) => b"451 4.7.1 come back later\r\n",
                     _ => b"250 ok\r\n",

@@ -4,7 +4,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value};
 use thiserror::Error;
 
-use super::super::{clean, with_code};
+use super::super::{clean, with_code, without_commands};
 use super::{Report, Row, grouped};
 
 /// A template that does not render is a mistake in this build.
@@ -45,5 +45,5 @@ pub fn html(report: &Report) -> Result<String, ReportError> {
         .collect();
     let rest: Vec<Value> = rest.into_iter().map(row).collect();
     let context = minijinja::context! { groups => groups, rest => rest, ..Value::from(Serde(report)) };
-    Ok(environment().render_named_str("report.html", include_str!("../templates/report.html"), context)?)
+    Ok(without_commands(&environment().render_named_str("report.html", include_str!("../templates/report.html"), context)?))
 }

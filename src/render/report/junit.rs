@@ -2,6 +2,7 @@
 
 use minijinja::Value;
 
+use super::super::without_commands;
 use super::html::{ReportError, environment};
 use super::{Report, grouped};
 
@@ -35,5 +36,5 @@ pub fn junit(report: &Report) -> Result<String, ReportError> {
     let context = minijinja::context! {
         tests => report.findings.len(), failures => failures, suites => suites, undecided => report.undecided.clone(),
     };
-    Ok(environment().render_named_str("report.xml", include_str!("../templates/report.xml"), context)?)
+    Ok(without_commands(&environment().render_named_str("report.xml", include_str!("../templates/report.xml"), context)?))
 }
