@@ -18,6 +18,12 @@ const SHOWN: usize = 8;
 /// Findings listed in one line each after those.
 const LISTED: usize = 30;
 
+/// Days that are attached for a calendar, the first ones; the feed has them all.
+const DAYS: usize = 60;
+
+/// Lines that are left where a letter has to say less.
+const FEW: usize = 5;
+
 /// Operations named for one finding.
 const NAMED_USES: usize = 4;
 
@@ -141,6 +147,33 @@ pub struct LetterView {
     pub source: String,
     /// Digests of the two descriptions that were compared, before and after.
     pub evidence: Option<(String, String)>,
+}
+
+impl LetterView {
+    /// Leaves away the least important of what can be: the days attached for a calendar, fragments, what stands in one line,
+    /// and at last findings; what is left away is counted. False where nothing is left to leave away.
+    pub fn say_less(&mut self) -> bool {
+        let size = |card: &FindingCard| card.fragment.iter().map(String::len).sum::<usize>();
+        let longest = (0..self.findings.len()).max_by_key(|at| self.findings.get(*at).map_or(0, size));
+        let longest = longest.and_then(|at| self.findings.get_mut(at)).filter(|card| !card.fragment.is_empty());
+        if !self.days.is_empty() || self.called_off.len() > FEW {
+            self.days.clear();
+            self.called_off.truncate(FEW);
+        } else if let Some(card) = longest {
+            card.fragment.clear();
+        } else if self.more.len() > FEW {
+            self.unlisted += self.more.len() - FEW;
+            self.more.truncate(FEW);
+        } else if self.findings.len() > 1 {
+            self.findings.pop();
+            self.unlisted += 1;
+        } else if self.digest.len() > FEW {
+            self.digest.truncate(self.digest.len() / 2);
+        } else {
+            return false;
+        }
+        true
+    }
 }
 
 /// Why somebody further up is asked.
@@ -372,7 +405,11 @@ fn view(
 }
 
 fn days_of(findings: &[&OpenFinding]) -> Vec<(Day, String)> {
-    findings.iter().filter_map(|finding| Some((finding.day.clone()?, finding.message.clone()))).collect()
+    let mut days: Vec<(Day, String)> =
+        findings.iter().filter_map(|finding| Some((finding.day.clone()?, finding.message.clone()))).collect();
+    days.sort_by(|(a, _), (b, _)| (a.on, &a.id).cmp(&(b.on, &b.id)));
+    days.truncate(DAYS);
+    days
 }
 
 /// The change that was given the least notice.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::io::AsyncReadExt as _;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -58,7 +59,12 @@ pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken)
         let live = shared.now_live();
         if let Some(maildir) = &live.config.mail.bounce_maildir {
             match look(&shared, maildir).await {
-                Ok(()) => _ = shared.trouble.clear("bounces"),
+                Ok(None) => _ = shared.trouble.clear("bounces"),
+                Ok(Some(skipped)) => {
+                    if shared.trouble.set("bounces", shared.clock.now(), skipped.clone()) {
+                        warn!("{skipped}");
+                    }
+                }
                 Err(problem) => {
                     if shared.trouble.set("bounces", shared.clock.now(), format!("{problem:#}")) {
                         error!(problem = format!("{problem:#}"), "letters that came back cannot be taken up");
@@ -73,25 +79,43 @@ pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken)
     }
 }
 
-/// Takes up what is new. A mail is moved once what it says is on disk: a crash in between takes it up again.
-async fn look(shared: &Shared, maildir: &Path) -> anyhow::Result<()> {
+/// Takes up what is new. A mail is moved once what it says is on disk: a crash in between takes it up again. What is no
+/// regular file, a pipe or a link, is left where it is: whoever may write there must not make driftd read elsewhere, or wait.
+async fn look(shared: &Shared, maildir: &Path) -> anyhow::Result<Option<String>> {
+    let mut skipped = None;
     let mut entries = tokio::fs::read_dir(maildir.join("new")).await?;
     let mut files = Vec::new();
     while let Some(entry) = entries.next_entry().await? {
-        files.push(entry.path());
+        if entry.file_type().await?.is_file() {
+            files.push(entry.path());
+        } else {
+            skipped = Some(format!("{} is no regular file and is not read; remove it", entry.path().display()));
+        }
         if files.len() == AT_ONCE {
             break;
         }
     }
     files.sort();
     for file in files {
-        let size = tokio::fs::metadata(&file).await?.len();
-        if usize::try_from(size).is_ok_and(|size| size <= LARGEST) {
-            bounced(shared, &tokio::fs::read(&file).await?).await?;
+        if let Some(mail) = read(&file).await? {
+            bounced(shared, &mail).await?;
         }
         let Some(name) = file.file_name() else { continue };
         let seen = format!("{}:2,S", name.to_string_lossy());
         tokio::fs::rename(&file, maildir.join("cur").join(seen)).await?;
     }
-    Ok(())
+    Ok(skipped)
+}
+
+/// The mail in a file; none where it is larger than any delivery report.
+async fn read(file: &Path) -> std::io::Result<Option<Vec<u8>>> {
+    let file = tokio::fs::File::open(file).await?;
+    let limit = u64::try_from(LARGEST).unwrap_or(u64::MAX);
+    let known = file.metadata().await?;
+    if !known.is_file() || known.len() > limit {
+        return Ok(None);
+    }
+    let mut mail = Vec::new();
+    file.take(limit).read_to_end(&mut mail).await?;
+    Ok(Some(mail))
 }

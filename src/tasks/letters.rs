@@ -15,6 +15,9 @@ use crate::store::{Claim, FLAPPING, Flaps, Gone, NoticeStep, PlannedDelivery, RE
 use super::escalate;
 use super::shared::{Live, Shared, hex, link_token};
 
+/// Mail programs clip what is longer, and relays refuse it, bytes.
+const LARGEST_LETTER: usize = 100_000;
+
 /// Where letters come from: the configuration at work, and the description they are about.
 pub(super) struct Desk<'d> {
     pub(super) shared: &'d Shared,
@@ -333,7 +336,6 @@ impl Desk<'_> {
         if self.key.surface == Surface::Ledger {
             view.calendar_url = Some(calendar_url(self.shared, &self.integration.id, &letter.to.party));
         }
-        let rendered = self.shared.renderer.letter(&view)?;
         let from = self.live.config.mail.from.clone();
         let sender = match &self.live.config.mail.bounces {
             // Not the answer's token: envelopes are seen by every system on the way.
@@ -346,28 +348,14 @@ impl Desk<'_> {
         let can_wait = asks_nothing || (view.breaking == 0 && view.escalation.is_none() && view.exchange.is_none());
         let party = self.integration.party(party).filter(|_| can_wait);
         let not_before = party.and_then(|party| party.calendar.quiet_until(self.now));
-        let operator = self.live.operator();
-        let message = compose(&Letter {
-            from,
-            to: (person.name.clone(), person.email.clone()),
-            // Not the other side: a reply quotes the letter, and with it the link that answers for the reader.
-            reply_to: Some((operator.name, operator.email)),
-            subject: rendered.subject.clone(),
-            text: rendered.text,
-            html: rendered.html,
-            date: self.now,
-            id: format!(
-                "{}.{}.{}.{}",
-                notice.id.to_ascii_lowercase(),
-                view.kind.name(),
-                side.name(),
-                token.get(..8).unwrap_or(&token)
-            ),
-            thread: format!("{}.thread", notice.id.to_ascii_lowercase()),
-            list: format!("{}.{}", slug(&self.key.api), slug(&self.key.integration)),
-            notice: notice.id.clone(),
-            calendar: self.days(&view),
-        })?;
+        let id = format!(
+            "{}.{}.{}.{}",
+            notice.id.to_ascii_lowercase(),
+            view.kind.name(),
+            side.name(),
+            token.get(..8).unwrap_or(&token)
+        );
+        let (subject, message) = self.composed(notice, &mut view, person, (from, id))?;
         Ok(PlannedDelivery {
             kind: view.kind,
             side,
@@ -375,13 +363,45 @@ impl Desk<'_> {
             name: person.name.clone(),
             recipient: person.email.clone(),
             sender,
-            subject: rendered.subject,
+            subject,
             message,
             token: answerable.then_some(token),
             stand_ins: Vec::new(),
             channel: None,
             not_before,
         })
+    }
+
+    /// Subject and final bytes of a letter. One that is too large says less, the least important first.
+    fn composed(
+        &self,
+        notice: &Notice,
+        view: &mut LetterView,
+        person: &Person,
+        (from, id): (String, String),
+    ) -> anyhow::Result<(String, Vec<u8>)> {
+        let operator = self.live.operator();
+        loop {
+            let rendered = self.shared.renderer.letter(view)?;
+            let message = compose(&Letter {
+                from: from.clone(),
+                to: (person.name.clone(), person.email.clone()),
+                // Not the other side: a reply quotes the letter, and with it the link that answers for the reader.
+                reply_to: Some((operator.name.clone(), operator.email.clone())),
+                subject: rendered.subject.clone(),
+                text: rendered.text,
+                html: rendered.html,
+                date: self.now,
+                id: id.clone(),
+                thread: format!("{}.thread", notice.id.to_ascii_lowercase()),
+                list: format!("{}.{}", slug(&self.key.api), slug(&self.key.integration)),
+                notice: notice.id.clone(),
+                calendar: self.days(view),
+            })?;
+            if message.len() <= LARGEST_LETTER || !view.say_less() {
+                return Ok((rendered.subject, message));
+            }
+        }
     }
 
     /// A letter for everybody of the party who is kept informed, in the words of their role.
