@@ -369,6 +369,75 @@ fn a_redirect_to_another_apis_private_host_is_not_followed() {
 }
 
 #[test]
+fn another_port_of_an_allowed_host_is_not_reached_by_a_redirect() {
+    let smtp = Smtp::start();
+    let inner = Partner::start(Answer::Document(fixture("2026-01-12")));
+    let to_inner: &'static str = Box::leak(format!("Location: {}\r\n", inner.url()).into_boxed_str());
+    let partner = Partner::start(Answer::Status(302, to_inner));
+    let mut home = Home::new(smtp.port, &partner.url());
+    let daemon = home.start();
+    let status = daemon.wait_for_state("undecidable");
+    let detail = status["checking"][0]["detail"].as_str().unwrap_or_default();
+    let entry = format!("127.0.0.1:{}", inner.port);
+    assert!(detail.contains(&format!("add {entry:?} to fetch.allow_private_hosts")), "{detail}");
+    assert_eq!(inner.requests().len(), 0);
+    drop(daemon);
+    home.fetch = format!("allow_private_hosts = [\"127.0.0.1\", {entry:?}]");
+    home.configure();
+    home.start().wait_for_state("verified");
+}
+
+#[test]
+fn a_proxy_carries_what_is_elsewhere_and_is_named_when_it_is_gone() {
+    let good = fixture("2026-03-02");
+    let smtp = Smtp::start();
+    // A proxy is asked for whole addresses; it alone knows the partner's name.
+    let proxy = Partner::start(Answer::Status(502, ""));
+    let address = "http://specs.partner.invalid/openapi.yaml";
+    proxy.publish_at(address, Answer::Document(good.clone()));
+    let mut home = Home::new(smtp.port, address);
+    home.fetch = String::new();
+    home.configure();
+    let start = |proxy: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_driftd"));
+        command.env("HTTP_PROXY", proxy).env_remove("http_proxy").env_remove("no_proxy").env_remove("NO_PROXY").arg("run");
+        home.start_with(command)
+    };
+    let daemon = start(&format!("http://127.0.0.1:{}", proxy.port));
+    daemon.wait_for_snapshot(&good);
+    assert!(proxy.requests().iter().all(|request| request.path == address), "{:?}", proxy.requests());
+    drop(daemon);
+    let nobody = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port").local_addr().expect("an address").port();
+    let daemon = start(&format!("http://127.0.0.1:{nobody}"));
+    let status = daemon.wait_for_state("blind");
+    let detail = status["checking"][0]["detail"].as_str().unwrap_or_default();
+    assert!(detail.contains(&format!("the proxy 127.0.0.1:{nobody} cannot be reached")), "{detail}");
+}
+
+#[test]
+fn a_description_in_another_charset_is_the_same_description() {
+    let smtp = Smtp::start();
+    let text = "openapi: 3.0.0\ninfo: {title: Türen, version: \"1\"}\npaths:\n  /doors: {get: {responses: {\"200\": {description: ok}}}}\n";
+    let partner = Partner::start(Answer::Unconditional(text.as_bytes().to_vec()));
+    let home = Home::new(smtp.port, &partner.url());
+    let daemon = home.start();
+    daemon.wait_for_snapshot(text.as_bytes());
+    let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let latin: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).expect("Latin")).collect();
+    for answer in [response("", &wide), response("Content-Type: text/yaml; charset=ISO-8859-1\r\n", &latin)] {
+        partner.publish(answer);
+        let asked = partner.requests().len();
+        wait_for("two more polls", || (partner.requests().len() >= asked + 2).then_some(()));
+        let status = daemon.wait_for_state("verified");
+        assert_eq!(status["checking"][0]["snapshot"], support::digest(text.as_bytes()));
+    }
+    partner.publish(response("", &latin));
+    let status = daemon.wait_for_state("undecidable");
+    let detail = status["checking"][0]["detail"].as_str().unwrap_or_default();
+    assert!(detail.contains("is not valid UTF-8, and no other charset is named: byte 31 is 0xfc"), "{detail}");
+}
+
+#[test]
 fn killed_between_commit_and_send_tells_exactly_once() {
     let smtp = Smtp::start();
     let partner = Partner::start(Answer::Document(Vec::new()));

@@ -124,12 +124,14 @@ fn a_file_that_is_no_text_for_one_fetch_hides_no_break() {
 }
 
 #[test]
-fn a_reference_to_a_private_host_is_not_followed() {
+fn a_reference_to_a_private_host_or_to_another_port_is_not_followed() {
     let inner = Partner::start(Answer::Document(br#"{"Lock": {"type": "string"}}"#.to_vec()));
     let smtp = Smtp::start();
     let partner = published();
-    let reference = ROOT.replace("schemas/door.yaml", &format!("http://localhost:{}/secret.json#/Lock", inner.port));
-    partner.publish_at("/openapi.yaml", Answer::Document(reference.into_bytes()));
+    let reference = |host: &str| format!("http://{host}:{}/secret.json#/Lock", inner.port);
+    let root =
+        ROOT.replacen("schemas/door.yaml", &reference("localhost"), 1).replace("schemas/door.yaml", &reference("127.0.0.1"));
+    partner.publish_at("/openapi.yaml", Answer::Document(root.into_bytes()));
     let mut home = Home::new(smtp.port, &partner.url());
     home.fetch = "allow_private_hosts = [\"127.0.0.1\", \"localhost\"]".to_owned();
     home.configure();

@@ -4,6 +4,7 @@ use secrecy::ExposeSecret as _;
 use url::Url;
 
 use super::*;
+use crate::model::{PrivateHost, Proxies, Proxy};
 
 fn fetch(lines: &str) -> String {
     format!("{DAEMON}\n[fetch]\n{lines}\n")
@@ -19,7 +20,7 @@ fn mistakes(daemon: &str, integration: &str, variables: &[(&str, &str)]) -> Stri
 fn private_hosts_are_read_with_and_without_ports() {
     let hosts = "allow_private_hosts = [\"127.0.0.1\", \"::1\", \"[::1]:8080\", \"db.internal:9000\"]";
     let config = Folder::new(&fetch(hosts), &[("doors.toml", INTEGRATION)]).load(&[("TOKEN", "x")]).expect("a configuration");
-    let ports: Vec<Option<u16>> = config.fetch.allow_private_hosts.iter().map(|host| host.port()).collect();
+    let ports: Vec<Option<u16>> = config.fetch.allow_private_hosts.iter().map(PrivateHost::port).collect();
     assert_eq!(ports, [None, None, Some(8080), Some(9000)]);
     let problems = mistakes(&fetch("allow_private_hosts = [\"ok\",\n\"http://x\", \"x:0\"]"), INTEGRATION, &[]);
     assert!(problems.contains("driftd.toml:12: fetch.allow_private_hosts[1]: \"http://x\" is not a host"), "{problems}");
@@ -34,7 +35,7 @@ fn a_proxy_is_written_or_stands_in_the_environment() {
         folder.write("proxy-password", "p@ss\n");
         folder.load(&variables).expect("a configuration").fetch.proxies
     };
-    let through = |proxies: &crate::model::Proxies, url: &str| proxies.of(&url.parse::<Url>().expect("a URL")).map(|p| p.place());
+    let through = |proxies: &Proxies, url: &str| proxies.of(&url.parse::<Url>().expect("a URL")).map(Proxy::place);
     let environment = &[
         ("HTTPS_PROXY", "http://upper:1"),
         ("https_proxy", "http://me:pw@lower:2"),
