@@ -178,6 +178,34 @@ fn a_partner_with_an_unknown_certificate_is_down_and_says_why() {
     assert!(detail.to_ascii_lowercase().contains("certificate"), "{detail}");
 }
 
+/// A name that no machine can resolve: only a proxy knows where it is.
+const PROXIED: &str = "specs.partner.invalid";
+
+/// A proxy that connects every CONNECT to this port of this machine; returns its port and what it was asked for.
+fn tunnel(to: u16) -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+    let kept = Arc::clone(&asked);
+    std::thread::spawn(move || {
+        for mut inner in listener.incoming().flatten() {
+            let mut head = String::new();
+            let mut lines = BufReader::new(inner.try_clone().expect("a stream"));
+            while lines.read_line(&mut head).is_ok_and(|length| length > 2) {}
+            kept.lock().expect("requests").push(head.lines().next().unwrap_or_default().to_owned());
+            let mut outer = TcpStream::connect(("127.0.0.1", to)).expect("the server");
+            let _ = inner.write_all(b"HTTP/1.1 200 Connected\r\n\r\n");
+            let (mut from, mut back) = (inner.try_clone().expect("a stream"), outer.try_clone().expect("a stream"));
+            std::thread::spawn(move || std::io::copy(&mut from, &mut outer));
+            std::thread::spawn(move || {
+                let _ = std::io::copy(&mut back, &mut inner);
+                let _ = inner.shutdown(std::net::Shutdown::Both);
+            });
+        }
+    });
+    (port, asked)
+}
+
 /// A company with an authority of its own: a server for `localhost` that may demand a certificate, and a certificate that it takes.
 struct Company {
     server: Arc<Authority>,
@@ -192,13 +220,14 @@ impl Company {
         let key = KeyPair::generate().expect("a key");
         let root = authority.self_signed(&key).expect("an authority");
         let issuer = Issuer::new(authority, key);
-        let issue = |name: &str| {
+        let issue = |names: &[&str]| {
             let key = KeyPair::generate().expect("a key");
-            let parameters = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
+            let parameters =
+                CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).expect("parameters");
             (parameters.signed_by(&key, &issuer).expect("a certificate"), key)
         };
-        let (served, served_key) = issue("localhost");
-        let (client, client_key) = issue("driftd");
+        let (served, served_key) = issue(&["localhost", PROXIED]);
+        let (client, client_key) = issue(&["driftd"]);
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
@@ -260,4 +289,23 @@ fn a_server_that_demands_a_certificate_gets_it_and_without_one_the_api_is_down()
     let certificate = "[apis.tls]\nclient_certificate = \"client.pem\"\nclient_key = { file = \"client.key\" }";
     let (_home, daemon) = daemon_of(&company, "ca_file = \"corp-ca.pem\"", certificate);
     daemon.wait_for_state("verified");
+}
+
+#[test]
+fn tls_is_verified_end_to_end_through_a_proxy() {
+    let company = Company::new(true);
+    let document = Arc::new(Mutex::new(fixture("2026-03-02")));
+    let (proxy, asked) = tunnel(partner(&company.server, &document));
+    let mut home = home(443, "host = \"127.0.0.1\"\nport = 9\ntls = \"none\"".to_owned());
+    home.live = format!("https://{PROXIED}/openapi.yaml");
+    home.fetch = format!("proxy = \"http://127.0.0.1:{proxy}\"");
+    home.api = "every = \"1s\"\ntls = { ca_file = \"ca.pem\", client_certificate = \"client.pem\", client_key = { file = \"client.key\" } }".to_owned();
+    home.configure();
+    for (name, text) in [("ca.pem", &company.server.pem), ("client.pem", &company.client.0), ("client.key", &company.client.1)] {
+        std::fs::write(home.path().join("config").join(name), text).expect("a file");
+    }
+    let daemon = home.start();
+    daemon.wait_for_state("verified");
+    let asked = asked.lock().expect("requests");
+    assert!(asked.iter().all(|line| line == &format!("CONNECT {PROXIED}:443 HTTP/1.1")), "{asked:?}");
 }

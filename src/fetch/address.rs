@@ -284,6 +284,13 @@ mod tests {
         assert!(check("http://93.184.216.34/").is_ok());
     }
 
+    #[tokio::test]
+    async fn names_are_judged_as_far_as_this_machine_knows_them() {
+        let url = |text: &str| text.parse::<Url>().expect("a URL");
+        assert!(Guard::check_name(&url("http://localhost/")).await.is_err());
+        assert!(Guard::check_name(&url("http://specs.partner.invalid/")).await.is_ok());
+    }
+
     #[test]
     fn a_private_host_is_allowed_on_a_port_and_to_whoever_is_configured_there() {
         let url = |text: &str| text.parse::<Url>().expect("a URL");

@@ -59,7 +59,7 @@ pub(super) async fn read(response: Response, limit: usize) -> Result<Whole, Body
         }
         Encoding::Deflate => (Box::pin(ZlibDecoder::new(raw)), true),
     };
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(limit.min(16 * 1024));
     loop {
         match reader.read_buf(&mut bytes).await {
             Ok(0) => break,

@@ -31,6 +31,9 @@ const MAX_HOPS: usize = 5;
 /// No answer of a provider keeps driftd away for longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
 
+/// How much of a page that tells of a failure is looked at, bytes.
+const ERROR_PAGE: usize = 4096;
+
 /// Hosts whose places are kept when nobody fetches from them.
 const KEPT_HOSTS: usize = 256;
 
@@ -344,18 +347,22 @@ impl Client {
         }
         if !status.is_success() {
             let through = proxy.map(|proxy| format!(" (through the proxy {})", proxy.place())).unwrap_or_default();
-            return Outcome::Failed(match status {
+            let has_identity = request.tls.is_some_and(|tls| tls.identity.is_some());
+            let why = match status {
                 StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                    let has_identity = request.tls.is_some_and(|tls| tls.identity.is_some());
-                    let headers = response.headers();
-                    let denied = Denied { status, headers, url, start, auth: request.auth, has_identity };
-                    Failure::down(format!("{}{through}", denied.words()))
+                    Denied { status, headers: response.headers(), url, start, auth: request.auth, has_identity }.words()
                 }
                 StatusCode::NOT_FOUND | StatusCode::GONE => {
-                    Failure::missing(format!("the provider answered {status}: the description has moved or gone{through}"))
+                    let why = format!("the provider answered {status}: the description has moved or gone{through}");
+                    return Outcome::Failed(Failure::missing(why));
                 }
-                _ => Failure::down(format!("the provider answered {status}{through}")),
-            });
+                _ => format!("the provider answered {status}"),
+            };
+            // Servers that end TLS by themselves ask for a certificate on a page.
+            let may_ask = matches!(status, StatusCode::BAD_REQUEST | StatusCode::FORBIDDEN) && !has_identity;
+            let asks = may_ask && words::is_about_certificate(&body::head(response, ERROR_PAGE).await);
+            let advice = if asks { words::CERTIFICATE_ASKED } else { "" };
+            return Outcome::Failed(Failure::down(format!("{why}{advice}{through}")));
         }
         let text = |name: HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let validators =

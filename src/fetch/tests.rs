@@ -234,6 +234,16 @@ async fn credentials_that_stay_behind_are_told_of() {
     let to = format!("credentials were not sent on after the redirect to {}", elsewhere.url("/x"));
     assert!(away.contains(&to) && !away.contains("check `auth`"), "{away}");
     assert!(!elsewhere.asked()[0].contains("s3cret"));
+    let (_, nobody) = why(&client, server.url("/away")).await;
+    assert!(nobody.contains("and asks for Bearer (realm \"specs\"): no credentials are sent after the redirect to "), "{nobody}");
+}
+
+#[tokio::test]
+async fn a_page_that_misses_a_client_certificate_says_where_to_set_it() {
+    let page = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n<center>No required SSL certificate was sent</center>";
+    let server = Server::start(&[("*", page)]);
+    let (kind, words) = why(&client_with(|_| {}), server.url("/")).await;
+    assert!(kind == FailureKind::Down && words.starts_with("the provider answered 400 Bad Request; the server asks"), "{words}");
 }
 
 #[tokio::test]

@@ -18,6 +18,18 @@ const QUOTED: usize = 60;
 /// Challenges of one answer that are looked at.
 const CHALLENGES: usize = 4;
 
+/// That a server wants to see a certificate, and where it is set.
+pub(super) const CERTIFICATE_ASKED: &str =
+    "; the server asks for a client certificate: set `client_certificate` and `client_key` in [apis.tls]";
+
+/// Whether a page says that a client certificate is missing.
+pub(super) fn is_about_certificate(page: &str) -> bool {
+    let page = page.to_ascii_lowercase();
+    ["no required ssl certificate", "client certificate required", "requires a client certificate"]
+        .iter()
+        .any(|words| page.contains(words))
+}
+
 /// That a description has moved for good, and what to do. `to` is what a fetch says in `moved_to`.
 pub fn moved(to: &str) -> String {
     format!("moved permanently to {to}: change `live`")
@@ -38,19 +50,21 @@ impl Denied<'_> {
     /// The sentence for 401 and 403.
     pub(super) fn words(&self) -> String {
         let Self { status, url, start, .. } = self;
-        if url.origin() != start.origin() && (!matches!(self.auth, Auth::None) || self.has_identity) {
+        let asked = if *status == StatusCode::UNAUTHORIZED { challenges(self.headers) } else { Vec::new() };
+        let named: Vec<String> = asked.iter().map(Challenge::words).collect();
+        let asks = if named.is_empty() { String::new() } else { format!(" and asks for {}", named.join(" or ")) };
+        if url.origin() != start.origin() {
+            let (place, to) = (place(url), Source::Web((*url).clone()));
+            let has_some = !matches!(self.auth, Auth::None) || self.has_identity;
+            let sent = if has_some { "credentials were not sent on" } else { "no credentials are sent" };
             return format!(
-                "{} answered {status}: credentials were not sent on after the redirect to {}; if that is where the description is, name it as its address",
-                place(url),
-                Source::Web((*url).clone())
+                "{place} answered {status}{asks}: {sent} after the redirect to {to}; if that is where the description is, name it as its address"
             );
         }
-        let asked = if *status == StatusCode::UNAUTHORIZED { challenges(self.headers) } else { Vec::new() };
         if asked.is_empty() {
             return format!("the provider answered {status}: check `auth` of this API");
         }
-        let named: Vec<String> = asked.iter().map(Challenge::words).collect();
-        format!("the provider answered {status} and asks for {}: {}", named.join(" or "), self.advice(&asked))
+        format!("the provider answered {status}{asks}: {}", self.advice(&asked))
     }
 
     fn advice(&self, asked: &[Challenge]) -> String {
@@ -169,7 +183,7 @@ pub(super) fn failure(error: &reqwest::Error) -> Failure {
     }
     let why = chain(error);
     let advice = if why.contains("CertificateRequired") {
-        "; the server asks for a client certificate: set `client_certificate` and `client_key` in [apis.tls]"
+        CERTIFICATE_ASKED
     } else if why.contains("UnknownIssuer") {
         "; if its authority is a private one, name it in fetch.ca_file or in `ca_file` of [apis.tls]"
     } else {
