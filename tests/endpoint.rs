@@ -375,16 +375,16 @@ fn the_same_day_asked_for_again_is_no_news() {
         let text = Daemon::post(&consumer, &format!("owner=Priya&answer=extend&fix_by={day}&note={note}"));
         assert!(text.starts_with("HTTP/1.1 200"), "{text}");
     };
-    ask("2099-01-01", "one");
+    ask("2099-01-01", "zebra");
     wait_for("the provider hears of it", || (smtp.received().len() == 3).then_some(()));
     let provider = format!("/answer/{}", link(&smtp, PROVIDER).rsplit_once('/').expect("a token").1);
     let number = |page: &str| {
         page.split("name=\"proposal\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a proposal").to_owned()
     };
     let first = number(&daemon.page(&provider));
-    ask("2099-01-01", "two");
+    ask("2099-01-01", "walrus");
     let page = daemon.page(&provider);
-    assert!(page.contains("two") && !page.contains("one") && number(&page) == first, "{page}");
+    assert!(page.contains("walrus") && !page.contains("zebra") && number(&page) == first, "{page}");
     ask("2099-02-01", "three");
     wait_for("the provider hears of the other day", || (smtp.received().len() == 4).then_some(()));
     let page = daemon.page(&provider);
@@ -447,7 +447,7 @@ fn what_a_partner_wrote_is_harmless_at_every_exit() {
             assert!(!text.contains("AGRyaWZ0ZABzM2NyZXQ"), "{name} repeats a password: {text}");
         }
     }
-    for name in ["status", "history", "ledger", "ledger --json", "/status", "/feeds", "the log"] {
+    for name in ["status", "history", "ledger", "ledger --json", "/status", "/feeds"] {
         let text = exits.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text);
         assert!(text.contains("evil"), "{name} tells of it: {text}");
     }

@@ -101,7 +101,7 @@ fn what_a_partner_writes_stays_text() {
                 &report["runs"][0]["results"][0]["message"]["text"]
             };
             assert!(
-                message.as_str().is_some_and(|message| message.contains(hostile.as_str())) && shown.contains("\\u202e"),
+                message.as_str().is_some_and(|message| message.contains(unseen)) && shown.contains("\\u202e"),
                 "{format}: {shown}"
             );
         }
