@@ -67,7 +67,7 @@ fn silent_and_slow_clients_cost_nobody_an_answer() {
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     let open = std::fs::read_dir(format!("/proc/{}/fd", daemon.id())).expect("its files").count();
     assert!(open < 120, "{open} files are open");
-    assert!(daemon.log().matches("cannot accept connections").count() < 20, "it is said once each time");
+    assert_eq!(daemon.log().matches("cannot accept connections").count(), 1, "it is said once");
     partner.publish(Answer::Document(fixture("2026-04-20")));
     wait_for("two letters", || (smtp.received().len() >= 2).then_some(()));
     // Whoever drips headers is closed, whatever it goes on to send.
@@ -108,7 +108,7 @@ fn who_does_not_prove_himself_is_answered_before_a_byte_of_the_body() {
     }
     let proven = ask("/api/v1/check", &token(&home), 12, b"{\"all\":true}");
     assert!(proven.starts_with("HTTP/1.1 200") && proven.contains("freight/freight"), "{proven}");
-    assert!(ask("/api/v1/bounces", &token(&home), 5, b"hello").contains("not ours"));
+    assert!(ask("/api/v1/bounces", &token(&home), 100_000, &vec![b'x'; 100_000]).contains("not ours"), "a mail may be large");
 }
 
 #[test]

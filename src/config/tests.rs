@@ -139,6 +139,30 @@ fn contradictions_are_mistakes() {
 }
 
 #[test]
+fn where_the_endpoint_listens_and_is_reached_is_weighed() {
+    let load = |http: &str| {
+        let folder =
+            Folder::new(&DAEMON.replacen("[mail]", &format!("[http]\n{http}\n[mail]"), 1), &[("doors.toml", INTEGRATION)]);
+        let environment = Environment { believe_credentials: true, variables: [("TOKEN".to_owned(), "x".to_owned())].into() };
+        load(&folder.0.path().join("driftd.toml"), &environment, DateTime::UNIX_EPOCH)
+    };
+    for (url, words) in [
+        ("https://ops.example/status", "is a page of driftd's own"),
+        ("https://ops.example/x?y=1", "ends in a query"),
+        ("ftp://ops.example", "is not http or https"),
+    ] {
+        let problems = load(&format!("external_url = \"{url}\"")).expect_err(words);
+        assert!(problems.iter().any(|problem| problem.to_string().contains(words)), "{url}: {problems:?}");
+    }
+    let warned = |listen: &str| {
+        let config =
+            load(&format!("listen = \"{listen}\"\nexternal_url = \"https://ops.example/driftd/\"")).expect("a configuration");
+        config.warnings.iter().any(|warning| warning.to_string().contains("reads every contact"))
+    };
+    assert_eq!(["127.0.0.1:1", "[::1]:1", "0.0.0.0:1", "192.0.2.1:1", "[::]:1"].map(warned), [false, false, true, true, true]);
+}
+
+#[test]
 fn missing_and_unreadable_files_say_so() {
     let folder = Folder::new(DAEMON, &[]);
     assert!(folder.load(&[]).expect_err("empty")[0].contains("holds no integration"));

@@ -20,6 +20,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Connections at one time.
@@ -36,6 +37,9 @@ const GRACE: Duration = Duration::from_secs(3);
 
 /// How long nothing is accepted after the system refused to.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// That nothing is accepted is said again after this long.
+const SAID_AGAIN: Duration = Duration::from_secs(300);
 
 /// One connection, as the others see it.
 #[derive(Default)]
@@ -81,7 +85,7 @@ impl Places {
 pub(super) async fn serve(listener: TcpListener, router: Router, base: &Arc<str>, stopping: CancellationToken) {
     let places = Places::default();
     let mut open: JoinSet<()> = JoinSet::new();
-    let mut is_refused = false;
+    let mut told: Option<Instant> = None;
     loop {
         let accepted = tokio::select! {
             () = stopping.cancelled() => break,
@@ -90,7 +94,6 @@ pub(super) async fn serve(listener: TcpListener, router: Router, base: &Arc<str>
         };
         match accepted {
             Ok((stream, _)) => {
-                is_refused = false;
                 // All are busy, each for no longer than a page may take: whoever comes now is closed.
                 let Some(place) = places.take() else { continue };
                 let (places, router, base, stopping) = (places.clone(), router.clone(), Arc::clone(base), stopping.clone());
@@ -101,10 +104,10 @@ pub(super) async fn serve(listener: TcpListener, router: Router, base: &Arc<str>
             }
             Err(problem) if is_about_one(&problem) => {}
             Err(problem) => {
-                if !is_refused {
-                    tracing::error!(%problem, "the endpoint cannot accept connections; it tries again several times a second");
+                if told.is_none_or(|told| told.elapsed() > SAID_AGAIN) {
+                    told = Some(Instant::now());
+                    tracing::error!(%problem, "the endpoint cannot accept connections; silent ones are closed, and it tries again several times a second");
                 }
-                is_refused = true;
                 places.shed();
                 tokio::time::sleep(PAUSE).await;
             }

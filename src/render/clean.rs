@@ -47,7 +47,7 @@ pub fn clean_lines(text: &str, longest: usize) -> String {
 }
 
 /// Output for people in which no line is a command to the CI service that shows it: GitHub obeys a line that begins with
-/// `::`, whatever space is before it, and `##[` wherever it stands.
+/// `::`, whatever space is before it, and `##[` wherever it stands; Azure `##vso[`, and TeamCity `##teamcity[`.
 pub fn without_commands(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
@@ -62,7 +62,7 @@ pub fn without_commands(text: &str) -> String {
             None => out.push_str(rest),
         }
     }
-    out.replace("##[", "## [")
+    out.replace("##[", "# #[").replace("##vso[", "# #vso[").replace("##teamcity[", "# #teamcity[")
 }
 
 /// JSON in which nothing is invisible and no line is a command: such characters stand escaped, and nothing is lost.
@@ -79,7 +79,7 @@ pub fn escaped_json(json: &str) -> String {
             }
         }
     }
-    out.replace("##[", "##\\u005b")
+    out.replace("##[", "##\\u005b").replace("##vso[", "##vso\\u005b").replace("##teamcity[", "##teamcity\\u005b")
 }
 
 /// A server's reply without the credentials it may repeat: some quote the line they did not like (RFC 4954), and what follows
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn no_line_is_a_command() {
-        assert_eq!(without_commands("a ::b\n  ::error::c\n##[debug]d\n::e"), "a ::b\n  : :error::c\n## [debug]d\n: :e");
+        assert_eq!(without_commands("a ::b\n  ::error::c\n##[debug]d\n::e"), "a ::b\n  : :error::c\n# #[debug]d\n: :e");
     }
 
     #[test]
