@@ -238,7 +238,8 @@ fn a_report_finds_its_letter_whatever_its_case() {
     let file = home.path().join("report.eml");
     std::fs::write(&file, report).expect("a file");
     let output = Command::new(env!("CARGO_BIN_EXE_driftd"))
-        .args(["bounce", "--address", &daemon.address()])
+        .args(["bounce", "--url", &format!("http://{}", daemon.address()), "--config"])
+        .arg(home.config())
         .stdin(std::fs::File::open(&file).expect("a file"))
         .output()
         .expect("driftd bounce");
