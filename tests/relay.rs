@@ -104,6 +104,21 @@ fn a_test_letter_walks_every_stage_and_says_what_to_change() {
 }
 
 #[test]
+fn what_was_said_counts_though_the_server_falls_silent_afterwards() {
+    let smtp = Smtp::start();
+    let mut home = home(smtp.port, "");
+    home.mail = "timeout = \"4s\"".to_owned();
+    home.configure();
+    smtp.script("QUIT", "STALL");
+    smtp.script("RCPT", "550 5.1.1 no such user");
+    let text = told(&driftd(&home, &["test-mail"]));
+    assert!(text.contains("nobody has this address: check `operator` in [mail]"), "{text}");
+    smtp.script("RCPT", "STALL");
+    let text = told(&driftd(&home, &["test-mail"]));
+    assert!(text.contains(&format!("RCPT TO at 127.0.0.1:{}: no answer within 4s", smtp.port)), "{text}");
+}
+
+#[test]
 fn check_config_fetches_and_sends_when_asked() {
     let smtp = Smtp::start();
     let partner = Partner::start(Answer::Document(fixture("2026-03-02")));

@@ -150,6 +150,32 @@ fn letters_leave_over_implicit_tls_and_over_starttls() {
 }
 
 #[test]
+fn a_relay_with_a_certificate_of_its_own_is_trusted_by_ca_file() {
+    for (implicit, tls) in [(true, "implicit"), (false, "starttls")] {
+        let authority = Arc::new(Authority::new());
+        let (smtp_port, received) = mailbox(&authority, implicit);
+        let server = format!("host = \"localhost\"\nport = {smtp_port}\ntls = \"{tls}\"");
+        let told = |home: &Home| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_driftd"));
+            let output = command.args(["test-mail", "--config"]).arg(home.config()).output().expect("driftd");
+            (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+        };
+        let (code, text) = told(&home(1, server.clone()));
+        assert_eq!(code, Some(69), "{tls}: {text}");
+        assert!(
+            text.contains("failed at TLS with") && text.contains("certificate") && text.contains("`ca_file`"),
+            "{tls}: {text}"
+        );
+        let home = home(1, format!("{server}\nca_file = \"relay.pem\""));
+        std::fs::write(home.config().with_file_name("relay.pem"), &authority.pem).expect("a file");
+        let (code, text) = told(&home);
+        assert_eq!(code, Some(0), "{tls}: {text}");
+        assert!(text.contains("ok      TLS         encrypted"), "{tls}: {text}");
+        assert_eq!(received.lock().expect("letters").len(), 1);
+    }
+}
+
+#[test]
 fn a_server_without_starttls_gets_nothing() {
     let authority = Arc::new(Authority::new());
     let document = Arc::new(Mutex::new(fixture("2026-03-02")));

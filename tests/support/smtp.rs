@@ -110,7 +110,7 @@ impl Smtp {
     }
 
     /// What the server says to a command from now on, instead of going on with it: `GREETING`, `EHLO`, `AUTH`, `MAIL`,
-    /// `RCPT`, `DATA`, `MESSAGE`.
+    /// `RCPT`, `DATA`, `MESSAGE`, `QUIT`. `STALL` is no reply at all.
     pub fn script(&self, command: &'static str, reply: &str) {
         self.state.lock().expect("the state").scripted.insert(command, reply.to_owned());
     }
@@ -182,6 +182,9 @@ impl Smtp {
             let upper = command.to_ascii_uppercase();
             self.state.lock().expect("the state").commands.push(command.clone());
             if let Some(reply) = self.scripted(upper.split([' ', ':']).next().unwrap_or_default()) {
+                if reply == "STALL\r\n" {
+                    std::thread::sleep(Duration::from_secs(120));
+                }
                 stream.write_all(reply.as_bytes())?;
             } else if upper.starts_with("EHLO") {
                 let offers = self.state.lock().expect("the state").offers.clone();
