@@ -17,6 +17,7 @@ use crate::config::{self, Config, Environment, Problem};
 use crate::http::{Endpoint, serve};
 use crate::lifecycle::{Ended, Lifecycle, notify};
 use crate::model::{Clock, SystemClock};
+use crate::notice::unknown_rules;
 use crate::render::Renderer;
 use crate::rules::Catalogue;
 use crate::store::{Store, StoreError};
@@ -129,6 +130,7 @@ pub async fn start(config_file: &Path) -> Result<Daemon, StartError> {
     let watched: usize = config.integrations.iter().map(|integration| integration.apis.len()).sum();
     info!(%address, state = %state_dir.display(), integrations = config.integrations.len(), apis = watched, "driftd starts");
     let (shared, sender) = assemble(config, clock, external_url).await?;
+    warn_of_unknown_rules(&shared);
     let mut lifecycle = Lifecycle::default();
     let (heart, stopping) = (lifecycle.heart(), lifecycle.stopping());
     let http = serve(endpoint, Arc::clone(&shared), heart.clone(), stopping.clone())?;
@@ -201,6 +203,15 @@ impl Daemon {
         }
         info!("driftd has stopped");
         ended
+    }
+}
+
+/// An exception that covers nothing is a slip of the pen, and no reason not to watch.
+fn warn_of_unknown_rules(shared: &Shared) {
+    for integration in &shared.now_live().config.integrations {
+        for problem in unknown_rules(integration, &shared.catalogue) {
+            warn!("{problem}");
+        }
     }
 }
 
@@ -292,6 +303,7 @@ impl Reload {
         self.shared.store.resync_watches(&watches, now).await.map_err(|problem| vec![problem.to_string()])?;
         self.sender.send_replace(Arc::new(live));
         self.shared.wake_lanes();
+        warn_of_unknown_rules(&self.shared);
         Ok(())
     }
 }

@@ -23,7 +23,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             &["config", "diff", "fetch", "lifecycle", "mail", "model", "notice", "openapi", "render", "rules", "store"][..],
         ),
         ("http", &["diff", "lifecycle", "mail", "model", "notice", "render", "rules", "store", "tasks"][..]),
-        ("daemon", &["config", "http", "lifecycle", "model", "render", "rules", "store", "tasks"][..]),
+        ("daemon", &["config", "http", "lifecycle", "model", "notice", "render", "rules", "store", "tasks"][..]),
         (
             "cli",
             &[

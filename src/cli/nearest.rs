@@ -6,20 +6,9 @@ use std::path::Path;
 use chrono::NaiveDate;
 
 use crate::model::{OperationPattern, Override};
+use crate::notice::date_rules;
 use crate::openapi::{Contract, Document, Value};
 use crate::rules::Catalogue;
-
-/// Rules about days, which an integration's exceptions may name beside those of the catalogue.
-const DATES: [&str; 8] = [
-    "end-announced",
-    "change-announced",
-    "notice-too-short",
-    "overlap-too-short",
-    "date-in-freeze",
-    "date-not-allowed",
-    "gone-before-its-date",
-    "alive-after-its-end",
-];
 
 /// Everything that two descriptions have, and every rule there is.
 pub(super) struct Known<'d> {
@@ -34,7 +23,7 @@ impl<'d> Known<'d> {
         Self {
             operations: operations.map(|operation| (operation.method.clone(), operation.path.to_string())).collect(),
             documents,
-            rules: catalogue.rules().map(|rule| rule.id).chain(DATES).collect(),
+            rules: catalogue.rules().map(|rule| rule.id).chain(date_rules()).collect(),
         }
     }
 

@@ -249,7 +249,7 @@ pub async fn gather(shared: &Shared) -> Result<StatusView, StoreError> {
 pub(super) fn view(shared: &Shared, overview: &Overview) -> StatusView {
     let live = shared.now_live();
     let now = shared.clock.now();
-    let trouble: Vec<TroubleView> = troubles(shared, &overview.trouble)
+    let trouble: Vec<TroubleView> = troubles(shared, overview)
         .into_iter()
         .map(|(part, since, what)| TroubleView { part, since, what: clean(&without_credentials(&what), 2000) })
         .collect();

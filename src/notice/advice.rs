@@ -68,3 +68,8 @@ pub(super) fn advice(rule: &str) -> Option<(&'static str, &'static str)> {
 pub(super) fn label(rule: &str) -> Option<&'static str> {
     RULES.iter().find(|known| known.id == rule).map(|known| known.label)
 }
+
+/// The ids of the rules about days.
+pub fn date_rules() -> impl Iterator<Item = &'static str> + Clone {
+    RULES.iter().map(|rule| rule.id)
+}

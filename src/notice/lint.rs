@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::model::{Contact, Integration, Party, Role, Side};
+use crate::rules::Catalogue;
+
+use super::advice::date_rules;
 
 /// An end of an integration that lacks somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +94,26 @@ pub fn held_by(integration: &Integration, email: &str) -> Vec<(String, bool)> {
         }
     }
     held
+}
+
+/// Exceptions of an integration that name a rule which does not exist: they cover nothing. In words, with the rule that is
+/// meant perhaps.
+pub fn unknown_rules(integration: &Integration, catalogue: &Catalogue) -> Vec<String> {
+    let known = || catalogue.rules().map(|rule| rule.id).chain(date_rules());
+    let rules = integration.overrides.iter().filter_map(|one| Some((one, one.rule.as_ref()?)));
+    let unknown = rules.filter(|(_, rule)| !known().any(|id| rule.matches(id)));
+    unknown
+        .map(|(one, rule)| {
+            let likeness = |id: &str| strsim::jaro_winkler(rule.text(), id);
+            let best = known().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).unwrap_or_default();
+            format!(
+                "{}: the exception of {} names the rule {:?}, which does not exist, and covers nothing; did you mean {best:?}? `driftd rules` lists all",
+                integration.id,
+                one.owner,
+                rule.text()
+            )
+        })
+        .collect()
 }
 
 #[cfg(test)]

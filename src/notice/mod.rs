@@ -14,6 +14,7 @@ mod lint;
 mod open;
 mod usage;
 
+pub use advice::date_rules;
 pub use dates::{Ledger, dated};
 pub use decide::{Decision, Standing, Word, retold};
 pub use digest::{Week, quiet_lines};
@@ -22,6 +23,6 @@ pub use ladder::{Rise, next_step};
 pub use letter::{
     Addressee, Audience, CallCard, Circumstances, EscalationCard, ExchangeCard, FindingCard, LetterPlan, LetterView, Links, plan,
 };
-pub use lint::{Gap, gaps, held_by};
+pub use lint::{Gap, gaps, held_by, unknown_rules};
 pub use open::open_findings;
 pub use usage::{Impact, impact};

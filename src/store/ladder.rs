@@ -1,6 +1,7 @@
 //! Silence: which parties have not answered which open notice, and the steps that were taken.
 
 use chrono::{DateTime, Utc};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, Transaction};
 
 use crate::model::{Climbed, Notice, OpenFinding, Side, Silence, Told, WatchKey, time_of};
@@ -56,31 +57,25 @@ pub struct Climb {
 }
 
 impl Store {
-    /// Every open notice with what its parties have answered; what it tells of is read when it is needed.
+    /// Every open notice with what its parties have answered, what it tells of is read when it is needed; and, in words, the
+    /// rows that cannot be read back: they cost no other notice its steps.
     ///
     /// # Errors
-    /// When the database does not answer, or a row is damaged.
-    pub async fn silences(&self) -> Result<Vec<Silent>, StoreError> {
+    /// When the database does not answer.
+    pub async fn silences(&self) -> Result<(Vec<Silent>, Vec<String>), StoreError> {
         let mut transaction = self.readers.begin().await?;
         let rows = sqlx::query("SELECT * FROM notice WHERE closed_at IS NULL ORDER BY opened_at, id")
             .fetch_all(&mut *transaction)
             .await?;
-        let mut open = Vec::with_capacity(rows.len());
+        let (mut open, mut damaged) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in &rows {
-            let notice: String = row.get("id");
-            let told: Vec<(String, String)> =
-                sqlx::query_as("SELECT DISTINCT side, party FROM told WHERE notice = $1 ORDER BY side, party")
-                    .bind(&notice)
-                    .fetch_all(&mut *transaction)
-                    .await?;
-            let mut silences = Vec::with_capacity(told.len());
-            for (side, party) in told {
-                let side = word(Side::named(&side), "told", &notice, &side)?;
-                silences.push(silence(&mut transaction, &notice, (side, party)).await?);
+            match silent(&mut transaction, row).await {
+                Ok(silent) => open.push(silent),
+                Err(problem) if problem.is_one_row() => damaged.push(problem.to_string()),
+                Err(problem) => return Err(problem),
             }
-            open.push(Silent { key: key_of(row)?, notice, silences });
         }
-        Ok(open)
+        Ok((open, damaged))
     }
 
     /// An open notice with all it tells of.
@@ -138,6 +133,21 @@ impl Store {
         transaction.commit().await?;
         Ok(is_new)
     }
+}
+
+async fn silent(transaction: &mut Transaction<'_, Sqlite>, row: &SqliteRow) -> Result<Silent, StoreError> {
+    let notice: String = row.get("id");
+    let told: Vec<(String, String)> =
+        sqlx::query_as("SELECT DISTINCT side, party FROM told WHERE notice = $1 ORDER BY side, party")
+            .bind(&notice)
+            .fetch_all(&mut **transaction)
+            .await?;
+    let mut silences = Vec::with_capacity(told.len());
+    for (side, party) in told {
+        let side = word(Side::named(&side), "told", &notice, &side)?;
+        silences.push(silence(transaction, &notice, (side, party)).await?);
+    }
+    Ok(Silent { key: key_of(row)?, notice, silences })
 }
 
 async fn silence(
@@ -224,9 +234,11 @@ impl Store {
         let mut readers = Vec::with_capacity(rows.len());
         for row in &rows {
             let (notice, side): (String, String) = (row.get("id"), row.get("side"));
+            // What cannot be read back is told of by status.
+            let (Ok(key), Some(side)) = (key_of(row), Side::named(&side)) else { continue };
             readers.push(Reader {
-                key: key_of(row)?,
-                side: word(Side::named(&side), "told", &notice, &side)?,
+                key,
+                side,
                 party: row.get("party"),
                 tried: row.get::<Option<String>, _>("tried").unwrap_or_default().lines().map(str::to_owned).collect(),
                 has_answered: row.get("answered"),

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
 use crate::model::{Acknowledgement, ApiState, DeliveryState, OpenFinding, Side, WatchKey, time_of};
 
@@ -139,6 +140,13 @@ pub struct Overview {
     pub confirmations: Vec<Confirmation>,
     /// What keeps letters from their readers.
     pub trouble: DeliveryTrouble,
+    /// Rows that cannot be read back, in words.
+    pub damage: Vec<String>,
+}
+
+/// A row that can be read back; one that cannot is told of, and hides no other.
+fn whole<T>(read: Result<T, StoreError>, damage: &mut Vec<String>) -> Option<T> {
+    read.map_err(|problem| damage.push(problem.to_string())).ok()
 }
 
 /// What is shown of a letter: everything but its bytes, which are never needed here and may be large.
@@ -155,8 +163,9 @@ impl Store {
             .fetch_all(&mut *transaction)
             .await?;
         let mut watches = Vec::with_capacity(rows.len());
+        let mut damage: Vec<String> = Vec::new();
         for row in &rows {
-            let key = key_of(row)?;
+            let Some(key) = whole(key_of(row), &mut damage) else { continue };
             let state: String = row.get("state");
             let time = |name: &str| row.get::<Option<i64>, _>(name).map(time_of);
             let found: Vec<(String, String, i64)> = sqlx::query_as(
@@ -171,15 +180,14 @@ impl Store {
                 .iter()
                 .map(|(identity, body, opened)| Ok((json(body, "finding", identity)?, time_of(*opened))))
                 .collect::<Result<Vec<_>, StoreError>>();
+            let state = word(ApiState::named(&state), "watch", &key.to_string(), &state);
+            let operations = json(row.get("operations"), "watch", &key.to_string());
             // Status must tell of a damaged row, not fail because of it.
-            let (findings, damage) = match findings {
-                Ok(findings) => (findings, None),
-                Err(problem) => (Vec::new(), Some(problem.to_string())),
-            };
-            let state = word(ApiState::named(&state), "watch", &key.to_string(), &state)?;
+            let problems = [findings.as_ref().err(), state.as_ref().err(), operations.as_ref().err()];
+            let damage = problems.into_iter().flatten().next().map(ToString::to_string);
             watches.push(WatchRow {
                 source: row.get("source"),
-                state: if damage.is_some() { ApiState::Blind } else { state },
+                state: if damage.is_some() { ApiState::Blind } else { state.unwrap_or(ApiState::Blind) },
                 detail: damage.unwrap_or_else(|| row.get("detail")),
                 failures: count(row.get("failures")),
                 checked_at: time("checked_at"),
@@ -190,8 +198,8 @@ impl Store {
                 is_under_way: row.get("leased"),
                 latest: row.get("latest"),
                 baseline: row.get("baseline"),
-                operations: json(row.get("operations"), "watch", &key.to_string())?,
-                findings,
+                operations: operations.unwrap_or_default(),
+                findings: findings.unwrap_or_default(),
                 key,
             });
         }
@@ -211,22 +219,21 @@ impl Store {
                 .bind(&id)
                 .fetch_all(&mut *transaction)
                 .await?;
-            let answers = said
-                .iter()
-                .map(|row| {
-                    let side: String = row.get("side");
-                    Ok(AnswerRow {
-                        side: word(Side::named(&side), "acknowledgement", &id, &side)?,
-                        party: row.get("party"),
-                        acknowledgement: acknowledgement(row, &id)?,
-                        letter_at: time_of(row.get("letter_at")),
-                    })
+            let answer = |row: &SqliteRow| -> Result<AnswerRow, StoreError> {
+                let side: String = row.get("side");
+                Ok(AnswerRow {
+                    side: word(Side::named(&side), "acknowledgement", &id, &side)?,
+                    party: row.get("party"),
+                    acknowledgement: acknowledgement(row, &id)?,
+                    letter_at: time_of(row.get("letter_at")),
                 })
-                .collect::<Result<Vec<_>, StoreError>>()?;
+            };
+            let Some(key) = whole(key_of(row), &mut damage) else { continue };
+            let answers = said.iter().filter_map(|row| whole(answer(row), &mut damage)).collect();
             notices.push(NoticeRow {
-                key: key_of(row)?,
+                key,
                 opened_at: time_of(row.get("opened_at")),
-                deliveries: letters.iter().map(delivery_row).collect::<Result<_, _>>()?,
+                deliveries: letters.iter().filter_map(|row| whole(delivery_row(row), &mut damage)).collect(),
                 answers,
                 id,
             });
@@ -257,10 +264,11 @@ impl Store {
             oldest_undelivered: oldest.map(time_of),
             deliveries: totals(deliveries),
             attempts: totals(attempts),
-            undeliverable: lost.iter().map(delivery_row).collect::<Result<_, _>>()?,
+            undeliverable: lost.iter().filter_map(|row| whole(delivery_row(row), &mut damage)).collect(),
             confirmations: self.confirmations().await?,
             trouble: self.delivery_trouble().await?,
-            dead: dead.iter().map(delivery_row).collect::<Result<_, _>>()?,
+            dead: dead.iter().filter_map(|row| whole(delivery_row(row), &mut damage)).collect(),
+            damage,
         })
     }
 
@@ -293,7 +301,7 @@ impl Store {
     }
 }
 
-fn event_row(row: &sqlx::sqlite::SqliteRow) -> EventRow {
+fn event_row(row: &SqliteRow) -> EventRow {
     EventRow {
         id: row.get("id"),
         at: time_of(row.get("at")),
@@ -304,7 +312,7 @@ fn event_row(row: &sqlx::sqlite::SqliteRow) -> EventRow {
     }
 }
 
-fn delivery_row(row: &sqlx::sqlite::SqliteRow) -> Result<DeliveryRow, StoreError> {
+fn delivery_row(row: &SqliteRow) -> Result<DeliveryRow, StoreError> {
     let id: i64 = row.get("id");
     let (side, state): (String, String) = (row.get("side"), row.get("state"));
     Ok(DeliveryRow {
@@ -355,7 +363,7 @@ impl Store {
 pub(super) const LISTING: &str = "SELECT d.id, d.kind, d.side, d.party, d.name, d.recipient, d.state, d.attempts, d.created_at,
     d.sent_at, d.last_reply, d.notice, d.channel, n.closed_at IS NULL AS is_open FROM delivery d JOIN notice n ON n.id = d.notice";
 
-pub(super) fn letter_row(row: &sqlx::sqlite::SqliteRow) -> Result<LetterRow, StoreError> {
+pub(super) fn letter_row(row: &SqliteRow) -> Result<LetterRow, StoreError> {
     Ok(LetterRow {
         notice: row.get("notice"),
         is_open: row.get("is_open"),

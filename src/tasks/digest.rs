@@ -36,9 +36,6 @@ pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken)
         heart.beat("digest");
         let written = async { Ok::<_, StoreError>(digest_due(&shared, &mut done).await? + attest_due(&shared).await?) };
         let written = written.await;
-        if written.is_ok() {
-            shared.trouble.clear("digest");
-        }
         match written {
             Ok(0) => {}
             Ok(_) => shared.wake_lanes(),
@@ -79,6 +76,7 @@ pub async fn digest_due(shared: &Shared, done: &mut Done) -> Result<usize, Store
     let live = shared.now_live();
     let now = shared.clock.now();
     let mut written = 0;
+    shared.trouble.clear("digest");
     for integration in &live.config.integrations {
         let Some(day) = integration.agreement.digest else { continue };
         for party in integration.parties.values() {
@@ -92,8 +90,17 @@ pub async fn digest_due(shared: &Shared, done: &mut Done) -> Result<usize, Store
                 let until = until.to_utc();
                 let last = shared.store.last_digest(&integration.id, &party.id).await?;
                 let since = last.map_or(until - KEPT, |last| last.max(until - KEPT));
-                written += usize::from(write(shared, &live, (integration, party), (since, until), id.clone()).await?);
-                done.0.insert(id);
+                match write(shared, &live, (integration, party), (since, until), id.clone()).await {
+                    Ok(is_written) => {
+                        written += usize::from(is_written);
+                        done.0.insert(id);
+                    }
+                    // One damaged row costs nobody else a digest.
+                    Err(problem) if problem.is_one_row() => {
+                        shared.trouble.set("digest", now, problem.to_string());
+                    }
+                    Err(problem) => return Err(problem),
+                }
             }
         }
     }

@@ -49,12 +49,21 @@ pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken)
 /// When the database does not answer.
 pub async fn escalate_due(shared: &Shared) -> Result<usize, StoreError> {
     let mut taken = 0;
-    for silent in shared.store.silences().await? {
+    let (silences, mut damaged) = shared.store.silences().await?;
+    for silent in silences {
         for silence in &silent.silences {
-            taken += usize::from(climb(shared, &silent, silence).await?);
+            match climb(shared, &silent, silence).await {
+                Ok(is_taken) => taken += usize::from(is_taken),
+                // One damaged row costs nobody else a step.
+                Err(problem) if problem.is_one_row() => damaged.push(problem.to_string()),
+                Err(problem) => return Err(problem),
+            }
         }
     }
-    shared.trouble.clear("ladder");
+    match damaged.first() {
+        Some(first) => _ = shared.trouble.set("ladder", shared.clock.now(), first.clone()),
+        None => _ = shared.trouble.clear("ladder"),
+    }
     Ok(taken)
 }
 

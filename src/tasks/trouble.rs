@@ -2,15 +2,17 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::store::DeliveryTrouble;
+use crate::store::Overview;
 
 use super::deliver::configured;
 use super::shared::Shared;
 
 /// Everything that is wrong: part, since when, what.
-pub fn troubles(shared: &Shared, delivery: &DeliveryTrouble) -> Vec<(String, DateTime<Utc>, String)> {
+pub fn troubles(shared: &Shared, overview: &Overview) -> Vec<(String, DateTime<Utc>, String)> {
     let live = shared.now_live();
+    let delivery = &overview.trouble;
     let mut all = shared.trouble.all();
+    all.extend(overview.damage.iter().map(|damage| ("database".to_owned(), shared.started_at, damage.clone())));
     if let Some(mail) = &delivery.mail {
         let letters = if mail.count == 1 {
             "1 letter is not leaving".to_owned()

@@ -86,7 +86,7 @@ async fn a_link_is_no_good_after_its_time() {
     assert_eq!(taken("owner="), "HTTP/1.1 422 Unprocessable Entity", "it would be taken, if somebody said who answers");
     bridge.at("2027-04-06");
     assert_eq!(taken("owner=Eve&answer=ours"), "HTTP/1.1 410 Gone");
-    let silences = bridge.shared.store.silences().await.expect("silences");
+    let (silences, _) = bridge.shared.store.silences().await.expect("silences");
     assert!(silences.iter().all(|standing| standing.silences.iter().all(|silence| silence.answer.is_none())), "{silences:?}");
     stopping.cancel();
     serving.join().expect("the server");
