@@ -67,6 +67,18 @@ fn silent_and_slow_clients_cost_nobody_an_answer() {
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     let open = std::fs::read_dir(format!("/proc/{}/fd", daemon.id())).expect("its files").count();
     assert!(open < 120, "{open} files are open");
+    // A body that drips in is as good as silence.
+    let dripping: Vec<TcpStream> = (0..200)
+        .filter_map(|_| {
+            let mut stream = TcpStream::connect(&address).ok()?;
+            let head = "POST /answer/0 HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 16000\r\n\r\nowner";
+            stream.write_all(head.as_bytes()).ok()?;
+            Some(stream)
+        })
+        .collect();
+    let begun = Instant::now();
+    assert!(daemon.page("/status").starts_with("HTTP/1.1 200"));
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     assert_eq!(daemon.log().matches("cannot accept connections").count(), 1, "it is said once");
     partner.publish(Answer::Document(fixture("2026-04-20")));
     wait_for("two letters", || (smtp.received().len() >= 2).then_some(()));
@@ -77,7 +89,7 @@ fn silent_and_slow_clients_cost_nobody_an_answer() {
         let _ = last.write_all(b"x");
         matches!(last.read(&mut [0; 64]), Ok(0)).then_some(())
     });
-    drop(silent);
+    drop((silent, dripping));
 }
 
 #[test]

@@ -233,7 +233,7 @@ impl Exceptions {
         Ok(Self { usage, lines, overrides, overrides_text, ignored, today })
     }
 
-    /// What they name must be there: a slip of the pen would silence what it was not meant for.
+    /// What they name must be there: a misspelt name would silence what it was not meant for.
     fn must_match(&self, args: &DiffArgs, known: &KnownThings<'_>) -> Result<(), Failure> {
         let mut problems = Vec::new();
         let operations = self.usage.iter().flat_map(|consumer| consumer.operations.iter().flatten());

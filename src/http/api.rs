@@ -63,7 +63,7 @@ pub(super) struct Announcement {
     /// Taken back.
     #[serde(default)]
     withdrawn: bool,
-    /// A day that has passed is meant, and no slip of the pen.
+    /// A day that has passed is meant, and not a mistake in typing.
     #[serde(default)]
     past: bool,
 }
