@@ -283,7 +283,7 @@ async fn complete(transaction: &mut Transaction<'_, Sqlite>, claim: &mut Claim, 
 async fn gone(transaction: &mut Transaction<'_, Sqlite>, key: &WatchKey, now: DateTime<Utc>) -> Result<Option<Gone>, StoreError> {
     let row: Option<(String, i64, i64, i64)> = sqlx::query_as(
         "SELECT id, opened_at, told_at, flips FROM notice
-         WHERE integration = $1 AND api = $2 AND surface = $3 AND closed_why = $4 AND closed_at > $5
+         WHERE integration = $1 AND api = $2 AND surface = $3 AND closed_why = $4 AND closed_at > $5 AND closed_at <= $6
            AND closed_at = (SELECT MAX(closed_at) FROM notice WHERE integration = $1 AND api = $2 AND surface = $3
                             AND closed_why <> 'a digest')
          ORDER BY closed_at DESC LIMIT 1",
@@ -293,6 +293,8 @@ async fn gone(transaction: &mut Transaction<'_, Sqlite>, key: &WatchKey, now: Da
     .bind(key.surface.name())
     .bind(REVERTED)
     .bind(stored(now - FLAPPING))
+    // What was closed by a clock that stood wrong tells nothing.
+    .bind(stored(now))
     .fetch_optional(&mut **transaction)
     .await?;
     let Some((id, opened, told_at, flips)) = row else { return Ok(None) };

@@ -266,15 +266,15 @@ fn unchanged(desk: &Desk<'_>, claim: &Claim, seen: Seen, entries: &[Entry]) -> C
     let is_told = findings.iter().any(OpenFinding::is_told);
     let (state, detail) =
         if is_told { (ApiState::Changed, describe(&findings)) } else { (ApiState::Verified, "unchanged".to_owned()) };
-    let (next_at, why_late) = next_at(desk, fresh_for);
-    let detail = with(&with(&detail, coming_and_going(claim).as_ref()), why_late.as_ref());
-    let detail = with(&detail, moved_to.as_deref().map(fetch::moved).as_ref());
     let mut events = Vec::new();
     if !matches!(claim.state, ApiState::Verified | ApiState::Changed) {
         events.push(("recovered", format!("{} can be read again, unchanged", claim.key)));
     }
     let evidence = claim.baseline.as_deref().zip(claim.latest.as_deref());
     let notice = desk.tell(claim, &claim.told, (&claim.findings, &findings), evidence);
+    let (next_at, why_late) = next_at(desk, fresh_for);
+    let detail = with(&with(&detail, coming_and_going(claim, &notice).as_ref()), why_late.as_ref());
+    let detail = with(&detail, moved_to.as_deref().map(fetch::moved).as_ref());
     let findings = (findings != claim.findings).then_some(findings);
     events.extend(said(&claim.key, &notice));
     CheckCommit {
@@ -304,9 +304,15 @@ pub(super) fn said(key: &WatchKey, step: &NoticeStep) -> Option<(&'static str, S
 }
 
 /// How often what an open notice tells of has come and gone, in words.
-fn coming_and_going(claim: &Claim) -> Option<String> {
-    let flaps = claim.flaps?;
-    Some(format!("it comes and goes: back {} times, last on {}", flaps.times, flaps.at.format("%Y-%m-%d %H:%M UTC")))
+fn coming_and_going(claim: &Claim, step: &NoticeStep) -> Option<String> {
+    let flaps = match step {
+        NoticeStep::Flipped { flaps, .. } => Some(*flaps),
+        NoticeStep::Tell { flaps, .. } => *flaps,
+        NoticeStep::Close { .. } => None,
+        NoticeStep::Keep => claim.flaps,
+    }?;
+    let times = if flaps.times == 1 { "once".to_owned() } else { format!("{} times", flaps.times) };
+    Some(format!("it comes and goes: back {times}, last moved on {}", flaps.at.format("%Y-%m-%d %H:%M UTC")))
 }
 
 /// The provider asks for patience and gets it; but who asks again and again, or for longer than the schedule waits, cannot
@@ -454,7 +460,7 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
             let is_told = findings.iter().any(OpenFinding::is_told);
             let evidence = baseline.as_deref().zip(Some(digest.as_str()));
             let step = desk.tell(claim, told.as_deref().unwrap_or(&claim.told), (previous, &findings), evidence);
-            let detail = with(&describe(&findings), coming_and_going(claim).as_ref());
+            let detail = with(&describe(&findings), coming_and_going(claim, &step).as_ref());
             let mut events = vec![("changed", format!("{key}: {} (sha256 {})", describe(&findings), short(&digest)))];
             events.extend(
                 findings

@@ -70,7 +70,9 @@ impl Desk<'_> {
         }
         let id = || notice_id(claim, self.now, current);
         let Some(decision) = standing(claim.notice.as_ref(), told).decide(self.now, id) else { return NoticeStep::Keep };
-        let back = flaps.map(|flaps| format!("It had come and gone before, and came back {} times.", flaps.times));
+        let back = flaps
+            .filter(|_| decision.closes)
+            .map(|flaps| format!("It had come and gone before, and came back {} times.", flaps.times));
         let (deliveries, told, is_whole) = self.written_out(&decision, evidence, back.as_ref());
         if decision.closes && is_whole {
             let why = if current.iter().any(OpenFinding::is_told) { "what differs concerns nobody any more" } else { REVERTED };

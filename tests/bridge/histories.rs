@@ -347,6 +347,9 @@ impl<'s> History<'s> {
         self.run(None, false).await;
         self.clock.advance(Duration::from_secs(7_200));
         self.run(None, false).await;
+        // What comes and goes is over when it has been gone for a day.
+        self.clock.advance(Duration::from_secs(26 * 3600));
+        self.run(None, false).await;
         self.judge().await;
     }
 

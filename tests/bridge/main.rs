@@ -12,3 +12,4 @@ mod harness;
 mod histories;
 mod policies;
 mod scenarios;
+mod silence;

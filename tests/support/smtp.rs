@@ -23,6 +23,8 @@ pub enum Manner {
     EchoesLogin,
     /// 554 at RCPT, for reasons of our own.
     RelayDenied,
+    /// 552 at RCPT: the recipient's mailbox is full.
+    MailboxFull,
     /// 554 after DATA.
     Spam,
     /// Takes the letter and never answers.
@@ -202,6 +204,7 @@ impl Smtp {
                 recipient = command[8..].trim().trim_matches(['<', '>']).to_owned();
                 let reply: &[u8] = match self.manner(&recipient) {
                     Manner::UnknownUser => b"550 5.1.1 no such user\r\n",
+                    Manner::MailboxFull => b"552 5.2.2 mailbox full\r\n",
                     Manner::EchoesLogin => b"535 5.7.8 not good: AUTH PLAIN AGRyaWZ0ZABzM2NyZXQ=\x1b[31m\r\n",
                     Manner::RelayDenied => b"554 5.7.1 relay access denied\r\n",
                     Manner::Greylist(_) => b"451 4.7.1 come back later\r\n",
