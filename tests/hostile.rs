@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use driftd::diff::Budget;
 use driftd::openapi::{Document, Limits, read};
-use driftd::rules::{Catalogue, JsonReport, compare};
+use driftd::rules::{Catalogue, JsonReport, Proof, Severity, compare};
 use serde_json::{Value, json};
 
 fn catalogue() -> Catalogue {
@@ -221,4 +221,185 @@ fn small_documents_that_multiply_are_bounded() {
     let (before, after) =
         (document(&enumeration(60_001)).expect("a description"), document(&enumeration(7)).expect("a description"));
     assert_eq!(report(&before, &after, &catalogue).summary.breaking, 1);
+}
+
+/// A body that is sent, before and after, in a document of a few hundred bytes.
+fn sent(before: &Value, after: &Value) -> (Document, Document) {
+    let one = |schema: &Value| document(&with_schemas(&json!({"S": schema}), "S")).expect("a description");
+    (one(before), one(after))
+}
+
+/// How many values a JSON value holds.
+fn nodes(value: &Value) -> usize {
+    match value {
+        Value::Array(list) => 1 + list.iter().map(nodes).sum::<usize>(),
+        Value::Object(map) => 1 + map.values().map(nodes).sum::<usize>(),
+        Value::String(text) => 1 + text.len() / 16,
+        _ => 1,
+    }
+}
+
+/// A few letters ask for a value of any size: none that is too large to be read is put together, and the rule's verdict
+/// stands.
+#[test]
+fn small_documents_that_ask_for_large_values() {
+    let catalogue = catalogue();
+    let array = |items: &Value| json!({"type": "array", "items": items, "minItems": 300});
+    let cube = |leaf: &Value, levels: usize| (0..levels).fold(leaf.clone(), |inner, _| array(&inner));
+    let names: Vec<String> = (0..3_000).map(|at| format!("name{at}")).collect();
+    let object = |inner: &Value| json!({"type": "object", "minProperties": 300, "additionalProperties": inner});
+    let mut tower = json!({"type": "string", "maxLength": 9});
+    let mut shorter = json!({"type": "string", "maxLength": 8});
+    for _ in 0..3 {
+        (tower, shorter) = (object(&tower), object(&shorter));
+    }
+    let with = |schema: Value, name: &str, value: Value| {
+        let mut schema = schema;
+        schema[name] = value;
+        schema
+    };
+    let long = json!({"type": "string", "minLength": 20_000});
+    let listed: Vec<Value> = (0..4).map(|at| json!(format!("{at:0>1000}"))).collect();
+    let cases: Vec<(&str, Value, Value)> = vec![
+        ("lists of lists of lists", cube(&json!({"type": "string"}), 3), cube(&json!({"type": "integer"}), 3)),
+        ("ten levels of lists", cube(&json!({"maxLength": 9}), 10), cube(&json!({"maxLength": 8}), 10)),
+        (
+            "lists that must differ",
+            with(cube(&json!({}), 2), "uniqueItems", json!(true)),
+            with(cube(&json!({}), 2), "maxItems", json!(299)),
+        ),
+        ("long texts in lists", cube(&long, 2), cube(&with(long.clone(), "maxLength", json!(20_001)), 2)),
+        (
+            "a text beyond reason",
+            json!({"type": "string", "minLength": 2_000_000_000}),
+            json!({"type": "string", "minLength": 2_000_000_001_u64}),
+        ),
+        ("objects of objects of objects", tower, shorter),
+        (
+            "thousands of required names",
+            json!({"type": "object", "required": names, "additionalProperties": {"maxLength": 9}}),
+            json!({"type": "object", "required": names, "additionalProperties": {"maxLength": 8}}),
+        ),
+        (
+            "many required names in lists",
+            cube(&json!({"type": "object", "required": &names[..300]}), 2),
+            with(cube(&json!({"type": "object", "required": &names[..300]}), 2), "maxItems", json!(310)),
+        ),
+        (
+            "a step beyond reason",
+            json!({"type": "number", "multipleOf": 1e-300, "minimum": 1e300}),
+            json!({"type": "number", "multipleOf": 1e300, "minimum": 1e300}),
+        ),
+        (
+            "a pattern that repeats",
+            json!({"type": "string", "pattern": "^(a{1000}){1000}$"}),
+            json!({"type": "string", "pattern": "^(a{1000}){999}$"}),
+        ),
+        (
+            "a long pattern in lists",
+            cube(&json!({"type": "string", "pattern": "^a{1500}$"}), 2),
+            cube(&json!({"type": "string", "pattern": "^a{1501}$"}), 2),
+        ),
+        (
+            "listed items by place",
+            json!({"type": "array", "minItems": 300, "prefixItems": vec![json!({"enum": listed}); 300]}),
+            json!({"type": "array", "minItems": 300, "prefixItems": vec![json!({"enum": &listed[1..]}); 300]}),
+        ),
+        (
+            "a large constant in lists",
+            cube(&json!({"const": vec![json!(["x"]); 1_000]}), 2),
+            cube(&json!({"const": vec![json!(["y"]); 1_000]}), 2),
+        ),
+        (
+            "many that must occur",
+            json!({"type": "array", "contains": cube(&json!({}), 2), "minContains": 300}),
+            json!({"type": "array", "contains": cube(&json!({}), 2), "minContains": 301}),
+        ),
+    ];
+    for (what, before, after) in cases {
+        let start = Instant::now();
+        let (old, new) = sent(&before, &after);
+        for (from, to) in [(&old, &new), (&new, &old)] {
+            let report = report(from, to, &catalogue);
+            assert!(!report.findings.is_empty() || report.undecided.is_some(), "{what}: nothing was found");
+            for finding in &report.findings {
+                if let Proof::Refuted { witness, message, .. } = &finding.proof {
+                    let size = nodes(witness) + message.as_ref().map_or(0, nodes);
+                    assert!(size < 8_000, "{what}: a witness of {size} values");
+                }
+            }
+        }
+        println!("{what}: {:?}", start.elapsed());
+    }
+    // What is small is still proven.
+    let (old, new) = sent(&cube(&json!({"type": "string"}), 1), &cube(&json!({"type": "integer"}), 1));
+    let report = report(&old, &new, &catalogue);
+    let refuted = report.findings.iter().filter(|finding| matches!(finding.proof, Proof::Refuted { .. })).count();
+    assert_eq!(refuted, 2, "{:?}", report.findings);
+}
+
+/// Alternatives that overlap in every combination: as much work as a question may be.
+fn slow() -> (Document, Document) {
+    let pair = |at: usize| json!({"oneOf": [{"required": [format!("a{at}")]}, {"required": [format!("b{at}")]}, {"required": [format!("c{at}")]}]});
+    let schemas = |less: usize| {
+        let all: serde_json::Map<String, Value> = (0..200)
+            .map(|n| {
+                let ways: Vec<Value> = (0..40 - less).map(|at| pair(at + n)).collect();
+                (
+                    format!("S{n}"),
+                    json!({"type": "object", "allOf": ways, "properties": {"a": {"type": "string", "maxLength": 9 - less}}}),
+                )
+            })
+            .collect();
+        let refs: serde_json::Map<String, Value> =
+            all.keys().map(|name| (name.clone(), json!({"$ref": format!("#/components/schemas/{name}")}))).collect();
+        let mut all = all;
+        all.insert("Root".to_owned(), json!({"type": "object", "properties": refs}));
+        document(&with_schemas(&Value::Object(all), "Root")).expect("a description")
+    };
+    (schemas(0), schemas(1))
+}
+
+#[test]
+fn a_comparison_that_was_stopped_says_so() {
+    let (before, after) = slow();
+    let budget = Budget::default();
+    budget.stop.ask();
+    let (verdict, _) = compare(&before, &after, &catalogue(), budget);
+    assert!(verdict.undecided.is_some_and(|why| why.starts_with("stopped: it took longer than it may")));
+    assert!(verdict.findings.is_empty(), "nothing was looked at");
+}
+
+#[test]
+fn a_comparison_ends_soon_after_it_is_stopped() {
+    let (before, after) = slow();
+    let (budget, catalogue) = (Budget::default(), catalogue());
+    let stop = budget.stop.clone();
+    let (asked, ended) = std::thread::scope(|scope| {
+        let work = scope.spawn(move || {
+            let (verdict, _) = compare(&before, &after, &catalogue, budget);
+            (verdict.undecided, Instant::now())
+        });
+        std::thread::sleep(Duration::from_millis(400));
+        let is_over = work.is_finished();
+        let asked = Instant::now();
+        stop.ask();
+        let (undecided, ended) = work.join().expect("no panic");
+        assert!(is_over || undecided.is_some_and(|why| why.starts_with("stopped")), "it was stopped and says otherwise");
+        (asked, ended)
+    });
+    let took = ended.saturating_duration_since(asked);
+    assert!(took < Duration::from_secs(10), "it went on for {took:?}");
+}
+
+#[test]
+fn without_proofs_the_law_stands_and_nobody_was_asked() {
+    let (before, after) = sent(&json!({"type": "string", "maxLength": 9}), &json!({"type": "string", "maxLength": 8}));
+    let (verdict, _) = compare(&before, &after, &catalogue(), Budget { proofs: false, ..Budget::default() });
+    assert_eq!(verdict.undecided, None);
+    let breaking: Vec<_> = verdict.findings.iter().filter(|finding| finding.severity == Severity::Breaking).collect();
+    assert_eq!(breaking.len(), 1);
+    for finding in breaking {
+        assert_eq!(finding.proof, Proof::Undecided { reason: "not asked".to_owned() });
+    }
 }

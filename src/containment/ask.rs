@@ -71,8 +71,8 @@ impl<'d> Prover<'d> {
     }
 
     /// Whether a value that was put together is sent and refused, as somebody else judges it.
-    pub fn is_confirmed(&self, sender: &'d Value, receiver: &'d Value, value: &Json) -> bool {
-        is_confirmed(&self.reading.sides, (sender, receiver), value)
+    pub fn is_confirmed(&mut self, sender: &'d Value, receiver: &'d Value, value: &Json) -> bool {
+        is_confirmed(&self.reading.sides, (sender, receiver), value, &mut self.checks)
     }
 
     /// Whether no value fits the schema of the sender: proven.
@@ -117,7 +117,7 @@ impl<'d> Prover<'d> {
         match self.ask(nodes) {
             Outcome::Empty => Answer::Contained,
             Outcome::Unknown(why) => Answer::Undecided(why),
-            Outcome::Value(value) => match confirm(&self.reading.sides, (sender, receiver), &value) {
+            Outcome::Value(value) => match confirm(&self.reading.sides, (sender, receiver), &value, &mut self.checks) {
                 Ok(witness) => Answer::Refuted(witness),
                 Err(why) => Answer::Undecided(why),
             },

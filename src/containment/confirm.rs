@@ -16,14 +16,22 @@ use super::side::{Side, bounds, branches, count, item_schemas};
 /// Schemas within schemas that are written out.
 const DEEPEST: usize = 100;
 
+/// Members of one schema that count as one more schema: each is looked at.
+const MEMBERS: usize = 32;
+
 /// Schemas that are written out for one witness.
 const MOST: usize = 20_000;
+
+/// Values, schemas and listed values that all witnesses of one comparison may take to be checked.
+pub(super) const ALL_CHECKS: usize = 20_000_000;
 
 /// Members and items that are tried to be left out.
 const TRIES: usize = 60;
 
 /// The reason of a witness that was found and not confirmed: a defect of the search.
 pub const NOT_CONFIRMED: &str = "a witness was found and not confirmed";
+
+const COSTLY: &str = "checking the witnesses takes too much work";
 
 const UNCHECKED: &str = "a witness was found and cannot be checked: a schema cannot be written out";
 
@@ -39,23 +47,36 @@ pub struct Witness {
 }
 
 /// Who judges values for one side, of those that look like `value`.
-fn validator<'d>(side: &Side<'d>, schema: &'d Value, value: &Json) -> Option<Validator> {
-    let mut export = Export { side: *side, left: MOST };
-    let schema = export.schema(schema, &[value], &BTreeSet::new(), 0)?;
+fn validator<'d>(side: &Side<'d>, schema: &'d Value, value: &Json, left: &mut usize) -> Option<Validator> {
+    let mut export = Export { side: *side, left: MOST.min(*left), copied: 0 };
+    let schema = export.schema(schema, &[value], &BTreeSet::new(), 0);
+    *left = left.saturating_sub(MOST.saturating_sub(export.left).saturating_add(export.copied));
+    let schema = schema?;
     let patterns = PatternOptions::fancy_regex().backtrack_limit(100_000);
     jsonschema::options().with_draft(Draft::Draft202012).with_pattern_options(patterns).build(&schema).ok()
 }
 
 /// Whether both sides judge `value` as the search said.
-pub(super) fn is_confirmed<'d>(sides: &[Side<'d>; 2], schemas: (&'d Value, &'d Value), value: &Json) -> bool {
-    let accepts = |side: &Side<'d>, schema| validator(side, schema, value).map(|validator| validator.is_valid(value));
+pub(super) fn is_confirmed<'d>(sides: &[Side<'d>; 2], schemas: (&'d Value, &'d Value), value: &Json, left: &mut usize) -> bool {
+    let mut accepts = |side: &Side<'d>, schema| validator(side, schema, value, left).map(|validator| validator.is_valid(value));
     accepts(&sides[0], schemas.0) == Some(true) && accepts(&sides[1], schemas.1) == Some(false)
 }
 
 /// The witness of `value`, made as small as it goes, if both sides judge it as the search said; else why not.
-pub(super) fn confirm<'d>(sides: &[Side<'d>; 2], schemas: (&'d Value, &'d Value), value: &Json) -> Result<Witness, &'static str> {
-    let sender = validator(&sides[0], schemas.0, value).ok_or(UNCHECKED)?;
-    let receiver = validator(&sides[1], schemas.1, value).ok_or(UNCHECKED)?;
+pub(super) fn confirm<'d>(
+    sides: &[Side<'d>; 2],
+    schemas: (&'d Value, &'d Value),
+    value: &Json,
+    left: &mut usize,
+) -> Result<Witness, &'static str> {
+    // Both sides, and every try to make it smaller.
+    let tries = super::size::weight(value).saturating_mul(TRIES + 2);
+    *left = left.checked_sub(tries).ok_or(COSTLY)?;
+    let sender = validator(&sides[0], schemas.0, value, left);
+    let receiver = validator(&sides[1], schemas.1, value, left);
+    let (Some(sender), Some(receiver)) = (sender, receiver) else {
+        return Err(if *left == 0 { COSTLY } else { UNCHECKED });
+    };
     let refutes = |value: &Json| sender.is_valid(value) && !receiver.is_valid(value);
     if !refutes(value) {
         return Err(NOT_CONFIRMED);
@@ -109,10 +130,17 @@ fn shrunk(mut value: Json, refutes: &dyn Fn(&Json) -> bool, tries: &mut usize) -
     value
 }
 
+/// How many values a list holds, and what is no list.
+fn listed(value: &Value) -> usize {
+    value.as_array().map_or(1, <[Value]>::len)
+}
+
 /// Writes a schema out for some values; none where it cannot be followed.
 struct Export<'d> {
     side: Side<'d>,
     left: usize,
+    /// Values of the document that were copied: of lists of values, mostly.
+    copied: usize,
 }
 
 impl<'d> Export<'d> {
@@ -129,6 +157,11 @@ impl<'d> Export<'d> {
         if self.side.is_bare_reference(map) {
             return self.target(map, samples, depth);
         }
+        let count = |name: &str| map.get(name).map_or(0, |value| value.as_object().map_or(0, Map::len));
+        let members = count("properties") + count("dependentRequired") + map.get("required").map_or(0, listed);
+        self.left = self.left.checked_sub(members / MEMBERS)?;
+        self.copied +=
+            members + ["enum", "x-extensible-enum", "const"].iter().filter_map(|name| map.get(name)).map(listed).sum::<usize>();
         let plain = self.object(map, samples, outer, depth)?;
         if self.side.is_nullable(map) {
             return Some(json!({"anyOf": [plain, {"type": "null"}]}));

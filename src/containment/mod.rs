@@ -21,6 +21,7 @@ mod pattern;
 mod reading;
 mod search;
 mod side;
+mod size;
 mod solve;
 mod tags;
 mod unevaluated;

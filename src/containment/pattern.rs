@@ -4,7 +4,7 @@
 //! section 6.3.3). Where it is regular it stands for a set of texts, and inclusion is decidable; look-around,
 //! back references and anchors in odd places are not attempted.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ use regexsolver::fast_automaton::GenerationOptions;
 use regexsolver::regex_charclass::char::Char;
 use regexsolver::{CharRange, Term};
 use rustc_hash::FxHashMap;
+
+use crate::openapi::Stop;
 
 /// Longest pattern that is attempted, bytes.
 const LONGEST: usize = 2_000;
@@ -65,11 +67,18 @@ fn profile() -> ExecutionProfile {
 
 thread_local! {
     static LOOKS: Cell<u64> = const { Cell::new(0) };
+    static STOP: RefCell<Option<Stop>> = const { RefCell::new(None) };
+}
+
+/// Has what this thread does with automata from now on end when it is asked to stop: no step is left then.
+pub(super) fn stop_with(stop: &Stop) {
+    STOP.set(Some(stop.clone()));
 }
 
 /// A clock that advances with every look at it. The engine takes only a plain function.
 fn steps() -> Duration {
-    LOOKS.set(LOOKS.get() + 1);
+    let is_stopped = STOP.with_borrow(|stop| stop.as_ref().is_some_and(Stop::is_asked));
+    LOOKS.set(LOOKS.get() + if is_stopped { STEPS + 1 } else { 1 });
     Duration::from_millis(LOOKS.get())
 }
 

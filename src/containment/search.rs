@@ -9,8 +9,9 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 
-use crate::openapi::TypeSet;
+use crate::openapi::{Stop, TypeSet};
 
+use super::confirm::ALL_CHECKS;
 use super::node::{NodeId, Part};
 use super::pattern::Patterns;
 use super::reading::Reading;
@@ -95,6 +96,10 @@ pub struct Prover<'d> {
     fuel: usize,
     /// Steps of all questions together.
     spent: usize,
+    /// What is left for checking witnesses.
+    pub(super) checks: usize,
+    /// Set where the work is to end.
+    stop: Stop,
 }
 
 impl<'d> Prover<'d> {
@@ -115,11 +120,20 @@ impl<'d> Prover<'d> {
             levels: 0,
             fuel: FUEL,
             spent: 0,
+            checks: ALL_CHECKS,
+            stop: Stop::default(),
         }
+    }
+
+    /// The same prover, which ends what it does when it is asked to stop.
+    pub fn stopped_by(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
     }
 
     /// A value that satisfies every positive node and falsifies every negative one.
     pub(super) fn ask(&mut self, nodes: Vec<Signed>) -> Outcome {
+        super::pattern::stop_with(&self.stop);
         self.fuel = FUEL.min(ALL_FUEL.saturating_sub(self.spent));
         let given = self.fuel;
         self.low = usize::MAX;
@@ -134,13 +148,13 @@ impl<'d> Prover<'d> {
     }
 
     /// Takes from what is left; false once nothing is.
-    pub(super) const fn spend(&mut self, steps: usize) -> bool {
+    pub(super) fn spend(&mut self, steps: usize) -> bool {
         match self.fuel.checked_sub(steps) {
-            Some(left) => {
+            Some(left) if !self.stop.is_asked() => {
                 self.fuel = left;
                 true
             }
-            None => {
+            _ => {
                 self.fuel = 0;
                 false
             }

@@ -10,6 +10,9 @@ use super::operation::Pairing;
 impl Pairing<'_, '_, '_, '_> {
     pub(super) fn links(&mut self, old: &Response<'_>, new: &Response<'_>) {
         for left in &old.links {
+            if self.walk.is_stopped() {
+                return self.walk.give_up();
+            }
             match new.links.iter().find(|right| right.name == left.name) {
                 None => {
                     let value = Some(json!(left.shape));

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::openapi::{Contract, Location, Operation, Parameter, Server, Surface, TypeSet};
+use crate::openapi::{Contract, Location, Operation, Parameter, Server, Stop, Surface, TypeSet};
 
 use super::unchanged::same_but_prose;
 
@@ -43,7 +43,7 @@ struct Matcher<'o, 'd> {
 }
 
 impl<'o, 'd> Matching<'o, 'd> {
-    pub(super) fn of(before: &'o Contract<'d>, after: &'o Contract<'d>) -> Self {
+    pub(super) fn of(before: &'o Contract<'d>, after: &'o Contract<'d>, stop: &Stop) -> Self {
         let (old, new) = (&before.operations, &after.operations);
         let mut matcher = Matcher { before: old, after: new, found: vec![None; old.len()], taken: vec![false; new.len()] };
         matcher.by(How::SameAddress, |operation| Some(operation.path.to_string()), |operation| Some(operation.path.to_string()));
@@ -57,7 +57,7 @@ impl<'o, 'd> Matching<'o, 'd> {
         }
         let slashless = |operation: &Operation<'_>| Some(operation.shape.trim_end_matches('/').to_owned());
         matcher.by(How::Respelled, slashless, slashless);
-        matcher.moved();
+        matcher.moved(stop);
         Self { pairs: matcher.pairs(), is_shifted }
     }
 }
@@ -92,7 +92,7 @@ impl<'o, 'd> Matcher<'o, 'd> {
     }
 
     /// Matches what is left by `operationId`, then by content; only where there is one candidate.
-    fn moved(&mut self) {
+    fn moved(&mut self, stop: &Stop) {
         let gone: Vec<usize> = (0..self.before.len()).filter(|index| self.found.get(*index) == Some(&None)).collect();
         let fresh: Vec<usize> = (0..self.after.len()).filter(|index| self.taken.get(*index) == Some(&false)).collect();
         if gone.is_empty() || fresh.is_empty() {
@@ -107,7 +107,7 @@ impl<'o, 'd> Matcher<'o, 'd> {
         if gone.len() > MOST_MOVED || fresh.len() > MOST_MOVED {
             return;
         }
-        for left in &gone {
+        for left in gone.iter().take_while(|_| !stop.is_asked()) {
             let Some(operation) = old.get(*left) else { continue };
             let alike = |other: &Operation<'_>| {
                 operation.surface == other.surface

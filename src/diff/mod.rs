@@ -23,5 +23,6 @@ mod settle;
 mod unchanged;
 mod walk;
 
+pub use crate::openapi::Stop;
 pub use change::{Change, ChangeKind, Compared, Direction, Effect, Evidence, Fragment, Link, Site, Use};
 pub use walk::{Budget, Delta, diff};

@@ -1,6 +1,6 @@
 //! Facts of paths, webhooks, parameters, bodies and responses.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::{Value as Json, json};
 
@@ -15,9 +15,14 @@ use super::walk::{Fact, Walk};
 /// Compares everything above the schemas and names the schema pairs to compare.
 pub(super) fn document(walk: &mut Walk<'_, '_>) {
     let (before, after) = (walk.before, walk.after);
-    let matching = Matching::of(before, after);
+    let matching = Matching::of(before, after, walk.stop());
+    let unknown = [before, after].map(|contract| contract.unknown_paths.iter().map(String::as_str).collect::<HashSet<&str>>());
+    let unknown = (&unknown[0], &unknown[1]);
     servers::document(walk, &matching);
     for pair in &matching.pairs {
+        if walk.is_stopped() {
+            return walk.give_up();
+        }
         match *pair {
             (Some(old), Some(new), how) => {
                 let (here, there) = (walk.text_before(old.at), walk.text_after(new.at));
@@ -30,8 +35,8 @@ pub(super) fn document(walk: &mut Walk<'_, '_>) {
                 pairing.compare();
             }
             // What could not be followed is not gone, and what can be followed now is not new.
-            (Some(old), None, _) if after.unknown_paths.contains(&old.shape) => {}
-            (None, Some(new), _) if before.unknown_paths.contains(&new.shape) => {}
+            (Some(old), None, _) if unknown.1.contains(old.shape.as_str()) => {}
+            (None, Some(new), _) if unknown.0.contains(new.shape.as_str()) => {}
             (Some(old), None, _) => removed(walk, old),
             (None, Some(new), _) => added(walk, new),
             (None, None, _) => {}
@@ -59,8 +64,9 @@ fn removed(walk: &mut Walk<'_, '_>, old: &Operation<'_>) {
     };
     let number = walk.operation(usage(old, None));
     let here = walk.text_before(old.at);
-    let heir =
-        walk.after.operations.iter().find(|new| old.surface == Surface::Path && matching::takes_over(walk.after, new, old));
+    let after = walk.after;
+    let mut callable = after.operations.iter().filter(|new| old.surface == Surface::Path && new.method == old.method);
+    let heir = callable.find(|new| walk.may_take_over() && matching::takes_over(after, new, old));
     let heir = heir.map(|new| json!(format!("{} {}", new.method, new.path)));
     let evidence = Evidence { was_deprecated: old.deprecated, shadowed: heir.is_some(), ..Evidence::default() };
     let fact = Fact {
@@ -238,6 +244,10 @@ impl Pairing<'_, '_, '_, '_> {
         gone.retain(|left| left.location != Location::Path || !same_variables);
         // One edit is one finding: what went from the query to a header is not one removed and one added.
         gone.retain(|left| {
+            if self.walk.is_stopped() {
+                self.walk.give_up();
+                return false;
+            }
             let twin = fresh.iter().position(|right| is_moved(left, right) || is_renamed(left, right));
             let Some(right) = twin.map(|at| fresh.remove(at)) else { return true };
             let evidence = Evidence {
@@ -345,6 +355,9 @@ impl Pairing<'_, '_, '_, '_> {
                 && !others.iter().any(|other| other.name == range.name || covers(&other.name, &range.name))
         };
         for left in old {
+            if self.walk.is_stopped() {
+                return self.walk.give_up();
+            }
             let exact = new.iter().find(|right| right.name == left.name);
             if narrowed(left, new) && new.iter().any(|right| covers(&left.name, &right.name)) {
                 let name = left.name.clone();
@@ -371,6 +384,9 @@ impl Pairing<'_, '_, '_, '_> {
             }
         }
         for right in new {
+            if self.walk.is_stopped() {
+                return self.walk.give_up();
+            }
             if narrowed(right, old) && old.iter().any(|left| covers(&right.name, &left.name)) {
                 let name = right.name.clone();
                 let value = Some(json!(name));

@@ -9,6 +9,9 @@ use super::matching::Matching;
 use super::operation::Pairing;
 use super::walk::{Fact, Walk};
 
+/// Pairs of addresses that are held against each other; a real document has a dozen.
+const MOST_PAIRS: usize = 10_000;
+
 /// Compares the servers of the whole document.
 pub(super) fn document(walk: &mut Walk<'_, '_>, matching: &Matching<'_, '_>) {
     let (before, after) = (walk.before, walk.after);
@@ -46,6 +49,9 @@ fn compare(
     let is_full = |server: &&Server<'_>| server.url.contains("//");
     if before.is_empty() {
         return;
+    }
+    if before.len().saturating_mul(after.len()) > MOST_PAIRS {
+        return walk.give_up();
     }
     // One address `/` is what no list means.
     let is_unnamed = after.iter().all(|server| server.url.is_empty()) && before.iter().any(|server| is_full(&server));

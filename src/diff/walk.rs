@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use serde_json::Value as Json;
 
-use crate::openapi::{Contract, PointerId, Pointers, SchemaId, Value};
+use crate::openapi::{Contract, PointerId, Pointers, SchemaId, Stop, Value};
 
 use super::change::{Change, ChangeKind, Compared, Direction, Evidence, Fragment, Link, Site, Use};
 use super::concealed::Concealed;
@@ -17,8 +17,17 @@ use super::{operation, schema};
 /// Values larger than this many nodes are shown as fragments, not repeated in a change.
 const SMALL: usize = 24;
 
-/// How much work a diff may do before it says that it cannot tell.
-#[derive(Debug, Clone, Copy)]
+/// Bytes of text that all facts may come to: a fact repeats where it stands, and names may be long.
+const MOST_TEXT: usize = 128 * 1024 * 1024;
+
+/// Steps that the search for the operations that reach the changes may take.
+const MOST_STEPS: usize = 50_000_000;
+
+/// Pairs of operations that are looked at to see whether one takes over the requests to another.
+const MOST_TAKEN_OVER: usize = 2_000_000;
+
+/// How much work a comparison may do before it says that it cannot tell.
+#[derive(Debug, Clone)]
 pub struct Budget {
     /// Pairs of schemas entered. The largest real description needs about 60,000.
     pub pairs: usize,
@@ -26,11 +35,16 @@ pub struct Budget {
     pub changes: usize,
     /// Operations named by all changes together.
     pub uses: usize,
+    /// Ends the comparison from outside. What was not reached is then *undecidable*, like what a budget leaves out.
+    pub stop: Stop,
+    /// Whether it is asked of each finding if a message can show it. Without, the rules' verdicts stand, and each finding
+    /// says that nobody asked.
+    pub proofs: bool,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { pairs: 400_000, changes: 50_000, uses: 1_000_000 }
+        Self { pairs: 400_000, changes: 50_000, uses: 1_000_000, stop: Stop::default(), proofs: true }
     }
 }
 
@@ -43,6 +57,10 @@ pub struct Delta {
     pub pairs: usize,
     /// Whether the budget ran out: what is missing is *undecidable*, not unchanged.
     pub exhausted: bool,
+    /// What ends the work on what was found, too.
+    pub stop: Stop,
+    /// Whether it is to be asked of each finding if a message can show it.
+    pub proofs: bool,
     /// Every pair of schemas that was compared.
     pub links: Vec<Link>,
     /// What is equal on both sides.
@@ -74,11 +92,13 @@ pub fn diff(before: &Contract<'_>, after: &Contract<'_>, budget: Budget) -> Delt
         document: Vec::new(),
         uses: Vec::new(),
         recorded: 0,
+        text: 0,
+        taken_over: MOST_TAKEN_OVER,
         exhausted: before.exhausted || after.exhausted,
     };
     operation::document(&mut walk);
     let mut next = 0;
-    while next < walk.nodes.len() {
+    while next < walk.nodes.len() && !walk.is_stopped() {
         schema::compare(&mut walk, next);
         next += 1;
     }
@@ -136,6 +156,9 @@ pub(super) struct Walk<'c, 'd> {
     document: Vec<(Fact, Option<usize>)>,
     uses: Vec<Use>,
     recorded: usize,
+    /// Bytes of the facts.
+    text: usize,
+    taken_over: usize,
     exhausted: bool,
 }
 
@@ -148,7 +171,7 @@ impl<'d> Walk<'_, 'd> {
 
     /// A fact about an operation, or about the whole document.
     pub(super) fn state(&mut self, fact: Fact, operation: Option<usize>) {
-        if self.document.len() >= self.budget.changes {
+        if self.document.len() >= self.budget.changes || !self.has_room(&fact) {
             self.exhausted = true;
             return;
         }
@@ -291,6 +314,30 @@ impl<'d> Walk<'_, 'd> {
         self.own_meaning.of_schemas(one, other, most, None)
     }
 
+    /// What ends the comparison from outside.
+    pub(super) fn stop(&self) -> &Stop {
+        &self.budget.stop
+    }
+
+    /// Whether the comparison was asked to stop.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.budget.stop.is_asked()
+    }
+
+    /// Whether one more pair of operations may be looked at.
+    pub(super) fn may_take_over(&mut self) -> bool {
+        self.taken_over = self.taken_over.saturating_sub(1);
+        self.taken_over > 0
+    }
+
+    /// Counts the text of one more fact.
+    fn has_room(&mut self, fact: &Fact) -> bool {
+        let fragment = [&fact.fragment.before, &fact.fragment.after];
+        let fragment: usize = fragment.into_iter().flatten().map(String::len).sum();
+        self.text += fact.site.before.len() + fact.site.after.len() + fact.subject.len() + fragment;
+        self.text <= MOST_TEXT
+    }
+
     /// Says that the work was too much; what is missing is undecidable.
     pub(super) fn give_up(&mut self) {
         self.exhausted = true;
@@ -298,7 +345,7 @@ impl<'d> Walk<'_, 'd> {
 
     pub(super) fn record(&mut self, node: usize, fact: Fact) {
         self.recorded += 1;
-        if self.recorded > self.budget.changes {
+        if self.recorded > self.budget.changes || !self.has_room(&fact) {
             self.exhausted = true;
             return;
         }
@@ -342,13 +389,13 @@ impl<'d> Walk<'_, 'd> {
                 }
             }
         };
-        let reach = Reach { nodes: &self.nodes };
+        let mut reach = Reach { nodes: &self.nodes, left: MOST_STEPS, stop: &self.budget.stop };
         let with_facts: Vec<usize> =
             (0..self.nodes.len()).filter(|at| self.nodes.get(*at).is_some_and(|n| !n.facts.is_empty())).collect();
         let reached: Vec<BTreeSet<usize>> = reach.operations_of(&with_facts);
         let pairs = self.nodes.len();
         let mut reached = reached.into_iter();
-        let mut exhausted = self.exhausted;
+        let mut exhausted = self.exhausted || reach.left == 0 || self.budget.stop.is_asked();
         // Uses are copied into every change: on a hostile document that is operations times changes.
         let mut left = self.budget.uses;
         let mut links = Vec::with_capacity(self.nodes.len());
@@ -405,17 +452,28 @@ impl<'d> Walk<'_, 'd> {
             })
             .collect();
         changes.sort_by(|a, b| (&a.site, a.kind, a.direction, &a.subject).cmp(&(&b.site, b.kind, b.direction, &b.subject)));
-        Delta { changes, pairs, exhausted, links, unchanged: Some(self.unchanged) }
+        Delta {
+            changes,
+            pairs,
+            exhausted,
+            stop: self.budget.stop,
+            proofs: self.budget.proofs,
+            links,
+            unchanged: Some(self.unchanged),
+        }
     }
 }
 
 /// Reverse reachability: which operations lead to a node.
 struct Reach<'n> {
     nodes: &'n [Node],
+    /// Steps that are left; none once it was stopped.
+    left: usize,
+    stop: &'n Stop,
 }
 
 impl Reach<'_> {
-    fn operations_of(&self, targets: &[usize]) -> Vec<BTreeSet<usize>> {
+    fn operations_of(&mut self, targets: &[usize]) -> Vec<BTreeSet<usize>> {
         let mut stamp = vec![usize::MAX; self.nodes.len()];
         targets
             .iter()
@@ -423,6 +481,10 @@ impl Reach<'_> {
                 let mut operations = BTreeSet::new();
                 let mut pending = vec![*target];
                 while let Some(at) = pending.pop() {
+                    self.left = if self.stop.is_asked() { 0 } else { self.left.saturating_sub(1) };
+                    if self.left == 0 {
+                        break;
+                    }
                     let (Some(mark), Some(node)) = (stamp.get_mut(at), self.nodes.get(at)) else { continue };
                     if std::mem::replace(mark, *target) != *target {
                         operations.extend(&node.roots);

@@ -22,6 +22,7 @@ mod pointer;
 mod reach;
 mod read;
 mod schema;
+mod stop;
 mod value;
 mod yaml;
 
@@ -41,4 +42,5 @@ pub use pointer::{PointerId, Pointers, escape, resolve, unit_of};
 pub use reach::{Reach, leads_somewhere, newly_dangling, reach};
 pub use read::{Dialect, Document, Limits, ReadError, parse, read};
 pub use schema::{Additional, Bound, Discriminator, Schema, SchemaId, Seldom, TypeSet, Union};
+pub use stop::Stop;
 pub use value::{Map, Text, Value};

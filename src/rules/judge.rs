@@ -44,13 +44,17 @@ pub struct Verdict {
     pub undecided: Option<String>,
 }
 
+/// Why a comparison that was stopped from outside is incomplete.
+const STOPPED: &str = "stopped: it took longer than it may; what it did not reach is not judged";
+
 /// Judges every change of a delta. A change of a cell without a rule cannot occur: the catalogue's test
 /// proves that each cell has one.
 pub fn judge(before: &Contract<'_>, after: &Contract<'_>, mut delta: Delta, catalogue: &Catalogue) -> Verdict {
     let changes = std::mem::take(&mut delta.changes);
-    let exhausted = delta.exhausted.then(|| undecided(delta.pairs));
+    let stop = delta.stop.clone();
     let mut findings: Vec<Finding> = changes
         .into_iter()
+        .take_while(|_| !stop.is_asked())
         .filter_map(|change| {
             let change = proven(change)?;
             let rule = catalogue.judge(&change)?;
@@ -72,7 +76,8 @@ pub fn judge(before: &Contract<'_>, after: &Contract<'_>, mut delta: Delta, cata
     prove(before, after, &delta, &mut findings);
     // Two edits of one site under one rule (two enum values) differ by subject, which is part of the identity.
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    Verdict { findings, undecided: exhausted }
+    let undecided = if stop.is_asked() { Some(STOPPED.to_owned()) } else { delta.exhausted.then(|| undecided(delta.pairs)) };
+    Verdict { findings, undecided }
 }
 
 /// A change of patterns as what it really does to the texts they accept; none when they accept the same.

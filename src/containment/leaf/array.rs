@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::super::demands::{Demands, item_state};
 use super::super::node::{Part, Values, canonical};
 use super::super::search::{Outcome, Prover, Signed};
+use super::super::size::{TOO_LARGE, Weight};
 
 /// Longest list that is written as a witness.
 const LONGEST: u64 = 300;
@@ -131,6 +132,7 @@ impl Prover<'_> {
             return Outcome::Unknown(CROWDED);
         }
         let mut list: Vec<Value> = Vec::with_capacity(length);
+        let mut total = Weight::default();
         for index in 0..length {
             let wanted = |index: usize| places.wanted.get(index).into_iter().flatten().copied();
             let mut nodes = item_state(demands, index);
@@ -141,7 +143,10 @@ impl Prover<'_> {
                     nodes.extend(wanted(second));
                 }
                 Some((first, second)) if index == second => {
-                    list.extend(list.get(first).cloned());
+                    let Some(same) = list.get(first).filter(|same| self.take(&mut total, same)) else {
+                        return Outcome::Unknown(TOO_LARGE);
+                    };
+                    list.push(same.clone());
                     continue;
                 }
                 _ => {}
@@ -157,7 +162,12 @@ impl Prover<'_> {
                 outcome = self.inhabit(nodes);
             }
             match outcome {
-                Outcome::Value(value) => list.push(value.as_ref().clone()),
+                Outcome::Value(value) => {
+                    if !self.take(&mut total, &value) {
+                        return Outcome::Unknown(TOO_LARGE);
+                    }
+                    list.push(value.as_ref().clone());
+                }
                 Outcome::Empty if index < forced && !places.chosen.contains(&index) => return Outcome::Empty,
                 Outcome::Empty => return Outcome::Unknown(CROWDED),
                 unknown @ Outcome::Unknown(_) => return unknown,
@@ -180,6 +190,10 @@ impl Prover<'_> {
             if !texts.contains(&text) {
                 texts.push(text);
                 continue;
+            }
+            let mut copied = Weight::default();
+            if !list.iter().take(index).all(|item| self.take(&mut copied, item)) {
+                return Some(Outcome::Unknown(TOO_LARGE));
             }
             let taken: Vec<Value> = list.iter().take(index).cloned().collect();
             let listed = self.reading.arena.intern(vec![Part::OneOfValues(Values::new(taken))]);
@@ -242,6 +256,10 @@ impl Prover<'_> {
             let mut nodes = item_state(demands, index);
             nodes.push(Signed::refused(taken));
             if let Outcome::Value(found) = self.inhabit(nodes) {
+                let mut copied = Weight::default();
+                if !self.take(&mut copied, value) || !self.take(&mut copied, &found) {
+                    return Outcome::Unknown(TOO_LARGE);
+                }
                 let mut changed = list.clone();
                 if let Some(slot) = changed.get_mut(index) {
                     *slot = found.as_ref().clone();

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::super::demands::{Atom, Demands};
 use super::super::node::{NodeId, Part, Values};
 use super::super::search::{Outcome, Prover, Sign, Signed};
+use super::super::size::{TOO_LARGE, Weight};
 use super::is_excluded;
 
 /// Patterns of names whose combinations are gone through.
@@ -18,6 +19,9 @@ const MOST_PATTERNS: usize = 6;
 
 /// Largest object that is written as a witness.
 const LARGEST: u64 = 300;
+
+/// Members that are written where each is asked for by name.
+const MOST_MEMBERS: usize = 2_000;
 
 const IRREGULAR: &str = "a pattern of names is not regular";
 const CROWDED: &str = "several members must be placed in one object";
@@ -84,19 +88,23 @@ impl Prover<'_> {
         }
         // What must be there is tried first: if it cannot be, nothing else matters.
         let mut map: BTreeMap<Rc<str>, Value> = BTreeMap::new();
+        let mut total = Weight::default();
         for (name, extra) in &wanted {
             match self.member(demands, name, extra) {
                 Outcome::Value(value) => {
+                    if !self.take(&mut total, &value) || map.len() >= MOST_MEMBERS {
+                        return Outcome::Unknown(TOO_LARGE);
+                    }
                     map.insert(Rc::clone(name), value.as_ref().clone());
                 }
                 other => return other,
             }
         }
-        let chosen = match self.existing(demands, &mut wanted, &mut map) {
+        let chosen = match self.existing(demands, &mut wanted, &mut map, &mut total) {
             Ok(chosen) => chosen,
             Err(outcome) => return outcome,
         };
-        if let Err(outcome) = self.grow(demands, &mut map, chosen) {
+        if let Err(outcome) = self.grow(demands, &mut map, chosen, &mut total) {
             return outcome;
         }
         let size = |map: &BTreeMap<Rc<str>, Value>| u64::try_from(map.len()).unwrap_or(u64::MAX);
@@ -128,7 +136,13 @@ impl Prover<'_> {
     }
 
     /// Members that must be there under some name. Returns whether a name was chosen.
-    fn existing(&mut self, demands: &Demands, wanted: &mut Wanted, map: &mut BTreeMap<Rc<str>, Value>) -> Result<bool, Outcome> {
+    fn existing(
+        &mut self,
+        demands: &Demands,
+        wanted: &mut Wanted,
+        map: &mut BTreeMap<Rc<str>, Value>,
+        total: &mut Weight,
+    ) -> Result<bool, Outcome> {
         let mut pending: Vec<Atom> = Vec::new();
         pending.extend(demands.others.iter().map(|(members, signed)| Atom::Other(members.clone(), *signed)));
         pending.extend(demands.pattern_keys.iter().map(|(pattern, signed)| Atom::PatternKey(Rc::clone(pattern), *signed)));
@@ -169,6 +183,9 @@ impl Prover<'_> {
             }
             match (found, unknown) {
                 (Some((name, all, value)), _) => {
+                    if !self.take(total, &value) {
+                        return Err(Outcome::Unknown(TOO_LARGE));
+                    }
                     map.insert(Rc::clone(&name), value.as_ref().clone());
                     wanted.insert(name, all);
                 }
@@ -216,6 +233,10 @@ impl Prover<'_> {
                 patterns.insert(Rc::clone(pattern));
             }
             _ => {}
+        }
+        // Every name is copied, however often somebody asks.
+        if !self.spend(spelt.len()) {
+            return (Vec::new(), false);
         }
         let mut names: Vec<Rc<str>> = wanted.keys().cloned().collect();
         names.extend(spelt.iter().filter(|name| !wanted.contains_key(*name)).cloned());
@@ -266,7 +287,13 @@ impl Prover<'_> {
     }
 
     /// Adds members until there are enough.
-    fn grow(&mut self, demands: &Demands, map: &mut BTreeMap<Rc<str>, Value>, chosen: bool) -> Result<(), Outcome> {
+    fn grow(
+        &mut self,
+        demands: &Demands,
+        map: &mut BTreeMap<Rc<str>, Value>,
+        chosen: bool,
+        total: &mut Weight,
+    ) -> Result<(), Outcome> {
         let is_short = |map: &BTreeMap<Rc<str>, Value>| u64::try_from(map.len()).is_ok_and(|size| size < demands.min);
         if !is_short(map) {
             return Ok(());
@@ -289,6 +316,9 @@ impl Prover<'_> {
                 wanted.insert(Rc::clone(&name), Vec::new());
                 match self.member(demands, &name, &[]) {
                     Outcome::Value(value) => {
+                        if !self.take(total, &value) {
+                            return Err(Outcome::Unknown(TOO_LARGE));
+                        }
                         map.insert(name, value.as_ref().clone());
                     }
                     Outcome::Empty => {}
@@ -318,6 +348,10 @@ impl Prover<'_> {
             for name in names.iter().filter(|name| !map.contains_key(name.as_ref())) {
                 match self.member(demands, name, &[]) {
                     Outcome::Value(member) => {
+                        let mut copied = Weight::default();
+                        if !self.take(&mut copied, value) || !self.take(&mut copied, &member) {
+                            return Outcome::Unknown(TOO_LARGE);
+                        }
                         let mut larger: Map<String, Value> = map.clone();
                         larger.insert(name.as_ref().to_owned(), member.as_ref().clone());
                         let larger = Value::Object(larger);
@@ -338,6 +372,10 @@ impl Prover<'_> {
             nodes.push(Signed::refused(taken));
             match self.member(demands, name, &nodes) {
                 Outcome::Value(other) => {
+                    let mut copied = Weight::default();
+                    if !self.take(&mut copied, value) || !self.take(&mut copied, &other) {
+                        return Outcome::Unknown(TOO_LARGE);
+                    }
                     let mut changed = map.clone();
                     changed.insert(name.clone(), other.as_ref().clone());
                     let changed = Value::Object(changed);

@@ -13,6 +13,9 @@ use super::is_excluded;
 /// Longest text that is written as a witness, characters.
 const LONGEST: u64 = 20_000;
 
+/// Letters of a text that are one step to write.
+const LETTERS: usize = 16;
+
 /// What texts of the common formats look like (RFC 3339, RFC 9562, RFC 5321, RFC 3986).
 const SAMPLES: &[(&str, &str)] = &[
     ("date-time", "2026-01-01T00:00:00Z"),
@@ -39,6 +42,9 @@ impl Prover<'_> {
         if least > LONGEST {
             return Outcome::Unknown("the texts are too long to be written");
         }
+        if !self.spend(usize::try_from(least).unwrap_or(usize::MAX) / LETTERS) {
+            return Outcome::Unknown("the question takes too much work");
+        }
         let samples = demands
             .formats
             .iter()
@@ -62,7 +68,7 @@ impl Prover<'_> {
             }
         }
         if demands.patterns.is_empty() && demands.not_patterns.is_empty() {
-            return Self::without_patterns(demands, least, most);
+            return self.without_patterns(demands, least, most);
         }
         if unsure {
             return Outcome::Unknown("a pattern is not regular");
@@ -103,7 +109,7 @@ impl Prover<'_> {
     }
 
     /// Texts of a length, less some that are listed.
-    fn without_patterns(demands: &Demands, least: u64, most: u64) -> Outcome {
+    fn without_patterns(&mut self, demands: &Demands, least: u64, most: u64) -> Outcome {
         let listed: usize = demands.not_values.iter().map(|values| values.list.len()).sum();
         if most == 0 {
             // Only the empty text, and it was tried.
@@ -117,6 +123,9 @@ impl Prover<'_> {
         });
         // One more than may be excluded.
         for value in texts {
+            if !self.spend(1 + length / LETTERS) {
+                return Outcome::Unknown("the question takes too much work");
+            }
             let text = canonical(&value);
             if !demands.not_values.iter().any(|values| values.has(&text)) {
                 return Outcome::Value(Rc::new(value));

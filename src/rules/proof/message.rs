@@ -18,6 +18,10 @@ impl Court<'_> {
         let way = self.way_up(link)?;
         let mut value = witness.clone();
         for pair in way.windows(2) {
+            // It only grows.
+            if value.to_string().len() > LONGEST_MESSAGE {
+                return None;
+            }
             let [inner, outer] = pair else { return None };
             let (inner, _) = self.ordered(self.links.get(*inner)?.pair);
             let (outer, _) = self.ordered(self.links.get(*outer)?.pair);

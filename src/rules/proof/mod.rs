@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 
 use crate::containment::{Answer, Hidden, Point, Prover, Side, Witness};
 use crate::diff::{Change, ChangeKind, Delta, Direction, Link};
-use crate::openapi::{Contract, SchemaId, Value};
+use crate::openapi::{Contract, SchemaId, Stop, Value};
 
 use super::catalogue::Consequence;
 use super::judge::Finding;
@@ -87,6 +87,9 @@ impl Proof {
     }
 }
 
+/// The reason of findings of a comparison without proofs.
+const NOT_ASKED: &str = "not asked";
+
 static ANY: Value = Value::Bool(true);
 static NEVER: Value = Value::Bool(false);
 
@@ -99,6 +102,14 @@ pub(super) fn prove(before: &Contract<'_>, after: &Contract<'_>, delta: &Delta, 
         let is_wider = kind == ChangeKind::VariantAdded && direction == Direction::ToProvider;
         let may_overlap = is_wider && !finding.change.evidence.discriminated;
         if finding.change.compared.is_empty() {
+            continue;
+        }
+        if !delta.proofs || delta.stop.is_asked() {
+            // What no message shows stays what it is.
+            if finding.severity != Severity::Info {
+                let reason = if delta.proofs { "the comparison was stopped" } else { NOT_ASKED };
+                finding.proof = Proof::Undecided { reason: reason.to_owned() };
+            }
             continue;
         }
         let court = courts.entry(direction).or_insert_with(|| Court::new(before, after, delta, direction));
@@ -154,6 +165,9 @@ const fn is_raised(kind: ChangeKind) -> bool {
 /// One direction: who sends, who receives, and what was decided.
 struct Court<'d> {
     prover: Prover<'d>,
+    stop: Stop,
+    /// A prover that reads the receiver as taking only members it declares, where it was needed.
+    overlaps: Option<Prover<'d>>,
     /// Provers that read `oneOf` as it is often meant, where they were needed.
     lenient: Option<Prover<'d>>,
     /// And the receiver strictly.
@@ -181,9 +195,11 @@ impl<'d> Court<'d> {
             one_is_any: false,
         };
         let sides = [side(sender), side(receiver)];
-        let prover = Prover::new(sides, true, Box::new(|reference| delta.is_unchanged(reference)));
+        let prover = Prover::new(sides, true, Box::new(|reference| delta.is_unchanged(reference))).stopped_by(delta.stop.clone());
         Self {
             prover,
+            stop: delta.stop.clone(),
+            overlaps: None,
             lenient: None,
             strict: None,
             sides,
@@ -305,8 +321,11 @@ impl<'d> Court<'d> {
             let is_part = !whole.properties.is_empty() || !whole.all_of.is_empty();
             let [first, second] = self.sides;
             let sides = [first, Side { strict: true, ..second }];
-            let as_meant = || Prover::new(sides, true, Box::new(|_| false)).contains(sender, receiver, &point);
-            let is_refused = found.keyword == "oneOf" && (is_part || matches!(as_meant(), Answer::Refuted(_)));
+            let stop = &self.stop;
+            let strictly =
+                self.overlaps.get_or_insert_with(|| Prover::new(sides, true, Box::new(|_| false)).stopped_by(stop.clone()));
+            let is_refused = found.keyword == "oneOf"
+                && (is_part || matches!(strictly.contains(sender, receiver, &point), Answer::Refuted(_)));
             if is_refused && self.taken_above(compared.link) == Taken::Not {
                 let message = self.whole_message(compared.link, &found.value);
                 let Witness { value: witness, at, keyword } = found;
@@ -374,7 +393,8 @@ impl<'d> Court<'d> {
         let [first, second] = self.sides;
         let sides = [Side { one_is_any: true, ..first }, Side { strict, one_is_any: true, ..second }];
         let prover = if strict { &mut self.strict } else { &mut self.lenient };
-        let prover = prover.get_or_insert_with(|| Prover::new(sides, true, Box::new(|_| false)));
+        let stop = &self.stop;
+        let prover = prover.get_or_insert_with(|| Prover::new(sides, true, Box::new(|_| false)).stopped_by(stop.clone()));
         !prover.is_empty(schemas.0) && prover.contains(schemas.0, schemas.1, point) == Answer::Contained
     }
 
