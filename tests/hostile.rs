@@ -403,3 +403,38 @@ fn without_proofs_the_law_stands_and_nobody_was_asked() {
         assert_eq!(finding.proof, Proof::Undecided { reason: "not asked".to_owned() });
     }
 }
+
+/// Places repeat the names above them: many references that lead nowhere beneath one long name are not all told of.
+#[test]
+fn many_odd_places_beneath_a_long_name_are_bounded() {
+    let properties: serde_json::Map<String, Value> =
+        (0..4_000).map(|at| (format!("p{at}"), json!({"$ref": format!("#/components/schemas/Lost{at}")}))).collect();
+    let long = "n".repeat(100_000);
+    let value = with_schemas(&json!({"S": {"properties": {long: {"type": "object", "properties": properties}}}}), "S");
+    let before = document(&value).expect("a description");
+    let report = report(&before, &before, &catalogue());
+    let told: usize = report.oddities.iter().map(|odd| odd.pointer.len()).sum();
+    assert!(told < 150_000_000, "{told} bytes");
+    assert!(report.undecided.is_some(), "it is said that something is missing");
+}
+
+/// Inputs whose parts are held against each other, pair by pair.
+#[test]
+fn what_is_compared_pair_by_pair_is_bounded() {
+    let catalogue = catalogue();
+    let paths = |prefix: &str| {
+        let items: serde_json::Map<String, Value> = (0..20_000)
+            .map(|at| (format!("/{prefix}{at}/{{id}}/a/{{b}}"), json!({"get": {"responses": {"200": {"description": "ok"}}}})))
+            .collect();
+        document(&json!({"openapi": "3.1.0", "paths": items})).expect("a description")
+    };
+    let all = report(&paths("a"), &paths("b"), &catalogue);
+    assert_eq!(all.summary.breaking + all.summary.warning, 20_000, "every operation is gone");
+
+    let values = |from: usize, to: usize| {
+        let values: Vec<String> = (from..to).map(|at| format!("value{at}")).collect();
+        document(&with_schemas(&json!({"S": {"type": "string", "enum": values}}), "S")).expect("a description")
+    };
+    let report = report(&values(0, 6_000), &values(3_000, 9_000), &catalogue);
+    assert!(report.summary.breaking >= 3_000 || report.undecided.is_some(), "{:?}", report.summary);
+}

@@ -29,6 +29,9 @@ const MAX_HOPS: usize = 32;
 /// comes to about 150,000.
 const MAX_NODES: usize = 1_500_000;
 
+/// Bytes that the places of what is odd may come to: each repeats the names above it, and names may be long.
+const MOST_TEXT: usize = 32 * 1024 * 1024;
+
 static NULL: Value = Value::Null;
 
 /// Gives a document its meaning. Never fails: what cannot be read becomes an [`Oddity`].
@@ -56,6 +59,8 @@ struct Lowering<'d> {
     unknown_paths: Vec<String>,
     unread: Vec<(String, String)>,
     nodes: usize,
+    /// Bytes of the places that were told of.
+    text: usize,
 }
 
 impl<'d> Lowering<'d> {
@@ -82,6 +87,7 @@ impl<'d> Lowering<'d> {
             unknown_paths: Vec::new(),
             unread: Vec::new(),
             nodes: 0,
+            text: 0,
         }
     }
 
@@ -143,14 +149,26 @@ impl<'d> Lowering<'d> {
         self.nodes <= MAX_NODES
     }
 
-    fn odd(&mut self, at: PointerId, message: impl Into<String>) {
+    /// Where something stands that is told of; none where all of them together are too long: the document then counts as
+    /// one that came to more than may be held.
+    fn told_place(&mut self, at: PointerId) -> Option<String> {
+        if self.text > MOST_TEXT {
+            self.nodes = MAX_NODES + 1;
+            return None;
+        }
         let pointer = self.pointers.text(at);
+        self.text += pointer.len();
+        Some(pointer)
+    }
+
+    fn odd(&mut self, at: PointerId, message: impl Into<String>) {
+        let Some(pointer) = self.told_place(at) else { return };
         self.oddities.push(Oddity::new(pointer, message));
     }
 
     /// A corner that cannot be read: it is told, and nothing is concluded from its absence.
     fn skip(&mut self, at: PointerId, message: impl Into<String>) {
-        let pointer = self.pointers.text(at);
+        let Some(pointer) = self.told_place(at) else { return };
         self.unread.push((pointer.clone(), pointer.clone()));
         self.oddities.push(Oddity::new(pointer, message));
     }
@@ -238,7 +256,9 @@ impl<'d> Lowering<'d> {
             format!("{reference:?} points into another document, which is not at hand; what stands there is not judged")
         };
         self.odd(here, why);
-        self.unread.push((self.pointers.text(at), reference.trim_start_matches('#').to_owned()));
+        if let Some(place) = self.told_place(at) {
+            self.unread.push((place, reference.trim_start_matches('#').to_owned()));
+        }
         None
     }
 

@@ -288,6 +288,7 @@ impl<'d> Lowering<'d> {
     fn content(&mut self, value: &'d Value, at: PointerId, is_request: bool) -> Vec<Media<'d>> {
         let Some((map, here)) = self.object(value, "content", at) else { return Vec::new() };
         let mut content: Vec<Media<'d>> = Vec::with_capacity(map.len());
+        let mut known: HashSet<String> = HashSet::new();
         for (name, object) in map {
             let place = self.pointers.child(here, name.as_str());
             // 3.2 lets a media type object stand under `components.mediaTypes`.
@@ -301,7 +302,7 @@ impl<'d> Lowering<'d> {
             // Up to 3.1 the encoding of a response is to be ignored (OpenAPI 3.1 section 4.8.14).
             let counts = is_form(&name) && (is_request || self.dialect == Dialect::OpenApi32);
             let encoding = if counts { encoding(self.root, object) } else { Vec::new() };
-            if !content.iter().any(|media| media.name == name) {
+            if known.insert(name.clone()) {
                 content.push(Media { name, schema, encoding, at: place });
             }
         }
