@@ -23,7 +23,7 @@ const MEMBERS: usize = 32;
 const MOST: usize = 20_000;
 
 /// Values, schemas and listed values that all witnesses of one comparison may take to be checked.
-pub(super) const ALL_CHECKS: usize = 20_000_000;
+pub(super) const ALL_CHECKS: usize = 6_000_000;
 
 /// Members and items that are tried to be left out.
 const TRIES: usize = 60;

@@ -65,8 +65,9 @@ fn removed(walk: &mut Walk<'_, '_>, old: &Operation<'_>) {
     let number = walk.operation(usage(old, None));
     let here = walk.text_before(old.at);
     let after = walk.after;
-    let mut callable = after.operations.iter().filter(|new| old.surface == Surface::Path && new.method == old.method);
-    let heir = callable.find(|new| walk.may_take_over() && matching::takes_over(after, new, old));
+    let is_asked = old.surface == Surface::Path && walk.may_take_over();
+    let mut callable = after.operations.iter().take_while(|_| walk.may_take_over()).filter(|new| new.method == old.method);
+    let heir = if is_asked { callable.find(|new| matching::takes_over(after, new, old)) } else { None };
     let heir = heir.map(|new| json!(format!("{} {}", new.method, new.path)));
     let evidence = Evidence { was_deprecated: old.deprecated, shadowed: heir.is_some(), ..Evidence::default() };
     let fact = Fact {
