@@ -11,7 +11,7 @@ use crate::diff::Budget;
 use crate::model::{OpenFinding, Surface};
 use crate::notice::open_findings;
 use crate::openapi::{
-    self, Bundle, Contract, Document, Limits, Reach, ReadError, Stated, lower, newly_dangling, reach, read, stated,
+    self, Bundle, Contract, Document, Limits, Reach, ReadError, Stated, Stop, lower, newly_dangling, reach, read, stated,
 };
 use crate::rules::{Catalogue, Fragments, RULE_SET, compare_lowered};
 use crate::store::{Claim, StoreError};
@@ -101,6 +101,7 @@ pub(super) async fn compare_with(
         Some(latest) => Some(Arc::new(shared.store.snapshot(latest).await?)),
         None => None,
     };
+    let stop = Stop::default();
     let question = Question {
         surface: claim.key.surface,
         // Findings of an older rule set carry other digests: judge that history again, so that an upgrade of driftd does not
@@ -116,6 +117,7 @@ pub(super) async fn compare_with(
         before,
         last,
         proofs: deaths < DEATHS_TO_DO_LESS,
+        stop: stop.clone(),
     };
     // A document that the process died of is compared alone, so that nothing else dies with it.
     let slots = if deaths > 0 { PARSE_SLOTS } else { 1 };
@@ -131,7 +133,11 @@ pub(super) async fn compare_with(
     Ok(match tokio::time::timeout(LONGEST, comparing).await {
         Ok(Ok(compared)) => compared,
         Ok(Err(problem)) => Compared::Died(format!("comparing died of a mistake in driftd: {problem}")),
-        Err(_) => Compared::TooLong,
+        Err(_) => {
+            // The thread looks at this between its steps, and gives its place back.
+            stop.ask();
+            Compared::TooLong
+        }
     })
 }
 
@@ -149,6 +155,7 @@ struct Question {
     before: Option<Arc<Vec<u8>>>,
     last: Option<Arc<Vec<u8>>>,
     proofs: bool,
+    stop: Stop,
 }
 
 impl Question {
@@ -183,9 +190,9 @@ impl Question {
             return Compared::First { operations, stated, title: title.unwrap_or("untitled").to_owned() };
         };
         let old = lower(before);
-        let (findings, undecided) = judged(&old, &new, &self.catalogue, self.proofs);
+        let (findings, undecided) = judged(&old, &new, &self.catalogue, (self.proofs, &self.stop));
         let previous = last.filter(|_| self.judges_again);
-        let previous = previous.map(|last| judged(&old, &lower(last), &self.catalogue, self.proofs).0);
+        let previous = previous.map(|last| judged(&old, &lower(last), &self.catalogue, (self.proofs, &self.stop)).0);
         Compared::Judged(Box::new(Judged { findings, previous, undecided, operations, stated }))
     }
 }
@@ -194,10 +201,12 @@ fn judged(
     before: &Contract<'_>,
     after: &Contract<'_>,
     catalogue: &Catalogue,
-    _proofs: bool,
+    (proofs, stop): (bool, &Stop),
 ) -> (Vec<OpenFinding>, Option<String>) {
-    let (verdict, _) = compare_lowered(before, after, catalogue, Budget::default());
-    (open_findings(&verdict, Fragments::new(before.root, after.root)), verdict.undecided)
+    let budget = Budget { proofs, stop: stop.clone(), ..Budget::default() };
+    let (verdict, _) = compare_lowered(before, after, catalogue, budget);
+    let fragments = Fragments::new(before.root, after.root).stopped_by(stop.clone());
+    (open_findings(&verdict, fragments), verdict.undecided)
 }
 
 /// The label of every operation called or sent; callbacks belong to the operations that ask for them.
