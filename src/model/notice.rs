@@ -222,6 +222,21 @@ impl AttemptOutcome {
         }
     }
 
+    /// The same outcome in other words.
+    pub fn said(self, words: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::Sent(reply) => Self::Sent(words(reply)),
+            Self::Retry(reply) => Self::Retry(words(reply)),
+            Self::Later(reply, after) => Self::Later(words(reply), after),
+            Self::Ambiguous(reply) => Self::Ambiguous(words(reply)),
+            Self::NoServer(reply) => Self::NoServer(words(reply)),
+            Self::OurTrouble(reply) => Self::OurTrouble(words(reply)),
+            Self::MailboxFull(reply) => Self::MailboxFull(words(reply)),
+            Self::DeadAddress(reply) => Self::DeadAddress(words(reply)),
+            Self::Refused(reply) => Self::Refused(words(reply)),
+        }
+    }
+
     /// What the server said, or what went wrong.
     pub fn reply(&self) -> &str {
         match self {

@@ -13,6 +13,7 @@ use url::Url;
 use crate::fetch::Post;
 use crate::lifecycle::Heart;
 use crate::model::{AttemptOutcome, Channel, ChannelKind, Delivery, Lane, retry_after};
+use crate::render::without_credentials;
 use crate::store::{Finished, LONGEST_PAUSE, StoreError};
 
 use super::shared::{Counters, Live, Shared};
@@ -132,6 +133,8 @@ async fn send(shared: &Shared, delivery: Delivery, attempt: i64) -> Result<(), S
         None => live.transport.send(&delivery.sender, &delivery.recipient, &delivery.message).await,
         Some(channel) => hand_over(shared, &live, channel, &delivery).await,
     };
+    // Kept, logged and shown from here on: a server may repeat what we proved ourselves with.
+    let outcome = outcome.said(|reply| without_credentials(&reply));
     let now = shared.clock.now();
     let first = live.config.mail.first_retry;
     let after = match &outcome {

@@ -189,3 +189,36 @@ async fn an_extension_by_a_few_days_is_no_broken_promise_and_touches_nothing_els
     );
     assert!(!dates.iter().any(|date| date.starts_with("notice-too-short") && date.contains("GET /a")), "{dates:?}");
 }
+
+/// A live change that breaks `POST /a`.
+fn shorter(longest: u32) -> String {
+    format!(
+        "openapi: 3.1.0\ninfo: {{title: Pay, version: '1'}}\npaths:\n  /a:\n    post:\n      requestBody: {{content: {{application/json: {{schema: {{type: string, maxLength: {longest}}}}}}}}}\n      responses: {{'204': {{description: done}}}}\n"
+    )
+}
+
+#[tokio::test]
+async fn what_both_sides_agree_on_is_kept_shown_and_followed() {
+    let terms = Terms { agreement: "escalate = [{ role = \"partner-manager\", after = \"0 days\" }]", ..TERMS };
+    let mut bridge = Bridge::new(&terms, "2026-03-01", &shorter(64)).await;
+    bridge.at("2026-03-02");
+    bridge.publish(&shorter(32));
+    let letters = bridge.letters().await;
+    let ask = Reply::Extend { by: "Eve Engineer".to_owned(), until: day("2026-05-04"), note: "peak season".to_owned() };
+    assert_eq!(reply(&bridge, to(&letters, "dev@shop.example"), &ask).await, Answered::Recorded);
+    let asked = bridge.letters().await;
+    let proposal = bridge.shared.store.proposals(&asked[0].header("X-Driftd-Notice")).await.expect("proposals")[0].id;
+    let agree = Reply::Decide { by: "Olga Owner".to_owned(), proposal, agreed: true };
+    assert_eq!(reply(&bridge, to(&asked, "owner@pay.example"), &agree).await, Answered::Recorded);
+    assert_eq!(bridge.told().await, ["dev@shop.example exchange"]);
+    // Shown: a plan of both sides.
+    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    let answers: Vec<&str> = status.open[0].sides.iter().filter_map(|side| side.answer.as_deref()).collect();
+    assert_eq!(answers.len(), 2, "{:?}", status.open[0].sides);
+    assert!(answers.iter().all(|answer| answer.contains("done by 2026-05-04") && answer.contains("agreed")), "{answers:?}");
+    // Followed: nobody is asked until the day; then both are, since it is still open.
+    assert_eq!(bridge.told_daily("2026-03-03", "2026-05-04").await, [""; 0]);
+    let told = bridge.told_daily("2026-05-05", "2026-05-12").await;
+    let who: Vec<&str> = told.iter().filter_map(|line| line.split_once(' ')).map(|(_, who)| who).collect();
+    assert_eq!(who, ["manager@shop.example escalated", "partner@pay.example escalated"], "{told:?}");
+}
