@@ -95,12 +95,11 @@ impl Failure {
     }
 }
 
-/// How long to wait after so many failures in a row: `first`, doubled each time, at most six hours, and up
-/// to a quarter more so that many APIs of one host do not return in step. It never gives up.
-pub fn backoff(failures: u32, first: Duration, jitter: f64) -> Duration {
-    const LONGEST: Duration = Duration::from_secs(6 * 3600);
-    let doubled = first.saturating_mul(1_u32 << failures.saturating_sub(1).min(20)).min(LONGEST);
-    doubled.mul_f64(1.0 + jitter.clamp(0.0, 1.0) / 4.0)
+/// How long to wait after so many failures in a row: `first`, doubled each time, at most `longest`, and less by up to a
+/// quarter so that many APIs of one host do not return in step. It never gives up.
+pub fn backoff(failures: u32, first: Duration, longest: Duration, jitter: f64) -> Duration {
+    let doubled = first.saturating_mul(1_u32 << failures.saturating_sub(1).min(20)).min(longest);
+    doubled.mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 4.0)
 }
 
 #[cfg(test)]
@@ -108,9 +107,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn backoff_grows_to_six_hours_and_stays() {
-        let seconds = |failures| backoff(failures, Duration::from_secs(60), 0.0).as_secs();
+    fn backoff_grows_to_the_longest_and_stays() {
+        let hours = Duration::from_secs(6 * 3600);
+        let seconds = |failures| backoff(failures, Duration::from_secs(60), hours, 0.0).as_secs();
         assert_eq!([1, 2, 3, 9, 10, 4_000_000_000].map(seconds), [60, 120, 240, 15_360, 21_600, 21_600]);
-        assert!(backoff(1, Duration::from_secs(60), 1.0) > Duration::from_secs(60));
+        assert_eq!(backoff(9, Duration::from_secs(60), Duration::from_secs(300), 1.0), Duration::from_secs(225));
     }
 }

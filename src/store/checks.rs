@@ -244,11 +244,14 @@ async fn count_unjudged(
     is_judged: bool,
 ) -> Result<(), StoreError> {
     let query = if is_judged {
-        "UPDATE watch SET judged_at = COALESCE(judged_at, $1)
+        "UPDATE watch SET judged_at = COALESCE(judged_at, $1),
+           unjudged_for = unjudged_for + CASE WHEN judged_at IS NULL THEN MAX($1 - unjudged_from, 0) ELSE 0 END
          WHERE integration = $3 AND api = $4 AND surface = $5 AND unjudged_since IS NOT NULL AND $2 > 0"
     } else {
         "UPDATE watch SET
            unjudged_told_at = CASE WHEN unjudged_since IS NOT NULL AND (judged_at IS NULL OR judged_at > $1 - $2) THEN unjudged_told_at END,
+           unjudged_for = CASE WHEN unjudged_since IS NOT NULL AND (judged_at IS NULL OR judged_at > $1 - $2) THEN unjudged_for ELSE 0 END,
+           unjudged_from = CASE WHEN unjudged_since IS NOT NULL AND judged_at IS NULL THEN unjudged_from ELSE $1 END,
            unjudged_times = CASE WHEN unjudged_since IS NULL OR judged_at <= $1 - $2 THEN 1
                                  WHEN judged_at IS NOT NULL THEN unjudged_times + 1 ELSE unjudged_times END,
            unjudged_since = CASE WHEN unjudged_since IS NOT NULL AND (judged_at IS NULL OR judged_at > $1 - $2) THEN unjudged_since ELSE $1 END,

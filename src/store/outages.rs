@@ -1,6 +1,6 @@
 //! Descriptions that cannot be judged: since when, how often within a day, and whether people know.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{Row, Sqlite, Transaction};
 
 use crate::model::{ApiState, Notice, WatchKey, time_of};
@@ -21,12 +21,24 @@ pub struct Outage {
     pub since: DateTime<Utc>,
     /// How often that began, each within a day of the last.
     pub times: u32,
+    /// When the last of these times began.
+    pub from: DateTime<Utc>,
+    /// How long those that are over were together.
+    pub before: TimeDelta,
     /// When people were told last.
     pub told_at: Option<DateTime<Utc>>,
     /// Since when it can be judged again.
     pub judged_at: Option<DateTime<Utc>>,
     /// When it was last read.
     pub succeeded_at: Option<DateTime<Utc>>,
+}
+
+impl Outage {
+    /// How long it could not be judged, all these times together.
+    pub fn lasted(&self, now: DateTime<Utc>) -> TimeDelta {
+        let current = if self.judged_at.is_some() { TimeDelta::zero() } else { (now - self.from).max(TimeDelta::zero()) };
+        self.before + current
+    }
 }
 
 impl Store {
@@ -50,6 +62,8 @@ impl Store {
                 detail: row.get("detail"),
                 since: time("unjudged_since").unwrap_or_default(),
                 times: count(row.get("unjudged_times")),
+                from: time("unjudged_from").unwrap_or_default(),
+                before: TimeDelta::milliseconds(row.get("unjudged_for")),
                 told_at: time("unjudged_told_at"),
                 judged_at: time("judged_at"),
                 succeeded_at: time("succeeded_at"),
@@ -107,7 +121,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let done = sqlx::query(
-            "UPDATE watch SET unjudged_since = NULL, unjudged_times = 0, unjudged_told_at = NULL, judged_at = NULL
+            "UPDATE watch SET unjudged_since = NULL, unjudged_from = NULL, unjudged_for = 0, unjudged_times = 0, unjudged_told_at = NULL, judged_at = NULL
              WHERE integration = $1 AND api = $2 AND surface = $3 AND unjudged_since = $4 AND judged_at IS NOT NULL",
         )
         .bind(&outage.key.integration)

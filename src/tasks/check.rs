@@ -340,7 +340,7 @@ fn later(desk: &Desk<'_>, claim: &Claim, after: Duration, why: &str) -> CheckCom
 pub(super) fn failed(desk: &Desk<'_>, claim: &Claim, state: ApiState, why: String) -> CheckCommit {
     let now = desk.now;
     let failures = claim.failures.saturating_add(1);
-    let next_at = now + backoff(failures, soon(desk.api), desk.shared.jitter());
+    let next_at = now + backoff(failures, soon(desk.api), longest_pause(desk), desk.shared.jitter());
     let events = if claim.state == state { Vec::new() } else { vec![(state.name(), format!("{}: {why}", claim.key))] };
     CheckCommit {
         key: claim.key.clone(),
@@ -364,6 +364,16 @@ pub async fn died(shared: &Shared, claim: &Claim, why: &str) -> Result<(), Store
     let desk = Desk { shared, live: &live, key: &claim.key, integration, api, now: shared.clock.now() };
     let commit = failed(&desk, claim, ApiState::Blind, format!("the check died of a mistake in driftd: {why}"));
     shared.store.commit_check(commit).await.map(|_| ())
+}
+
+/// What fails is tried as often as its schedule says, once the short pauses have not helped; also a slow schedule every six
+/// hours.
+fn longest_pause(desk: &Desk<'_>) -> Duration {
+    const LONGEST: Duration = Duration::from_secs(6 * 3600);
+    let schedule = &desk.api.schedule;
+    let next = schedule.next_after(desk.now);
+    let interval = next.and_then(|next| Some(schedule.next_after(next)? - next)).and_then(|interval| interval.to_std().ok());
+    interval.unwrap_or(LONGEST).clamp(FIRST_PAUSE, LONGEST)
 }
 
 /// The first pause before something is tried again.

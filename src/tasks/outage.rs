@@ -33,7 +33,7 @@ pub async fn outages_due(shared: &Shared) -> Result<usize, StoreError> {
         let telling = Telling { shared, live: &live, integration, api, outage: &outage, now };
         let has_flapped = outage.times > 1;
         told += usize::from(match (outage.judged_at, outage.told_at) {
-            (None, None) if now - outage.since >= after => telling.begin().await?,
+            (None, None) if outage.lasted(now) >= after => telling.begin().await?,
             (None, Some(last)) if now - last >= AGAIN => telling.begin().await?,
             // What came and went within a day is over when it has been well for a day.
             (Some(back), Some(_)) if !has_flapped || now - back >= FLAPPING => telling.end().await?,
@@ -73,7 +73,7 @@ impl Telling<'_> {
     async fn begin(&self) -> Result<bool, StoreError> {
         let Outage { state, detail, since, times, succeeded_at, told_at, .. } = self.outage;
         let (name, at) = (&self.api.name, |time: &DateTime<Utc>| time.format("%-d %B %Y, %H:%M UTC").to_string());
-        let hours = (self.now - *since).num_hours();
+        let hours = self.outage.lasted(self.now).num_hours();
         let long = if hours < 48 { format!("{hours} h") } else { format!("{} days", hours / 24) };
         let still = if told_at.is_some() { "still cannot" } else { "cannot" };
         let heading = format!("{name} {still} be judged ({}), for {long}", state.name());
@@ -88,7 +88,13 @@ impl Telling<'_> {
                 ),
                 None => "It was never read, so nothing is known of it here.".to_owned(),
             },
-            if *times > 1 { format!("It came and went {times} times within a day of each other.") } else { String::new() },
+            if *times > 1 {
+                format!(
+                    "It came and went {times} times, each within a day of the last; the hours are those of all of them together."
+                )
+            } else {
+                String::new()
+            },
             format!("What to try: {}", advice(*state, &source)),
             format!(
                 "driftd goes on trying; `driftd check-now {}/{}` tries at once. You hear of it when it is over, and weekly while it lasts.",

@@ -1,5 +1,5 @@
-//! Random histories: publish, announce, move, answer, bounce, crash at any await, clocks that step. Whatever happens, no
-//! notice is lost, nothing is sent twice but byte for byte, no step of a ladder is taken twice, and every open breaking
+//! Random histories: publish, announce, move, answer, bounce, crash at any await, clocks that step, files that do not come whole,
+//! relays that refuse, addresses that are corrected. Whatever happens, only what was whole is believed, no notice is lost, nothing is sent twice but byte for byte, no step of a ladder is taken twice, and every open breaking
 //! finding has somebody who can be reached on both sides, or a gap that says that nobody can.
 //!
 //! `DRIFTD_HISTORIES=n DRIFTD_SEED=s cargo test --test bridge histories -- --nocapture` plays others.
@@ -38,30 +38,40 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// What the provider may publish.
-fn versions() -> Vec<String> {
-    let path = |name: &str, longest: u32, more: &str| {
+/// What the provider may publish: the description, and the file beside it.
+fn versions() -> Vec<(String, String)> {
+    let path = |name: &str, more: &str| {
+        let schema = name.to_uppercase();
         format!(
-            "  /{name}:\n    post:\n      requestBody:\n        content:\n          application/json:\n            schema: {{type: string, maxLength: {longest}}}\n      responses: {{'204': {{description: done}}}}\n{more}"
+            "  /{name}:\n    post:\n      requestBody:\n        content:\n          application/json:\n            schema: {{$ref: 'part.yaml#/{schema}'}}\n      responses: {{'204': {{description: done}}}}\n{more}"
         )
     };
     let head = "openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths:\n";
+    let part = |a: u32, b: u32| format!("A: {{type: string, maxLength: {a}}}\nB: {{type: string, maxLength: {b}}}\n");
+    let both = |more: &str| format!("{head}{}{}", path("a", more), path("b", ""));
     let sunset = |date: &str| format!("      x-sunset: '{date}'\n");
     vec![
-        format!("{head}{}{}", path("a", 64, ""), path("b", 64, "")),
-        format!("{head}{}{}", path("a", 32, ""), path("b", 64, "")),
-        format!("{head}{}{}", path("a", 16, ""), path("b", 32, "")),
-        format!("{head}{}{}", path("a", 64, &sunset("2026-09-01")), path("b", 64, "")),
-        format!("{head}{}{}", path("a", 64, &sunset("2026-06-01")), path("b", 64, "")),
-        format!("{head}{}", path("b", 64, "")),
+        (both(""), part(64, 64)),
+        (both(""), part(32, 64)),
+        (both(""), part(16, 32)),
+        (both(&sunset("2026-09-01")), part(64, 64)),
+        (both(&sunset("2026-06-01")), part(64, 64)),
+        (format!("{head}{}", path("b", "")), part(64, 64)),
     ]
+}
+
+/// The digest of a version that was read whole.
+fn digest((root, part): &(String, String)) -> String {
+    let files = [(String::new(), root.clone()), ("part.yaml".to_owned(), part.clone())].into();
+    crate::support::digest(&driftd::openapi::Bundle { files }.to_bytes())
 }
 
 /// What does not change between histories.
 struct Stock {
     folder: tempfile::TempDir,
-    live: watch::Receiver<Arc<Live>>,
-    _sender: watch::Sender<Arc<Live>>,
+    /// The configuration as it was written first, and with the address of the first reader corrected.
+    live: [watch::Receiver<Arc<Live>>; 2],
+    _senders: Vec<watch::Sender<Arc<Live>>>,
     catalogue: Arc<Catalogue>,
     renderer: Renderer,
     /// An empty database, migrated once.
@@ -102,18 +112,24 @@ live = "file:live.yaml"
 every = "1h"
 consumers = [{ party = "c" }]
 "#;
-        std::fs::write(folder.path().join("integrations/i.toml"), integration).expect("a file");
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(start()));
-        let environment = Environment { believe_credentials: true, ..Environment::default() };
-        let config = load(&folder.path().join("driftd.toml"), &environment, start()).unwrap_or_else(|found| panic!("{found:#?}"));
-        let live = Live::new(config, &clock).expect("a client");
-        let (sender, receiver) = watch::channel(Arc::new(live));
+        let mut senders = Vec::new();
+        let live = ["c1@x.example", "c9@x.example"].map(|address| {
+            std::fs::write(folder.path().join("integrations/i.toml"), integration.replace("c1@x.example", address))
+                .expect("a file");
+            let environment = Environment { believe_credentials: true, ..Environment::default() };
+            let config =
+                load(&folder.path().join("driftd.toml"), &environment, start()).unwrap_or_else(|found| panic!("{found:#?}"));
+            let (sender, receiver) = watch::channel(Arc::new(Live::new(config, &clock).expect("a client")));
+            senders.push(sender);
+            receiver
+        });
         let first = folder.path().join("empty");
         std::fs::create_dir_all(&first).expect("a folder");
         Store::open(&first).await.expect("a store").close().await;
         let empty = std::fs::read(first.join("driftd.sqlite")).expect("a database");
         let (catalogue, renderer) = (Arc::new(Catalogue::load().expect("rules")), Renderer::new().expect("templates"));
-        Self { folder, live: receiver, _sender: sender, catalogue, renderer, empty }
+        Self { folder, live, _senders: senders, catalogue, renderer, empty }
     }
 }
 
@@ -134,6 +150,30 @@ async fn cut_off<T>(future: impl Future<Output = T>, mut polls: u32) -> Option<T
     .await
 }
 
+/// What the relay does with letters.
+#[derive(Debug, Clone, Copy)]
+enum Relayed {
+    Takes,
+    Later,
+    Away,
+    RefusesUs,
+    Full,
+}
+
+impl Relayed {
+    const ALL: [Self; 5] = [Self::Takes, Self::Later, Self::Away, Self::RefusesUs, Self::Full];
+
+    fn outcome(self) -> Option<AttemptOutcome> {
+        Some(match self {
+            Self::Takes => return None,
+            Self::Later => AttemptOutcome::Retry("451 later".to_owned()),
+            Self::Away => AttemptOutcome::NoServer("no connection".to_owned()),
+            Self::RefusesUs => AttemptOutcome::OurTrouble("554 5.7.1 relay access denied".to_owned()),
+            Self::Full => AttemptOutcome::MailboxFull("552 5.2.2 full".to_owned()),
+        })
+    }
+}
+
 /// A letter that the mail system took.
 #[derive(Clone)]
 struct Taken {
@@ -151,6 +191,10 @@ struct History<'s> {
     messages: BTreeMap<String, Vec<u8>>,
     taken: Vec<Taken>,
     dead: BTreeSet<String>,
+    /// Which configuration is at work.
+    config: usize,
+    /// The version that is published.
+    published: usize,
     steps: Vec<String>,
 }
 
@@ -160,22 +204,30 @@ impl<'s> History<'s> {
         let _ = std::fs::remove_dir_all(&state);
         std::fs::create_dir_all(&state).expect("a folder");
         std::fs::write(state.join("driftd.sqlite"), &stock.empty).expect("a database");
-        std::fs::write(stock.folder.path().join("live.yaml"), &versions()[0]).expect("a file");
         let clock = Arc::new(ManualClock::new(start()));
-        let shared = Self::opened(stock, &clock).await;
+        let shared = Self::opened(stock, &clock, 0).await;
         let (messages, taken, dead) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
         let random = fastrand::Rng::with_seed(seed);
-        Self { stock, random, clock, shared, messages, taken, dead, steps: Vec::new() }
+        let history = Self { stock, random, clock, shared, messages, taken, dead, config: 0, published: 0, steps: Vec::new() };
+        history.publish();
+        history
     }
 
-    async fn opened(stock: &Stock, clock: &Arc<ManualClock>) -> Arc<Shared> {
+    /// Puts the version that is published where it is read, whole.
+    fn publish(&self) {
+        let (root, part) = &versions()[self.published];
+        std::fs::write(self.stock.folder.path().join("live.yaml"), root).expect("a file");
+        std::fs::write(self.stock.folder.path().join("part.yaml"), part).expect("a file");
+    }
+
+    async fn opened(stock: &Stock, clock: &Arc<ManualClock>, config: usize) -> Arc<Shared> {
         let store = Store::open(&stock.folder.path().join("state")).await.expect("a store");
-        let live = stock.live.borrow().clone();
+        let live = stock.live[config].borrow().clone();
         store.sync_watches(&live.watches(clock.now()), clock.now()).await.expect("watches");
         store.release_leases(clock.now()).await.expect("leases");
         store.recover_attempts(clock.now()).await.expect("attempts");
         Arc::new(Shared {
-            live: stock.live.clone(),
+            live: stock.live[config].clone(),
             store,
             clock: clock.clone(),
             catalogue: Arc::clone(&stock.catalogue),
@@ -197,12 +249,12 @@ impl<'s> History<'s> {
 
     /// The process is gone; another one begins with what is on disk.
     async fn crash(&mut self) {
-        let old = std::mem::replace(&mut self.shared, Self::opened(self.stock, &self.clock).await);
+        let old = std::mem::replace(&mut self.shared, Self::opened(self.stock, &self.clock, self.config).await);
         old.store.close().await;
     }
 
     /// Everything that is due, with mail: a refused address, a slow server, a crash before the mark.
-    async fn work(&self, accepted: &mut Vec<(String, Vec<u8>, Taken)>, dead: &BTreeSet<String>, is_slow: bool) {
+    async fn work(&self, accepted: &mut Vec<(String, Vec<u8>, Taken)>, dead: &BTreeSet<String>, relay: Relayed) {
         let (heart, stopping) = (Heart::default(), CancellationToken::new());
         while check_due(&self.shared, &heart, &stopping).await.expect("checks") > 0 {}
         escalate_due(&self.shared).await.expect("steps");
@@ -219,8 +271,8 @@ impl<'s> History<'s> {
             for (delivery, attempt) in due {
                 let outcome = if dead.contains(&delivery.recipient) {
                     AttemptOutcome::DeadAddress("550 5.1.1 no such user".to_owned())
-                } else if is_slow {
-                    AttemptOutcome::Retry("451 later".to_owned())
+                } else if let Some(outcome) = relay.outcome() {
+                    outcome
                 } else {
                     let text = String::from_utf8_lossy(&delivery.message).into_owned();
                     let id = header(&text, "Message-ID");
@@ -235,10 +287,10 @@ impl<'s> History<'s> {
     }
 
     /// Works, perhaps until a crash; what the mail system took it has taken.
-    async fn run(&mut self, polls: Option<u32>, is_slow: bool) {
+    async fn run(&mut self, polls: Option<u32>, relay: Relayed) {
         let mut accepted = Vec::new();
         let dead = self.dead.clone();
-        let is_done = cut_off(self.work(&mut accepted, &dead, is_slow), polls.unwrap_or(u32::MAX)).await.is_some();
+        let is_done = cut_off(self.work(&mut accepted, &dead, relay), polls.unwrap_or(u32::MAX)).await.is_some();
         for (id, bytes, taken) in accepted {
             match self.messages.get(&id) {
                 Some(known) => assert!(*known == bytes, "{id} was sent twice and differs"),
@@ -256,12 +308,41 @@ impl<'s> History<'s> {
 
     async fn step(&mut self) {
         let days = ["2026-05-01", "2026-07-01", "2026-10-01", "2027-03-01"];
-        match self.random.u32(0..13) {
+        match self.random.u32(0..16) {
             0..=3 => {
-                let version = self.random.usize(0..versions().len());
-                self.steps.push(format!("publish {version}"));
-                std::fs::write(self.stock.folder.path().join("live.yaml"), &versions()[version]).expect("a file");
+                self.published = self.random.usize(0..versions().len());
+                self.steps.push(format!("publish {}", self.published));
+                self.publish();
                 self.clock.advance(Duration::from_secs(7_200));
+            }
+            13 | 14 => {
+                // Another version comes, and for one fetch it does not come whole.
+                self.published = self.random.usize(0..versions().len());
+                self.publish();
+                let (live, part) = ["live.yaml", "part.yaml"].map(|name| self.stock.folder.path().join(name)).into();
+                let how = self.random.u32(0..4);
+                self.steps.push(format!("publish {}, damaged in way {how}", self.published));
+                match how {
+                    0 => std::fs::remove_file(&part).expect("removed"),
+                    1 => std::fs::write(&part, b"A: {type: string, title: \xff}\n").expect("a file"),
+                    2 => std::fs::write(&part, "").expect("a file"),
+                    _ => {
+                        let (root, _) = &versions()[self.published];
+                        let at = self.random.usize(root.len() / 4..root.len() - 1);
+                        std::fs::write(&live, &root[..at]).expect("a file");
+                    }
+                }
+                self.clock.advance(Duration::from_secs(7_200));
+                self.run(None, Relayed::Takes).await;
+                self.publish();
+                self.clock.advance(Duration::from_secs(7_200));
+                self.run(None, Relayed::Takes).await;
+                self.believes_only_what_is_whole().await;
+            }
+            15 => {
+                self.config = 1 - self.config;
+                self.steps.push(format!("configuration {}, and a restart", self.config));
+                self.crash().await;
             }
             4 | 5 => {
                 let date = days[self.random.usize(0..days.len())];
@@ -315,7 +396,9 @@ impl<'s> History<'s> {
                 self.shared.store.bounced(&letter.sender, true, "failed 5.1.1", self.clock.now()).await.expect("the store");
             }
             9 => {
-                let who = ["c1@x.example", "c2@x.example", "p1@x.example", "p2@x.example"][self.random.usize(0..4)].to_owned();
+                let who = ["c1@x.example", "c2@x.example", "c9@x.example", "p1@x.example", "p2@x.example"]
+                    [self.random.usize(0..5)]
+                .to_owned();
                 self.steps.push(format!("{who} dies or lives"));
                 if !self.dead.remove(&who) {
                     self.dead.insert(who);
@@ -333,23 +416,43 @@ impl<'s> History<'s> {
         }
     }
 
+    /// What is compared with, and what was read last, is a version that was published whole; and right after a look that could
+    /// read it, it is the one that is published.
+    async fn believes_only_what_is_whole(&self) {
+        let whole: Vec<String> = versions().iter().map(digest).collect();
+        let overview = self.shared.store.overview().await.expect("the overview");
+        let live = overview.watches.iter().find(|watch| watch.key.surface == Surface::Live).expect("the live description");
+        for known in [&live.baseline, &live.latest].into_iter().flatten() {
+            assert!(whole.contains(known), "{known} was never published whole");
+        }
+        assert_eq!(
+            live.latest.as_ref(),
+            whole.get(self.published),
+            "what is published was not read: {} ({})",
+            live.state.name(),
+            live.detail
+        );
+    }
+
     async fn play(&mut self) {
-        self.run(None, false).await;
+        self.run(None, Relayed::Takes).await;
         for _ in 0..STEPS {
             self.step().await;
             let polls = (self.random.u32(0..3) == 0).then(|| self.random.u32(1..120));
-            let is_slow = self.random.u32(0..6) == 0;
-            self.run(polls, is_slow).await;
+            let relay =
+                if self.random.u32(0..4) == 0 { Relayed::ALL[self.random.usize(0..Relayed::ALL.len())] } else { Relayed::Takes };
+            self.run(polls, relay).await;
         }
         // In the end everything works, and what was begun is finished.
         self.dead.clear();
         self.clock.advance(Duration::from_secs(7_200));
-        self.run(None, false).await;
+        self.run(None, Relayed::Takes).await;
         self.clock.advance(Duration::from_secs(7_200));
-        self.run(None, false).await;
+        self.run(None, Relayed::Takes).await;
         // What comes and goes is over when it has been gone for a day.
         self.clock.advance(Duration::from_secs(26 * 3600));
-        self.run(None, false).await;
+        self.run(None, Relayed::Takes).await;
+        self.believes_only_what_is_whole().await;
         self.judge().await;
     }
 
@@ -391,6 +494,10 @@ impl<'s> History<'s> {
         // A letter that opens a notice goes to one person of a party once; whoever stands in gets the same one.
         let mut opened: BTreeMap<(String, String), usize> = BTreeMap::new();
         for taken in &self.taken {
+            if header(&taken.text, "X-Driftd-Notice").starts_with("U-") {
+                // That it cannot be judged, and that it can be again, are told under one number.
+                continue;
+            }
             if !header(&taken.text, "Subject").starts_with("Re:") {
                 *opened.entry((header(&taken.text, "X-Driftd-Notice"), taken.recipient.clone())).or_default() += 1;
             }

@@ -4,9 +4,11 @@ ALTER TABLE watch ADD COLUMN begun BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE watch ADD COLUMN begun_of TEXT;
 -- Until when the provider asked to be left in peace (Retry-After): a restart or a reload does not overrule it.
 ALTER TABLE watch ADD COLUMN wait_until BIGINT;
--- Since when it could not be judged, how often that began within a day, when people were told of it, and since when it can
--- be judged again.
+-- Since when it could not be judged, how often that began within a day, when the last of these times began and how long
+-- those before it were together, when people were told of it, and since when it can be judged again.
 ALTER TABLE watch ADD COLUMN unjudged_since BIGINT;
+ALTER TABLE watch ADD COLUMN unjudged_from BIGINT;
+ALTER TABLE watch ADD COLUMN unjudged_for BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE watch ADD COLUMN unjudged_times BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE watch ADD COLUMN unjudged_told_at BIGINT;
 ALTER TABLE watch ADD COLUMN judged_at BIGINT;
