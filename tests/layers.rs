@@ -134,3 +134,30 @@ fn no_file_outgrows_its_idea() {
         .collect();
     assert!(long.is_empty(), "{long:#?}");
 }
+
+/// Every test and every file that a page of the documentation names in a table of promises or incidents.
+#[test]
+fn every_promise_names_a_test_that_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut known = String::new();
+    let mut pending = vec![root.join("src"), root.join("tests")];
+    while let Some(folder) = pending.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                pending.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                known.push_str(&std::fs::read_to_string(&path).expect("a source"));
+            }
+        }
+    }
+    let promises = std::fs::read_to_string(root.join("docs/promises.md")).expect("the promises");
+    let rows = promises.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
+    let names = rows
+        .filter_map(|row| row.trim_end_matches(" |").rsplit_once(" | "))
+        .flat_map(|(_, tests)| tests.split('`').skip(1).step_by(2));
+    let names: Vec<&str> = names.collect();
+    assert!(names.len() > 50, "the tables were not found");
+    let missing: Vec<&&str> = names.iter().filter(|name| !known.contains(&format!("fn {name}("))).collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+}
