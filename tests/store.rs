@@ -62,6 +62,7 @@ fn commit(clock: &ManualClock, notice: NoticeStep, etag: &str) -> CheckCommit {
             notice,
         }),
         held: None,
+        is_deadly: false,
         wait_until: None,
         events: vec![("changed", "text".to_owned())],
     }

@@ -130,13 +130,20 @@ fn a_document_that_ended_the_process_is_done_with_less_and_then_not_at_all() {
     assert_eq!(daemon.stop(), 0);
     let (deadly, harmless) = (fixture("2026-04-20"), fixture("2026-05-04"));
     let died = |times: u32| {
-        format!("UPDATE watch SET begun = {times}, begun_of = '{}' WHERE surface = 'live'", support::digest(&deadly))
+        let name = format!("{} {}", support::digest(&deadly), env!("CARGO_PKG_VERSION"));
+        format!("UPDATE watch SET begun = {times}, begun_of = '{name}' WHERE surface = 'live'")
     };
     with_database(&home, &[&died(3)]);
     partner.publish(Answer::Document(deadly.clone()));
     let daemon = home.start();
     let status = daemon.wait_for_state("blind");
-    assert!(detail(&status).contains("ended driftd 3 times"), "{status}");
+    assert!(detail(&status).contains("took too long, 3 times"), "{status}");
+    // Nor at the check after that, nor after a restart: it would begin the same again.
+    wait_for("it is still not compared", || (daemon.status()["checking"][0]["failures"].as_u64() >= Some(3)).then_some(()));
+    assert_eq!(daemon.stop(), 0);
+    let daemon = home.start();
+    wait_for("nor after a restart", || (daemon.status()["checking"][0]["failures"].as_u64() >= Some(4)).then_some(()));
+    assert!(detail(&daemon.status()).contains("took too long, 3 times"), "{}", daemon.status());
     assert_eq!(smtp.received().len(), 0);
     // Another document gets its chance.
     partner.publish(Answer::Document(harmless));

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, Transaction};
 
 use crate::model::{ApiState, Checked, LedgerStep, Notice, NoticeKind, OpenFinding, Side, Surface, Told, Validators, WatchKey};
 
-use super::claims::{FLAPPING, Flaps, REVERTED};
+use super::claims::{FLAPPING, Flaps, REVERTED, give_back};
 use super::digests::{drop_from_digest, forget_quiet, keep_for_digest};
 use super::watches::compare_upcoming_again;
 use super::{Store, StoreError, json, ledger, stored, word};
@@ -136,6 +136,8 @@ pub struct CheckCommit {
     pub success: Option<Success>,
     /// An implausible document that waits for a second fetch to agree.
     pub held: Option<String>,
+    /// Whether comparing the document died or took too long: that is remembered, and it is done with less.
+    pub is_deadly: bool,
     /// Until when the provider asked not to be asked again.
     pub wait_until: Option<DateTime<Utc>>,
     /// What happened, in words: kind and text.
@@ -162,7 +164,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer; then nothing has changed.
     pub async fn commit_check(&self, commit: CheckCommit) -> Result<Committed, StoreError> {
-        let CheckCommit { key, generation, checked, rule_set, success, held, wait_until, events } = commit;
+        let CheckCommit { key, generation, checked, rule_set, success, held, is_deadly, wait_until, events } = commit;
         let compressed = match success.as_ref().and_then(|success| success.snapshot.as_ref()) {
             Some(snapshot) => {
                 let body = zstd::bulk::compress(&snapshot.bytes, COMPRESSION);
@@ -174,8 +176,8 @@ impl Store {
         let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "UPDATE watch SET state = $1, detail = $2, failures = $3, checked_at = $4, next_at = $5, held = $6, rule_set = $7,
-               leased = 0, begun = 0, begun_of = NULL, wait_until = $8
-             WHERE integration = $9 AND api = $10 AND surface = $11 AND generation = $12",
+               begun = CASE WHEN leased = 2 AND NOT $13 THEN 0 ELSE begun END, leased = 0, wait_until = $8
+             WHERE integration = $9 AND api = $10 AND surface = $11 AND generation = $12 AND active = 1",
         )
         .bind(checked.state.name())
         .bind(&checked.detail)
@@ -189,16 +191,11 @@ impl Store {
         .bind(&key.api)
         .bind(key.surface.name())
         .bind(generation)
+        .bind(is_deadly)
         .execute(&mut *transaction)
         .await?;
         if done.rows_affected() == 0 {
-            sqlx::query("UPDATE watch SET next_at = $1, leased = 0, begun = 0, begun_of = NULL WHERE integration = $2 AND api = $3 AND surface = $4")
-                .bind(now)
-                .bind(&key.integration)
-                .bind(&key.api)
-                .bind(key.surface.name())
-                .execute(&mut *transaction)
-                .await?;
+            give_back(&mut transaction, &key, checked.checked_at).await?;
             transaction.commit().await?;
             return Ok(Committed::Overtaken);
         }
@@ -211,27 +208,15 @@ impl Store {
         {
             // Another notice has this id: the check is done again, and makes another one.
             transaction.rollback().await?;
-            return self.do_again(&key, now).await;
+            // A moment later everything that is made of the time is another.
+            self.release(&key, checked.checked_at + TimeDelta::milliseconds(1)).await?;
+            return Ok(Committed::Overtaken);
         }
         for (kind, text) in events {
             event(&mut transaction, now, &key.integration, &key.api, kind, &text).await?;
         }
         transaction.commit().await?;
         Ok(Committed::Recorded)
-    }
-
-    async fn do_again(&self, key: &WatchKey, now: i64) -> Result<Committed, StoreError> {
-        let mut transaction = self.begin().await?;
-        // A moment later everything that is made of the time is another.
-        sqlx::query("UPDATE watch SET next_at = $1, leased = 0, begun = 0, begun_of = NULL WHERE integration = $2 AND api = $3 AND surface = $4")
-            .bind(now + 1)
-            .bind(&key.integration)
-            .bind(&key.api)
-            .bind(key.surface.name())
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(Committed::Overtaken)
     }
 }
 

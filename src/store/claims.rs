@@ -16,6 +16,8 @@ use super::{Store, StoreError, count, json, stored, word};
 pub struct Claim {
     /// Its name.
     pub key: WatchKey,
+    /// Where it is, by the configuration that was recorded last.
+    pub source: String,
     /// Its state after the last check.
     pub state: ApiState,
     /// Why.
@@ -44,7 +46,7 @@ pub struct Claim {
     pub notices: i64,
     /// Moves when something else than a check changes what stands here.
     pub generation: i64,
-    /// Comparisons of one document that began and whose end was never recorded, and its digest: the process died of them.
+    /// Comparisons of one document that began and came to nothing, and its name: driftd died of them, or took too long.
     pub begun: (u32, Option<String>),
     /// What cannot be read back of what is known; then nothing can be compared.
     pub damage: Option<String>,
@@ -129,7 +131,7 @@ impl Store {
     /// When the database does not answer.
     pub async fn release_leases(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
         let mut transaction = self.begin().await?;
-        let done = sqlx::query("UPDATE watch SET next_at = $1, leased = 0 WHERE leased = 1")
+        let done = sqlx::query("UPDATE watch SET next_at = $1, leased = 0 WHERE leased > 0")
             .bind(stored(now))
             .execute(&mut *transaction)
             .await?;
@@ -138,37 +140,30 @@ impl Store {
         Ok(done.rows_affected())
     }
 
-    /// Gives back a description that was taken and not checked; it is due at once.
+    /// Gives back a description that was taken and whose check was not recorded; it is due at `next`. The process has
+    /// survived a comparison that began.
     ///
     /// # Errors
     /// When the database does not answer; then its lease ends by itself.
-    pub async fn release(&self, key: &WatchKey, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn release(&self, key: &WatchKey, next: DateTime<Utc>) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        sqlx::query(
-            "UPDATE watch SET next_at = $1, leased = 0
-             WHERE integration = $2 AND api = $3 AND surface = $4 AND leased = 1",
-        )
-        .bind(stored(now))
-        .bind(&key.integration)
-        .bind(&key.api)
-        .bind(key.surface.name())
-        .execute(&mut *transaction)
-        .await?;
+        give_back(&mut transaction, key, next).await?;
         transaction.commit().await?;
         Ok(())
     }
 
-    /// Remembers that a document is about to be compared: should the process die of it, the next one knows.
+    /// Remembers that a document is about to be compared, by which version of driftd: should the process die of it, the
+    /// next one knows.
     ///
     /// # Errors
     /// When the database does not answer; then it must not be compared.
-    pub async fn begin_comparison(&self, key: &WatchKey, digest: &str) -> Result<(), StoreError> {
+    pub async fn begin_comparison(&self, key: &WatchKey, document: &str) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         sqlx::query(
-            "UPDATE watch SET begun = CASE WHEN begun_of = $1 THEN begun + 1 ELSE 1 END, begun_of = $1
+            "UPDATE watch SET begun = CASE WHEN begun_of = $1 THEN begun + 1 ELSE 1 END, begun_of = $1, leased = 2
              WHERE integration = $2 AND api = $3 AND surface = $4",
         )
-        .bind(digest)
+        .bind(document)
         .bind(&key.integration)
         .bind(&key.api)
         .bind(key.surface.name())
@@ -184,7 +179,7 @@ impl Store {
     /// When the database does not answer.
     pub async fn forgive_cut_off(&self) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        sqlx::query("UPDATE watch SET begun = MAX(begun - 1, 0) WHERE leased = 1").execute(&mut *transaction).await?;
+        sqlx::query("UPDATE watch SET begun = MAX(begun - 1, 0) WHERE leased = 2").execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -198,6 +193,25 @@ impl Store {
             sqlx::query_scalar("SELECT MIN(next_at) FROM watch WHERE active = 1").fetch_one(&self.readers).await?;
         Ok(next.map(time_of))
     }
+}
+
+/// What was taken is due at `next`, as if it had not been.
+pub(super) async fn give_back(
+    transaction: &mut Transaction<'_, Sqlite>,
+    key: &WatchKey,
+    next: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE watch SET next_at = $1, leased = 0, begun = MAX(begun - (leased = 2), 0)
+         WHERE integration = $2 AND api = $3 AND surface = $4 AND leased > 0",
+    )
+    .bind(stored(next))
+    .bind(&key.integration)
+    .bind(&key.api)
+    .bind(key.surface.name())
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
 }
 
 /// Makes due what failed, but not before the provider wants to be asked again.
@@ -225,6 +239,7 @@ fn claim(row: &SqliteRow) -> Result<Claim, StoreError> {
     Ok(Claim {
         state: state.unwrap_or(ApiState::Blind),
         detail: row.get("detail"),
+        source: row.get("source"),
         validators: Validators {
             etag: row.get("etag"),
             last_modified: row.get("last_modified"),

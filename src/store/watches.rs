@@ -36,7 +36,8 @@ impl Store {
     }
 
     /// The same after a reload, in one step with making due at once what failed: whoever reloads has just mended something.
-    /// Everything is fetched whole the next time, since it may be read for other things now.
+    /// Everything is fetched whole the next time, since it may be read for other things now, and what is under way by the old
+    /// configuration is done again.
     ///
     /// # Errors
     /// When the database does not answer; then nothing has changed.
@@ -44,7 +45,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         sync(&mut transaction, specs, now).await?;
         retry_failed(&mut transaction, now).await?;
-        sqlx::query("UPDATE watch SET full_at = NULL WHERE active = 1").execute(&mut *transaction).await?;
+        sqlx::query("UPDATE watch SET full_at = NULL, generation = generation + 1").execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(())
     }

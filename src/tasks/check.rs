@@ -49,7 +49,7 @@ pub async fn check(shared: &Shared, claim: Claim) -> Result<(), StoreError> {
     }
     let commit = match looked_at(shared, &live, &claim, desk).await {
         Ok(Some(commit)) => commit,
-        Ok(None) => return Ok(()),
+        Ok(None) => return shared.store.release(&claim.key, shared.clock.now()).await,
         Err(problem) if problem.is_one_row() => failed(&desk(shared.clock.now()), &claim, ApiState::Blind, problem.to_string()),
         Err(problem) => return Err(problem),
     };
@@ -67,7 +67,8 @@ async fn looked_at<'d>(
     if key.surface == Surface::Ledger {
         return Ok(Some(ledger::look(&desk(shared.clock.now()), claim).await?));
     }
-    let Some(source) = live.source(api, key.surface) else { return Ok(None) };
+    // A reload records the configuration before it is at work: between the two, nobody reads anything.
+    let Some(source) = live.source(api, key.surface).filter(|source| source.to_string() == claim.source) else { return Ok(None) };
     let now = shared.clock.now();
     let baseline = baseline_of(shared, claim).await?;
     // What is announced was compared with a live baseline that has moved since.
@@ -284,6 +285,7 @@ fn unchanged(desk: &Desk<'_>, claim: &Claim, seen: Seen, entries: &[Entry]) -> C
         rule_set: claim.rule_set,
         success: Some(Success { validators, full, snapshot: None, operations: None, baseline: None, findings, ledger, notice }),
         held: None,
+        is_deadly: false,
         wait_until: None,
         events,
     }
@@ -332,6 +334,7 @@ fn later(desk: &Desk<'_>, claim: &Claim, after: Duration, why: &str) -> CheckCom
         rule_set: claim.rule_set,
         success: None,
         held: claim.held.clone(),
+        is_deadly: false,
         wait_until: Some(next_at),
         events,
     }
@@ -349,6 +352,7 @@ pub(super) fn failed(desk: &Desk<'_>, claim: &Claim, state: ApiState, why: Strin
         rule_set: claim.rule_set,
         success: None,
         held: claim.held.clone(),
+        is_deadly: false,
         wait_until: None,
         events,
     }
@@ -360,7 +364,9 @@ pub(super) fn failed(desk: &Desk<'_>, claim: &Claim, state: ApiState, why: Strin
 /// When the database does not answer; then the check is done again when its lease ends.
 pub async fn died(shared: &Shared, claim: &Claim, why: &str) -> Result<(), StoreError> {
     let live = shared.now_live();
-    let Some((integration, api)) = live.find(&claim.key) else { return Ok(()) };
+    let Some((integration, api)) = live.find(&claim.key) else {
+        return shared.store.release(&claim.key, shared.clock.now()).await;
+    };
     let desk = Desk { shared, live: &live, key: &claim.key, integration, api, now: shared.clock.now() };
     let commit = failed(&desk, claim, ApiState::Blind, format!("the check died of a mistake in driftd: {why}"));
     shared.store.commit_check(commit).await.map(|_| ())
@@ -377,7 +383,7 @@ fn longest_pause(desk: &Desk<'_>) -> Duration {
 }
 
 /// The first pause before something is tried again.
-fn soon(api: &Api) -> Duration {
+pub(super) fn soon(api: &Api) -> Duration {
     match &api.schedule {
         Schedule::Every(interval) => FIRST_PAUSE.min(*interval),
         Schedule::Cron { .. } => FIRST_PAUSE,
@@ -404,7 +410,7 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
         let checked = Checked { state: ApiState::New, detail, checked_at: now, next_at: now + soon(api), failures: 0 };
         let (key, rule_set) = (claim.key.clone(), claim.rule_set);
         let (wait_until, events) = (None, Vec::new());
-        return Ok(CheckCommit { key, generation, checked, rule_set, success: None, held: None, wait_until, events });
+        return Ok(CheckCommit { key, generation, checked, rule_set, success: None, held: None, is_deadly: false, wait_until, events });
     }
     let came = Came { digest: &digest, bytes: &body.bytes, absent: &absent, framed: body.framed };
     let compared = compare_with(shared, claim, baseline.as_deref(), came).await?;
@@ -445,6 +451,7 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
                 rule_set: RULE_SET,
                 success: Some(success((operations, stated), Some(digest), Vec::new(), NoticeStep::Keep)),
                 held: None,
+                is_deadly: false,
                 wait_until: None,
                 events: vec![("baseline", text)],
             }
@@ -452,9 +459,9 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
         Compared::Doubtful(doubt) => doubtful(desk, claim, doubt),
         Compared::TooLong => {
             let why = "comparing it took longer than it may and was stopped; nothing is known of what changed".to_owned();
-            failed(desk, claim, ApiState::Undecidable, why)
+            CheckCommit { is_deadly: true, ..failed(desk, claim, ApiState::Undecidable, why) }
         }
-        Compared::Died(why) => failed(desk, claim, ApiState::Blind, why),
+        Compared::Died(why) => CheckCommit { is_deadly: true, ..failed(desk, claim, ApiState::Blind, why) },
         // What was not reached is not gone: nothing that was told is taken back, and the next fetch tries again.
         Compared::Judged(judged) if judged.undecided.is_some() => {
             failed(desk, claim, ApiState::Undecidable, judged.undecided.unwrap_or_default())
@@ -492,6 +499,7 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
                 rule_set: RULE_SET,
                 success: Some(success((operations, stated), baseline, findings, step)),
                 held: None,
+                is_deadly: false,
                 wait_until: None,
                 events,
             }
@@ -520,6 +528,7 @@ fn doubtful(desk: &Desk<'_>, claim: &Claim, doubt: Doubt) -> CheckCommit {
         rule_set: claim.rule_set,
         success: None,
         held,
+        is_deadly: false,
         wait_until: None,
         events,
     }

@@ -123,6 +123,7 @@ pub(super) async fn look(desk: &Desk<'_>, claim: &Claim) -> Result<CheckCommit, 
             notice,
         }),
         held: None,
+        is_deadly: false,
         wait_until: None,
         events,
     })

@@ -13,7 +13,7 @@ use crate::lifecycle::Heart;
 use crate::model::{Source, WatchKey};
 use crate::store::{Claim, StoreError};
 
-use super::check::{check, died};
+use super::check::{check, died, soon};
 use super::shared::Shared;
 
 /// Checks under way at one time.
@@ -152,7 +152,9 @@ impl Watch {
     /// Takes what is due, and starts what there is a place for. Returns how many were taken.
     async fn take(&mut self, shared: &Arc<Shared>) -> Result<usize, StoreError> {
         while let Some(key) = self.unrecorded.last() {
-            shared.store.release(key, shared.clock.now()).await?;
+            // The partner is asked no more often than where it is the one that fails.
+            let pause = shared.now_live().find(key).map(|(_, api)| soon(api)).unwrap_or_default();
+            shared.store.release(key, shared.clock.now() + pause).await?;
             self.unrecorded.pop();
         }
         let room = TAKEN.saturating_sub(self.under_way.len() + self.waiting.len());
