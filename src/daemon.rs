@@ -168,6 +168,8 @@ pub async fn assemble(
     let live = Live::new(config, &clock).map_err(anyhow::Error::from)?;
     let failed = |source: StoreError| StartError::Store { state_dir: state_dir.clone(), source };
     store.sync_watches(&live.watches(clock.now()), clock.now()).await.map_err(failed)?;
+    store.wake_mail(clock.now()).await.map_err(failed)?;
+    store.retry_channels(clock.now()).await.map_err(failed)?;
     let link_key = store.link_key(make_secret).await.map_err(failed)?;
     let (sender, receiver) = watch::channel(Arc::new(live));
     let shared = Arc::new(Shared {
@@ -302,6 +304,13 @@ impl Reload {
         let now = clock.now();
         self.shared.store.resync_watches(&watches, now).await.map_err(|problem| vec![problem.to_string()])?;
         self.sender.send_replace(Arc::new(live));
+        // Not before the new configuration is at work, or it would be tried with the old one once more.
+        let woken = async {
+            Ok::<_, StoreError>((self.shared.store.wake_mail(now).await?, self.shared.store.retry_channels(now).await?))
+        };
+        if let Err(problem) = woken.await {
+            error!(%problem, "letters that wait are tried when their pause is over");
+        }
         self.shared.wake_lanes();
         warn_of_unknown_rules(&self.shared);
         Ok(())

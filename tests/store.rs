@@ -8,7 +8,7 @@ use driftd::model::{
     Told, Validators, WatchKey,
 };
 use driftd::store::{
-    Answered, CheckCommit, Committed, Finished, NewSnapshot, NoticeStep, PlannedDelivery, Store, Success, WatchSpec,
+    Answered, CheckCommit, Closing, Committed, Finished, NewSnapshot, NoticeStep, PlannedDelivery, Store, Success, WatchSpec,
 };
 
 const LEASE: Duration = Duration::from_secs(600);
@@ -215,7 +215,15 @@ async fn an_answer_overtakes_a_check_in_flight() {
     // While the check is under way the one consumer accepts.
     let answer = Acknowledgement { owner: "P".to_owned(), answer: Answer::Accepted, fix_by: None, note: String::new() };
     assert_eq!(
-        store.acknowledge("token-a@x.example", &answer, (Vec::new(), Vec::new()), clock.now()).await.expect("answered"),
+        store
+            .acknowledge(
+                "token-a@x.example",
+                &answer,
+                (Vec::new(), Closing { letters: Vec::new(), consumers: vec!["p"] }),
+                clock.now()
+            )
+            .await
+            .expect("answered"),
         Answered::BaselineMoved
     );
     let stale = commit(&clock, NoticeStep::Keep, "e2");

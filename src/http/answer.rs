@@ -83,6 +83,24 @@ pub(super) async fn take(
                 letter.notice
             ),
         ),
+        Answered::Gone => said(
+            &app,
+            StatusCode::CONFLICT,
+            "There is nothing to accept at the moment",
+            &format!(
+                "What notice {} tells of comes and goes, and is gone now. Accept it when it is there again, so that driftd compares with it from then on.",
+                letter.notice
+            ),
+        ),
+        Answered::TooOften => said(
+            &app,
+            StatusCode::TOO_MANY_REQUESTS,
+            "Not recorded: the other side was asked three times today",
+            &format!(
+                "Notice {}: what was asked before stands, and the other side has heard of it. Ask for another day tomorrow.",
+                letter.notice
+            ),
+        ),
         Answered::Closed => said(&app, StatusCode::GONE, "This notice is closed", "Nothing has to be answered any more."),
         Answered::Recorded => said(&app, StatusCode::OK, "Thank you, it is recorded", &recorded(&reply, &letter.notice)),
         Answered::BaselineMoved => said(

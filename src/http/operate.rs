@@ -69,8 +69,9 @@ pub(super) struct Which {
 
 /// The newest letters, with how each fared.
 pub(super) async fn letters(State(app): State<App>, Query(which): Query<Which>) -> Result<Response, Problem> {
-    let letters = app.shared.store.letters(which.failed).await?;
-    Ok(answered(StatusCode::OK, &json!({ "letters": letters.iter().map(view).collect::<Vec<_>>() })))
+    let (letters, damage) = app.shared.store.letters(which.failed).await?;
+    let letters: Vec<Value> = letters.iter().map(view).collect();
+    Ok(answered(StatusCode::OK, &json!({ "letters": letters, "damage": damage })))
 }
 
 /// Which letters are sent again.
@@ -109,7 +110,7 @@ pub(super) async fn resend(State(app): State<App>, body: Result<Json<Again>, Jso
         };
         return Ok(refused(StatusCode::NOT_FOUND, &clean(&words, 300)));
     }
-    app.shared.wake_deliver.notify_one();
+    app.shared.wake_lanes();
     for letter in &letters {
         tracing::info!(
             letter = letter.letter.id,

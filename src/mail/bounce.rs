@@ -3,6 +3,8 @@
 use mail_parser::{MessageParser, MimeHeaders};
 
 use super::address::wire_domain;
+use super::reply::{Class, Stage, classify};
+use crate::model::AttemptOutcome;
 
 /// Longest diagnosis that is kept, characters.
 const LONGEST: usize = 300;
@@ -12,8 +14,8 @@ const LONGEST: usize = 300;
 pub struct Bounce {
     /// Addresses the report was sent to: one of them is the letter's envelope sender.
     pub to: Vec<String>,
-    /// Whether the letter will never arrive.
-    pub is_final: bool,
+    /// What it says of a letter that will never arrive; none where it may still.
+    pub outcome: Option<AttemptOutcome>,
     /// The status and what the system said.
     pub text: String,
 }
@@ -35,11 +37,28 @@ pub fn read_bounce(mail: &[u8]) -> Option<Bounce> {
     };
     let status = field("Status").unwrap_or_default();
     let action = field("Action").unwrap_or_default();
-    let is_final = action.eq_ignore_ascii_case("failed") && status.starts_with('5');
     let diagnosis = field("Diagnostic-Code").unwrap_or_default();
     let text: String = format!("{action} {status} {diagnosis}").trim().chars().take(LONGEST).collect();
     let to = addresses(&String::from_utf8_lossy(mail));
-    (!to.is_empty()).then_some(Bounce { to, is_final, text })
+    // Whoever sent it on has given up: what the last server said is read as if it had been said to us.
+    let is_over = action.eq_ignore_ascii_case("failed");
+    let outcome = is_over.then(|| class(&status, &diagnosis).outcome(text.clone()));
+    (!to.is_empty()).then_some(Bounce { to, outcome, text })
+}
+
+/// What a server's last word means (RFC 3464 section 2.3.6: `smtp; 550 5.1.1 no such user`); where it has no enhanced status,
+/// the report's own stands for it.
+fn class(status: &str, diagnosis: &str) -> Class {
+    let said = diagnosis.split_once(';').map_or(diagnosis, |(_, said)| said).trim();
+    let (code, words) = said.split_once([' ', '-']).unwrap_or((said, ""));
+    let (code, words) = match code.parse::<u16>() {
+        Ok(code) if (400..600).contains(&code) => (code, words),
+        _ => (if status.starts_with('4') { 450 } else { 550 }, said),
+    };
+    let has_status =
+        words.split_whitespace().next().is_some_and(|first| first.starts_with(['4', '5']) && first.matches('.').count() == 2);
+    let text = if has_status { words.to_owned() } else { format!("{status} {words}") };
+    classify(Stage::RcptTo, code, &text)
 }
 
 /// Addresses with a detail part in the headers that name a recipient, in lower case: systems on the way may have changed
@@ -65,6 +84,11 @@ pub fn bounce_address(bounces: &str, token: &str) -> String {
     }
 }
 
+/// What makes the envelope sender of a letter its own.
+pub fn bounce_token(sender: &str) -> Option<&str> {
+    sender.rsplit_once('@').and_then(|(local, _)| local.rsplit_once('+')).map(|(_, token)| token)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,9 +104,26 @@ mod tests {
         let read = |action: &str, status: &str| read_bounce(report(action, status).as_bytes());
         let bounce = read("failed", "5.1.1").expect("a report");
         assert_eq!(bounce.to, ["bounces+0123abcd@driftd.example"]);
-        assert!(bounce.is_final && bounce.text.contains("550 5.1.1 no such user"), "{bounce:?}");
-        assert_eq!(read("delayed", "4.4.1").map(|bounce| bounce.is_final), Some(false));
-        assert_eq!(read("failed", "4.4.7").map(|bounce| bounce.is_final), Some(false));
+        assert!(
+            matches!(&bounce.outcome, Some(AttemptOutcome::DeadAddress(text)) if text.contains("550 5.1.1 no such user")),
+            "{bounce:?}"
+        );
+        assert_eq!(read("delayed", "4.4.1").map(|bounce| bounce.outcome), Some(None));
+        let outcome = |status: &str, said: &str| {
+            let mail = report("failed", status).replace("smtp; 550 5.1.1 no such user", said);
+            read_bounce(mail.as_bytes()).and_then(|bounce| bounce.outcome).map(|outcome| outcome.name())
+        };
+        for (status, said, expected) in [
+            ("5.1.1", "smtp; 550 no such user here", "dead-address"),
+            ("5.0.0", "smtp; 550-5.1.1 The email account does not exist", "dead-address"),
+            ("5.7.26", "smtp; 550 5.7.26 This mail is unauthenticated", "our-trouble"),
+            ("5.2.2", "smtp; 552 5.2.2 The recipient's inbox is full", "mailbox-full"),
+            ("5.3.4", "smtp; 552 5.3.4 Message too big", "our-trouble"),
+            // Given up after days in a queue: it never arrives, and nobody knows whether somebody is there.
+            ("4.4.7", "X-Postfix; delivery time expired", "retry"),
+        ] {
+            assert_eq!(outcome(status, said), Some(expected), "{status} {said}");
+        }
         assert_eq!(read_bounce(b"From: a@b.example\r\nTo: x+y@z.example\r\n\r\nOut of office"), None);
         assert_eq!(read_bounce(b"\xff\xfe\x00"), None);
         let elsewhere =
@@ -97,6 +138,8 @@ mod tests {
         let token = "0123456789abcdef0123456789abcdef";
         let longest = bounce_address(&format!("{}@driftd.example", "b".repeat(super::super::LONGEST_BOUNCES)), token);
         assert!(longest.parse::<lettre::Address>().is_ok(), "{longest}");
+        assert_eq!(bounce_token("drift+bounces+0123abcd@driftd.example"), Some("0123abcd"));
+        assert_eq!(bounce_token("driftd@driftd.example"), None);
         let mail = report("failed", "5.1.1").replace("bounces+0123abcd@", "Drift+Bounces+0123ABCD@");
         let bounce = read_bounce(mail.as_bytes()).expect("a report");
         assert_eq!(bounce.to, ["drift+bounces+0123abcd@driftd.example"]);

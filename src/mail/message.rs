@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use lettre::Message;
-use lettre::message::header::{ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::message::header::{self, ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue, Headers};
+use lettre::message::{Mailbox, Mailboxes, MultiPart, SinglePart};
 use thiserror::Error;
 
 use super::address::{convert, needs_smtputf8, wire, wire_domain};
@@ -69,11 +69,8 @@ pub fn domain_of(from: &str) -> String {
 /// When an address cannot be read or the parts do not make a message.
 pub fn compose(letter: &Letter) -> Result<Vec<u8>, ComposeError> {
     let domain = domain_of(&letter.from);
-    let wrong = |source| ComposeError::Address { address: letter.from.clone(), source };
-    let from: Mailbox = letter.from.parse().map_err(wrong)?;
-    let from = Mailbox::new(from.name, convert(&from.email).map_err(wrong)?);
     let mut builder = Message::builder()
-        .from(from)
+        .from(author(&letter.from)?)
         .to(mailbox(&letter.to)?)
         .subject(&letter.subject)
         .date(letter.date.into())
@@ -117,6 +114,41 @@ pub fn compose(letter: &Letter) -> Result<Vec<u8>, ComposeError> {
         .body(calendar.clone());
     let whole = MultiPart::mixed().boundary(format!("{boundary}_mixed")).build().multipart(body).singlepart(attachment);
     Ok(builder.multipart(whole)?.formatted())
+}
+
+fn author(from: &str) -> Result<Mailbox, ComposeError> {
+    let wrong = |source| ComposeError::Address { address: from.to_owned(), source };
+    let author: Mailbox = from.parse().map_err(wrong)?;
+    Ok(Mailbox::new(author.name, convert(&author.email).map_err(wrong)?))
+}
+
+/// A finished letter with this `From`: whoever mends the sender in the configuration mends what waits as well. Everything
+/// else stays as it was composed.
+///
+/// # Errors
+/// When `from` is no address.
+pub fn sent_from(message: &[u8], from: &str) -> Result<Vec<u8>, ComposeError> {
+    let mut headers = Headers::new();
+    headers.set(header::From::from(Mailboxes::from(author(from)?)));
+    let own = headers.to_string();
+    let head = message.windows(4).position(|end| end == b"\r\n\r\n").map_or(message.len(), |end| end + 2);
+    let (head, body) = message.split_at(head);
+    let mut whole = Vec::with_capacity(message.len() + own.len());
+    let mut is_from = false;
+    for line in head.split_inclusive(|byte| *byte == b'\n') {
+        // A line that begins with a space goes on with the one before (RFC 5322 section 2.2.3).
+        if !line.starts_with(b" ") && !line.starts_with(b"\t") {
+            is_from = line.get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"from:"));
+            if is_from {
+                whole.extend_from_slice(own.as_bytes());
+            }
+        }
+        if !is_from {
+            whole.extend_from_slice(line);
+        }
+    }
+    whole.extend_from_slice(body);
+    Ok(whole)
 }
 
 fn mailbox((name, address): &(String, String)) -> Result<Mailbox, ComposeError> {
@@ -196,5 +228,18 @@ mod tests {
         let hostile = Letter { subject: "x\r\nBcc: all@example.com".to_owned(), notice: "N\r\nBcc: a@b".to_owned(), ..letter() };
         let text = String::from_utf8(compose(&hostile).expect("a message")).expect("ASCII");
         assert!(!text.lines().any(|line| line.to_ascii_lowercase().starts_with("bcc:")), "{text}");
+    }
+
+    #[test]
+    fn a_mended_sender_mends_what_waits_and_nothing_else() {
+        let long = "A name that is so long that the header which holds it goes on with a second line of its own Ümläut";
+        let old = compose(&Letter { from: format!("{long} <old@example.com>"), ..letter() }).expect("composed");
+        let new = sent_from(&old, "driftd <new@example.org>").expect("an address");
+        let expected = compose(&Letter { from: "driftd <new@example.org>".to_owned(), ..letter() }).expect("composed");
+        let text = |mail: &[u8]| String::from_utf8(mail.to_vec()).expect("text").replace("example.org", "example.com");
+        // What is made of the domain of the old sender stays: threads go on.
+        assert_eq!(text(&new), text(&expected));
+        assert_eq!(sent_from(&new, "driftd <new@example.org>").expect("an address"), new);
+        assert!(sent_from(&old, "nobody").is_err());
     }
 }

@@ -301,6 +301,14 @@ impl Api {
         self.consumers.iter().any(|consumer| consumer.party == party)
     }
 
+    /// Whether a party is on a side of it.
+    pub fn has(&self, side: Side, party: &str) -> bool {
+        match side {
+            Side::Provider => self.provider == party,
+            Side::Consumer => self.is_called_by(party),
+        }
+    }
+
     /// Which side of it a party is on; who publishes it is its provider, whoever else it is.
     pub fn side_of(&self, party: &str) -> Option<Side> {
         match () {

@@ -79,6 +79,9 @@ pub struct Gone {
 /// Why a notice is closed whose change is gone.
 pub const REVERTED: &str = "nothing differs from the baseline any more";
 
+/// Why a notice is closed from the start: its letter asks nothing.
+pub(super) const ASKS_NOTHING: &str = "it asks nothing";
+
 /// A change that comes back within this time comes and goes.
 pub const FLAPPING: TimeDelta = TimeDelta::hours(24);
 
@@ -300,7 +303,7 @@ async fn gone(transaction: &mut Transaction<'_, Sqlite>, key: &WatchKey, now: Da
         "SELECT id, opened_at, told_at, flips FROM notice
          WHERE integration = $1 AND api = $2 AND surface = $3 AND closed_why = $4 AND closed_at > $5 AND closed_at <= $6
            AND closed_at = (SELECT MAX(closed_at) FROM notice WHERE integration = $1 AND api = $2 AND surface = $3
-                            AND closed_why <> 'a digest')
+                            AND closed_why <> $7)
          ORDER BY closed_at DESC LIMIT 1",
     )
     .bind(&key.integration)
@@ -310,6 +313,7 @@ async fn gone(transaction: &mut Transaction<'_, Sqlite>, key: &WatchKey, now: Da
     .bind(stored(now - FLAPPING))
     // What was closed by a clock that stood wrong tells nothing.
     .bind(stored(now))
+    .bind(ASKS_NOTHING)
     .fetch_optional(&mut **transaction)
     .await?;
     let Some((id, opened, told_at, flips)) = row else { return Ok(None) };

@@ -1,7 +1,7 @@
 //! Whether the people in the configuration are still there.
 
 use chrono::{DateTime, Utc};
-use sqlx::Row;
+use sqlx::{Row, Sqlite, Transaction};
 
 use crate::model::{Notice, WatchKey, time_of};
 
@@ -44,15 +44,6 @@ impl Store {
         let row = sqlx::query(known).bind(&address).fetch_one(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(confirmation(&row))
-    }
-
-    /// Everything that is known of addresses.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn confirmations(&self) -> Result<Vec<Confirmation>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM confirmation ORDER BY address").fetch_all(&self.readers).await?;
-        Ok(rows.iter().map(confirmation).collect())
     }
 
     /// Asks somebody whether he is there: the letter, and that it was written. Returns whether it is new.
@@ -109,6 +100,12 @@ impl Store {
             .await?;
         Ok(done.rows_affected() > 0)
     }
+}
+
+/// Everything that is known of addresses.
+pub(super) async fn confirmations(transaction: &mut Transaction<'_, Sqlite>) -> Result<Vec<Confirmation>, StoreError> {
+    let rows = sqlx::query("SELECT * FROM confirmation ORDER BY address").fetch_all(&mut **transaction).await?;
+    Ok(rows.iter().map(confirmation).collect())
 }
 
 fn confirmation(row: &sqlx::sqlite::SqliteRow) -> Confirmation {

@@ -6,6 +6,7 @@ use sqlx::{Sqlite, Transaction};
 use crate::model::{Notice, NoticeKind, OpenFinding, WatchKey, time_of};
 
 use super::checks::{PlannedDelivery, insert_deliveries};
+use super::claims::ASKS_NOTHING;
 use super::{Store, StoreError, json, stored};
 
 /// What no digest told in this time is told by none: a digest waits a week, and for a daemon that was away.
@@ -66,7 +67,7 @@ pub(super) async fn insert_digest(
     let now = stored(notice.opened_at);
     let done = sqlx::query(
         "INSERT INTO notice (id, integration, api, surface, opened_at, told_at, closed_at, closed_why)
-         VALUES ($1, $2, $3, $4, $5, $6, $5, 'a digest') ON CONFLICT DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, $6, $5, $7) ON CONFLICT DO NOTHING",
     )
     .bind(&notice.id)
     .bind(&key.integration)
@@ -74,6 +75,7 @@ pub(super) async fn insert_digest(
     .bind(key.surface.name())
     .bind(now)
     .bind(stored(notice.told_at))
+    .bind(ASKS_NOTHING)
     .execute(&mut **transaction)
     .await?;
     let is_new = done.rows_affected() > 0;

@@ -210,8 +210,17 @@ pub struct Reader {
     pub party: String,
     /// Every address a letter of the notice was written to there, also where it did not arrive.
     pub tried: Vec<String>,
+    /// Whether a letter of it left to anybody there, or may still leave.
+    pub is_reached: bool,
     /// Whether the side has answered.
     pub has_answered: bool,
+}
+
+impl Reader {
+    /// Whether a letter was written to an address.
+    pub fn has_tried(&self, email: &str) -> bool {
+        self.tried.iter().any(|address| address.eq_ignore_ascii_case(email))
+    }
 }
 
 impl Store {
@@ -225,6 +234,8 @@ impl Store {
                     (SELECT GROUP_CONCAT(d.recipient, CHAR(10)) FROM delivery d
                      WHERE d.notice = n.id AND d.side = t.side AND d.party = t.party AND d.channel IS NULL
                        AND d.state <> 'standby') AS tried,
+                    EXISTS (SELECT 1 FROM delivery d WHERE d.notice = n.id AND d.side = t.side AND d.party = t.party
+                            AND d.channel IS NULL AND d.state IN ('pending', 'sent')) AS reached,
                     EXISTS (SELECT 1 FROM acknowledgement a WHERE a.notice = n.id AND a.side = t.side AND a.party = t.party) AS answered
              FROM notice n JOIN (SELECT DISTINCT notice, side, party FROM told) t ON t.notice = n.id
              WHERE n.closed_at IS NULL ORDER BY n.opened_at, n.id, t.side, t.party",
@@ -241,6 +252,7 @@ impl Store {
                 side,
                 party: row.get("party"),
                 tried: row.get::<Option<String>, _>("tried").unwrap_or_default().lines().map(str::to_owned).collect(),
+                is_reached: row.get("reached"),
                 has_answered: row.get("answered"),
                 notice,
             });
@@ -248,7 +260,8 @@ impl Store {
         Ok(readers)
     }
 
-    /// Writes to somebody who was never written to about an open notice. Returns whether that was still to be done.
+    /// Writes to somebody who was never written to about an open notice: the letter counts as written when the one was that it
+    /// repeats, so that it asks nothing anew and makes no other outdated. Returns whether that was still to be done.
     ///
     /// # Errors
     /// When the database does not answer; then nothing has changed.
@@ -275,7 +288,16 @@ impl Store {
             return Ok(false);
         }
         let key = &reader.key;
-        insert_deliveries(&mut transaction, &reader.notice, stored(now), vec![letter]).await?;
+        let told_at: Option<i64> = sqlx::query_scalar(
+            "SELECT MAX(created_at) FROM delivery WHERE notice = $1 AND side = $2 AND party = $3 AND kind IN ('opened', 'updated')",
+        )
+        .bind(&reader.notice)
+        .bind(reader.side.name())
+        .bind(&reader.party)
+        .fetch_one(&mut *transaction)
+        .await?;
+        let told_at = told_at.unwrap_or_else(|| stored(now));
+        insert_deliveries(&mut transaction, &reader.notice, told_at, vec![letter]).await?;
         event(&mut transaction, stored(now), &key.integration, &key.api, "written again", text).await?;
         transaction.commit().await?;
         Ok(true)

@@ -35,7 +35,7 @@ pub use digests::KEPT;
 pub use ladder::{Climb, Reader, Silent, Standing};
 pub use ledger::Announced;
 pub use outages::Outage;
-pub use outbox::{Answered, Bounced, Finished, LONGEST_PAUSE, OpenLetter, Resend};
+pub use outbox::{Answered, Bounced, Closing, Finished, LONGEST_PAUSE, OpenLetter, Resend};
 pub use overview::{AnswerRow, DeliveryRow, EventRow, LetterRow, NoticeRow, Overview, WatchRow};
 pub use trouble::{ChannelTrouble, DeliveryTrouble, MailTrouble, Unreached};
 pub use watches::WatchSpec;

@@ -6,6 +6,7 @@ use sqlx::{Row, Sqlite, Transaction};
 use crate::model::{ApiState, Notice, WatchKey, time_of};
 
 use super::checks::{PlannedDelivery, event, insert_deliveries, key_of};
+use super::claims::ASKS_NOTHING;
 use super::{Store, StoreError, count, stored};
 
 /// A description that cannot be judged, or could not until a moment ago.
@@ -155,7 +156,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         sqlx::query(
             "INSERT INTO notice (id, integration, api, surface, opened_at, told_at, closed_at, closed_why)
-             VALUES ($1, $2, $3, $4, $5, $6, $5, 'a digest') ON CONFLICT (id) DO UPDATE SET told_at = excluded.told_at",
+             VALUES ($1, $2, $3, $4, $5, $6, $5, $7) ON CONFLICT (id) DO UPDATE SET told_at = excluded.told_at",
         )
         .bind(&notice.id)
         .bind(&outage.key.integration)
@@ -163,6 +164,7 @@ impl Store {
         .bind(outage.key.surface.name())
         .bind(stored(notice.opened_at))
         .bind(stored(notice.told_at))
+        .bind(ASKS_NOTHING)
         .execute(&mut **transaction)
         .await?;
         insert_deliveries(transaction, &notice.id, stored(notice.told_at), letters).await

@@ -63,6 +63,19 @@ pub enum Answered {
     Closed,
     /// It accepts less than what is known by now: a later letter tells more, and is to be answered instead.
     Outdated,
+    /// It accepts what differs no more at the moment, and may come back.
+    Gone,
+    /// Nothing was recorded: the other side was written to so often today that it would not hear of it.
+    TooOften,
+}
+
+/// What follows where everybody has accepted.
+#[derive(Debug, Clone)]
+pub struct Closing<'c> {
+    /// The last letters.
+    pub letters: Vec<PlannedDelivery>,
+    /// Keys of the parties that call the API by the configuration at work: who was taken out is not waited for.
+    pub consumers: Vec<&'c str>,
 }
 
 /// What a delivery report led to.
@@ -164,6 +177,21 @@ impl Store {
         Ok(started)
     }
 
+    /// A letter leaves with this envelope sender from now on: reports about it come back there.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn send_from(&self, delivery: i64, sender: &str) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("UPDATE delivery SET sender = $1 WHERE id = $2")
+            .bind(sender)
+            .bind(delivery)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
     /// No letter by mail is tried before `until`: the server takes none.
     ///
     /// # Errors
@@ -178,7 +206,7 @@ impl Store {
         Ok(())
     }
 
-    /// The server takes letters again: what waited for that is due.
+    /// The server takes letters again, or somebody has perhaps mended what it refused: what waited for that is due.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -186,8 +214,25 @@ impl Store {
         let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "UPDATE delivery SET next_at = $1 WHERE state = 'pending' AND channel IS NULL AND next_at > $1
-               AND (outcome IS NULL OR outcome IN ('no-server', 'our-trouble', 'ambiguous'))
+               AND (outcome IS NULL OR outcome NOT IN ('mailbox-full', 'later'))
                AND id NOT IN (SELECT delivery FROM attempt WHERE finished_at IS NULL)",
+        )
+        .bind(stored(now))
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(done.rows_affected())
+    }
+
+    /// What programs refused of open notices is tried again: somebody has perhaps mended their address.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn retry_channels(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let mut transaction = self.begin().await?;
+        let done = sqlx::query(
+            "UPDATE delivery SET state = 'pending', next_at = $1 WHERE state = 'refused' AND channel IS NOT NULL
+               AND notice IN (SELECT id FROM notice WHERE closed_at IS NULL)",
         )
         .bind(stored(now))
         .execute(&mut *transaction)
@@ -255,14 +300,16 @@ impl Store {
         let is_refused = matches!(outcome, AttemptOutcome::OurTrouble(_) | AttemptOutcome::MailboxFull(_));
         let refused_since = row.get::<Option<i64>, _>("refused_since").map(time_of).or_else(|| is_refused.then_some(now));
         let is_stale = row.get::<Option<i64>, _>("closed_at").is_some() && now - time_of(row.get("created_at")) > CLOSED_FOR;
+        let is_overtaken = row.get::<String, _>("state") == DeliveryState::Overtaken.name();
         let state = match outcome {
             AttemptOutcome::Sent(_) => DeliveryState::Sent,
             AttemptOutcome::DeadAddress(_) => DeliveryState::DeadAddress,
             AttemptOutcome::Refused(_) => DeliveryState::Refused,
-            // Nobody waits for the end of what is over.
-            _ if is_stale && is_refused => DeliveryState::Refused,
+            // Nobody waits for the end of what is over, unless no server was there to ask.
+            AttemptOutcome::NoServer(_) | AttemptOutcome::Ambiguous(_) if !is_overtaken => DeliveryState::Pending,
+            _ if is_stale => DeliveryState::Refused,
             // What was overtaken while it was tried is not tried again.
-            _ if row.get::<String, _>("state") == DeliveryState::Overtaken.name() => DeliveryState::Overtaken,
+            _ if is_overtaken => DeliveryState::Overtaken,
             _ => DeliveryState::Pending,
         };
         sqlx::query(
@@ -290,11 +337,17 @@ impl Store {
         Ok(finished)
     }
 
-    /// Records that a letter came back to its envelope sender, and calls whoever stands in. A second report is none.
+    /// Records that a letter came back to its envelope sender, and calls whoever stands in. A second report is none. `outcome`
+    /// is what the report says of the letter; none where it may still arrive.
     ///
     /// # Errors
     /// When the database does not answer; then nothing has changed.
-    pub async fn bounced(&self, sender: &str, is_final: bool, text: &str, now: DateTime<Utc>) -> Result<Bounced, StoreError> {
+    pub async fn bounced(
+        &self,
+        sender: &str,
+        (outcome, text): (Option<&AttemptOutcome>, &str),
+        now: DateTime<Utc>,
+    ) -> Result<Bounced, StoreError> {
         let mut transaction = self.begin().await?;
         let row = sqlx::query(
             "SELECT d.id, d.state, d.name, d.recipient, n.integration, n.api FROM delivery d JOIN notice n ON n.id = d.notice
@@ -309,23 +362,30 @@ impl Store {
         if state == DeliveryState::DeadAddress.name() || state == DeliveryState::Refused.name() {
             return Ok(Bounced::Known);
         }
-        if !is_final {
+        let Some(outcome) = outcome else {
             let (name, recipient): (String, String) = (row.get("name"), row.get("recipient"));
             let text = format!("{name} <{recipient}>: {text}");
             event(&mut transaction, stored(now), row.get("integration"), row.get("api"), "delayed", &text).await?;
             transaction.commit().await?;
             return Ok(Bounced::Noted);
-        }
-        sqlx::query("UPDATE delivery SET state = $1, last_reply = $2 WHERE id = $3")
-            .bind(DeliveryState::DeadAddress.name())
+        };
+        // Whoever sent it on has given up; only some reports say that nobody is there.
+        let is_dead = matches!(outcome, AttemptOutcome::DeadAddress(_));
+        let state = if is_dead { DeliveryState::DeadAddress } else { DeliveryState::Refused };
+        sqlx::query("UPDATE delivery SET state = $1, last_reply = $2, outcome = $3 WHERE id = $4")
+            .bind(state.name())
             .bind(text)
+            .bind(outcome.name())
             .bind(id)
             .execute(&mut *transaction)
             .await?;
-        let outcome = AttemptOutcome::DeadAddress(text.to_owned());
-        let called = call_stand_in(&mut transaction, id, &outcome, now).await?;
+        let called = call_stand_in(&mut transaction, id, outcome, now).await?;
         transaction.commit().await?;
-        Ok(if called == Finished::StandInCalled { Bounced::StandInCalled } else { Bounced::NobodyLeft })
+        Ok(match called {
+            Finished::StandInCalled => Bounced::StandInCalled,
+            Finished::NobodyLeft => Bounced::NobodyLeft,
+            Finished::Settled => Bounced::Known,
+        })
     }
 
     /// The letter an answer link belongs to.
@@ -375,7 +435,7 @@ impl Store {
         &self,
         token: &str,
         answer: &Acknowledgement,
-        (letters, closing): (Vec<PlannedDelivery>, Vec<PlannedDelivery>),
+        (letters, closing): (Vec<PlannedDelivery>, Closing<'_>),
         now: DateTime<Utc>,
     ) -> Result<Answered, StoreError> {
         let Some(letter) = self.letter(token).await? else { return Ok(Answered::Unknown) };
@@ -425,9 +485,10 @@ impl Store {
         .bind(&letter.party)
         .execute(&mut *transaction)
         .await?;
-        let moved = letter.key.surface == Surface::Live && everyone_accepted(&mut transaction, &letter.notice).await?;
+        let may_move = answer.answer == Answer::Accepted && letter.key.surface == Surface::Live;
+        let moved = may_move && everyone_accepted(&mut transaction, &letter.notice, closing.consumers).await?;
         if moved {
-            accept(&mut transaction, &letter, closing, now).await?;
+            accept(&mut transaction, &letter, closing.letters, now).await?;
         }
         transaction.commit().await?;
         Ok(if moved { Answered::BaselineMoved } else { Answered::Recorded })
@@ -465,15 +526,22 @@ async fn call_stand_in(
     .await?;
     let (name, recipient): (String, String) = (row.get("name"), row.get("recipient"));
     let (integration, api): (String, String) = (row.get("integration"), row.get("api"));
-    let stood_in = called.rows_affected() > 0;
-    let what = if stood_in { "whoever stands in is written to" } else { "nobody stands in" };
+    let standing_in: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM delivery WHERE stands_in_for = $1 AND state <> 'overtaken'")
+        .bind(delivery)
+        .fetch_one(&mut **transaction)
+        .await?;
+    let (finished, what) = match (called.rows_affected(), standing_in) {
+        (0, 0) => (Finished::NobodyLeft, "nobody stands in"),
+        (0, _) => (Finished::Settled, "whoever stands in was written to before"),
+        _ => (Finished::StandInCalled, "whoever stands in is written to"),
+    };
     let text = format!("{name} <{recipient}> cannot be written to ({}); {what}", outcome.reply());
     event(transaction, stored(now), &integration, &api, "undeliverable", &text).await?;
-    Ok(if stood_in { Finished::StandInCalled } else { Finished::NobodyLeft })
+    Ok(finished)
 }
 
 /// A mailbox that stays full, or a server that takes letters for others and not this one: after a day whoever stands in is
-/// written to as well. The first reader is still tried.
+/// written to as well, also of what waits behind this letter. The first reader is still tried.
 async fn call_after_a_day(
     transaction: &mut Transaction<'_, Sqlite>,
     delivery: i64,
@@ -486,27 +554,39 @@ async fn call_after_a_day(
         .bind(stored(since))
         .fetch_one(&mut **transaction)
         .await?;
-    let waiting: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM delivery WHERE stands_in_for = $1 AND state = 'standby'")
-        .bind(delivery)
-        .fetch_one(&mut **transaction)
-        .await?;
-    let is_theirs = matches!(outcome, AttemptOutcome::MailboxFull(_)) || takes_others > 0;
-    if waiting == 0 || !is_theirs {
+    if !matches!(outcome, AttemptOutcome::MailboxFull(_)) && takes_others == 0 {
         return Ok(Finished::Settled);
     }
-    call_stand_in(transaction, delivery, outcome, now).await
+    let waiting: Vec<i64> = sqlx::query_scalar(
+        "SELECT w.id FROM delivery w JOIN delivery d ON d.id = $1 AND d.notice = w.notice AND d.recipient = w.recipient
+         WHERE w.state = 'pending' AND w.channel IS NULL
+           AND EXISTS (SELECT 1 FROM delivery s WHERE s.stands_in_for = w.id AND s.state = 'standby') ORDER BY w.id",
+    )
+    .bind(delivery)
+    .fetch_all(&mut **transaction)
+    .await?;
+    let mut finished = Finished::Settled;
+    for letter in waiting {
+        finished = call_stand_in(transaction, letter, outcome, now).await?;
+    }
+    Ok(finished)
 }
 
 /// Whether every consumer that the notice concerns has accepted all it was told.
-async fn everyone_accepted(transaction: &mut Transaction<'_, Sqlite>, notice: &str) -> Result<bool, StoreError> {
+async fn everyone_accepted(
+    transaction: &mut Transaction<'_, Sqlite>,
+    notice: &str,
+    consumers: Vec<&str>,
+) -> Result<bool, StoreError> {
     let open: i64 = sqlx::query_scalar(
         "SELECT COUNT(*) FROM (SELECT DISTINCT party FROM told WHERE notice = $1 AND side = 'consumer') p
-         WHERE NOT EXISTS (SELECT 1 FROM acknowledgement a
+         WHERE p.party IN (SELECT value FROM json_each($2)) AND NOT EXISTS (SELECT 1 FROM acknowledgement a
            WHERE a.notice = $1 AND a.side = 'consumer' AND a.party = p.party AND a.answer = 'accepted'
              AND a.letter_at >= (SELECT MAX(d.created_at) FROM delivery d
                WHERE d.notice = $1 AND d.side = 'consumer' AND d.party = p.party AND d.kind IN ('opened', 'updated')))",
     )
     .bind(notice)
+    .bind(serde_json::Value::from(consumers).to_string())
     .fetch_one(&mut **transaction)
     .await?;
     Ok(open == 0)
@@ -520,14 +600,16 @@ async fn accept(
 ) -> Result<(), StoreError> {
     let key = &letter.key;
     sqlx::query(
-        "UPDATE watch SET baseline = latest, state = 'verified', detail = 'accepted as the new baseline', generation = generation + 1
+        "UPDATE watch SET baseline = latest, generation = generation + 1,
+           detail = CASE WHEN state = 'changed' THEN 'accepted as the new baseline' ELSE detail END,
+           state = CASE WHEN state = 'changed' THEN 'verified' ELSE state END
          WHERE integration = $1 AND api = $2 AND surface = $3",
     )
-        .bind(&key.integration)
-        .bind(&key.api)
-        .bind(key.surface.name())
-        .execute(&mut **transaction)
-        .await?;
+    .bind(&key.integration)
+    .bind(&key.api)
+    .bind(key.surface.name())
+    .execute(&mut **transaction)
+    .await?;
     forget_findings(transaction, key).await?;
     compare_upcoming_again(transaction, key, stored(now)).await?;
     close_notice(transaction, &letter.notice, stored(now), "accepted by every consumer", closing).await?;
@@ -554,12 +636,15 @@ impl Store {
     pub async fn resend(&self, which: &Resend, now: DateTime<Utc>) -> Result<Vec<LetterRow>, StoreError> {
         const FAILED: &str = "d.state IN ('dead-address', 'refused') AND n.closed_at IS NULL";
         let mut transaction = self.begin().await?;
-        let (condition, id, notice) = match which {
-            Resend::Letter(id) => ("d.id = $1 AND d.state <> 'standby'".to_owned(), *id, ""),
-            Resend::Notice(notice) => (format!("d.notice = $2 AND {FAILED}"), 0, notice.as_str()),
-            Resend::All => (FAILED.to_owned(), 0, ""),
+        let (id, notice) = match which {
+            Resend::Letter(id) => (Some(*id), None),
+            Resend::Notice(notice) => (None, Some(notice.as_str())),
+            Resend::All => (None, None),
         };
-        let query = format!("{LISTING} WHERE {condition} AND $1 = $1 AND $2 = $2 ORDER BY d.id");
+        let query = format!(
+            "{LISTING} WHERE CASE WHEN $1 IS NULL THEN {FAILED} AND ($2 IS NULL OR d.notice = $2)
+               ELSE d.id = $1 AND d.state <> 'standby' END ORDER BY d.id"
+        );
         let rows = sqlx::query(sqlx::AssertSqlSafe(query)).bind(id).bind(notice).fetch_all(&mut *transaction).await?;
         let letters: Vec<LetterRow> = rows.iter().map(letter_row).collect::<Result<_, _>>()?;
         for row in &letters {

@@ -7,9 +7,9 @@ use sqlx::sqlite::SqliteRow;
 use crate::model::{Acknowledgement, ApiState, DeliveryState, OpenFinding, Side, WatchKey, time_of};
 
 use super::checks::key_of;
-use super::confirmations::Confirmation;
+use super::confirmations::{Confirmation, confirmations};
 use super::outbox::acknowledgement;
-use super::trouble::DeliveryTrouble;
+use super::trouble::{DeliveryTrouble, delivery_trouble};
 use super::{Store, StoreError, count, json, stored, word};
 
 /// A watched description as status shows it.
@@ -265,8 +265,8 @@ impl Store {
             deliveries: totals(deliveries),
             attempts: totals(attempts),
             undeliverable: lost.iter().filter_map(|row| whole(delivery_row(row), &mut damage)).collect(),
-            confirmations: self.confirmations().await?,
-            trouble: self.delivery_trouble().await?,
+            confirmations: confirmations(&mut transaction).await?,
+            trouble: delivery_trouble(&mut transaction).await?,
             dead: dead.iter().filter_map(|row| whole(delivery_row(row), &mut damage)).collect(),
             damage,
         })
@@ -347,15 +347,18 @@ pub struct LetterRow {
 const LISTED: u32 = 1000;
 
 impl Store {
-    /// The newest letters, newest first; those that could not be delivered, or all.
+    /// The newest letters, newest first; those that could not be delivered, or all. And, in words, the rows that cannot be
+    /// read back: they hide no other.
     ///
     /// # Errors
-    /// When the database does not answer, or a row is damaged.
-    pub async fn letters(&self, is_failed: bool) -> Result<Vec<LetterRow>, StoreError> {
+    /// When the database does not answer.
+    pub async fn letters(&self, is_failed: bool) -> Result<(Vec<LetterRow>, Vec<String>), StoreError> {
         let states = if is_failed { "d.state IN ('dead-address', 'refused')" } else { "d.state <> 'standby'" };
         let query = format!("{LISTING} WHERE {states} ORDER BY d.id DESC LIMIT {LISTED}");
         let rows = sqlx::query(sqlx::AssertSqlSafe(query)).fetch_all(&self.readers).await?;
-        rows.iter().map(letter_row).collect()
+        let mut damage = Vec::new();
+        let letters = rows.iter().filter_map(|row| whole(letter_row(row), &mut damage)).collect();
+        Ok((letters, damage))
     }
 }
 

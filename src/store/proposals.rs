@@ -53,6 +53,10 @@ impl Store {
                     .await?;
             }
             open => {
+                // Nothing is recorded that the other side would never hear of.
+                if !may_tell(&mut transaction, &letter.notice, letter.side, now).await? {
+                    return Ok(Answered::TooOften);
+                }
                 if let Some((id, _)) = open {
                     // Another day is another proposal, with a number of its own: nobody agrees to a day he has not seen.
                     sqlx::query("UPDATE proposal SET agreed = 0, decided_by = $1, decided_at = $2 WHERE id = $3")
@@ -74,9 +78,7 @@ impl Store {
                 .bind(stored(now))
                 .execute(&mut *transaction)
                 .await?;
-                if may_tell(&mut transaction, &letter.notice, letter.side, now).await? {
-                    insert_deliveries(&mut transaction, &letter.notice, stored(now), letters).await?;
-                }
+                insert_deliveries(&mut transaction, &letter.notice, stored(now), letters).await?;
                 let text = format!("{by} asks for the {} for time until {until} ({})", letter.side.name(), letter.notice);
                 event(&mut transaction, stored(now), &letter.key.integration, &letter.key.api, "proposed", &text).await?;
             }
@@ -182,7 +184,8 @@ fn proposal(row: &SqliteRow) -> Result<Proposal, StoreError> {
 /// On so many occasions a day the other side hears what one side says: whoever holds a link must not be able to flood it.
 const TOLD_A_DAY: i64 = 3;
 
-/// Whether the other side may be written to about what `side` says. What is not written stands on the answer page and status.
+/// Whether the other side may be written to about what `side` says. Letters in which the other side names somebody of its own
+/// are steps of its ladder, and do not count.
 pub(super) async fn may_tell(
     transaction: &mut Transaction<'_, Sqlite>,
     notice: &str,
@@ -191,7 +194,8 @@ pub(super) async fn may_tell(
 ) -> Result<bool, StoreError> {
     let told: i64 = sqlx::query_scalar(
         "SELECT COUNT(DISTINCT created_at) FROM delivery
-         WHERE notice = $1 AND kind = 'exchange' AND side <> $2 AND created_at > $3 AND created_at <= $4",
+         WHERE notice = $1 AND kind = 'exchange' AND side <> $2 AND created_at > $3 AND created_at <= $4
+           AND NOT EXISTS (SELECT 1 FROM escalation e WHERE e.notice = $1 AND e.side <> $2 AND e.at = delivery.created_at)",
     )
     .bind(notice)
     .bind(side.name())

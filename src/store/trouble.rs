@@ -2,11 +2,11 @@
 //! tells of goes.
 
 use chrono::{DateTime, Utc};
-use sqlx::Row;
+use sqlx::{Row, Sqlite, Transaction};
 
 use crate::model::{Side, time_of};
 
-use super::{Store, StoreError, word};
+use super::{StoreError, word};
 
 /// Tries after which a letter that merely was not taken yet is trouble: greylisting is over by then.
 const MANY_TRIES: i64 = 5;
@@ -65,67 +65,79 @@ pub struct DeliveryTrouble {
     pub channels: Vec<ChannelTrouble>,
 }
 
-impl Store {
-    /// Everything that keeps letters from their readers now.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn delivery_trouble(&self) -> Result<DeliveryTrouble, StoreError> {
-        let mut transaction = self.readers.begin().await?;
-        let row = sqlx::query(
-            "SELECT MIN(created_at) AS since, COUNT(*) AS waiting,
-                    (SELECT last_reply FROM delivery WHERE state = 'pending' AND channel IS NULL
-                       AND (outcome IN ('no-server', 'our-trouble') OR (outcome IS NOT NULL AND outcome <> 'mailbox-full' AND attempts >= $1))
-                     ORDER BY (SELECT MAX(finished_at) FROM attempt WHERE attempt.delivery = delivery.id) DESC LIMIT 1) AS reply
-             FROM delivery WHERE state = 'pending' AND channel IS NULL
-               AND (outcome IN ('no-server', 'our-trouble') OR (outcome IS NOT NULL AND outcome <> 'mailbox-full' AND attempts >= $1))",
-        )
-        .bind(MANY_TRIES)
-        .fetch_one(&mut *transaction)
-        .await?;
-        let since: Option<i64> = row.get("since");
-        let mail = since.map(|since| MailTrouble {
-            since: time_of(since),
-            count: u64::try_from(row.get::<i64, _>("waiting")).unwrap_or(0),
+/// A letter by mail that does not leave: the server refuses us, or it was tried so often that it is no greylisting.
+const STUCK: &str =
+    "(outcome IN ('no-server', 'our-trouble') OR (outcome IS NOT NULL AND outcome <> 'mailbox-full' AND attempts >= $1))";
+
+/// Everything that keeps letters from their readers now.
+pub(super) async fn delivery_trouble(transaction: &mut Transaction<'_, Sqlite>) -> Result<DeliveryTrouble, StoreError> {
+    let (mail, unreached) = (mail(transaction).await?, unreached(transaction).await?);
+    let rows = sqlx::query(
+        "SELECT channel, state, created_at, COALESCE(last_reply, '') AS reply FROM delivery
+         WHERE id IN (SELECT MAX(id) FROM delivery WHERE channel IS NOT NULL AND outcome IS NOT NULL GROUP BY channel)
+           AND state IN ('pending', 'refused') ORDER BY channel",
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    let channels = rows.iter().map(|row| ChannelTrouble {
+        channel: row.get("channel"),
+        since: time_of(row.get("created_at")),
+        is_final: row.get::<String, _>("state") == "refused",
+        reply: row.get("reply"),
+    });
+    Ok(DeliveryTrouble { mail, unreached, channels: channels.collect() })
+}
+
+async fn mail(transaction: &mut Transaction<'_, Sqlite>) -> Result<Option<MailTrouble>, StoreError> {
+    // Where no server takes letters, one asks for all of them: those that only wait for it do not leave either.
+    let waiting = "state = 'pending' AND channel IS NULL";
+    let query = format!(
+        "SELECT MIN(created_at) AS since, COUNT(*) AS waiting,
+                (SELECT last_reply FROM delivery WHERE {waiting} AND {STUCK}
+                 ORDER BY (SELECT MAX(finished_at) FROM attempt WHERE attempt.delivery = delivery.id) DESC LIMIT 1) AS reply
+         FROM delivery WHERE {waiting} AND ({STUCK}
+           OR (COALESCE(outcome, '') <> 'mailbox-full' AND next_at > created_at
+               AND EXISTS (SELECT 1 FROM delivery s WHERE s.state = 'pending' AND s.channel IS NULL AND s.outcome = 'no-server')))"
+    );
+    let row = sqlx::query(sqlx::AssertSqlSafe(query)).bind(MANY_TRIES).fetch_one(&mut **transaction).await?;
+    let since: Option<i64> = row.get("since");
+    Ok(since.map(|since| MailTrouble {
+        since: time_of(since),
+        count: u64::try_from(row.get::<i64, _>("waiting")).unwrap_or(0),
+        reply: row.get::<Option<String>, _>("reply").unwrap_or_default(),
+    }))
+}
+
+/// Parties to whom the newest that they were to be told could be told at no address.
+async fn unreached(transaction: &mut Transaction<'_, Sqlite>) -> Result<Vec<Unreached>, StoreError> {
+    let rows = sqlx::query(
+        "WITH told AS (SELECT d.*, n.integration, n.api,
+             MAX(d.created_at) OVER (PARTITION BY d.notice, d.side, d.party) AS newest
+           FROM delivery d JOIN notice n ON n.id = d.notice
+           WHERE n.closed_at IS NULL AND d.channel IS NULL AND d.kind IN ('opened', 'updated'))
+         SELECT notice, side, party, integration, api, MIN(created_at) AS since,
+           (SELECT COALESCE(l.last_reply, '') FROM delivery l WHERE l.notice = told.notice AND l.side = told.side
+              AND l.party = told.party AND l.state IN ('dead-address', 'refused') ORDER BY l.id DESC LIMIT 1) AS reply
+         FROM told WHERE created_at = newest
+         GROUP BY notice, side, party
+         HAVING SUM(CASE WHEN state IN ('pending', 'sent') THEN 1 ELSE 0 END) = 0
+            AND SUM(CASE WHEN state IN ('dead-address', 'refused') THEN 1 ELSE 0 END) > 0
+         ORDER BY since, notice",
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    let mut unreached = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let (notice, side): (String, String) = (row.get("notice"), row.get("side"));
+        unreached.push(Unreached {
+            side: word(Side::named(&side), "delivery", &notice, &side)?,
+            notice,
+            integration: row.get("integration"),
+            api: row.get("api"),
+            party: row.get("party"),
+            since: time_of(row.get("since")),
             reply: row.get::<Option<String>, _>("reply").unwrap_or_default(),
         });
-        let rows = sqlx::query(
-            "SELECT d.notice, d.side, d.party, n.integration, n.api, MIN(d.created_at) AS since, MAX(COALESCE(d.last_reply, '')) AS reply
-             FROM delivery d JOIN notice n ON n.id = d.notice
-             WHERE n.closed_at IS NULL AND d.channel IS NULL AND d.kind IN ('opened', 'updated')
-             GROUP BY d.notice, d.side, d.party
-             HAVING SUM(CASE WHEN d.state IN ('pending', 'sent') THEN 1 ELSE 0 END) = 0
-                AND SUM(CASE WHEN d.state IN ('dead-address', 'refused') THEN 1 ELSE 0 END) > 0
-             ORDER BY since, d.notice",
-        )
-        .fetch_all(&mut *transaction)
-        .await?;
-        let mut unreached = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let (notice, side): (String, String) = (row.get("notice"), row.get("side"));
-            unreached.push(Unreached {
-                side: word(Side::named(&side), "delivery", &notice, &side)?,
-                notice,
-                integration: row.get("integration"),
-                api: row.get("api"),
-                party: row.get("party"),
-                since: time_of(row.get("since")),
-                reply: row.get("reply"),
-            });
-        }
-        let rows = sqlx::query(
-            "SELECT channel, state, created_at, COALESCE(last_reply, '') AS reply FROM delivery
-             WHERE id IN (SELECT MAX(id) FROM delivery WHERE channel IS NOT NULL AND outcome IS NOT NULL GROUP BY channel)
-               AND state IN ('pending', 'refused') ORDER BY channel",
-        )
-        .fetch_all(&mut *transaction)
-        .await?;
-        let channels = rows.iter().map(|row| ChannelTrouble {
-            channel: row.get("channel"),
-            since: time_of(row.get("created_at")),
-            is_final: row.get::<String, _>("state") == "refused",
-            reply: row.get("reply"),
-        });
-        Ok(DeliveryTrouble { mail, unreached, channels: channels.collect() })
     }
+    Ok(unreached)
 }

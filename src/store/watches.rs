@@ -95,6 +95,13 @@ async fn sync(transaction: &mut Transaction<'_, Sqlite>, specs: &[WatchSpec], no
         .execute(&mut **transaction)
         .await?;
     }
+    // Nobody is told of an outage in the time in which nothing was watched.
+    sqlx::query(
+        "UPDATE watch SET unjudged_since = NULL, unjudged_from = NULL, unjudged_for = 0, unjudged_times = 0, unjudged_told_at = NULL,
+           judged_at = NULL WHERE active = 0 AND unjudged_since IS NOT NULL",
+    )
+    .execute(&mut **transaction)
+    .await?;
     // What is no longer watched can never be resolved, and what waits to be told of it is overtaken.
     sqlx::query(
         "UPDATE notice SET closed_at = $1, closed_why = 'no longer watched' WHERE closed_at IS NULL AND NOT EXISTS (

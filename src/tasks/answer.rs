@@ -7,8 +7,9 @@ use crate::model::{
     Told, follow,
 };
 use crate::notice::ExchangeCard;
-use crate::store::{Answered, Climb, OpenLetter, PlannedDelivery, Standing, StoreError};
+use crate::store::{Answered, Climb, Closing, OpenLetter, PlannedDelivery, Standing, StoreError};
 
+use super::escalate::is_there;
 use super::letters::Desk;
 use super::shared::Shared;
 
@@ -31,11 +32,15 @@ pub async fn answer(shared: &Shared, token: &str, reply: &Reply) -> Result<Answe
     let exchange = Exchange { desk: &desk, letter: &letter, standing: &standing };
     let answered = match reply {
         Reply::Acknowledge(acknowledgement) => {
+            let is_accepted = acknowledgement.answer == Answer::Accepted;
+            if is_accepted && letter.key.surface == Surface::Live && !is_there(&standing, (letter.side, &letter.party)) {
+                return Ok(Answered::Gone);
+            }
             let letters = exchange.conflict(acknowledgement);
             // Written before it is known whether this is the last acceptance that was missing.
-            let closing = match acknowledgement.answer {
-                Answer::Accepted => desk.accepted(&standing, &exchange.name()),
-                Answer::Ours => Vec::new(),
+            let closing = Closing {
+                letters: if is_accepted { desk.accepted(&standing, &exchange.name()) } else { Vec::new() },
+                consumers: api.consumers.iter().map(|consumer| consumer.party.as_str()).collect(),
             };
             shared.store.acknowledge(token, acknowledgement, (letters, closing), desk.now).await?
         }

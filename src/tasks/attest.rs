@@ -176,7 +176,7 @@ impl Asking<'_> {
         let (side, party) = (self.side, self.party.id.clone());
         let word = Word { side, party, kind: NoticeKind::Attest, findings: Vec::new(), called_off: Vec::new() };
         let decision = Decision { notice, words: vec![word], closes: true };
-        let Some(letter) = desk.plain(&decision, to, (heading, lines, url)) else { return Ok(false) };
+        let Some(letter) = desk.card(&decision, to, (heading, lines), url) else { return Ok(false) };
         if what == "ask" {
             return self.shared.store.ask(&key, &decision.notice, about, letter).await;
         }

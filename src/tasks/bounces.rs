@@ -32,7 +32,7 @@ pub async fn bounced(shared: &Shared, mail: &[u8]) -> Result<Bounced, StoreError
     let now = shared.clock.now();
     let mut outcome = Bounced::NotOurs;
     for address in &bounce.to {
-        outcome = shared.store.bounced(address, bounce.is_final, &bounce.text, now).await?;
+        outcome = shared.store.bounced(address, (bounce.outcome.as_ref(), &bounce.text), now).await?;
         if outcome != Bounced::NotOurs {
             break;
         }
@@ -44,10 +44,7 @@ pub async fn bounced(shared: &Shared, mail: &[u8]) -> Result<Bounced, StoreError
             warn!(report = bounce.text, "a letter came back; whoever stands in is written to");
             shared.wake_lanes();
         }
-        Bounced::NobodyLeft => {
-            error!(report = bounce.text, "a letter came back, and nobody is left to write to");
-            shared.trouble.set("letters", now, format!("a letter came back and nobody stands in: {}", bounce.text));
-        }
+        Bounced::NobodyLeft => error!(report = bounce.text, "a letter came back, and nobody stands in"),
     }
     Ok(outcome)
 }

@@ -31,6 +31,9 @@ const FIRST_PAUSE: Duration = Duration::from_secs(60);
 /// So many requests to come back later in a row, and the provider counts as down.
 const PATIENCE: u32 = 3;
 
+/// Who is to be asked again no sooner than this cannot be read now.
+const LONG_WAIT: Duration = Duration::from_secs(3600);
+
 /// Checks one description and commits what came of it. What cannot be read back of what is known of it is this description's
 /// trouble, and nobody else's.
 ///
@@ -317,13 +320,13 @@ fn coming_and_going(claim: &Claim, step: &NoticeStep) -> Option<String> {
     Some(format!("it comes and goes: back {times}, last moved on {}", flaps.at.format("%Y-%m-%d %H:%M UTC")))
 }
 
-/// The provider asks for patience and gets it; but who asks again and again, or for longer than the schedule waits, cannot
-/// be reached.
+/// The provider asks for patience and gets it; but who asks again and again, for longer than the schedule waits, or for hours,
+/// cannot be reached.
 fn later(desk: &Desk<'_>, claim: &Claim, after: Duration, why: &str) -> CheckCommit {
     let now = desk.now;
     let failures = claim.failures.saturating_add(1);
     let next_at = now + after.max(Duration::from_secs(1));
-    let is_long = desk.api.schedule.next_after(now).is_none_or(|planned| next_at > planned);
+    let is_long = after > LONG_WAIT || desk.api.schedule.next_after(now).is_none_or(|planned| next_at > planned);
     let state = if failures >= PATIENCE || is_long { ApiState::Down } else { claim.state };
     let detail = format!("{why}, in {}", humantime::format_duration(Duration::from_secs(after.as_secs())));
     let events = if state == claim.state { Vec::new() } else { vec![(state.name(), format!("{}: {detail}", claim.key))] };
@@ -410,7 +413,17 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
         let checked = Checked { state: ApiState::New, detail, checked_at: now, next_at: now + soon(api), failures: 0 };
         let (key, rule_set) = (claim.key.clone(), claim.rule_set);
         let (wait_until, events) = (None, Vec::new());
-        return Ok(CheckCommit { key, generation, checked, rule_set, success: None, held: None, is_deadly: false, wait_until, events });
+        return Ok(CheckCommit {
+            key,
+            generation,
+            checked,
+            rule_set,
+            success: None,
+            held: None,
+            is_deadly: false,
+            wait_until,
+            events,
+        });
     }
     let came = Came { digest: &digest, bytes: &body.bytes, absent: &absent, framed: body.framed };
     let compared = compare_with(shared, claim, baseline.as_deref(), came).await?;

@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::fetch::Post;
 use crate::lifecycle::Heart;
+use crate::mail::{bounce_token, sent_from};
 use crate::model::{AttemptOutcome, Channel, ChannelKind, Delivery, Lane, retry_after};
 use crate::render::without_credentials;
 use crate::store::{Finished, LONGEST_PAUSE, StoreError};
@@ -130,7 +131,7 @@ async fn deliver_lane(lane: Lane, shared: &Arc<Shared>, heart: &Heart) -> Result
 async fn send(shared: &Shared, delivery: Delivery, attempt: i64) -> Result<(), StoreError> {
     let live = shared.now_live();
     let outcome = match &delivery.channel {
-        None => live.transport.send(&delivery.sender, &delivery.recipient, &delivery.message).await,
+        None => by_mail(shared, &live, &delivery).await?,
         Some(channel) => hand_over(shared, &live, channel, &delivery).await,
     };
     // Kept, logged and shown from here on: a server may repeat what we proved ourselves with.
@@ -189,6 +190,19 @@ async fn send(shared: &Shared, delivery: Delivery, attempt: i64) -> Result<(), S
         Finished::NobodyLeft => error!(notice, side, "nobody on this side can be written to"),
     }
     Ok(())
+}
+
+/// Hands a letter to the mail server, from the sender that is configured now: the one it was written with may be what the
+/// server does not take.
+async fn by_mail(shared: &Shared, live: &Live, delivery: &Delivery) -> Result<AttemptOutcome, StoreError> {
+    let sender = live.sender(bounce_token(&delivery.sender));
+    if sender != delivery.sender {
+        shared.store.send_from(delivery.id, &sender).await?;
+    }
+    Ok(match sent_from(&delivery.message, &live.config.mail.from) {
+        Ok(message) => live.transport.send(&sender, &delivery.recipient, &message).await,
+        Err(problem) => AttemptOutcome::NoServer(format!("{problem}: mend `from` in [mail]")),
+    })
 }
 
 /// A channel by its name in the outbox.

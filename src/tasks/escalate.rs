@@ -71,16 +71,15 @@ async fn climb(shared: &Shared, silent: &Silent, silence: &Silence) -> Result<bo
     let live = shared.now_live();
     let Some((integration, api)) = live.find(&silent.key) else { return Ok(false) };
     // Who was taken out of the configuration is asked nothing.
-    let plays = match silence.side {
-        Side::Provider => api.provider == silence.party,
-        Side::Consumer => api.consumers.iter().any(|consumer| consumer.party == silence.party),
-    };
-    if !plays {
+    if !api.has(silence.side, &silence.party) {
         return Ok(false);
     }
     let now = shared.clock.now();
     let Some(rise) = next_step(silence, integration).filter(|rise| rise.due_at <= now) else { return Ok(false) };
     let Some(standing) = shared.store.standing(&silent.notice).await? else { return Ok(false) };
+    if !is_there(&standing, (silence.side, &silence.party)) {
+        return Ok(false);
+    }
     let name = integration.party(&silence.party).map_or(silence.party.as_str(), |party| party.name.as_str());
     let text = match &rise.person {
         Some((rung, person)) => {
@@ -114,6 +113,13 @@ async fn climb(shared: &Shared, silent: &Silent, silence: &Silence) -> Result<bo
 pub(super) fn words<'s>(standing: &'s Standing, silence: &Silence, rise: &Rise) -> Decision<'s> {
     // What was asked for counts from the day it was asked.
     about(standing, (silence.side, &silence.party), NoticeKind::Escalated, rise.asked_at)
+}
+
+/// Whether anything of what a party was told differs now: a change that comes and goes may be gone at the moment, and then
+/// nobody is asked about it.
+pub(super) fn is_there(standing: &Standing, party: (Side, &str)) -> bool {
+    let decision = about(standing, party, NoticeKind::Escalated, standing.notice.told_at);
+    decision.words.iter().any(|word| !word.findings.is_empty())
 }
 
 /// What a party was told and is still open.

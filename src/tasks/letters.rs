@@ -4,16 +4,16 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use crate::mail::{Letter, bounce_address, compose, domain_of};
+use crate::mail::{Letter, compose, domain_of};
 use crate::model::{
     Api, ChannelKind, Integration, Notice, NoticeKind, OpenFinding, Person, Rung, Side, Silence, Surface, Told, WatchKey,
 };
 use crate::notice::{self, Circumstances, Decision, ExchangeCard, LetterPlan, LetterView, Links, Rise, Word, plan};
 use crate::render::{Appointment, calendar, chat_message, cloud_event};
-use crate::store::{Claim, FLAPPING, Flaps, Gone, NoticeStep, PlannedDelivery, REVERTED, Standing};
+use crate::store::{Claim, Flaps, Gone, NoticeStep, PlannedDelivery, REVERTED, Standing};
 
 use super::escalate;
-use super::shared::{Live, Shared, hex, link_token};
+use super::shared::{Live, Shared, hex, is_recent, link_token};
 
 /// Mail programs clip what is longer, and relays refuse it, bytes.
 const LARGEST_LETTER: usize = 100_000;
@@ -64,7 +64,7 @@ impl Desk<'_> {
                 if is_known {
                     return NoticeStep::Flipped { id: notice.id.clone(), flaps: *flapping };
                 }
-            } else if !is_there && self.now - flapping.at < FLAPPING {
+            } else if !is_there && is_recent(flapping.at, self.now) {
                 return NoticeStep::Keep;
             }
         }
@@ -173,11 +173,16 @@ impl Desk<'_> {
         letters.flatten().collect()
     }
 
-    /// The letter that a party was told of an open notice by, once more: whoever is to be written to there now never got it.
-    pub(super) fn again(&self, standing: &Standing, (side, party): (Side, &str)) -> Option<PlannedDelivery> {
-        let decision = escalate::about(standing, (side, party), NoticeKind::Opened, self.now);
+    /// The letter that a party was told of an open notice by, once more, to whoever there was not written to before.
+    pub(super) fn again(&self, standing: &Standing, party: (Side, &str), tried: &[String]) -> Option<PlannedDelivery> {
+        let decision = escalate::about(standing, party, NoticeKind::Opened, self.now);
         let letter = plan(&self.circumstances(None), &decision).into_iter().next()?;
-        self.or_trouble(&decision.notice, &letter)
+        let first = self.or_trouble(&decision.notice, &letter)?;
+        let readers = std::iter::once(PlannedDelivery { stand_ins: Vec::new(), ..first.clone() }).chain(first.stand_ins);
+        let is_new = |letter: &PlannedDelivery| !tried.iter().any(|address| address.eq_ignore_ascii_case(&letter.recipient));
+        let mut readers = readers.filter(is_new);
+        Some(PlannedDelivery { stand_ins: Vec::new(), ..readers.next()? })
+            .map(|first| PlannedDelivery { stand_ins: readers.collect(), ..first })
     }
 
     /// Under which name status tells of letters about this API that could not be written.
@@ -207,51 +212,31 @@ impl Desk<'_> {
     pub(super) fn exchange(
         &self,
         standing: &Standing,
-        (side, party): (Side, &str),
+        party: (Side, &str),
         to: &Person,
         card: ExchangeCard,
     ) -> Option<PlannedDelivery> {
-        let decision = escalate::about(standing, (side, party), NoticeKind::Exchange, self.now);
-        let mut letter = plan(&self.circumstances(None), &decision).into_iter().next()?;
-        if letter.to.person != *to {
-            letter.to.person = to.clone();
-            letter.to.deputy = None;
-            letter.view.reader.clone_from(&to.name);
-        }
-        letter.view.exchange = Some(card);
-        self.or_trouble(&decision.notice, &letter)
+        let decision = escalate::about(standing, party, NoticeKind::Exchange, self.now);
+        self.card(&decision, to, (card.heading, card.lines), None)
     }
 
-    /// A letter to one person that is about no description.
-    pub(super) fn plain(
+    /// A letter to one person that says what is on a card; whoever stands in for the owner stands in for nobody else, and
+    /// answers for nobody whether he is there.
+    pub(super) fn card(
         &self,
         decision: &Decision<'_>,
         to: &Person,
-        (heading, lines, url): (String, Vec<String>, Option<String>),
-    ) -> Option<PlannedDelivery> {
-        let mut letter = plan(&self.circumstances(None), decision).into_iter().next()?;
-        letter.to.person = to.clone();
-        letter.to.deputy = None;
-        letter.view.reader.clone_from(&to.name);
-        letter.view.exchange = Some(ExchangeCard { heading, lines });
-        letter.view.answer_url = url;
-        self.or_trouble(&decision.notice, &letter)
-    }
-
-    /// A letter about a description that cannot be judged: to the owner of a consumer, or to somebody else.
-    pub(super) fn outage(
-        &self,
-        decision: &Decision<'_>,
-        to: Option<&Person>,
         (heading, lines): (String, Vec<String>),
+        answer_url: Option<String>,
     ) -> Option<PlannedDelivery> {
         let mut letter = plan(&self.circumstances(None), decision).into_iter().next()?;
-        if let Some(to) = to {
+        if letter.to.person != *to || letter.view.kind == NoticeKind::Attest {
             letter.to.person = to.clone();
             letter.to.deputy = None;
             letter.view.reader.clone_from(&to.name);
         }
         letter.view.exchange = Some(ExchangeCard { heading, lines });
+        letter.view.answer_url = answer_url;
         self.or_trouble(&decision.notice, &letter)
     }
 
@@ -339,13 +324,9 @@ impl Desk<'_> {
             view.calendar_url = Some(calendar_url(self.shared, &self.integration.id, &letter.to.party));
         }
         let from = self.live.config.mail.from.clone();
-        let sender = match &self.live.config.mail.bounces {
-            // Not the answer's token: envelopes are seen by every system on the way.
-            Some(bounces) => {
-                bounce_address(bounces, &link_token(&self.shared.link_key, &[&["bounce"], parts.as_slice()].concat()))
-            }
-            None => from.rsplit('<').next().unwrap_or(&from).trim_end_matches('>').trim().to_owned(),
-        };
+        // Not the answer's token: envelopes are seen by every system on the way.
+        let own = link_token(&self.shared.link_key, &[&["bounce"], parts.as_slice()].concat());
+        let sender = self.live.sender(Some(&own));
         // Whoever has to act is never left asleep.
         let can_wait = asks_nothing || (view.breaking == 0 && view.escalation.is_none() && view.exchange.is_none());
         let party = self.integration.party(party).filter(|_| can_wait);

@@ -1,56 +1,116 @@
 //! A description that cannot be judged is told of: nobody must take its silence for "unchanged".
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use tracing::{info, warn};
 
-use crate::model::{Api, ApiState, Integration, Mark, Notice, NoticeKind, Side, dated_subjects, in_force};
+use crate::model::{Api, ApiState, Integration, Mark, Notice, NoticeKind, Person, Side, WatchKey, dated_subjects, in_force};
 use crate::notice::{Decision, Word};
-use crate::store::{FLAPPING, Outage, PlannedDelivery, StoreError};
+use crate::store::{Outage, PlannedDelivery, StoreError};
 
 use super::letters::Desk;
-use super::shared::{Live, Shared, hex};
+use super::shared::{Live, Shared, hex, is_recent};
 
 /// It is told again for as long as it lasts.
 const AGAIN: TimeDelta = TimeDelta::days(7);
 
-/// Tells of every outage that has lasted for long enough, once and then weekly, and when it is over. Returns how many were
-/// told of.
+/// So long the news that one is over waits for others that driftd itself could not judge: they mostly end together.
+const TOGETHER: TimeDelta = TimeDelta::hours(1);
+
+/// Other descriptions that a letter names.
+const NAMED: usize = 50;
+
+/// Tells of every outage that has lasted for long enough, once and then weekly, and when it is over. What is to be told to one
+/// reader at one time is one letter. Returns how many were told of.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn outages_due(shared: &Shared) -> Result<usize, StoreError> {
     let live = shared.now_live();
     let now = shared.clock.now();
-    let mut told = 0;
+    let (mut begun, mut ours, mut over) = (Vec::new(), Vec::new(), Vec::new());
     for outage in shared.store.outages().await? {
         let Some((integration, api)) = live.find(&outage.key) else { continue };
-        let after = api.tell_operator_after.unwrap_or(live.config.mail.tell_operator_after);
-        let after = TimeDelta::from_std(after).unwrap_or(TimeDelta::MAX);
-        if outage.state == ApiState::Down && has_ended(shared, &outage, now).await? {
-            continue;
+        let telling = Telling { shared, live: &live, integration, api, outage, now };
+        match telling.outage.judged_at {
+            None if telling.outage.state == ApiState::Blind => ours.push(telling),
+            None if telling.is_due() => match telling.has_ended().await {
+                Ok(has_ended) => begun.extend((!has_ended).then_some(telling)),
+                // Status tells of a damaged row; it costs no other description its letter.
+                Err(problem) if problem.is_one_row() => warn!(%problem, "whether an API was to end cannot be looked up"),
+                Err(problem) => return Err(problem),
+            },
+            None => {}
+            Some(back) => over.push((back, telling)),
         }
-        let telling = Telling { shared, live: &live, integration, api, outage: &outage, now };
-        let has_flapped = outage.times > 1;
-        told += usize::from(match (outage.judged_at, outage.told_at) {
-            (None, None) if outage.lasted(now) >= after => telling.begin().await?,
-            (None, Some(last)) if now - last >= AGAIN => telling.begin().await?,
-            // What came and went within a day is over when it has been well for a day.
-            (Some(back), Some(_)) if !has_flapped || now - back >= FLAPPING => telling.end().await?,
-            (Some(back), None) if now - back >= FLAPPING => telling.end().await?,
-            _ => false,
-        });
+    }
+    // What came and went within a day is over when it has been well for a day.
+    let others_last = !ours.is_empty();
+    over.retain(|(back, telling)| {
+        let is_single = telling.outage.told_at.is_some() && telling.outage.times == 1;
+        let waits = others_last && now - *back < TOGETHER;
+        !is_recent(*back, now) || (is_single && !waits)
+    });
+    // What driftd itself cannot do for one API it mostly cannot do for any: where one is told of, all are.
+    if ours.iter().any(Telling::is_due) {
+        begun.append(&mut ours);
+    }
+    let mut told = 0;
+    for (telling, letters) in together(&begun, Telling::begun) {
+        told += usize::from(telling.begin(letters).await?);
+    }
+    let over: Vec<Telling<'_>> = over.into_iter().map(|(_, telling)| telling).collect();
+    let (heard, unheard): (Vec<_>, Vec<_>) = over.into_iter().partition(|telling| telling.outage.told_at.is_some());
+    for (telling, letters) in together(&heard, Telling::over) {
+        told += usize::from(telling.end(letters).await?);
+    }
+    for telling in &unheard {
+        telling.end(Vec::new()).await?;
     }
     Ok(told)
 }
 
-/// Whether the whole API was to end by now: that nothing answers any more is no news then.
-async fn has_ended(shared: &Shared, outage: &Outage, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let entries = shared.store.ledger(&outage.key.integration, &outage.key.api).await?;
-    let subjects = dated_subjects(&entries);
-    let whole = subjects.iter().filter(|((subject, mark, _), _)| *subject == "*" && *mark == Mark::Sunset);
-    let mut days = whole.filter_map(|(_, said)| in_force(said, now)?.statement.date);
-    Ok(days.any(|day| day <= now.date_naive()))
+/// A heading, and the lines under it.
+type Card = (String, Vec<String>);
+
+/// What is told to anybody, with the letters of each: a reader whom several concern has one letter, which names the others.
+fn together<'t, 's>(
+    tellings: &'t [Telling<'s>],
+    card: impl Fn(&Telling<'s>) -> Card,
+) -> Vec<(&'t Telling<'s>, Vec<PlannedDelivery>)> {
+    let mut readers: BTreeMap<String, Vec<(&Telling<'_>, &str, Person)>> = BTreeMap::new();
+    for telling in tellings {
+        for (party, person) in telling.readers() {
+            readers.entry(person.email.to_ascii_lowercase()).or_default().push((telling, party, person));
+        }
+    }
+    let mut letters: BTreeMap<&WatchKey, Vec<PlannedDelivery>> = BTreeMap::new();
+    for theirs in readers.values() {
+        let Some(((first, party, person), others)) = theirs.split_first() else { continue };
+        let others: Vec<String> = others.iter().map(|(other, ..)| other.name()).collect();
+        let Some(letter) = first.letter(party, person, with_others(card(first), &others)) else { continue };
+        letters.entry(&first.outage.key).or_default().push(letter);
+        // Only what stands in a letter is told.
+        for (other, ..) in theirs {
+            letters.entry(&other.outage.key).or_default();
+        }
+    }
+    let told = tellings.iter().filter_map(|telling| Some((telling, letters.remove(&telling.outage.key)?)));
+    told.collect()
+}
+
+fn with_others((heading, mut lines): Card, others: &[String]) -> Card {
+    if others.is_empty() {
+        return (heading, lines);
+    }
+    let mut named = others.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    if others.len() > NAMED {
+        named.push_str(&format!(" and {} more", others.len() - NAMED));
+    }
+    lines.insert(0, format!("The same goes for {named}; status says more of each."));
+    (format!("{heading}, and {} more", others.len()), lines)
 }
 
 struct Telling<'t> {
@@ -58,11 +118,41 @@ struct Telling<'t> {
     live: &'t Live,
     integration: &'t Integration,
     api: &'t Api,
-    outage: &'t Outage,
+    outage: Outage,
     now: DateTime<Utc>,
 }
 
+fn at(time: &DateTime<Utc>) -> String {
+    time.format("%-d %B %Y, %H:%M UTC").to_string()
+}
+
 impl Telling<'_> {
+    fn name(&self) -> String {
+        format!("{} ({})", self.api.name, self.integration.name)
+    }
+
+    /// Whether it is to be told of, for the first time or again.
+    fn is_due(&self) -> bool {
+        let after = self.api.tell_operator_after.unwrap_or(self.live.config.mail.tell_operator_after);
+        let after = TimeDelta::from_std(after).unwrap_or(TimeDelta::MAX);
+        match self.outage.told_at {
+            None => self.outage.lasted(self.now) >= after,
+            Some(last) => self.now - last >= AGAIN || last > self.now,
+        }
+    }
+
+    /// Whether the whole API was to end by now: that nothing answers any more is no news then.
+    async fn has_ended(&self) -> Result<bool, StoreError> {
+        if self.outage.state != ApiState::Down {
+            return Ok(false);
+        }
+        let entries = self.shared.store.ledger(&self.outage.key.integration, &self.outage.key.api).await?;
+        let subjects = dated_subjects(&entries);
+        let whole = subjects.iter().filter(|((subject, mark, _), _)| *subject == "*" && *mark == Mark::Sunset);
+        let mut days = whole.filter_map(|(_, said)| in_force(said, self.now)?.statement.date);
+        Ok(days.any(|day| day <= self.now.date_naive()))
+    }
+
     fn notice(&self) -> Notice {
         // From facts, so that all letters of one outage are one thread.
         let name = format!("{} {}", self.outage.key, self.outage.since.timestamp_millis());
@@ -70,14 +160,22 @@ impl Telling<'_> {
         Notice { id, opened_at: self.outage.since, told_at: self.now }
     }
 
-    async fn begin(&self) -> Result<bool, StoreError> {
-        let Outage { state, detail, since, times, succeeded_at, told_at, .. } = self.outage;
-        let (name, at) = (&self.api.name, |time: &DateTime<Utc>| time.format("%-d %B %Y, %H:%M UTC").to_string());
+    /// How it is, in a word: until it counts as down, what had been seen before still stands as its state.
+    fn state(&self) -> ApiState {
+        match self.outage.state {
+            ApiState::Verified | ApiState::Changed | ApiState::New => ApiState::Down,
+            state => state,
+        }
+    }
+
+    /// That it cannot be judged.
+    fn begun(&self) -> Card {
+        let Outage { detail, since, times, succeeded_at, told_at, key, .. } = &self.outage;
         let hours = self.outage.lasted(self.now).num_hours();
         let long = if hours < 48 { format!("{hours} h") } else { format!("{} days", hours / 24) };
         let still = if told_at.is_some() { "still cannot" } else { "cannot" };
-        let heading = format!("{name} {still} be judged ({}), for {long}", state.name());
-        let source = self.live.source(self.api, self.outage.key.surface).map(ToString::to_string).unwrap_or_default();
+        let heading = format!("{} {still} be judged ({}), for {long}", self.api.name, self.state().name());
+        let source = self.live.source(self.api, key.surface).map(ToString::to_string).unwrap_or_default();
         let lines = vec![
             format!("Since {}: {detail}", at(since)),
             match succeeded_at {
@@ -95,43 +193,73 @@ impl Telling<'_> {
             } else {
                 String::new()
             },
-            format!("What to try: {}", advice(*state, &source)),
+            format!("What to try: {}", advice(self.state(), &source)),
             format!(
                 "driftd goes on trying; `driftd check-now {}/{}` tries at once. You hear of it when it is over, and weekly while it lasts.",
-                self.outage.key.integration, self.outage.key.api
+                key.integration, key.api
             ),
         ];
-        let letters = self.letters(&heading, &lines);
-        if letters.is_empty() {
-            return Ok(false);
-        }
-        let text = format!("{}: {heading}; the operator and the consumers were written to", self.outage.key);
-        warn!(api = %self.outage.key, state = state.name(), %since, "a description cannot be judged; people are told");
-        self.shared.store.tell_outage(self.outage, &self.notice(), letters, &text).await
+        (heading, lines)
     }
 
-    async fn end(&self) -> Result<bool, StoreError> {
-        let Outage { since, times, judged_at, told_at, .. } = self.outage;
-        let at = |time: &DateTime<Utc>| time.format("%-d %B %Y, %H:%M UTC").to_string();
-        let back = judged_at.unwrap_or(self.now);
-        let heading = format!("{} can be judged again", self.api.name);
+    /// That it can be judged again.
+    fn over(&self) -> Card {
+        let Outage { since, times, judged_at, .. } = &self.outage;
         let lines = vec![
-            format!("It could not be from {} to {}.", at(since), at(&back)),
-            if *times > 1 { format!("It came and went {times} times in that time, and has been well for a day.") } else { String::new() },
+            format!("It could not be from {} to {}.", at(since), at(&judged_at.unwrap_or(self.now))),
+            if *times > 1 {
+                format!("It came and went {times} times in that time, and has been well for a day.")
+            } else {
+                String::new()
+            },
             "It was compared with the last description that was read before: what has changed meanwhile is told in a letter of its own. \
              Nobody has to answer."
                 .to_owned(),
         ];
-        let letters = if told_at.is_some() { self.letters(&heading, &lines) } else { Vec::new() };
-        if told_at.is_some() {
-            info!(api = %self.outage.key, "a description can be judged again; people are told");
-        }
-        let text = format!("{}: {heading}", self.outage.key);
-        Ok(self.shared.store.end_outage(self.outage, &self.notice(), letters, &text).await? && told_at.is_some())
+        (format!("{} can be judged again", self.api.name), lines)
     }
 
-    /// The letter to the operator, and to the owner at each consumer.
-    fn letters(&self, heading: &str, lines: &[String]) -> Vec<PlannedDelivery> {
+    async fn begin(&self, letters: Vec<PlannedDelivery>) -> Result<bool, StoreError> {
+        let (heading, _) = self.begun();
+        let text = format!("{}: {heading}; the operator and the consumers were written to", self.outage.key);
+        warn!(api = %self.outage.key, state = self.state().name(), since = %self.outage.since, "a description cannot be judged; people are told");
+        self.shared.store.tell_outage(&self.outage, &self.notice(), letters, &text).await
+    }
+
+    async fn end(&self, letters: Vec<PlannedDelivery>) -> Result<bool, StoreError> {
+        let is_known = self.outage.told_at.is_some();
+        if is_known {
+            info!(api = %self.outage.key, "a description can be judged again; people are told");
+        }
+        let (heading, _) = self.over();
+        let text = format!("{}: {heading}", self.outage.key);
+        Ok(self.shared.store.end_outage(&self.outage, &self.notice(), letters, &text).await? && is_known)
+    }
+
+    /// The owner at each consumer, with the party, and the operator.
+    fn readers(&self) -> Vec<(&str, Person)> {
+        let mut readers: Vec<(&str, Person)> = Vec::new();
+        for consumer in &self.api.consumers {
+            let owner = self.integration.party(&consumer.party).and_then(|party| party.owner(Side::Consumer));
+            let owner = owner.map(|(_, contact)| contact.person.clone());
+            for person in owner.into_iter().chain([self.live.operator()]) {
+                if !readers.iter().any(|(_, known)| known.email.eq_ignore_ascii_case(&person.email)) {
+                    readers.push((consumer.party.as_str(), person));
+                }
+            }
+        }
+        readers
+    }
+
+    fn letter(&self, party: &str, to: &Person, card: Card) -> Option<PlannedDelivery> {
+        let word = Word {
+            side: Side::Consumer,
+            party: party.to_owned(),
+            kind: NoticeKind::Outage,
+            findings: Vec::new(),
+            called_off: Vec::new(),
+        };
+        let decision = Decision { notice: self.notice(), words: vec![word], closes: true };
         let desk = Desk {
             shared: self.shared,
             live: self.live,
@@ -140,24 +268,7 @@ impl Telling<'_> {
             api: self.api,
             now: self.now,
         };
-        let operator = self.live.operator();
-        let mut letters: Vec<PlannedDelivery> = Vec::new();
-        for (index, consumer) in self.api.consumers.iter().enumerate() {
-            let word = Word {
-                side: Side::Consumer,
-                party: consumer.party.clone(),
-                kind: NoticeKind::Outage,
-                findings: Vec::new(),
-                called_off: Vec::new(),
-            };
-            let decision = Decision { notice: self.notice(), words: vec![word], closes: true };
-            let card = || (heading.to_owned(), lines.to_vec());
-            letters.extend(desk.outage(&decision, None, card()));
-            if index == 0 {
-                letters.extend(desk.outage(&decision, Some(&operator), card()));
-            }
-        }
-        letters
+        desk.card(&decision, to, card, None)
     }
 }
 

@@ -2,14 +2,15 @@
 
 use tracing::info;
 
-use crate::model::{Party, Side};
+use crate::model::Party;
 use crate::store::{Reader, StoreError};
 
+use super::escalate::is_there;
 use super::letters::Desk;
 use super::shared::Shared;
 
-/// Writes to everybody who owns a side of an open notice by the configuration at work now, was never written to about it, and
-/// whose side has not answered. Returns how many letters were written.
+/// Writes to everybody who answers for a side of an open notice by the configuration at work now, was never written to about
+/// it, and whose side has not answered. Returns how many letters were written.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -18,19 +19,22 @@ pub async fn retell_due(shared: &Shared) -> Result<usize, StoreError> {
     let mut written = 0;
     for told in shared.store.readers().await? {
         let Some((integration, api)) = live.find(&told.key) else { continue };
-        let plays = match told.side {
-            Side::Provider => api.provider == told.party,
-            Side::Consumer => api.is_called_by(&told.party),
-        };
-        let party = integration.party(&told.party).filter(|_| plays);
-        if !party.is_some_and(|party| was_never_reached(party, &told)) {
+        let party = integration.party(&told.party).filter(|_| api.has(told.side, &told.party));
+        if !party.is_some_and(|party| is_missing(party, &told)) {
             continue;
         }
-        let Some(standing) = shared.store.standing(&told.notice).await? else { continue };
+        let standing = match shared.store.standing(&told.notice).await {
+            Ok(standing) => standing,
+            // Status tells of a damaged row, and the next reader has a letter all the same.
+            Err(problem) if problem.is_one_row() => continue,
+            Err(problem) => return Err(problem),
+        };
+        let party = (told.side, told.party.as_str());
+        let Some(standing) = standing.filter(|standing| is_there(standing, party)) else { continue };
         let desk = Desk { shared, live: &live, key: &told.key, integration, api, now: shared.clock.now() };
-        let Some(letter) = desk.again(&standing, (told.side, &told.party)) else { continue };
+        let Some(letter) = desk.again(&standing, party, &told.tried) else { continue };
         let text = format!(
-            "{} <{}> is written to about notice {}: nobody there had its letter",
+            "{} <{}> is written to about notice {}: no letter of it was written to this address before",
             letter.name, letter.recipient, told.notice
         );
         info!(notice = told.notice, side = told.side.name(), party = told.party, "{text}");
@@ -39,9 +43,10 @@ pub async fn retell_due(shared: &Shared) -> Result<usize, StoreError> {
     Ok(written)
 }
 
-/// Whether the owner of the side has no letter and was never tried, while nobody there has one or nobody has answered.
-fn was_never_reached(party: &Party, told: &Reader) -> bool {
-    let Some((_, contact)) = party.owner(told.side) else { return false };
-    let is_known = told.tried.iter().any(|address| address.eq_ignore_ascii_case(&contact.person.email));
-    !is_known && !told.has_answered
+/// Whether somebody is still to be written to: the owner of the side whenever he is new, and whoever stands in where nobody
+/// there could be reached.
+fn is_missing(party: &Party, told: &Reader) -> bool {
+    let Some((_, contact)) = party.owner(told.side).filter(|_| !told.has_answered) else { return false };
+    let is_new = |email: &str| !told.has_tried(email);
+    is_new(&contact.person.email) || (!told.is_reached && contact.deputy.iter().any(|deputy| is_new(&deputy.email)))
 }

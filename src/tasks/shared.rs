@@ -5,18 +5,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ring::rand::SecureRandom;
 use thiserror::Error;
 use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::config::{Config, MailConfig, Tls};
 use crate::fetch;
-use crate::mail::{Connection, Protection, Transport};
+use crate::mail::{Connection, Protection, Transport, bounce_address};
 use crate::model::{Api, Clock, Integration, Person, Source, Surface, WatchKey};
 use crate::render::Renderer;
 use crate::rules::Catalogue;
-use crate::store::{Store, WatchSpec};
+use crate::store::{FLAPPING, Store, WatchSpec};
 
 /// Documents that are read and compared at one time: a 13 MB description is 70 MB of values.
 pub(super) const PARSE_SLOTS: u32 = 2;
@@ -56,6 +56,12 @@ pub fn transport(config: &MailConfig) -> Transport {
     })
 }
 
+/// Whether something happened so lately that what happens now belongs to it. A time that lies ahead was noted by a clock that
+/// stood wrong.
+pub(super) fn is_recent(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    (TimeDelta::zero()..FLAPPING).contains(&(now - at))
+}
+
 impl Live {
     /// Who is written to last of all, and when driftd itself is in trouble.
     pub(super) fn operator(&self) -> Person {
@@ -87,6 +93,16 @@ impl Live {
         let integration = self.config.integrations.iter().find(|integration| integration.id == key.integration)?;
         let api = integration.apis.iter().find(|api| api.id == key.api)?;
         Some((integration, api))
+    }
+
+    /// The envelope sender of a letter, with what makes it this letter's own.
+    pub fn sender(&self, own: Option<&str>) -> String {
+        let mail = &self.config.mail;
+        match (&mail.bounces, own) {
+            (Some(bounces), Some(own)) => bounce_address(bounces, own),
+            (Some(bounces), None) => bounces.clone(),
+            (None, _) => mail.from.rsplit('<').next().unwrap_or(&mail.from).trim_end_matches('>').trim().to_owned(),
+        }
     }
 
     /// Where a watched description is.

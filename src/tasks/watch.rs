@@ -54,7 +54,8 @@ pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken)
             match taken.await {
                 Ok(_) => {
                     is_first = false;
-                    nap = self::nap(&shared).await;
+                    // Where all places are taken, the end of a check is what is waited for.
+                    nap = if watch.room() > 0 { self::nap(&shared).await } else { BEAT };
                     if watch.unrecorded.is_empty() && watch.is_recorded && shared.trouble.clear("database") {
                         info!("the database works again");
                     }
@@ -145,6 +146,10 @@ impl Watch {
         self.under_way.is_empty() && self.waiting.is_empty()
     }
 
+    fn room(&self) -> usize {
+        TAKEN.saturating_sub(self.under_way.len() + self.waiting.len())
+    }
+
     fn has(&self, claim: &Claim) -> bool {
         self.under_way.values().chain(&self.waiting).any(|(known, _)| known.key == claim.key)
     }
@@ -157,7 +162,7 @@ impl Watch {
             shared.store.release(key, shared.clock.now() + pause).await?;
             self.unrecorded.pop();
         }
-        let room = TAKEN.saturating_sub(self.under_way.len() + self.waiting.len());
+        let room = self.room();
         let mut taken = 0;
         if room > 0 {
             let limit = u32::try_from(room).unwrap_or(u32::MAX);

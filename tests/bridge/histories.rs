@@ -393,7 +393,15 @@ impl<'s> History<'s> {
                 let count = self.taken.len();
                 let Some(letter) = (count > 0).then(|| self.taken[self.random.usize(0..count)].clone()) else { return };
                 self.steps.push(format!("bounce {}", letter.recipient));
-                self.shared.store.bounced(&letter.sender, true, "failed 5.1.1", self.clock.now()).await.expect("the store");
+                self.shared
+                    .store
+                    .bounced(
+                        &letter.sender,
+                        (Some(&AttemptOutcome::DeadAddress("failed 5.1.1".to_owned())), "failed 5.1.1"),
+                        self.clock.now(),
+                    )
+                    .await
+                    .expect("the store");
             }
             9 => {
                 let who = ["c1@x.example", "c2@x.example", "c9@x.example", "p1@x.example", "p2@x.example"]

@@ -23,3 +23,10 @@ ALTER TABLE delivery ADD COLUMN refused_since BIGINT;
 -- Letters to one reader about one notice leave in order.
 CREATE INDEX delivery_waiting ON delivery (notice, recipient, id) WHERE state = 'pending';
 CREATE INDEX delivery_notice ON delivery (notice, side, party);
+CREATE INDEX delivery_sender ON delivery (LOWER(sender));
+CREATE INDEX delivery_sent ON delivery (sent_at) WHERE channel IS NULL;
+CREATE INDEX delivery_stands_in ON delivery (stands_in_for) WHERE stands_in_for IS NOT NULL;
+CREATE INDEX attempt_open ON attempt (delivery) WHERE finished_at IS NULL;
+
+-- Why a notice is closed from the start, by its right name.
+UPDATE notice SET closed_why = 'it asks nothing' WHERE closed_why = 'a digest';
