@@ -261,3 +261,55 @@ async fn a_damaged_row_is_shown_and_stops_nobody_else() {
     assert_eq!(overview.watches[0].state, ApiState::Blind);
     assert!(overview.watches[0].detail.contains("table finding"), "{}", overview.watches[0].detail);
 }
+
+#[tokio::test]
+async fn many_looks_at_everything_wait_for_no_connection_that_another_holds() {
+    let clock = clock();
+    let (_folder, store) = store(&clock).await;
+    let mut looks = tokio::task::JoinSet::new();
+    for _ in 0..64 {
+        let store = store.clone();
+        looks.spawn(async move { store.overview().await.expect("an overview").watches.len() });
+    }
+    let all = tokio::time::timeout(Duration::from_secs(20), looks.join_all());
+    assert_eq!(all.await.expect("none waits for ever"), vec![1; 64]);
+}
+
+#[tokio::test]
+async fn a_check_of_what_was_taken_out_of_the_configuration_tells_nobody() {
+    let clock = clock();
+    let (_folder, store) = store(&clock).await;
+    store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
+    // While it is under way, a reload no longer has it.
+    store.resync_watches(&[], clock.now()).await.expect("synced");
+    let notice = Notice { id: "N-1".to_owned(), opened_at: clock.now(), told_at: clock.now() };
+    let step = NoticeStep::Tell { notice, flaps: None, deliveries: vec![letter("a@x.example", Vec::new())], told: Vec::new() };
+    assert_eq!(store.commit_check(commit(&clock, step, "e1")).await.expect("committed"), Committed::Overtaken);
+    assert_eq!(store.overview().await.expect("an overview").notices.len(), 0);
+    assert_eq!(store.start_attempts(Lane::Mail, clock.now(), LEASE, 10).await.expect("letters").len(), 0);
+}
+
+#[tokio::test]
+async fn a_letter_about_what_is_over_is_not_tried_for_ever() {
+    let clock = clock();
+    let (_folder, store) = store(&clock).await;
+    store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
+    let notice = Notice { id: "N-1".to_owned(), opened_at: clock.now(), told_at: clock.now() };
+    let step = NoticeStep::Tell { notice, flaps: None, deliveries: vec![letter("a@x.example", Vec::new())], told: Vec::new() };
+    store.commit_check(commit(&clock, step, "e1")).await.expect("committed");
+    clock.advance(Duration::from_secs(301));
+    store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
+    let last = PlannedDelivery { kind: NoticeKind::Resolved, ..letter("b@x.example", Vec::new()) };
+    let step = NoticeStep::Close { id: "N-1".to_owned(), why: "over".to_owned(), deliveries: vec![last] };
+    store.commit_check(commit(&clock, step, "e2")).await.expect("committed");
+    let mut tries = 0;
+    for _ in 0..30 {
+        for (delivery, attempt) in store.start_attempts(Lane::Mail, clock.now(), LEASE, 10).await.expect("letters") {
+            tries += 1;
+            let busy = AttemptOutcome::Retry("450 later".to_owned());
+            store.finish_attempt(delivery.id, attempt, &busy, clock.now(), clock.now()).await.expect("finished");
+        }
+        clock.advance(Duration::from_secs(86_400));
+    }
+    assert!((5..=8).contains(&tries), "{tries} tries in thirty days");
+}

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{Sqlite, Transaction};
 
 use crate::model::{ApiState, Checked, LedgerStep, Notice, NoticeKind, OpenFinding, Side, Surface, Told, Validators, WatchKey};
 
 use super::claims::{FLAPPING, Flaps, REVERTED, give_back};
 use super::digests::{drop_from_digest, forget_quiet, keep_for_digest};
 use super::watches::compare_upcoming_again;
-use super::{Store, StoreError, json, ledger, stored, word};
+use super::{Fields, Store, StoreError, json, ledger, stored, word};
 
 /// zstd level of stored snapshots: 4 MB of description become 200 kB in 50 ms.
 const COMPRESSION: i32 = 9;
@@ -154,8 +154,8 @@ impl Store {
         let row =
             sqlx::query("SELECT size, body FROM snapshot WHERE digest = $1").bind(digest).fetch_optional(&self.readers).await?;
         let row = row.ok_or_else(|| corrupt("it is missing".to_owned()))?;
-        let size = usize::try_from(row.get::<i64, _>("size")).unwrap_or(0);
-        let body: Vec<u8> = row.get("body");
+        let size = usize::try_from(row.field::<i64>("size")?).unwrap_or(0);
+        let body: Vec<u8> = row.field("body")?;
         zstd::bulk::decompress(&body, size).map_err(|error| corrupt(error.to_string()))
     }
 
@@ -550,9 +550,9 @@ pub(super) async fn event(
 }
 
 pub(super) fn key_of(row: &SqliteRow) -> Result<WatchKey, StoreError> {
-    let surface: String = row.get("surface");
-    let integration: String = row.get("integration");
-    let api: String = row.get("api");
+    let surface: String = row.field("surface")?;
+    let integration: String = row.field("integration")?;
+    let api: String = row.field("api")?;
     let known = Surface::ALL.into_iter().find(|known| known.name() == surface);
     let surface = word(known, "watch", &format!("{integration}/{api}"), &surface)?;
     Ok(WatchKey { integration, api, surface })

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{Sqlite, Transaction};
 
 use crate::model::{ApiState, Notice, OpenFinding, Side, Told, Validators, WatchKey, time_of};
 
 use super::checks::key_of;
-use super::{Store, StoreError, count, json, stored, word};
+use super::{Fields, Store, StoreError, count, json, or_damage, stored, word};
 
 /// A description that is due, and what is known of it.
 #[derive(Debug, Clone)]
@@ -109,7 +109,12 @@ impl Store {
         .await?;
         let mut claims = Vec::with_capacity(rows.len());
         for row in &rows {
-            claims.push(claimed(&mut transaction, row, now).await?);
+            match claimed(&mut transaction, row, now).await {
+                Ok(claim) => claims.push(claim),
+                // A row without a name is nobody's; status tells of it.
+                Err(problem) if problem.is_one_row() => {}
+                Err(problem) => return Err(problem),
+            }
         }
         // The lease is also a "checked" mark, or a set-back clock would claim the same rows again at once.
         for claim in &claims {
@@ -235,31 +240,40 @@ pub(super) async fn retry_failed(transaction: &mut Transaction<'_, Sqlite>, now:
 /// What the row itself says. What cannot be read back is damage, and stands as if it were not there.
 fn claim(row: &SqliteRow) -> Result<Claim, StoreError> {
     let key = key_of(row)?;
-    let named: String = row.get("state");
-    let state = word(ApiState::named(&named), "watch", &key.to_string(), &named);
-    let parts = json(row.get("parts"), "watch", &key.to_string());
-    let damage = state.as_ref().err().or(parts.as_ref().err()).map(ToString::to_string);
+    let name = key.to_string();
+    let mut damage = None;
+    let mut text = |column: &str| or_damage(row.field::<Option<String>>(column), &mut damage);
+    let (named, detail, source) = (text("state"), text("detail"), text("source"));
+    let (etag, last_modified, parts) = (text("etag"), text("last_modified"), text("parts"));
+    let (latest, baseline, held, begun_of) = (text("latest"), text("baseline"), text("held"), text("begun_of"));
+    let mut number = |column: &str| or_damage(row.field::<Option<i64>>(column), &mut damage);
+    let full_at = number("full_at").map(time_of);
+    let (failures, rule_set, begun) = (number("failures"), number("rule_set"), number("begun"));
+    let generation = number("generation").unwrap_or_default();
+    let named = named.unwrap_or_default();
+    let state = word(ApiState::named(&named), "watch", &name, &named);
+    let state = state.unwrap_or_else(|problem| {
+        damage.get_or_insert(problem.to_string());
+        ApiState::Blind
+    });
+    let parts = or_damage(json(&parts.unwrap_or_default(), "watch", &name), &mut damage);
     Ok(Claim {
-        state: state.unwrap_or(ApiState::Blind),
-        detail: row.get("detail"),
-        source: row.get("source"),
-        validators: Validators {
-            etag: row.get("etag"),
-            last_modified: row.get("last_modified"),
-            parts: parts.unwrap_or_default(),
-        },
-        full_at: row.get::<Option<i64>, _>("full_at").map(time_of),
-        failures: count(row.get("failures")),
-        latest: row.get("latest"),
-        baseline: row.get("baseline"),
-        held: row.get("held"),
-        rule_set: count(row.get("rule_set")),
+        state,
+        detail: detail.unwrap_or_default(),
+        source: source.unwrap_or_default(),
+        validators: Validators { etag, last_modified, parts },
+        full_at,
+        failures: count(failures.unwrap_or(0)),
+        latest,
+        baseline,
+        held,
+        rule_set: count(rule_set.unwrap_or(0)),
         findings: Vec::new(),
         notice: None,
         told: Vec::new(),
         notices: 0,
-        generation: row.get("generation"),
-        begun: (count(row.get("begun")), row.get("begun_of")),
+        generation,
+        begun: (count(begun.unwrap_or(0)), begun_of),
         damage,
         flaps: None,
         gone: None,
@@ -388,7 +402,7 @@ impl Store {
         .bind(api)
         .fetch_all(&mut *transaction)
         .await?;
-        let found = rows.iter().map(|row| Ok((key_of(row)?, row.get("leased")))).collect::<Result<Vec<_>, StoreError>>()?;
+        let found = rows.iter().map(|row| Ok((key_of(row)?, row.field("leased")?))).collect::<Result<Vec<_>, StoreError>>()?;
         sqlx::query(
             "UPDATE watch SET next_at = $3 WHERE active = 1 AND leased = 0
                AND ($1 IS NULL OR integration = $1) AND ($2 IS NULL OR api = $2)",

@@ -1,13 +1,14 @@
 //! Whether the people in the configuration are still there.
 
 use chrono::{DateTime, Utc};
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Sqlite, Transaction};
 
 use crate::model::{Notice, WatchKey, time_of};
 
 use super::checks::PlannedDelivery;
 use super::digests::insert_digest;
-use super::{Store, StoreError, stored};
+use super::{Fields, Store, StoreError, stored};
 
 /// What is known of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +33,7 @@ impl Store {
         let known = "SELECT * FROM confirmation WHERE address = $1";
         // Looked at often, written once.
         if let Some(row) = sqlx::query(known).bind(&address).fetch_optional(&self.readers).await? {
-            return Ok(confirmation(&row));
+            return confirmation(&row);
         }
         let mut transaction = self.begin().await?;
         sqlx::query("INSERT INTO confirmation (address, token, known_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
@@ -43,7 +44,7 @@ impl Store {
             .await?;
         let row = sqlx::query(known).bind(&address).fetch_one(&mut *transaction).await?;
         transaction.commit().await?;
-        Ok(confirmation(&row))
+        confirmation(&row)
     }
 
     /// Asks somebody whether he is there: the letter, and that it was written. Returns whether it is new.
@@ -85,7 +86,7 @@ impl Store {
     /// When the database does not answer.
     pub async fn asked(&self, token: &str) -> Result<Option<Confirmation>, StoreError> {
         let row = sqlx::query("SELECT * FROM confirmation WHERE token = $1").bind(token).fetch_optional(&self.readers).await?;
-        Ok(row.as_ref().map(confirmation))
+        row.as_ref().map(confirmation).transpose()
     }
 
     /// Somebody is there. Saying it twice is the same as saying it once.
@@ -105,15 +106,16 @@ impl Store {
 /// Everything that is known of addresses.
 pub(super) async fn confirmations(transaction: &mut Transaction<'_, Sqlite>) -> Result<Vec<Confirmation>, StoreError> {
     let rows = sqlx::query("SELECT * FROM confirmation ORDER BY address").fetch_all(&mut **transaction).await?;
-    Ok(rows.iter().map(confirmation).collect())
+    // What cannot be read of an address is not known of it.
+    Ok(rows.iter().flat_map(confirmation).collect())
 }
 
-fn confirmation(row: &sqlx::sqlite::SqliteRow) -> Confirmation {
-    let time = |name: &str| row.get::<Option<i64>, _>(name).map(time_of);
-    Confirmation {
-        address: row.get("address"),
-        known_at: time_of(row.get("known_at")),
-        asked_at: time("asked_at"),
-        confirmed_at: time("confirmed_at"),
-    }
+fn confirmation(row: &SqliteRow) -> Result<Confirmation, StoreError> {
+    let time = |name: &str| Ok::<_, StoreError>(row.field::<Option<i64>>(name)?.map(time_of));
+    Ok(Confirmation {
+        address: row.field("address")?,
+        known_at: time_of(row.field("known_at")?),
+        asked_at: time("asked_at")?,
+        confirmed_at: time("confirmed_at")?,
+    })
 }

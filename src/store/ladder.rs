@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{Sqlite, Transaction};
 
 use crate::model::{Climbed, Notice, OpenFinding, Side, Silence, Told, WatchKey, time_of};
 
 use super::checks::{PlannedDelivery, event, insert_deliveries, key_of};
 use super::claims::{findings, told};
 use super::outbox::acknowledgement;
-use super::{Store, StoreError, stored, word};
+use super::{Fields, Store, StoreError, stored, word};
 
 /// An open notice with all it tells of.
 #[derive(Debug, Clone)]
@@ -89,7 +89,8 @@ impl Store {
             .fetch_optional(&mut *transaction)
             .await?;
         let Some(row) = row else { return Ok(None) };
-        let notice = Notice { id: row.get("id"), opened_at: time_of(row.get("opened_at")), told_at: time_of(row.get("told_at")) };
+        let notice =
+            Notice { id: row.field("id")?, opened_at: time_of(row.field("opened_at")?), told_at: time_of(row.field("told_at")?) };
         let key = key_of(&row)?;
         let told = told(&mut transaction, &notice.id).await?;
         Ok(Some(Standing { findings: findings(&mut transaction, &key).await?, told, notice, key }))
@@ -136,7 +137,7 @@ impl Store {
 }
 
 async fn silent(transaction: &mut Transaction<'_, Sqlite>, row: &SqliteRow) -> Result<Silent, StoreError> {
-    let notice: String = row.get("id");
+    let notice: String = row.field("id")?;
     let told: Vec<(String, String)> =
         sqlx::query_as("SELECT DISTINCT side, party FROM told WHERE notice = $1 ORDER BY side, party")
             .bind(&notice)
@@ -176,8 +177,8 @@ async fn silence(
         .await?;
     let first = asked.first().copied();
     let answer = match row {
-        Some(row) if first.is_none_or(|first| row.get::<i64, _>("letter_at") >= first) => {
-            Some((acknowledgement(&row, notice)?, time_of(row.get("letter_at"))))
+        Some(row) if first.is_none_or(|first| row.field::<i64>("letter_at").is_ok_and(|at| at >= first)) => {
+            Some((acknowledgement(&row, notice)?, time_of(row.field("letter_at")?)))
         }
         _ => None,
     };
@@ -244,16 +245,16 @@ impl Store {
         .await?;
         let mut readers = Vec::with_capacity(rows.len());
         for row in &rows {
-            let (notice, side): (String, String) = (row.get("id"), row.get("side"));
+            let (notice, side): (String, String) = (row.field("id")?, row.field("side")?);
             // What cannot be read back is told of by status.
             let (Ok(key), Some(side)) = (key_of(row), Side::named(&side)) else { continue };
             readers.push(Reader {
                 key,
                 side,
-                party: row.get("party"),
-                tried: row.get::<Option<String>, _>("tried").unwrap_or_default().lines().map(str::to_owned).collect(),
-                is_reached: row.get("reached"),
-                has_answered: row.get("answered"),
+                party: row.field("party")?,
+                tried: row.field::<Option<String>>("tried")?.unwrap_or_default().lines().map(str::to_owned).collect(),
+                is_reached: row.field("reached")?,
+                has_answered: row.field("answered")?,
                 notice,
             });
         }

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{Sqlite, Transaction};
 
 use crate::model::{ApiState, Entry, LedgerStep, Statement, Surface, WatchKey, time_of};
 
 use super::checks::event;
-use super::{Store, StoreError, json, stored};
+use super::{Fields, Store, StoreError, json, stored};
 
 /// What an announcement led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,13 +39,13 @@ impl Store {
             .await?;
         rows.iter()
             .map(|row| {
-                let id: i64 = row.get("id");
+                let id: i64 = row.field("id")?;
                 Ok(Entry {
                     id,
-                    statement: json(row.get("body"), "ledger", &id.to_string())?,
-                    read_at: time_of(row.get("read_at")),
-                    ended_at: row.get::<Option<i64>, _>("ended_at").map(time_of),
-                    replaced: row.get::<i64, _>("replaced") != 0,
+                    statement: json(row.field("body")?, "ledger", &id.to_string())?,
+                    read_at: time_of(row.field("read_at")?),
+                    ended_at: row.field::<Option<i64>>("ended_at")?.map(time_of),
+                    replaced: row.field::<i64>("replaced")? != 0,
                 })
             })
             .collect()
@@ -65,10 +65,12 @@ impl Store {
         .bind(Surface::Live.name())
         .fetch_optional(&self.readers)
         .await?;
-        let Some(row) = row.filter(|row| row.get::<Option<String>, _>("latest").is_some()) else { return Ok((None, None)) };
-        let operations = json(row.get("operations"), "watch", &key.to_string())?;
-        let is_down = row.get::<String, _>("state") == ApiState::Down.name();
-        let last = row.get::<Option<i64>, _>("succeeded_at").map(time_of).filter(|_| is_down);
+        let Some(row) = row.filter(|row| row.field::<Option<String>>("latest").is_ok_and(|latest| latest.is_some())) else {
+            return Ok((None, None));
+        };
+        let operations = json(row.field("operations")?, "watch", &key.to_string())?;
+        let is_down = row.field::<String>("state")? == ApiState::Down.name();
+        let last = row.field::<Option<i64>>("succeeded_at")?.map(time_of).filter(|_| is_down);
         Ok((Some(operations), last))
     }
 

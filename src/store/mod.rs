@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Row as _, Sqlite, Transaction};
 use thiserror::Error;
 
 use crate::model::millis;
@@ -45,7 +45,7 @@ pub use watches::WatchSpec;
 pub enum StoreError {
     /// The database did not answer as it should: full disk, locked file, broken file.
     #[error("database error: {0}")]
-    Unavailable(#[from] sqlx::Error),
+    Unavailable(sqlx::Error),
     /// The schema could not be brought up to date.
     #[error("the database cannot be brought up to date by this version of driftd")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -68,6 +68,44 @@ pub enum StoreError {
         /// What is wrong with it.
         what: String,
     },
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let corrupt = |row: String, what: String| Self::Corrupt { table: "database", row, what };
+        match error {
+            sqlx::Error::ColumnDecode { index, source } => corrupt(index, source.to_string()),
+            sqlx::Error::Decode(source) => corrupt("of a query".to_owned(), source.to_string()),
+            // What a row refers to is gone, or what must be there is not.
+            sqlx::Error::Database(source) if is_about_a_row(&source.kind()) => {
+                corrupt("that was to be written".to_owned(), source.message().to_owned())
+            }
+            other => Self::Unavailable(other),
+        }
+    }
+}
+
+fn is_about_a_row(kind: &sqlx::error::ErrorKind) -> bool {
+    use sqlx::error::ErrorKind;
+    matches!(kind, ErrorKind::ForeignKeyViolation | ErrorKind::CheckViolation | ErrorKind::NotNullViolation)
+}
+
+/// A column of a row. A value of another type than its column is damage of this row, not the end of the process.
+trait Fields {
+    /// # Errors
+    /// When the value is not of this type.
+    fn field<'r, T>(&'r self, name: &str) -> Result<T, StoreError>
+    where
+        T: sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite>;
+}
+
+impl Fields for sqlx::sqlite::SqliteRow {
+    fn field<'r, T>(&'r self, name: &str) -> Result<T, StoreError>
+    where
+        T: sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite>,
+    {
+        Ok(self.try_get(name)?)
+    }
 }
 
 impl StoreError {
@@ -178,6 +216,14 @@ impl Store {
 fn identity(file: &Path) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt as _;
     std::fs::metadata(file).ok().map(|known| (known.dev(), known.ino()))
+}
+
+/// What could be read; where it could not, nothing, and what is wrong for status to say. The first damage is what is told.
+fn or_damage<T: Default>(found: Result<T, StoreError>, damage: &mut Option<String>) -> T {
+    found.unwrap_or_else(|problem| {
+        damage.get_or_insert_with(|| problem.to_string());
+        T::default()
+    })
 }
 
 /// A stored word as the type it stands for.

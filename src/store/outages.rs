@@ -1,13 +1,14 @@
 //! Descriptions that cannot be judged: since when, how often within a day, and whether people know.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Sqlite, Transaction};
 
 use crate::model::{ApiState, Notice, WatchKey, time_of};
 
 use super::checks::{PlannedDelivery, event, insert_deliveries, key_of};
 use super::claims::ASKS_NOTHING;
-use super::{Store, StoreError, count, stored};
+use super::{Fields, Store, StoreError, count, stored};
 
 /// A description that cannot be judged, or could not until a moment ago.
 #[derive(Debug, Clone)]
@@ -42,6 +43,23 @@ impl Outage {
     }
 }
 
+fn outage(row: &SqliteRow) -> Result<Outage, StoreError> {
+    let time = |name: &str| Ok::<_, StoreError>(row.field::<Option<i64>>(name)?.map(time_of));
+    let state: String = row.field("state")?;
+    Ok(Outage {
+        key: key_of(row)?,
+        state: ApiState::named(&state).unwrap_or(ApiState::Blind),
+        detail: row.field("detail")?,
+        since: time("unjudged_since")?.unwrap_or_default(),
+        times: count(row.field("unjudged_times")?),
+        from: time("unjudged_from")?.unwrap_or_default(),
+        before: TimeDelta::milliseconds(row.field("unjudged_for")?),
+        told_at: time("unjudged_told_at")?,
+        judged_at: time("judged_at")?,
+        succeeded_at: time("succeeded_at")?,
+    })
+}
+
 impl Store {
     /// Every outage that is going on, or that ended less than a day ago.
     ///
@@ -54,21 +72,8 @@ impl Store {
                 .await?;
         let mut found = Vec::with_capacity(rows.len());
         for row in &rows {
-            let time = |name: &str| row.get::<Option<i64>, _>(name).map(time_of);
-            // A name that cannot be read is damage that the check itself tells of.
-            let Ok(key) = key_of(row) else { continue };
-            found.push(Outage {
-                key,
-                state: ApiState::named(row.get("state")).unwrap_or(ApiState::Blind),
-                detail: row.get("detail"),
-                since: time("unjudged_since").unwrap_or_default(),
-                times: count(row.get("unjudged_times")),
-                from: time("unjudged_from").unwrap_or_default(),
-                before: TimeDelta::milliseconds(row.get("unjudged_for")),
-                told_at: time("unjudged_told_at"),
-                judged_at: time("judged_at"),
-                succeeded_at: time("succeeded_at"),
-            });
+            // Damage is what the check itself tells of.
+            found.extend(outage(row));
         }
         Ok(found)
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{Sqlite, Transaction};
 
 use crate::model::{Acknowledgement, Answer, AttemptOutcome, Delivery, DeliveryState, Lane, Side, Surface, WatchKey, time_of};
 
@@ -12,7 +12,7 @@ use super::checks::{PlannedDelivery, close_notice, event, forget_findings, inser
 use super::overview::{LISTING, LetterRow, letter_row};
 use super::proposals::may_tell;
 use super::watches::compare_upcoming_again;
-use super::{Store, StoreError, count, stored, word};
+use super::{Fields, Store, StoreError, count, stored, word};
 
 /// What finishing an attempt led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,29 +141,18 @@ impl Store {
             .await?;
         let mut started = Vec::with_capacity(rows.len());
         for row in &rows {
-            let id: i64 = row.get("id");
-            let named: String = row.get("side");
-            let side = match word(Side::named(&named), "delivery", &id.to_string(), &named) {
-                Ok(side) => side,
+            let id: i64 = row.field("id")?;
+            let delivery = match delivery(row, id) {
+                Ok(delivery) => delivery,
                 // One damaged row is shown, and stops nobody else.
                 Err(problem) => {
-                    sqlx::query("UPDATE delivery SET state = 'refused', last_reply = $1 WHERE id = $2")
+                    sqlx::query("UPDATE delivery SET state = 'refused', attempts = 1, last_reply = $1 WHERE id = $2")
                         .bind(problem.to_string())
                         .bind(id)
                         .execute(&mut *transaction)
                         .await?;
                     continue;
                 }
-            };
-            let delivery = Delivery {
-                id,
-                notice: row.get("notice"),
-                side,
-                recipient: row.get("recipient"),
-                sender: row.get("sender"),
-                message: row.get("message"),
-                channel: row.get("channel"),
-                attempts: count(row.get("attempts")),
             };
             let attempt: i64 = sqlx::query_scalar("INSERT INTO attempt (delivery, started_at) VALUES ($1, $2) RETURNING id")
                 .bind(id)
@@ -298,9 +287,9 @@ impl Store {
         .fetch_one(&mut *transaction)
         .await?;
         let is_refused = matches!(outcome, AttemptOutcome::OurTrouble(_) | AttemptOutcome::MailboxFull(_));
-        let refused_since = row.get::<Option<i64>, _>("refused_since").map(time_of).or_else(|| is_refused.then_some(now));
-        let is_stale = row.get::<Option<i64>, _>("closed_at").is_some() && now - time_of(row.get("created_at")) > CLOSED_FOR;
-        let is_overtaken = row.get::<String, _>("state") == DeliveryState::Overtaken.name();
+        let refused_since = row.field::<Option<i64>>("refused_since")?.map(time_of).or_else(|| is_refused.then_some(now));
+        let is_stale = row.field::<Option<i64>>("closed_at")?.is_some() && now - time_of(row.field("created_at")?) > CLOSED_FOR;
+        let is_overtaken = row.field::<String>("state")? == DeliveryState::Overtaken.name();
         let state = match outcome {
             AttemptOutcome::Sent(_) => DeliveryState::Sent,
             AttemptOutcome::DeadAddress(_) => DeliveryState::DeadAddress,
@@ -358,14 +347,14 @@ impl Store {
         .await?;
         // A sender that several letters share is no letter's own address.
         let [row] = row.as_slice() else { return Ok(Bounced::NotOurs) };
-        let (id, state): (i64, String) = (row.get("id"), row.get("state"));
+        let (id, state): (i64, String) = (row.field("id")?, row.field("state")?);
         if state == DeliveryState::DeadAddress.name() || state == DeliveryState::Refused.name() {
             return Ok(Bounced::Known);
         }
         let Some(outcome) = outcome else {
-            let (name, recipient): (String, String) = (row.get("name"), row.get("recipient"));
+            let (name, recipient): (String, String) = (row.field("name")?, row.field("recipient")?);
             let text = format!("{name} <{recipient}>: {text}");
-            event(&mut transaction, stored(now), row.get("integration"), row.get("api"), "delayed", &text).await?;
+            event(&mut transaction, stored(now), row.field("integration")?, row.field("api")?, "delayed", &text).await?;
             transaction.commit().await?;
             return Ok(Bounced::Noted);
         };
@@ -406,21 +395,21 @@ impl Store {
         .fetch_optional(&self.readers)
         .await?;
         let Some(row) = row else { return Ok(None) };
-        let notice: String = row.get("notice");
-        let side: String = row.get("side");
-        let answered = match row.get::<Option<String>, _>("answer") {
+        let notice: String = row.field("notice")?;
+        let side: String = row.field("side")?;
+        let answered = match row.field::<Option<String>>("answer")? {
             Some(_) => Some(acknowledgement(&row, &notice)?),
             None => None,
         };
         Ok(Some(OpenLetter {
             key: key_of(&row)?,
             side: word(Side::named(&side), "delivery", &notice, &side)?,
-            party: row.get("party"),
-            name: row.get("name"),
-            subject: row.get("subject"),
-            closed_at: row.get::<Option<i64>, _>("closed_at").map(time_of),
-            written_at: time_of(row.get("created_at")),
-            is_outdated: row.get("outdated"),
+            party: row.field("party")?,
+            name: row.field("name")?,
+            subject: row.field("subject")?,
+            closed_at: row.field::<Option<i64>>("closed_at")?.map(time_of),
+            written_at: time_of(row.field("created_at")?),
+            is_outdated: row.field("outdated")?,
             answered,
             notice,
         }))
@@ -495,14 +484,29 @@ impl Store {
     }
 }
 
+/// A letter that is to be sent.
+fn delivery(row: &SqliteRow, id: i64) -> Result<Delivery, StoreError> {
+    let named: String = row.field("side")?;
+    Ok(Delivery {
+        id,
+        notice: row.field("notice")?,
+        side: word(Side::named(&named), "delivery", &id.to_string(), &named)?,
+        recipient: row.field("recipient")?,
+        sender: row.field("sender")?,
+        message: row.field("message")?,
+        channel: row.field("channel")?,
+        attempts: count(row.field("attempts")?),
+    })
+}
+
 /// What a side answered.
 pub(super) fn acknowledgement(row: &SqliteRow, notice: &str) -> Result<Acknowledgement, StoreError> {
-    let answer: String = row.get("answer");
+    let answer: String = row.field("answer")?;
     Ok(Acknowledgement {
-        owner: row.get("owner"),
+        owner: row.field("owner")?,
         answer: word(Answer::named(&answer), "acknowledgement", notice, &answer)?,
-        fix_by: super::date(row.get("fix_by"), notice)?,
-        note: row.get("note"),
+        fix_by: super::date(row.field("fix_by")?, notice)?,
+        note: row.field("note")?,
     })
 }
 
@@ -524,8 +528,8 @@ async fn call_stand_in(
     .bind(delivery)
     .fetch_one(&mut **transaction)
     .await?;
-    let (name, recipient): (String, String) = (row.get("name"), row.get("recipient"));
-    let (integration, api): (String, String) = (row.get("integration"), row.get("api"));
+    let (name, recipient): (String, String) = (row.field("name")?, row.field("recipient")?);
+    let (integration, api): (String, String) = (row.field("integration")?, row.field("api")?);
     let standing_in: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM delivery WHERE stands_in_for = $1 AND state <> 'overtaken'")
         .bind(delivery)
         .fetch_one(&mut **transaction)

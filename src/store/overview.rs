@@ -1,7 +1,6 @@
 //! What status, history and metrics read: one consistent look at everything.
 
 use chrono::{DateTime, Utc};
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use crate::model::{Acknowledgement, ApiState, DeliveryState, OpenFinding, Side, WatchKey, time_of};
@@ -10,7 +9,7 @@ use super::checks::key_of;
 use super::confirmations::{Confirmation, confirmations};
 use super::outbox::acknowledgement;
 use super::trouble::{DeliveryTrouble, delivery_trouble};
-use super::{Store, StoreError, count, json, stored, word};
+use super::{Fields, Store, StoreError, count, json, or_damage, stored, word};
 
 /// A watched description as status shows it.
 #[derive(Debug, Clone)]
@@ -149,6 +148,45 @@ fn whole<T>(read: Result<T, StoreError>, damage: &mut Vec<String>) -> Option<T> 
     read.map_err(|problem| damage.push(problem.to_string())).ok()
 }
 
+/// A watched description. Status must tell of a damaged row, not fail because of it.
+fn watch_row(row: &SqliteRow, key: WatchKey, found: &[(String, String, i64)]) -> WatchRow {
+    let mut damage = None;
+    let name = key.to_string();
+    let findings = found.iter().map(|(identity, body, opened)| Ok((json(body, "finding", identity)?, time_of(*opened))));
+    let findings = or_damage(findings.collect::<Result<Vec<_>, StoreError>>(), &mut damage);
+    let state: String = or_damage(row.field("state"), &mut damage);
+    let state = word(ApiState::named(&state), "watch", &name, &state);
+    let state = state.map_err(|problem| damage.get_or_insert(problem.to_string()).clone());
+    let operations: String = or_damage(row.field("operations"), &mut damage);
+    let operations = or_damage(json(&operations, "watch", &name), &mut damage);
+    let mut text = |column: &str| or_damage(row.field::<Option<String>>(column), &mut damage);
+    let (source, detail) = (text("source").unwrap_or_default(), text("detail").unwrap_or_default());
+    let (latest, baseline) = (text("latest"), text("baseline"));
+    let mut number = |column: &str| or_damage(row.field::<Option<i64>>(column), &mut damage);
+    let mut time = |column: &str| number(column).map(time_of);
+    let (checked_at, succeeded_at) = (time("checked_at"), time("succeeded_at"));
+    let (verified_at, changed_at) = (time("verified_at"), time("changed_at"));
+    let next_at = time("next_at").unwrap_or_default();
+    let (failures, leased) = (number("failures").unwrap_or(0), number("leased").unwrap_or(0));
+    WatchRow {
+        source,
+        state: state.ok().filter(|_| damage.is_none()).unwrap_or(ApiState::Blind),
+        detail: damage.unwrap_or(detail),
+        failures: count(failures),
+        checked_at,
+        succeeded_at,
+        verified_at,
+        changed_at,
+        next_at,
+        is_under_way: leased != 0,
+        latest,
+        baseline,
+        operations,
+        findings,
+        key,
+    }
+}
+
 /// What is shown of a letter: everything but its bytes, which are never needed here and may be large.
 const LETTER: &str = "id, kind, side, party, name, recipient, state, attempts, created_at, sent_at, last_reply";
 
@@ -166,8 +204,6 @@ impl Store {
         let mut damage: Vec<String> = Vec::new();
         for row in &rows {
             let Some(key) = whole(key_of(row), &mut damage) else { continue };
-            let state: String = row.get("state");
-            let time = |name: &str| row.get::<Option<i64>, _>(name).map(time_of);
             let found: Vec<(String, String, i64)> = sqlx::query_as(
                 "SELECT identity, body, opened_at FROM finding WHERE integration = $1 AND api = $2 AND surface = $3 ORDER BY rowid",
             )
@@ -176,39 +212,14 @@ impl Store {
             .bind(key.surface.name())
             .fetch_all(&mut *transaction)
             .await?;
-            let findings = found
-                .iter()
-                .map(|(identity, body, opened)| Ok((json(body, "finding", identity)?, time_of(*opened))))
-                .collect::<Result<Vec<_>, StoreError>>();
-            let state = word(ApiState::named(&state), "watch", &key.to_string(), &state);
-            let operations = json(row.get("operations"), "watch", &key.to_string());
-            // Status must tell of a damaged row, not fail because of it.
-            let problems = [findings.as_ref().err(), state.as_ref().err(), operations.as_ref().err()];
-            let damage = problems.into_iter().flatten().next().map(ToString::to_string);
-            watches.push(WatchRow {
-                source: row.get("source"),
-                state: if damage.is_some() { ApiState::Blind } else { state.unwrap_or(ApiState::Blind) },
-                detail: damage.unwrap_or_else(|| row.get("detail")),
-                failures: count(row.get("failures")),
-                checked_at: time("checked_at"),
-                succeeded_at: time("succeeded_at"),
-                verified_at: time("verified_at"),
-                changed_at: time("changed_at"),
-                next_at: time_of(row.get("next_at")),
-                is_under_way: row.get("leased"),
-                latest: row.get("latest"),
-                baseline: row.get("baseline"),
-                operations: operations.unwrap_or_default(),
-                findings: findings.unwrap_or_default(),
-                key,
-            });
+            watches.push(watch_row(row, key, &found));
         }
         let open = sqlx::query("SELECT * FROM notice WHERE closed_at IS NULL ORDER BY opened_at, id")
             .fetch_all(&mut *transaction)
             .await?;
         let mut notices = Vec::with_capacity(open.len());
         for row in &open {
-            let id: String = row.get("id");
+            let id: String = row.field("id")?;
             let letters = sqlx::query(sqlx::AssertSqlSafe(format!(
                 "SELECT {LETTER} FROM delivery WHERE notice = $1 AND state <> 'standby' ORDER BY id"
             )))
@@ -220,19 +231,20 @@ impl Store {
                 .fetch_all(&mut *transaction)
                 .await?;
             let answer = |row: &SqliteRow| -> Result<AnswerRow, StoreError> {
-                let side: String = row.get("side");
+                let side: String = row.field("side")?;
                 Ok(AnswerRow {
                     side: word(Side::named(&side), "acknowledgement", &id, &side)?,
-                    party: row.get("party"),
+                    party: row.field("party")?,
                     acknowledgement: acknowledgement(row, &id)?,
-                    letter_at: time_of(row.get("letter_at")),
+                    letter_at: time_of(row.field("letter_at")?),
                 })
             };
             let Some(key) = whole(key_of(row), &mut damage) else { continue };
+            let Some(opened_at) = whole(row.field("opened_at"), &mut damage) else { continue };
             let answers = said.iter().filter_map(|row| whole(answer(row), &mut damage)).collect();
             notices.push(NoticeRow {
                 key,
-                opened_at: time_of(row.get("opened_at")),
+                opened_at: time_of(opened_at),
                 deliveries: letters.iter().filter_map(|row| whole(delivery_row(row), &mut damage)).collect(),
                 answers,
                 id,
@@ -282,7 +294,8 @@ impl Store {
             .bind(i64::from(limit))
             .fetch_all(&self.readers)
             .await?;
-        Ok(rows.iter().map(event_row).collect())
+        // A line that cannot be read hides no other.
+        Ok(rows.iter().flat_map(event_row).collect())
     }
 
     /// What happened to one API since `since`, newest first, at most `limit`.
@@ -297,36 +310,37 @@ impl Store {
             .bind(i64::from(limit))
             .fetch_all(&self.readers)
             .await?;
-        Ok(rows.iter().map(event_row).collect())
+        // A line that cannot be read hides no other.
+        Ok(rows.iter().flat_map(event_row).collect())
     }
 }
 
-fn event_row(row: &SqliteRow) -> EventRow {
-    EventRow {
-        id: row.get("id"),
-        at: time_of(row.get("at")),
-        integration: row.get("integration"),
-        api: row.get("api"),
-        kind: row.get("kind"),
-        text: row.get("text"),
-    }
+fn event_row(row: &SqliteRow) -> Result<EventRow, StoreError> {
+    Ok(EventRow {
+        id: row.field("id")?,
+        at: time_of(row.field("at")?),
+        integration: row.field("integration")?,
+        api: row.field("api")?,
+        kind: row.field("kind")?,
+        text: row.field("text")?,
+    })
 }
 
 fn delivery_row(row: &SqliteRow) -> Result<DeliveryRow, StoreError> {
-    let id: i64 = row.get("id");
-    let (side, state): (String, String) = (row.get("side"), row.get("state"));
+    let id: i64 = row.field("id")?;
+    let (side, state): (String, String) = (row.field("side")?, row.field("state")?);
     Ok(DeliveryRow {
         id,
-        kind: row.get("kind"),
+        kind: row.field("kind")?,
         side: word(Side::named(&side), "delivery", &id.to_string(), &side)?,
-        party: row.get("party"),
-        name: row.get("name"),
-        recipient: row.get("recipient"),
+        party: row.field("party")?,
+        name: row.field("name")?,
+        recipient: row.field("recipient")?,
         state: word(DeliveryState::named(&state), "delivery", &id.to_string(), &state)?,
-        attempts: count(row.get("attempts")),
-        created_at: time_of(row.get("created_at")),
-        sent_at: row.get::<Option<i64>, _>("sent_at").map(time_of),
-        last_reply: row.get("last_reply"),
+        attempts: count(row.field("attempts")?),
+        created_at: time_of(row.field("created_at")?),
+        sent_at: row.field::<Option<i64>>("sent_at")?.map(time_of),
+        last_reply: row.field("last_reply")?,
     })
 }
 
@@ -368,9 +382,9 @@ pub(super) const LISTING: &str = "SELECT d.id, d.kind, d.side, d.party, d.name, 
 
 pub(super) fn letter_row(row: &SqliteRow) -> Result<LetterRow, StoreError> {
     Ok(LetterRow {
-        notice: row.get("notice"),
-        is_open: row.get("is_open"),
-        channel: row.get("channel"),
+        notice: row.field("notice")?,
+        is_open: row.field("is_open")?,
+        channel: row.field("channel")?,
         letter: delivery_row(row)?,
     })
 }

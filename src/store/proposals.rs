@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{Sqlite, Transaction};
 
 use crate::model::{LedgerStep, Proposal, Side, Surface};
 
 use super::checks::{PlannedDelivery, event, insert_deliveries};
 use super::outbox::{Answered, OpenLetter};
-use super::{Store, StoreError, ledger, stored, word};
+use super::{Fields, Store, StoreError, ledger, stored, word};
 
 impl Store {
     /// What was proposed under a notice, oldest first.
@@ -164,17 +164,17 @@ async fn agree(
 }
 
 fn proposal(row: &SqliteRow) -> Result<Proposal, StoreError> {
-    let id: i64 = row.get("id");
-    let (side, until): (String, String) = (row.get("side"), row.get("until"));
+    let id: i64 = row.field("id")?;
+    let (side, until): (String, String) = (row.field("side")?, row.field("until")?);
     let corrupt = |what: String| StoreError::Corrupt { table: "proposal", row: id.to_string(), what };
     Ok(Proposal {
         id,
         side: word(Side::named(&side), "proposal", &id.to_string(), &side)?,
-        party: row.get("party"),
-        by: row.get("by"),
+        party: row.field("party")?,
+        by: row.field("by")?,
         until: until.parse().map_err(|error: chrono::ParseError| corrupt(error.to_string()))?,
-        note: row.get("note"),
-        decided: match (row.get::<Option<i64>, _>("agreed"), row.get::<Option<String>, _>("decided_by")) {
+        note: row.field("note")?,
+        decided: match (row.field::<Option<i64>>("agreed")?, row.field::<Option<String>>("decided_by")?) {
             (Some(agreed), Some(by)) => Some((agreed != 0, by)),
             _ => None,
         },

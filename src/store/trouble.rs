@@ -2,11 +2,11 @@
 //! tells of goes.
 
 use chrono::{DateTime, Utc};
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{Sqlite, Transaction};
 
 use crate::model::{Side, time_of};
 
-use super::{StoreError, word};
+use super::{Fields, StoreError, word};
 
 /// Tries after which a letter that merely was not taken yet is trouble: greylisting is over by then.
 const MANY_TRIES: i64 = 5;
@@ -79,13 +79,16 @@ pub(super) async fn delivery_trouble(transaction: &mut Transaction<'_, Sqlite>) 
     )
     .fetch_all(&mut **transaction)
     .await?;
-    let channels = rows.iter().map(|row| ChannelTrouble {
-        channel: row.get("channel"),
-        since: time_of(row.get("created_at")),
-        is_final: row.get::<String, _>("state") == "refused",
-        reply: row.get("reply"),
+    let channels = rows.iter().map(|row| {
+        Ok::<_, StoreError>(ChannelTrouble {
+            channel: row.field("channel")?,
+            since: time_of(row.field("created_at")?),
+            is_final: row.field::<String>("state")? == "refused",
+            reply: row.field("reply")?,
+        })
     });
-    Ok(DeliveryTrouble { mail, unreached, channels: channels.collect() })
+    // Status tells of damaged rows by themselves.
+    Ok(DeliveryTrouble { mail, unreached, channels: channels.flatten().collect() })
 }
 
 async fn mail(transaction: &mut Transaction<'_, Sqlite>) -> Result<Option<MailTrouble>, StoreError> {
@@ -100,11 +103,12 @@ async fn mail(transaction: &mut Transaction<'_, Sqlite>) -> Result<Option<MailTr
                AND EXISTS (SELECT 1 FROM delivery s WHERE s.state = 'pending' AND s.channel IS NULL AND s.outcome = 'no-server')))"
     );
     let row = sqlx::query(sqlx::AssertSqlSafe(query)).bind(MANY_TRIES).fetch_one(&mut **transaction).await?;
-    let since: Option<i64> = row.get("since");
+    let since: Option<i64> = row.field("since")?;
+    let (count, reply): (i64, Option<String>) = (row.field("waiting")?, row.field("reply")?);
     Ok(since.map(|since| MailTrouble {
         since: time_of(since),
-        count: u64::try_from(row.get::<i64, _>("waiting")).unwrap_or(0),
-        reply: row.get::<Option<String>, _>("reply").unwrap_or_default(),
+        count: u64::try_from(count).unwrap_or(0),
+        reply: reply.unwrap_or_default(),
     }))
 }
 
@@ -128,15 +132,15 @@ async fn unreached(transaction: &mut Transaction<'_, Sqlite>) -> Result<Vec<Unre
     .await?;
     let mut unreached = Vec::with_capacity(rows.len());
     for row in &rows {
-        let (notice, side): (String, String) = (row.get("notice"), row.get("side"));
+        let (notice, side): (String, String) = (row.field("notice")?, row.field("side")?);
         unreached.push(Unreached {
             side: word(Side::named(&side), "delivery", &notice, &side)?,
             notice,
-            integration: row.get("integration"),
-            api: row.get("api"),
-            party: row.get("party"),
-            since: time_of(row.get("since")),
-            reply: row.get::<Option<String>, _>("reply").unwrap_or_default(),
+            integration: row.field("integration")?,
+            api: row.field("api")?,
+            party: row.field("party")?,
+            since: time_of(row.field("since")?),
+            reply: row.field::<Option<String>>("reply")?.unwrap_or_default(),
         });
     }
     Ok(unreached)

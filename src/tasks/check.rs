@@ -147,7 +147,12 @@ async fn conclude(shared: &Shared, claim: &Claim, commit: CheckCommit) -> Result
         Some(NoticeStep::Tell { .. } | NoticeStep::Close { .. })
     );
     let (checked, news) = (commit.checked.clone(), !commit.events.is_empty());
-    if shared.store.commit_check(commit).await? == Committed::Overtaken {
+    let committed = match shared.store.commit_check(commit).await {
+        // What is to be recorded goes back to a row that is damaged or gone: that is recorded, and nothing else.
+        Err(problem) if problem.is_one_row() => return died(shared, claim, &problem.to_string()).await,
+        committed => committed?,
+    };
+    if committed == Committed::Overtaken {
         tracing::debug!(api = %key, "an answer or a reload came while this was checked; it is checked again");
         shared.wake_watch.notify_one();
         return Ok(());
@@ -361,7 +366,7 @@ pub(super) fn failed(desk: &Desk<'_>, claim: &Claim, state: ApiState, why: Strin
     }
 }
 
-/// Records that a check died of a mistake in driftd: nothing is known of the description, and status says why.
+/// Records that a check came to no end: nothing is known of the description, and status says why.
 ///
 /// # Errors
 /// When the database does not answer; then the check is done again when its lease ends.
@@ -371,7 +376,7 @@ pub async fn died(shared: &Shared, claim: &Claim, why: &str) -> Result<(), Store
         return shared.store.release(&claim.key, shared.clock.now()).await;
     };
     let desk = Desk { shared, live: &live, key: &claim.key, integration, api, now: shared.clock.now() };
-    let commit = failed(&desk, claim, ApiState::Blind, format!("the check died of a mistake in driftd: {why}"));
+    let commit = failed(&desk, claim, ApiState::Blind, why.to_owned());
     shared.store.commit_check(commit).await.map(|_| ())
 }
 

@@ -150,8 +150,8 @@ impl Watch {
         TAKEN.saturating_sub(self.under_way.len() + self.waiting.len())
     }
 
-    fn has(&self, claim: &Claim) -> bool {
-        self.under_way.values().chain(&self.waiting).any(|(known, _)| known.key == claim.key)
+    fn is_under_way(&self, key: &WatchKey) -> bool {
+        self.under_way.values().any(|(known, _)| known.key == *key)
     }
 
     /// Takes what is due, and starts what there is a place for. Returns how many were taken.
@@ -168,10 +168,10 @@ impl Watch {
             let limit = u32::try_from(room).unwrap_or(u32::MAX);
             for claim in shared.store.claim_due(shared.clock.now(), LEASE, limit).await? {
                 taken += 1;
-                if !self.has(&claim) {
-                    let host = host(shared, &claim);
-                    self.waiting.push((claim, host));
-                }
+                // What was taken before knows less.
+                self.waiting.retain(|(known, _)| known.key != claim.key);
+                let host = host(shared, &claim);
+                self.waiting.push((claim, host));
             }
         }
         self.start(shared);
@@ -187,10 +187,11 @@ impl Watch {
         }
         let mut at = 0;
         while self.under_way.len() < AT_ONCE
-            && let Some((_, host)) = self.waiting.get(at)
+            && let Some((claim, host)) = self.waiting.get(at)
         {
             let count = busy.entry(host.clone()).or_default();
-            if !host.is_empty() && *count >= per_host {
+            // A check that was overtaken is taken again before its end is seen here: it waits for that, and is not dropped.
+            if (!host.is_empty() && *count >= per_host) || self.is_under_way(&claim.key) {
                 at += 1;
                 continue;
             }
@@ -213,7 +214,7 @@ impl Watch {
             Ok((_, result)) => result,
             Err(problem) => {
                 error!(%problem, api = %claim.key, "a check died of a mistake in driftd; it is tried again");
-                died(shared, &claim, &problem.to_string()).await
+                died(shared, &claim, &format!("the check died of a mistake in driftd: {problem}")).await
             }
         };
         self.is_recorded = result.is_ok();
@@ -225,12 +226,14 @@ impl Watch {
     }
 }
 
-/// The host a check asks; empty where it asks none.
+/// The host and port a check asks; empty where it asks none.
 fn host(shared: &Shared, claim: &Claim) -> String {
     let live = shared.now_live();
     let source = live.find(&claim.key).and_then(|(_, api)| live.source(api, claim.key.surface));
     match source {
-        Some(Source::Web(url)) => url.host_str().unwrap_or_default().to_owned(),
+        Some(Source::Web(url)) => {
+            format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
+        }
         _ => String::new(),
     }
 }

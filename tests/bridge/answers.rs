@@ -190,6 +190,34 @@ async fn an_extension_by_a_few_days_is_no_broken_promise_and_touches_nothing_els
     assert!(!dates.iter().any(|date| date.starts_with("notice-too-short") && date.contains("GET /a")), "{dates:?}");
 }
 
+#[tokio::test]
+async fn nothing_is_recorded_that_the_other_side_would_never_hear_of() {
+    let (mut bridge, letters) = announced().await;
+    let consumer = to(&letters, "dev@shop.example");
+    let ask = |month: u32| Reply::Extend { by: "Eve".to_owned(), until: day(&format!("2026-{month}-01")), note: String::new() };
+    let notice = consumer.header("X-Driftd-Notice");
+    for month in [10, 11, 12] {
+        assert_eq!(reply(&bridge, consumer, &ask(month)).await, Answered::Recorded, "{month}");
+        assert_eq!(bridge.letters().await.len(), 1, "{month}");
+        bridge.clock.advance(std::time::Duration::from_secs(60));
+    }
+    let mut late = day("2026-12-24");
+    assert_eq!(
+        reply(&bridge, consumer, &Reply::Extend { by: "Eve".to_owned(), until: late, note: String::new() }).await,
+        Answered::TooOften
+    );
+    let open: Vec<_> = bridge.shared.store.proposals(&notice).await.expect("proposals");
+    let open: Vec<_> = open.iter().filter(|proposal| proposal.decided.is_none()).collect();
+    assert_eq!((open.len(), open[0].until), (1, day("2026-12-01")), "what they were told stands");
+    late = late.succ_opt().expect("a day");
+    bridge.at("2026-03-04");
+    bridge.work().await;
+    assert_eq!(
+        reply(&bridge, consumer, &Reply::Extend { by: "Eve".to_owned(), until: late, note: String::new() }).await,
+        Answered::Recorded
+    );
+}
+
 /// A live change that breaks `POST /a`.
 fn shorter(longest: u32) -> String {
     format!(

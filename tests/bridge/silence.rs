@@ -342,3 +342,187 @@ async fn twenty_thousand_days_are_a_letter_that_can_be_read() {
         assert!(letter.text().contains("more"), "what is left away is counted");
     }
 }
+
+/// Replaces text in the file of the integration, or of the daemon, and starts again.
+async fn corrected(bridge: &mut Bridge, file: &str, (old, new): (&str, &str)) {
+    let file = bridge.folder.path().join(file);
+    let text = std::fs::read_to_string(&file).expect("the configuration");
+    assert!(text.contains(old), "{old} is not in {text}");
+    std::fs::write(&file, text.replace(old, new)).expect("a file");
+    bridge.restart().await;
+}
+
+#[tokio::test]
+async fn a_mended_sender_lets_go_what_was_written_before() {
+    let mut bridge = Bridge::new(&QUIET, "2026-01-12", &version(64, 64)).await;
+    bridge.smtp.script("MAIL", "553 5.1.8 sender domain is not ours");
+    bridge.publish(&version(32, 64));
+    bridge.at("2026-01-12T11:00");
+    assert_eq!(bridge.told().await, [""; 0]);
+    let said = trouble(&bridge).await;
+    assert!(said[0].contains("2 letters are not leaving"), "the one that asked, and the one that waits for it: {said:?}");
+    corrected(&mut bridge, "driftd.toml", ("driftd@bridge.example", "alerts@mended.example")).await;
+    bridge.smtp.unscript();
+    bridge.clock.advance(Duration::from_secs(1));
+    let letters = bridge.letters().await;
+    assert_eq!(letters.len(), 2, "at once, and not when the pause is over");
+    for letter in letters {
+        assert_eq!(letter.header("From"), "driftd <alerts@mended.example>");
+    }
+    assert!(bridge.smtp.commands().iter().any(|command| command.starts_with("MAIL FROM:<alerts@mended.example>")));
+    assert_eq!(trouble(&bridge).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_full_mailbox_hides_no_later_letter_from_whoever_stands_in() {
+    let mut bridge = Bridge::new(&QUIET, "2026-01-12", &version(64, 64)).await;
+    bridge.smtp.treat("dev@shop.example", Manner::MailboxFull);
+    bridge.publish(&version(32, 64));
+    bridge.at("2026-01-12T11:00");
+    bridge.told().await;
+    bridge.at("2026-01-13T12:00");
+    assert_eq!(bridge.told().await, ["deputy@shop.example opened"]);
+    bridge.publish(&version(32, 16));
+    bridge.at("2026-01-14T12:00");
+    bridge.told().await;
+    bridge.at("2026-01-14T15:00");
+    bridge.told().await;
+    let told: Vec<String> = bridge.smtp.received().iter().map(|letter| letter.header("Subject")).collect();
+    let deputy: Vec<&String> = told.iter().filter(|subject| subject.contains("Updated")).collect();
+    let to_deputy = bridge.smtp.received().iter().filter(|letter| letter.recipient == "deputy@shop.example").count();
+    assert_eq!(to_deputy, 2, "{deputy:?}");
+}
+
+#[tokio::test]
+async fn nobody_is_asked_about_a_change_that_is_gone_at_the_moment() {
+    let terms = Terms { agreement: "escalate = [{ role = \"deputy\", after = \"0 days\" }]", ..QUIET };
+    let mut bridge = Bridge::new(&terms, "2026-01-12", &version(64, 64)).await;
+    for (hour, description) in [("11", version(32, 64)), ("13", version(64, 64)), ("15", version(32, 64))] {
+        bridge.publish(&description);
+        bridge.at(&format!("2026-01-12T{hour}:00"));
+        bridge.told().await;
+    }
+    let letter = bridge.smtp.received().into_iter().rfind(|letter| letter.recipient == "dev@shop.example").expect("a letter");
+    let token = letter.answer_link().rsplit('/').next().expect("a token").to_owned();
+    let accept = driftd::model::Reply::Acknowledge(driftd::model::Acknowledgement {
+        owner: "Eve".to_owned(),
+        answer: driftd::model::Answer::Accepted,
+        fix_by: None,
+        note: String::new(),
+    });
+    // It is gone again; the two days of the agreement pass; and it is not accepted in its absence.
+    for (hour, description) in [("17", version(64, 64)), ("19", version(32, 64)), ("21", version(64, 64))] {
+        bridge.publish(&description);
+        bridge.at(&format!("2026-01-12T{hour}:00"));
+        assert_eq!(bridge.told().await, [""; 0], "{hour}");
+    }
+    let answered = driftd::tasks::answer(&bridge.shared, &token, &accept).await.expect("the store");
+    assert_eq!(answered, driftd::store::Answered::Gone);
+    // A clock that jumps over the day of the answer finds it gone, and asks nobody.
+    bridge.clock.set(crate::harness::time("2026-01-15T12:00"));
+    driftd::tasks::escalate_due(&bridge.shared).await.expect("the ladder");
+    driftd::tasks::retell_due(&bridge.shared).await.expect("letters");
+    let asked = bridge.smtp.received().iter().filter(|letter| letter.header("Subject").contains("not answered")).count();
+    let waiting = bridge.shared.store.letters(false).await.expect("letters").0;
+    assert!(asked == 0 && waiting.iter().all(|row| row.letter.kind != "escalated"), "{waiting:?}");
+    assert_eq!(bridge.told().await, both("resolved"));
+}
+
+#[tokio::test]
+async fn what_driftd_itself_cannot_judge_is_one_letter_to_each_reader() {
+    let terms = Terms {
+        api: "consumers = [{ party = \"shop\" }]\n[[apis]]\nid = \"second\"\nname = \"Second API\"\nprovider = \"pay\"\nlive = \"UPCOMING\"\nevery = \"1h\"",
+        ..QUIET
+    };
+    let mut bridge = Bridge::new(&terms, "2026-01-12", &version(64, 64)).await;
+    let file = format!("sqlite://{}", bridge.folder.path().join("state/driftd.sqlite").display());
+    let damage = async |parts: &str| {
+        use sqlx::Connection as _;
+        let mut database = sqlx::SqliteConnection::connect(&file).await.expect("the database");
+        sqlx::query("UPDATE watch SET parts = $1 WHERE surface = 'live'")
+            .bind(parts)
+            .execute(&mut database)
+            .await
+            .expect("a row");
+        database.close().await.expect("closed");
+    };
+    damage("damaged").await;
+    for hour in 10..24 {
+        bridge.at(&format!("2026-01-12T{hour}:10"));
+        let letters = bridge.letters().await;
+        if !letters.is_empty() {
+            let readers: Vec<&str> = letters.iter().map(|letter| letter.recipient.as_str()).collect();
+            assert_eq!(readers, ["dev@shop.example", "ops@bridge.example"], "one each, of both");
+            let text = letters[0].text();
+            assert!(text.contains("and 1 more") && text.contains("Second API (Payments in the shop)"), "{text}");
+        }
+    }
+    assert_eq!(bridge.smtp.received().len(), 2, "once");
+    damage("{}").await;
+    bridge.at("2026-01-13T10:00");
+    let letters = bridge.letters().await;
+    assert_eq!(letters.len(), 2, "{:?}", letters.iter().map(super::harness::kind).collect::<Vec<_>>());
+    assert!(letters[0].text().contains("can be judged again, and 1 more"), "{}", letters[0].text());
+    bridge.at("2026-01-20T10:00");
+    assert_eq!(bridge.told().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn whoever_stands_in_is_written_to_once_and_also_when_only_he_was_corrected() {
+    let mut bridge = Bridge::new(&QUIET, "2026-01-12", &version(64, 64)).await;
+    bridge.smtp.treat("dev@shop.example", Manner::UnknownUser);
+    bridge.publish(&version(32, 64));
+    bridge.at("2026-01-12T11:00");
+    assert!(bridge.told().await.contains(&"deputy@shop.example opened".to_owned()));
+    // The owner's new address is dead as well: his deputy has the letter already.
+    bridge.smtp.treat("wrong@shop.example", Manner::UnknownUser);
+    corrected(&mut bridge, "integrations/shop.toml", ("dev@shop.example", "wrong@shop.example")).await;
+    bridge.at("2026-01-12T12:00");
+    assert_eq!(bridge.told().await, ["ops@bridge.example opened"], "and the last who stands in hears of it");
+    bridge.at("2026-01-13T12:00");
+    assert!(!bridge.told().await.iter().any(|told| told.ends_with("opened")));
+
+    let mut bridge = Bridge::new(&QUIET, "2026-01-12", &version(64, 64)).await;
+    for address in ["dev@shop.example", "deputy@shop.example", "ops@bridge.example"] {
+        bridge.smtp.treat(address, Manner::UnknownUser);
+    }
+    bridge.publish(&version(32, 64));
+    bridge.at("2026-01-12T11:00");
+    bridge.told().await;
+    assert!(
+        trouble(&bridge).await.iter().any(|said| said.contains("Shop") || said.contains("shop")),
+        "{:?}",
+        trouble(&bridge).await
+    );
+    corrected(&mut bridge, "integrations/shop.toml", ("deputy@shop.example", "helper@shop.example")).await;
+    bridge.at("2026-01-12T12:00");
+    let letters = bridge.letters().await;
+    assert_eq!(letters.iter().map(|letter| letter.recipient.as_str()).collect::<Vec<_>>(), ["helper@shop.example"]);
+    assert_eq!(trouble(&bridge).await, [""; 0]);
+    // It repeats the letter that nobody got, and so it can be answered, and asks nothing anew.
+    let token = letters[0].answer_link().rsplit('/').next().expect("a token").to_owned();
+    assert!(!bridge.shared.store.letter(&token).await.expect("the store").expect("a letter").is_outdated);
+}
+
+#[tokio::test]
+async fn a_program_that_refused_is_tried_again_after_a_restart() {
+    let receiver = crate::support::receiver::Receiver::start();
+    receiver.answer(404);
+    let consumer = format!(
+        "channels = [{{ kind = \"webhook\", name = \"ci\", url = \"http://127.0.0.1:{}/hook\", secret = {{ file = \"secret\" }} }}]",
+        receiver.port
+    );
+    let terms = Terms { consumer: Box::leak(consumer.into_boxed_str()), ..QUIET };
+    let files: &[(&str, &str)] = &[("secret", "signing-s3cret")];
+    let mut bridge = Bridge::with_files(&terms, "", files, "2026-01-12", &version(64, 64)).await;
+    bridge.publish(&version(32, 64));
+    bridge.at("2026-01-12T11:00");
+    assert_eq!(bridge.told().await, both("opened"));
+    assert!(trouble(&bridge).await.iter().any(|said| said.starts_with("channel ")));
+    receiver.answer(200);
+    bridge.restart().await;
+    bridge.at("2026-01-12T12:00");
+    assert_eq!(bridge.told().await, [""; 0], "no letter is sent twice for it");
+    assert_eq!(receiver.posted().len(), 2);
+    assert_eq!(trouble(&bridge).await, [""; 0]);
+}
