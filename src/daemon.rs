@@ -5,6 +5,7 @@ mod state;
 use std::fs::File;
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -84,7 +85,8 @@ impl StartError {
         match self {
             Self::Config(_) => 78,
             Self::Locked { .. } => 75,
-            // A newer version has written it; what is malformed is a matter of the disk.
+            Self::Store { source: StoreError::Newer, .. } => 78,
+            // What is malformed is a matter of the disk.
             Self::Store { source: StoreError::Migration(problem), .. } if !is_damage(problem) => 78,
             Self::Token { code, .. } => *code,
             Self::StateDir { .. } | Self::Store { .. } | Self::Bind { .. } | Self::Other(_) => 74,
@@ -170,6 +172,7 @@ pub async fn assemble(
     store.sync_watches(&live.watches(clock.now()), clock.now()).await.map_err(failed)?;
     store.wake_mail(clock.now()).await.map_err(failed)?;
     store.retry_channels(clock.now()).await.map_err(failed)?;
+    store.give_up_unreached(&live.config.mail.operator).await.map_err(failed)?;
     let link_key = store.link_key(make_secret).await.map_err(failed)?;
     let (sender, receiver) = watch::channel(Arc::new(live));
     let shared = Arc::new(Shared {
@@ -229,7 +232,8 @@ fn lock(state_dir: &Path) -> Result<Lock, StartError> {
     state::prepare(state_dir).map_err(unusable)?;
     let path = state_dir.join("driftd.lock");
     let directory = File::open(state_dir).map_err(unusable)?;
-    let mut file = File::options().create(true).read(true).write(true).truncate(false).open(&path).map_err(unusable)?;
+    let mut file =
+        File::options().create(true).read(true).write(true).truncate(false).mode(0o600).open(&path).map_err(unusable)?;
     for locked in [&directory, &file] {
         match locked.try_lock() {
             Ok(()) => {}
@@ -305,10 +309,14 @@ impl Reload {
         self.shared.store.resync_watches(&watches, now).await.map_err(|problem| vec![problem.to_string()])?;
         self.sender.send_replace(Arc::new(live));
         // Not before the new configuration is at work, or it would be tried with the old one once more.
-        let woken = async {
-            Ok::<_, StoreError>((self.shared.store.wake_mail(now).await?, self.shared.store.retry_channels(now).await?))
+        let store = &self.shared.store;
+        let live = self.shared.now_live();
+        let mended = async {
+            store.wake_mail(now).await?;
+            store.retry_channels(now).await?;
+            store.give_up_unreached(&live.config.mail.operator).await
         };
-        if let Err(problem) = woken.await {
+        if let Err(problem) = mended.await {
             error!(%problem, "letters that wait are tried when their pause is over");
         }
         self.shared.wake_lanes();

@@ -134,9 +134,7 @@ const DAMAGE: [&[&str]; 8] = [
     &["UPDATE watch SET failures = 'soon' WHERE api = 'freight'"],
     &["UPDATE watch SET leased = 'soon', begun = 'x', full_at = 'x' WHERE api = 'freight'"],
     &["UPDATE watch SET operations = x'ff', parts = x'ff' WHERE api = 'freight'"],
-    &[
-        "UPDATE snapshot SET size = 'abc' WHERE digest = (SELECT baseline FROM watch WHERE api = 'freight' AND surface = 'live')",
-    ],
+    &["UPDATE snapshot SET size = 'abc' WHERE digest = (SELECT baseline FROM watch WHERE api = 'freight' AND surface = 'live')"],
     &["UPDATE notice SET opened_at = 'x'", "UPDATE delivery SET sender = x'ff', attempts = 'x', state = 'pending'"],
     &["UPDATE event SET at = 'x'", "UPDATE confirmation SET known_at = 'x'"],
 ];
@@ -403,4 +401,92 @@ fn a_reload_with_a_corrected_address_sends_what_is_open_to_it() {
     });
     assert!(letter.text().contains("breaks what Harbor Books calls"), "{}", letter.text());
     assert!(smtp.received().iter().filter(|letter| letter.recipient == PROVIDER).count() == 1, "nobody hears of it twice");
+}
+
+#[test]
+fn an_address_that_is_mended_while_its_check_hangs_is_fetched_at_once() {
+    let (_smtp, partner, mut home, daemon) = started();
+    let mended = Partner::start(Answer::Document(fixture("2026-04-20")));
+    // Every address hangs for a while in turn; the reload comes while one is waited for.
+    let mut now = partner;
+    for turn in 0..3 {
+        let before = now.requests().len();
+        now.publish(Answer::Silence);
+        wait_for("a check hangs", || (now.requests().len() > before).then_some(()));
+        let next = Partner::start(Answer::Document(fixture("2026-03-02")));
+        let next = if turn == 2 { mended.clone() } else { next };
+        home.live = next.url();
+        home.configure();
+        daemon.signal("HUP");
+        wait_for("the new address is asked", || (!next.requests().is_empty()).then_some(()));
+        now = next;
+    }
+    daemon.wait_for_snapshot(&fixture("2026-04-20"));
+    assert_eq!(daemon.status()["checking"][0]["overdue"], false);
+}
+
+#[test]
+fn a_folder_whose_database_is_gone_or_empty_is_no_new_one() {
+    let (_smtp, _partner, home, daemon) = started();
+    assert_eq!(daemon.stop(), 0);
+    let database = home.path().join("state/driftd.sqlite");
+    let good = std::fs::read(&database).expect("the database");
+    std::fs::remove_file(&database).expect("removed");
+    fails(&home, 74, "its database driftd.sqlite is gone");
+    std::fs::write(&database, b"").expect("a file");
+    fails(&home, 74, "its database driftd.sqlite is empty");
+    std::fs::write(&database, &good).expect("a file");
+    with_database(&home, &["DROP TABLE attempt"]);
+    fails(&home, 74, "lacks the tables attempt");
+    std::fs::write(&database, &good).expect("a file");
+    with_database(
+        &home,
+        &[
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (99999999999999, 'later', 1, x'00', 0)",
+        ],
+    );
+    fails(&home, 78, "written by a newer version of driftd");
+    std::fs::write(&database, &good).expect("a file");
+    assert_eq!(home.start().wait_for_state("verified")["state"], "ok");
+}
+
+#[test]
+fn a_server_that_knew_nobody_and_is_mended_lets_everybody_hear() {
+    let (smtp, partner, home, daemon) = started();
+    smtp.treat_everybody(support::smtp::Manner::UnknownUser);
+    partner.publish(Answer::Document(fixture("2026-04-20")));
+    wait_for("all look dead", || {
+        daemon.status()["telling"]["dead_contacts"].as_array().is_some_and(|dead| dead.len() >= 5).then_some(())
+    });
+    let trouble = daemon.status()["trouble"].to_string();
+    assert!(trouble.contains("reaches nobody at") && trouble.contains("the operator cannot be written to"), "{trouble}");
+    smtp.treat_everybody(support::smtp::Manner::Accept);
+    daemon.signal("HUP");
+    for reader in [CONSUMER, PROVIDER] {
+        let letters = || smtp.received().into_iter().filter(|letter| letter.recipient == reader).collect::<Vec<_>>();
+        let letter = wait_for(&format!("{reader} hears of it"), || letters().pop());
+        assert!(letter.header("Subject").contains("BREAKING"), "{}", letter.header("Subject"));
+        assert_eq!(letters().len(), 1);
+    }
+    wait_for("nothing is wrong any more", || {
+        daemon.status()["trouble"].to_string().contains("reaches nobody").then_some(()).map_or(Some(()), |()| None)
+    });
+    // The operator and whoever stands in hear nothing that the owners have heard.
+    let notices = smtp.received().iter().filter(|letter| letter.header("Subject").contains("BREAKING")).count();
+    assert_eq!((notices, home.integration().exists()), (2, true));
+}
+
+#[test]
+fn what_is_no_whole_description_is_never_judged() {
+    let (smtp, partner, _home, daemon) = started();
+    let whole = fixture("2026-04-20");
+    let partial = |status: &str, body: &[u8]| {
+        let head = format!("HTTP/1.1 {status}\r\nContent-Type: application/yaml\r\nContent-Length: {}\r\n\r\n", body.len());
+        Answer::Raw([head.as_bytes(), body].concat())
+    };
+    partner.publish(partial("206 Partial Content", &whole));
+    is_not_believed(&daemon, &smtp, "206");
+    assert!(detail(&daemon.status()).contains("206"), "{}", daemon.status());
+    partner.publish(Answer::Document(b"openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths: {x-internal: 1}\n".to_vec()));
+    is_not_believed(&daemon, &smtp, "paths that hold an extension alone");
 }

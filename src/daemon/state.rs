@@ -28,6 +28,7 @@ pub(super) fn prepare(state_dir: &Path) -> std::io::Result<()> {
     if mode & OTHERS != 0 {
         warn!(folder = %state_dir.display(), mode = format!("{:04o}", mode & 0o7777), "others can look into the state directory; `chmod 700` it");
     }
+    is_whole(state_dir)?;
     // SQLite makes its other files with the mode of the database.
     let database = state_dir.join("driftd.sqlite");
     File::options().create(true).append(true).mode(0o600).open(&database)?;
@@ -41,6 +42,26 @@ pub(super) fn prepare(state_dir: &Path) -> std::io::Result<()> {
             Ok(()) => warn!(file = %path.display(), "others could read this file; now only its owner can"),
             Err(problem) => warn!(file = %path.display(), %problem, "others can read this file; `chmod 600` it"),
         }
+    }
+    Ok(())
+}
+
+/// A folder in which driftd has worked has a database: to begin with nothing there would take what is published now, broken or
+/// not, for what everybody knows.
+fn is_whole(state_dir: &Path) -> std::io::Result<()> {
+    let size = |name: &str| std::fs::metadata(state_dir.join(name)).map(|known| known.len()).ok();
+    let has_worked = size("driftd.lock").is_some() && size("token").is_some();
+    let has_rest = ["driftd.sqlite-wal", "driftd.sqlite-journal"].iter().any(|name| size(name).is_some_and(|size| size > 0));
+    let state = match size("driftd.sqlite") {
+        None => "gone",
+        Some(0) => "empty",
+        Some(_) => return Ok(()),
+    };
+    if has_worked || has_rest {
+        return Err(std::io::Error::other(format!(
+            "driftd has worked in this folder, and its database driftd.sqlite is {state}: put its backup back (docs/operating.md), or \
+             empty the folder to begin with nothing"
+        )));
     }
     Ok(())
 }

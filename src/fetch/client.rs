@@ -345,6 +345,12 @@ impl Client {
         {
             return Outcome::Later { after, why: format!("the provider answered {status} and asks to come back later") };
         }
+        if status == StatusCode::PARTIAL_CONTENT {
+            // RFC 9110 section 15.3.7: the answer to a request for a range, and none was asked for.
+            return Outcome::Failed(Failure::unreadable(format!(
+                "{from} answered 206, a part of the description: the whole was asked for, and nothing is known of the rest"
+            )));
+        }
         if !status.is_success() {
             let through = proxy.map(|proxy| format!(" (through the proxy {})", proxy.place())).unwrap_or_default();
             let has_identity = request.tls.is_some_and(|tls| tls.identity.is_some());

@@ -199,9 +199,12 @@ async fn healthz(State(app): State<App>) -> Response {
     }
 }
 
-/// Whether it is at work. It serves only once it is, so this stays true: a latch.
-async fn readyz() -> &'static str {
-    "ready\n"
+/// Whether it can say what it knows: 200 while the database can be read.
+async fn readyz(State(app): State<App>) -> Response {
+    match app.shared.store.overview().await {
+        Ok(_) => "ready\n".into_response(),
+        Err(problem) => (StatusCode::SERVICE_UNAVAILABLE, format!("{problem}\n")).into_response(),
+    }
 }
 
 async fn show_metrics(State(app): State<App>) -> Result<Response, Problem> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use super::bundle::{Bundle, ROOT, SECTION, join};
-use super::{Map, Oddity, Value, escape, json, yaml};
+use super::{Oddity, Value, escape, json, yaml};
 
 /// How much of a partner's document is read before it counts as hostile.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +69,11 @@ impl Document {
     /// Whether nobody can call anything that it describes: a blank published by accident, or a library of
     /// components for others to refer to (OpenAPI 3.1 section 4.8.1).
     pub fn is_blank(&self) -> bool {
-        let lacks = |name: &&str| self.root.get(name).and_then(Value::as_object).is_none_or(Map::is_empty);
+        // Extensions beside them describe nothing that can be called.
+        let lacks = |name: &&str| {
+            let known = self.root.get(name).and_then(Value::as_object);
+            known.is_none_or(|known| known.keys().all(|key| key.starts_with("x-")))
+        };
         ["paths", "webhooks", "x-webhooks"].iter().all(lacks)
     }
 }

@@ -211,8 +211,8 @@ pub struct Reader {
     pub party: String,
     /// Every address a letter of the notice was written to there, also where it did not arrive.
     pub tried: Vec<String>,
-    /// Whether a letter of it left to anybody there, or may still leave.
-    pub is_reached: bool,
+    /// Those of them to which one left, or may still leave.
+    pub reached: Vec<String>,
     /// Whether the side has answered.
     pub has_answered: bool,
 }
@@ -234,9 +234,10 @@ impl Store {
             "SELECT n.id, n.integration, n.api, n.surface, t.side, t.party,
                     (SELECT GROUP_CONCAT(d.recipient, CHAR(10)) FROM delivery d
                      WHERE d.notice = n.id AND d.side = t.side AND d.party = t.party AND d.channel IS NULL
-                       AND d.state <> 'standby') AS tried,
-                    EXISTS (SELECT 1 FROM delivery d WHERE d.notice = n.id AND d.side = t.side AND d.party = t.party
-                            AND d.channel IS NULL AND d.state IN ('pending', 'sent')) AS reached,
+                       AND d.state NOT IN ('standby', 'overtaken')) AS tried,
+                    (SELECT GROUP_CONCAT(d.recipient, CHAR(10)) FROM delivery d
+                     WHERE d.notice = n.id AND d.side = t.side AND d.party = t.party AND d.channel IS NULL
+                       AND d.state IN ('pending', 'sent')) AS reached,
                     EXISTS (SELECT 1 FROM acknowledgement a WHERE a.notice = n.id AND a.side = t.side AND a.party = t.party) AS answered
              FROM notice n JOIN (SELECT DISTINCT notice, side, party FROM told) t ON t.notice = n.id
              WHERE n.closed_at IS NULL ORDER BY n.opened_at, n.id, t.side, t.party",
@@ -252,8 +253,8 @@ impl Store {
                 key,
                 side,
                 party: row.field("party")?,
-                tried: row.field::<Option<String>>("tried")?.unwrap_or_default().lines().map(str::to_owned).collect(),
-                is_reached: row.field("reached")?,
+                tried: lines(row.field("tried")?),
+                reached: lines(row.field("reached")?),
                 has_answered: row.field("answered")?,
                 notice,
             });
@@ -277,7 +278,7 @@ impl Store {
         let open: i64 = sqlx::query_scalar(
             "SELECT COUNT(*) FROM notice n WHERE n.id = $1 AND n.closed_at IS NULL AND NOT EXISTS (
                SELECT 1 FROM delivery d WHERE d.notice = n.id AND d.side = $2 AND d.party = $3 AND d.channel IS NULL
-                 AND LOWER(d.recipient) = LOWER($4) AND d.state <> 'standby')",
+                 AND LOWER(d.recipient) = LOWER($4) AND d.state NOT IN ('standby', 'overtaken'))",
         )
         .bind(&reader.notice)
         .bind(reader.side.name())
@@ -303,4 +304,8 @@ impl Store {
         transaction.commit().await?;
         Ok(true)
     }
+}
+
+pub(super) fn lines(text: Option<String>) -> Vec<String> {
+    text.unwrap_or_default().lines().map(str::to_owned).collect()
 }

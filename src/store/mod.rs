@@ -22,6 +22,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Row as _, Sqlite, Transaction};
 use thiserror::Error;
@@ -48,7 +49,15 @@ pub enum StoreError {
     Unavailable(sqlx::Error),
     /// The schema could not be brought up to date.
     #[error("the database cannot be brought up to date by this version of driftd")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(#[from] MigrateError),
+    /// Its schema is of a later version.
+    #[error(
+        "the database was written by a newer version of driftd; install that one, or put back the backup of before the upgrade"
+    )]
+    Newer,
+    /// Tables are gone.
+    #[error("the database {} lacks the tables {}; put its backup back (docs/operating.md)", .0.display(), .1.join(", "))]
+    TablesMissing(PathBuf, Vec<String>),
     /// The file of the database is not the one that was opened: what is written now would be lost.
     #[error("the database {} is gone or was replaced while driftd was running; put it back, or stop driftd and start it again", .0.display())]
     Vanished(PathBuf),
@@ -151,7 +160,16 @@ impl Store {
                 return Err(StoreError::NoTables(file));
             }
         }
-        sqlx::migrate!("src/store/migrations").run(&writer).await?;
+        match sqlx::migrate!("src/store/migrations").run(&writer).await {
+            Err(MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..)) => return Err(StoreError::Newer),
+            done => done?,
+        }
+        let names: Vec<String> =
+            sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table'").fetch_all(&writer).await?;
+        let missing: Vec<String> = tables().filter(|table| !names.iter().any(|name| name == table)).map(str::to_owned).collect();
+        if !missing.is_empty() {
+            return Err(StoreError::TablesMissing(file, missing));
+        }
         let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
         let identity = identity(&file).ok_or_else(|| StoreError::Vanished(file.clone()))?;
         Ok(Self { file, identity, writer, readers })
@@ -210,6 +228,17 @@ impl Store {
         transaction.commit().await?;
         Ok(key)
     }
+}
+
+/// Every table that the migrations make.
+fn tables() -> impl Iterator<Item = &'static str> {
+    let files = [
+        include_str!("migrations/0001_start.sql"),
+        include_str!("migrations/0002_bridge.sql"),
+        include_str!("migrations/0003_truth.sql"),
+    ];
+    let made = files.into_iter().flat_map(str::lines).filter_map(|line| line.strip_prefix("CREATE TABLE "));
+    made.filter_map(|rest| rest.split([' ', '(']).next())
 }
 
 /// Device and inode of a file.

@@ -213,6 +213,28 @@ impl Store {
         Ok(done.rows_affected())
     }
 
+    /// Gives up the letters of open notices where nobody of a party was reached, so that they are written anew by the
+    /// configuration at work now: an address, the server or what it knows of its users has perhaps been mended. The operator,
+    /// who stands in last, is nobody of a party.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn give_up_unreached(&self, operator: &str) -> Result<u64, StoreError> {
+        let mut transaction = self.begin().await?;
+        let done = sqlx::query(
+            "UPDATE delivery SET state = 'overtaken' WHERE state IN ('dead-address', 'refused') AND channel IS NULL
+               AND kind IN ('opened', 'updated') AND notice IN (SELECT id FROM notice WHERE closed_at IS NULL)
+               AND NOT EXISTS (SELECT 1 FROM delivery r WHERE r.notice = delivery.notice AND r.side = delivery.side
+                 AND r.party = delivery.party AND r.channel IS NULL AND r.kind IN ('opened', 'updated')
+                 AND r.state IN ('pending', 'sent') AND LOWER(r.recipient) <> LOWER($1))",
+        )
+        .bind(operator)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(done.rows_affected())
+    }
+
     /// What programs refused of open notices is tried again: somebody has perhaps mended their address.
     ///
     /// # Errors
@@ -638,7 +660,9 @@ impl Store {
     /// # Errors
     /// When the database does not answer; then nothing has changed.
     pub async fn resend(&self, which: &Resend, now: DateTime<Utc>) -> Result<Vec<LetterRow>, StoreError> {
-        const FAILED: &str = "d.state IN ('dead-address', 'refused') AND n.closed_at IS NULL";
+        const FAILED: &str = "d.state IN ('dead-address', 'refused') AND (n.closed_at IS NULL OR (d.kind = 'outage' AND EXISTS (
+               SELECT 1 FROM watch w WHERE w.integration = n.integration AND w.api = n.api AND w.surface = n.surface
+                 AND w.unjudged_since = n.opened_at AND w.judged_at IS NULL)))";
         let mut transaction = self.begin().await?;
         let (id, notice) = match which {
             Resend::Letter(id) => (Some(*id), None),

@@ -6,6 +6,7 @@ use sqlx::{Sqlite, Transaction};
 
 use crate::model::{Side, time_of};
 
+use super::ladder::lines;
 use super::{Fields, StoreError, word};
 
 /// Tries after which a letter that merely was not taken yet is trouble: greylisting is over by then.
@@ -22,7 +23,7 @@ pub struct MailTrouble {
     pub reply: String,
 }
 
-/// A party that nobody could be written to about an open notice.
+/// A party where an address could not be written to about an open notice.
 #[derive(Debug, Clone)]
 pub struct Unreached {
     /// The notice.
@@ -37,6 +38,8 @@ pub struct Unreached {
     pub party: String,
     /// Since when.
     pub since: DateTime<Utc>,
+    /// Addresses that were written to in their place, and took it or may still.
+    pub instead: Vec<String>,
     /// What was answered last.
     pub reply: String,
 }
@@ -59,7 +62,7 @@ pub struct ChannelTrouble {
 pub struct DeliveryTrouble {
     /// By mail.
     pub mail: Option<MailTrouble>,
-    /// Parties of open notices with nobody who can be written to.
+    /// Parties of open notices with an address that cannot be written to.
     pub unreached: Vec<Unreached>,
     /// Programs.
     pub channels: Vec<ChannelTrouble>,
@@ -112,7 +115,7 @@ async fn mail(transaction: &mut Transaction<'_, Sqlite>) -> Result<Option<MailTr
     }))
 }
 
-/// Parties to whom the newest that they were to be told could be told at no address.
+/// Parties to whom the newest that they were to be told could not be told at every address.
 async fn unreached(transaction: &mut Transaction<'_, Sqlite>) -> Result<Vec<Unreached>, StoreError> {
     let rows = sqlx::query(
         "WITH told AS (SELECT d.*, n.integration, n.api,
@@ -120,12 +123,12 @@ async fn unreached(transaction: &mut Transaction<'_, Sqlite>) -> Result<Vec<Unre
            FROM delivery d JOIN notice n ON n.id = d.notice
            WHERE n.closed_at IS NULL AND d.channel IS NULL AND d.kind IN ('opened', 'updated'))
          SELECT notice, side, party, integration, api, MIN(created_at) AS since,
+           GROUP_CONCAT(CASE WHEN state IN ('pending', 'sent') THEN recipient END, CHAR(10)) AS instead,
            (SELECT COALESCE(l.last_reply, '') FROM delivery l WHERE l.notice = told.notice AND l.side = told.side
               AND l.party = told.party AND l.state IN ('dead-address', 'refused') ORDER BY l.id DESC LIMIT 1) AS reply
          FROM told WHERE created_at = newest
          GROUP BY notice, side, party
-         HAVING SUM(CASE WHEN state IN ('pending', 'sent') THEN 1 ELSE 0 END) = 0
-            AND SUM(CASE WHEN state IN ('dead-address', 'refused') THEN 1 ELSE 0 END) > 0
+         HAVING SUM(CASE WHEN state IN ('dead-address', 'refused') THEN 1 ELSE 0 END) > 0
          ORDER BY since, notice",
     )
     .fetch_all(&mut **transaction)
@@ -140,6 +143,7 @@ async fn unreached(transaction: &mut Transaction<'_, Sqlite>) -> Result<Vec<Unre
             api: row.field("api")?,
             party: row.field("party")?,
             since: time_of(row.field("since")?),
+            instead: lines(row.field("instead")?),
             reply: row.field::<Option<String>>("reply")?.unwrap_or_default(),
         });
     }

@@ -44,6 +44,8 @@ impl Store {
     pub async fn resync_watches(&self, specs: &[WatchSpec], now: DateTime<Utc>) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         sync(&mut transaction, specs, now).await?;
+        // Whoever reloads has perhaps asked the provider: what it once asked for does not count any more.
+        sqlx::query("UPDATE watch SET wait_until = NULL WHERE wait_until IS NOT NULL").execute(&mut *transaction).await?;
         retry_failed(&mut transaction, now).await?;
         sqlx::query("UPDATE watch SET full_at = NULL, generation = generation + 1").execute(&mut *transaction).await?;
         transaction.commit().await?;

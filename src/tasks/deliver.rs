@@ -144,7 +144,9 @@ async fn send(shared: &Shared, delivery: Delivery, attempt: i64) -> Result<(), S
         _ => retry_after(delivery.attempts, first, shared.jitter()),
     };
     let retry_at = now + after;
-    let (notice, to, side) = (&delivery.notice, masked(&delivery.recipient), delivery.side.name());
+    // A channel has a name; its address may be a secret.
+    let to = delivery.channel.clone().unwrap_or_else(|| masked(&delivery.recipient));
+    let (notice, side) = (&delivery.notice, delivery.side.name());
     match &outcome {
         AttemptOutcome::Sent(reply) => info!(notice, to, side, reply, "letter sent"),
         AttemptOutcome::DeadAddress(reply) | AttemptOutcome::Refused(reply) => {

@@ -6,7 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use tracing::{info, warn};
 
-use crate::model::{Api, ApiState, Integration, Mark, Notice, NoticeKind, Person, Side, WatchKey, dated_subjects, in_force};
+use crate::model::{
+    Api, ApiState, Integration, Mark, Notice, NoticeKind, Person, Side, Surface, WatchKey, dated_subjects, in_force,
+};
 use crate::notice::{Decision, Word};
 use crate::store::{Outage, PlannedDelivery, StoreError};
 
@@ -128,7 +130,15 @@ fn at(time: &DateTime<Utc>) -> String {
 
 impl Telling<'_> {
     fn name(&self) -> String {
-        format!("{} ({})", self.api.name, self.integration.name)
+        format!("{} ({})", self.subject(), self.integration.name)
+    }
+
+    fn subject(&self) -> String {
+        match self.outage.key.surface {
+            Surface::Live => self.api.name.clone(),
+            Surface::Upcoming => format!("The upcoming description of {}", self.api.name),
+            Surface::Ledger => format!("The ledger of {}", self.api.name),
+        }
     }
 
     /// Whether it is to be told of, for the first time or again.
@@ -171,10 +181,14 @@ impl Telling<'_> {
     /// That it cannot be judged.
     fn begun(&self) -> Card {
         let Outage { detail, since, times, succeeded_at, told_at, key, .. } = &self.outage;
-        let hours = self.outage.lasted(self.now).num_hours();
-        let long = if hours < 48 { format!("{hours} h") } else { format!("{} days", hours / 24) };
+        let minutes = self.outage.lasted(self.now).num_minutes();
+        let long = match minutes {
+            ..120 => format!("{minutes} min"),
+            120..2880 => format!("{} h", minutes / 60),
+            _ => format!("{} days", minutes / 1440),
+        };
         let still = if told_at.is_some() { "still cannot" } else { "cannot" };
-        let heading = format!("{} {still} be judged ({}), for {long}", self.api.name, self.state().name());
+        let heading = format!("{} {still} be judged ({}), for {long}", self.subject(), self.state().name());
         let source = self.live.source(self.api, key.surface).map(ToString::to_string).unwrap_or_default();
         let lines = vec![
             format!("Since {}: {detail}", at(since)),
@@ -216,7 +230,7 @@ impl Telling<'_> {
              Nobody has to answer."
                 .to_owned(),
         ];
-        (format!("{} can be judged again", self.api.name), lines)
+        (format!("{} can be judged again", self.subject()), lines)
     }
 
     async fn begin(&self, letters: Vec<PlannedDelivery>) -> Result<bool, StoreError> {

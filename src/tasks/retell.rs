@@ -20,7 +20,7 @@ pub async fn retell_due(shared: &Shared) -> Result<usize, StoreError> {
     for told in shared.store.readers().await? {
         let Some((integration, api)) = live.find(&told.key) else { continue };
         let party = integration.party(&told.party).filter(|_| api.has(told.side, &told.party));
-        if !party.is_some_and(|party| is_missing(party, &told)) {
+        if !party.is_some_and(|party| is_missing(party, &live.config.mail.operator, &told)) {
             continue;
         }
         let standing = match shared.store.standing(&told.notice).await {
@@ -45,8 +45,16 @@ pub async fn retell_due(shared: &Shared) -> Result<usize, StoreError> {
 
 /// Whether somebody is still to be written to: the owner of the side whenever he is new, and whoever stands in where nobody
 /// there could be reached.
-fn is_missing(party: &Party, told: &Reader) -> bool {
+fn is_missing(party: &Party, operator: &str, told: &Reader) -> bool {
     let Some((_, contact)) = party.owner(told.side).filter(|_| !told.has_answered) else { return false };
     let is_new = |email: &str| !told.has_tried(email);
-    is_new(&contact.person.email) || (!told.is_reached && contact.deputy.iter().any(|deputy| is_new(&deputy.email)))
+    is_new(&contact.person.email)
+        || (!is_reached(party, operator, &told.reached) && contact.deputy.iter().any(|deputy| is_new(&deputy.email)))
+}
+
+/// Whether one of these addresses is somebody's of the party: the operator stands in last, and answers for nobody there.
+pub(super) fn is_reached(party: &Party, operator: &str, addresses: &[String]) -> bool {
+    let is = |address: &str, known: &str| address.eq_ignore_ascii_case(known);
+    let people = || party.contacts.values().flat_map(|contact| std::iter::once(&contact.person).chain(&contact.deputy));
+    addresses.iter().any(|address| !is(address, operator) || people().any(|person| is(address, &person.email)))
 }

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::store::Overview;
 
 use super::deliver::configured;
+use super::retell::is_reached;
 use super::shared::Shared;
 
 /// Everything that is wrong: part, since when, what.
@@ -24,6 +25,10 @@ pub fn troubles(shared: &Shared, overview: &Overview) -> Vec<(String, DateTime<U
     for unreached in &delivery.unreached {
         let integration = live.config.integrations.iter().find(|known| known.id == unreached.integration);
         let party = integration.and_then(|known| known.party(&unreached.party));
+        // What the operator got in their place, none of them has.
+        if party.is_none_or(|party| is_reached(party, &live.config.mail.operator, &unreached.instead)) {
+            continue;
+        }
         let name = party.map_or(unreached.party.as_str(), |party| party.name.as_str());
         let what = format!(
             "notice {} reaches nobody at {name} ({}): {}; correct the address and reload, or `driftd resend {}`",
@@ -33,6 +38,13 @@ pub fn troubles(shared: &Shared, overview: &Overview) -> Vec<(String, DateTime<U
             unreached.notice
         );
         all.push(("letters".to_owned(), unreached.since, what));
+    }
+    // Who hears of outages must be there.
+    let operator = &live.config.mail.operator;
+    if let Some(letter) = overview.dead.iter().find(|letter| letter.recipient.eq_ignore_ascii_case(operator)) {
+        let reply = letter.last_reply.as_deref().unwrap_or_default();
+        let what = format!("the operator cannot be written to ({operator}): {reply}; correct `mail.operator` and reload");
+        all.push(("operator".to_owned(), letter.created_at, what));
     }
     // A channel that was taken out of the configuration is missed by nobody.
     for channel in delivery.channels.iter().filter(|channel| configured(&live, &channel.channel).is_some()) {
