@@ -188,6 +188,7 @@ pub async fn assemble(
         wake_watch: Notify::new(),
         wake_deliver: Notify::new(),
         wake_channels: Notify::new(),
+        wake_escalate: Notify::new(),
         relay: Relay::default(),
         trouble: Trouble::default(),
         counters: Counters::default(),
@@ -319,6 +320,8 @@ impl Reload {
         if let Err(problem) = mended.await {
             error!(%problem, "letters that wait are tried when their pause is over");
         }
+        self.shared.wake_watch.notify_one();
+        self.shared.wake_escalate.notify_one();
         self.shared.wake_lanes();
         warn_of_unknown_rules(&self.shared);
         Ok(())

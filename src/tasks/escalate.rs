@@ -24,6 +24,7 @@ const NAP: Duration = Duration::from_secs(20);
 pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken) {
     loop {
         heart.beat("escalate");
+        let roused = shared.wake_escalate.notified();
         let due = async {
             Ok::<_, StoreError>(escalate_due(&shared).await? + retell_due(&shared).await? + outages_due(&shared).await?)
         };
@@ -38,6 +39,7 @@ pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken)
         }
         tokio::select! {
             () = stopping.cancelled() => return,
+            () = roused => {}
             () = tokio::time::sleep(NAP) => {}
         }
     }

@@ -280,6 +280,8 @@ pub struct Shared {
     pub wake_deliver: Notify,
     /// Rouses the loop that hands over to programs.
     pub wake_channels: Notify,
+    /// Rouses the loop that looks who is still to be told or asked.
+    pub wake_escalate: Notify,
     /// What is known of the mail server.
     pub relay: Relay,
     /// What is wrong with driftd itself.

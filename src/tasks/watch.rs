@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
@@ -126,7 +126,7 @@ type Ended = Result<(tokio::task::Id, Result<(), StoreError>), JoinError>;
 /// What was taken from the database: under way, or waiting until its host has answered others.
 struct Watch {
     checks: JoinSet<Result<(), StoreError>>,
-    under_way: HashMap<tokio::task::Id, (Claim, String)>,
+    under_way: HashMap<tokio::task::Id, (Claim, String, AbortHandle)>,
     waiting: Vec<(Claim, String)>,
     /// Checks whose end could not be recorded: they are given back when the database answers again.
     unrecorded: Vec<WatchKey>,
@@ -151,7 +151,15 @@ impl Watch {
     }
 
     fn is_under_way(&self, key: &WatchKey) -> bool {
-        self.under_way.values().any(|(known, _)| known.key == *key)
+        self.under_way.values().any(|(known, ..)| known.key == *key)
+    }
+
+    /// Ends a check whose address is no longer that of the configuration: what it would find counts for nothing.
+    fn stop_older(&self, claim: &Claim) {
+        let is_older = |known: &Claim| known.key == claim.key && known.generation < claim.generation;
+        for (_, _, handle) in self.under_way.values().filter(|(known, ..)| is_older(known)) {
+            handle.abort();
+        }
     }
 
     /// Takes what is due, and starts what there is a place for. Returns how many were taken.
@@ -170,6 +178,7 @@ impl Watch {
                 taken += 1;
                 // What was taken before knows less.
                 self.waiting.retain(|(known, _)| known.key != claim.key);
+                self.stop_older(&claim);
                 let host = host(shared, &claim);
                 self.waiting.push((claim, host));
             }
@@ -182,7 +191,7 @@ impl Watch {
     fn start(&mut self, shared: &Arc<Shared>) {
         let per_host = shared.now_live().config.fetch.per_host;
         let mut busy: HashMap<String, usize> = HashMap::new();
-        for (_, host) in self.under_way.values() {
+        for (_, host, _) in self.under_way.values() {
             *busy.entry(host.clone()).or_default() += 1;
         }
         let mut at = 0;
@@ -199,7 +208,7 @@ impl Watch {
             let (claim, host) = self.waiting.remove(at);
             let (shared, kept) = (Arc::clone(shared), claim.clone());
             let handle = self.checks.spawn(async move { check(&shared, claim).await });
-            self.under_way.insert(handle.id(), (kept, host));
+            self.under_way.insert(handle.id(), (kept, host, handle));
         }
     }
 
@@ -209,9 +218,11 @@ impl Watch {
             Ok((id, _)) => *id,
             Err(problem) => problem.id(),
         };
-        let Some((claim, _)) = self.under_way.remove(&id) else { return Ok(()) };
+        let Some((claim, ..)) = self.under_way.remove(&id) else { return Ok(()) };
         let result = match done {
             Ok((_, result)) => result,
+            // It was ended for the sake of a newer one, which has the place in the database.
+            Err(problem) if problem.is_cancelled() => Ok(()),
             Err(problem) => {
                 error!(%problem, api = %claim.key, "a check died of a mistake in driftd; it is tried again");
                 died(shared, &claim, &format!("the check died of a mistake in driftd: {problem}")).await

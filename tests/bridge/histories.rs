@@ -238,6 +238,7 @@ impl<'s> History<'s> {
             wake_watch: Notify::new(),
             wake_deliver: Notify::new(),
             wake_channels: Notify::new(),
+            wake_escalate: Notify::new(),
             relay: Relay::default(),
             trouble: Trouble::default(),
             counters: Counters::default(),
