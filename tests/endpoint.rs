@@ -152,19 +152,22 @@ fn a_leaked_link_cannot_flood_the_other_company() {
         let text = Daemon::post(&consumer, &format!("owner=Eve&answer=extend&fix_by={day}&note=n{round}"));
         *answers.entry(text[9..12].to_owned()).or_default() += 1;
         if text.starts_with("HTTP/1.1 429") {
-            assert!(text.to_ascii_lowercase().contains("retry-after: ") && text.contains("Too many answers"), "{text}");
+            assert!(text.to_ascii_lowercase().contains("retry-after: "), "{text}");
+            // Three days are passed on, more is not recorded; and twenty posts are as many as are looked at.
+            let why = if round < 20 { "asked three times today" } else { "Too many answers" };
+            assert!(text.contains(why), "{round}: {text}");
         }
     }
-    assert_eq!(answers, [("200".to_owned(), 20), ("429".to_owned(), 480)].into());
+    assert_eq!(answers, [("200".to_owned(), 3), ("429".to_owned(), 497)].into());
     wait_for("the letters have left", || {
         daemon.status()["telling"]["letters"]["pending"].as_u64().is_none_or(|pending| pending == 0).then_some(())
     });
     let to_provider = smtp.received().into_iter().filter(|letter| letter.recipient == PROVIDER).count();
     assert!((2..=4).contains(&to_provider), "{to_provider} letters to the other company");
-    // One proposal is open, the newest.
+    // One proposal is open, the newest that they heard of.
     let page = daemon.page(&format!("/answer/{}", link(&smtp, PROVIDER).rsplit_once('/').expect("a token").1));
     assert_eq!(page.matches("asks for time until").count(), 1, "{page}");
-    assert!(page.contains("asks for time until 2099-01-20"), "{page}");
+    assert!(page.contains("asks for time until 2099-01-03"), "{page}");
 }
 
 #[test]

@@ -154,6 +154,34 @@ fn check_config_fetches_and_sends_when_asked() {
 }
 
 #[test]
+fn an_exception_or_a_use_that_covers_nothing_is_a_mistake_in_the_configuration() {
+    let partner = Partner::start(Answer::Document(fixture("2026-03-02")));
+    let mut home = Home::new(1, &partner.url());
+    let plain = std::fs::read_to_string(home.integration()).expect("the integration");
+    let with = |more: &str| {
+        let end = "severity = \"info\"\nowner = \"Mara Lind\"\nreason = \"tried out\"\nuntil = \"2099-01-01\"\n";
+        std::fs::write(home.integration(), format!("{plain}\n[[overrides]]\n{more}\n{end}")).expect("a file");
+    };
+    with("rule = \"response-enum-value-aded\"");
+    let output = driftd(&home, &["check-config"]);
+    let text = told(&output);
+    assert_eq!(output.status.code(), Some(78), "{text}");
+    assert!(text.contains("response-enum-value-aded") && text.contains("did you mean \"response-enum-value-added\""), "{text}");
+    with("operations = [\"GET /v9/nothing\"]");
+    assert_eq!(driftd(&home, &["check-config"]).status.code(), Some(0), "nobody can know without the description");
+    let output = driftd(&home, &["check-config", "--fetch"]);
+    let text = told(&output);
+    assert_eq!(output.status.code(), Some(78), "{text}");
+    assert!(text.contains("GET /v9/nothing, which none of its descriptions has"), "{text}");
+    home.operations = vec!["GET /v9/typo".to_owned()];
+    home.configure();
+    let output = driftd(&home, &["check-config", "--fetch"]);
+    let text = told(&output);
+    assert_eq!(output.status.code(), Some(78), "{text}");
+    assert!(text.contains("declares the use of GET /v9/typo"), "{text}");
+}
+
+#[test]
 fn a_schedule_is_shown_in_its_own_time() {
     let mut home = home(1, "");
     home.api = "schedule = \"30 2 * * *\"\ntime_zone = \"Asia/Kolkata\"".to_owned();

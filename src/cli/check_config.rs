@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use crate::config::{Config, Environment, Problem, load};
+use crate::config::{Config, Environment, load};
 use crate::fetch::Outcome;
 use crate::model::{Api, Clock, Source, Surface, SystemClock};
-use crate::openapi::{Limits, conformance, lower, read};
+use crate::notice::{unknown_rules, unmatched_overrides, unmatched_uses};
+use crate::openapi::{Limits, Operation, conformance, lower, read};
 use crate::render::clean;
+use crate::rules::Catalogue;
 use crate::tasks::{Known, Live, gather};
 
 use super::test_mail;
@@ -43,6 +45,13 @@ pub(super) async fn run(args: &CheckConfigArgs) -> u8 {
         Ok(config) => {
             for warning in &config.warnings {
                 eprintln!("warning: {warning}");
+            }
+            let unknown = match Catalogue::load() {
+                Ok(catalogue) => config.integrations.iter().flat_map(|one| unknown_rules(one, &catalogue)).collect(),
+                Err(problem) => vec![format!("the rules of this build cannot be read: {problem}")],
+            };
+            if !unknown.is_empty() {
+                return complain(&unknown);
             }
             sayln!("{} is good", args.config.display());
             sayln!(
@@ -99,7 +108,7 @@ pub(super) async fn run(args: &CheckConfigArgs) -> u8 {
 }
 
 /// Says what is wrong with a configuration. Returns the exit code.
-pub(super) fn complain(problems: &[Problem]) -> u8 {
+pub(super) fn complain<P: std::fmt::Display>(problems: &[P]) -> u8 {
     for problem in problems {
         eprintln!("{problem}");
     }
@@ -122,12 +131,21 @@ async fn fetch(config: &Config) -> u8 {
     };
     sayln!("");
     let (mut all, mut failed) = (0, 0);
+    let mut unmatched: Vec<String> = Vec::new();
     for integration in &config.integrations {
+        let failed_before = failed;
+        let mut operations: Vec<String> = Vec::new();
         for api in &integration.apis {
             for source in [Some(&api.live), api.upcoming.as_ref()].into_iter().flatten() {
                 all += 1;
                 match came(&live, api, source).await {
-                    Ok(came) => sayln!("fetched  {}: {}: {came}", api.name, source),
+                    Ok((came, labels)) => {
+                        sayln!("fetched  {}: {}: {came}", api.name, source);
+                        if source == &api.live {
+                            unmatched.extend(unmatched_uses(&labels, integration, api));
+                        }
+                        operations.extend(labels);
+                    }
                     Err(why) => {
                         failed += 1;
                         sayln!("FAILED   {}: {}: {}", api.name, source, clean(&why, 600));
@@ -135,13 +153,21 @@ async fn fetch(config: &Config) -> u8 {
                 }
             }
         }
+        // What was not read may have them.
+        if failed == failed_before {
+            unmatched.extend(unmatched_overrides(&operations, integration));
+        }
     }
     sayln!("{} of {all} descriptions can be read", all - failed);
-    if failed == 0 { 0 } else { 69 }
+    match (failed, unmatched.is_empty()) {
+        (0, true) => 0,
+        (0, false) => complain(&unmatched),
+        _ => 69,
+    }
 }
 
-/// What came from a source: its dialect, how many operations, and what is odd; or why nothing did.
-async fn came(live: &Live, api: &Api, source: &Source) -> Result<String, String> {
+/// What came from a source: its dialect, how many operations, and what is odd, with the operations; or why nothing did.
+async fn came(live: &Live, api: &Api, source: &Source) -> Result<(String, Vec<String>), String> {
     let limits = Limits { bytes: live.config.fetch.max_bytes, ..Limits::default() };
     let deadline = live.config.fetch.deadline();
     let gathered = gather(&live.client, source, (&api.auth, api.tls.as_ref()), &Known::default(), (&limits, deadline)).await;
@@ -173,5 +199,6 @@ async fn came(live: &Live, api: &Api, source: &Source) -> Result<String, String>
     if operations == 0 {
         return Err(format!("has no operations: {text}"));
     }
-    Ok(text)
+    let label = |operation: &Operation<'_>| format!("{} {}", operation.method, operation.path);
+    Ok((text, contract.operations.iter().map(label).collect()))
 }

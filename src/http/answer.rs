@@ -92,15 +92,7 @@ pub(super) async fn take(
                 letter.notice
             ),
         ),
-        Answered::TooOften => said(
-            &app,
-            StatusCode::TOO_MANY_REQUESTS,
-            "Not recorded: the other side was asked three times today",
-            &format!(
-                "Notice {}: what was asked before stands, and the other side has heard of it. Ask for another day tomorrow.",
-                letter.notice
-            ),
-        ),
+        Answered::TooOften => too_often(&app, &letter),
         Answered::Closed => said(&app, StatusCode::GONE, "This notice is closed", "Nothing has to be answered any more."),
         Answered::Recorded => said(&app, StatusCode::OK, "Thank you, it is recorded", &recorded(&reply, &letter.notice)),
         Answered::BaselineMoved => said(
@@ -113,6 +105,16 @@ pub(super) async fn take(
             ),
         ),
     }
+}
+
+fn too_often(app: &App, letter: &OpenLetter) -> Result<Response, Problem> {
+    let text = format!(
+        "Notice {}: what was asked for before stands, and the other side has heard of it. Ask for another day tomorrow.",
+        letter.notice
+    );
+    let page = Html(app.pages.message("Not recorded: the other side was asked three times today", &text)?);
+    let tomorrow = TimeDelta::days(1).num_seconds().to_string();
+    Ok((StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, tomorrow)], page).into_response())
 }
 
 fn too_many(app: &App, letter: &OpenLetter, wait: TimeDelta) -> Result<Response, Problem> {

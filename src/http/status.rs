@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Answer, Api, ApiState, Contact, DeliveryState, Given, Integration, NoticeKind, OverrideNote, Side, Surface};
-use crate::notice::{Gap, Impact, gaps, impact};
+use crate::model::{Answer, ApiState, Contact, DeliveryState, Given, Integration, NoticeKind, OverrideNote, Side, Surface};
+use crate::notice::{Gap, Impact, gaps, impact, unmatched_uses};
 use crate::render::{clean, without_credentials};
 use crate::store::{DeliveryRow, NoticeRow, Overview, StoreError, WatchRow};
 use crate::tasks::{Live, Shared, silent_people, troubles};
@@ -420,33 +420,13 @@ fn api_view(row: &WatchRow, live: &Live, now: DateTime<Utc>) -> ApiView {
         failures: row.failures,
         snapshot: row.latest.clone(),
         baseline: row.baseline.clone(),
-        unmatched_uses: found.map(|(integration, api)| unmatched(row, integration, api)).unwrap_or_default(),
+        unmatched_uses: found.map(|(integration, api)| unmatched_uses(&row.operations, integration, api)).unwrap_or_default(),
         findings,
         messages: finding_views(row, live),
     }
 }
 
 /// Declared uses that match no operation, in words.
-fn unmatched(row: &WatchRow, integration: &Integration, api: &Api) -> Vec<String> {
-    let mut found = Vec::new();
-    if row.operations.is_empty() {
-        return found;
-    }
-    let operations: Vec<(&str, &str)> = row.operations.iter().filter_map(|label| label.split_once(' ')).collect();
-    for consumer in &api.consumers {
-        let name = integration.party(&consumer.party).map_or(consumer.party.as_str(), |party| party.name.as_str());
-        for pattern in consumer.operations.iter().flatten() {
-            if !operations.iter().any(|(method, path)| pattern.matches(method, path)) {
-                found.push(format!(
-                    "{name} declares the use of {} {}, which this description does not have",
-                    pattern.method, pattern.path
-                ));
-            }
-        }
-    }
-    found
-}
-
 fn finding_views(row: &WatchRow, live: &Live) -> Vec<FindingView> {
     let consumers = live.find(&row.key).map(|(_, api)| api.consumers.as_slice()).unwrap_or_default();
     row.findings

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Contact, Integration, Party, Role, Side};
+use crate::model::{Api, Contact, Integration, OperationPattern, Party, Role, Side};
 use crate::rules::Catalogue;
 
 use super::advice::date_rules;
@@ -114,6 +114,44 @@ pub fn unknown_rules(integration: &Integration, catalogue: &Catalogue) -> Vec<St
             )
         })
         .collect()
+}
+
+/// Uses that a description does not have, in words. `operations` are its `METHOD path`; where there are none, nothing is
+/// known of it.
+pub fn unmatched_uses(operations: &[String], integration: &Integration, api: &Api) -> Vec<String> {
+    let mut found = Vec::new();
+    if operations.is_empty() {
+        return found;
+    }
+    for consumer in &api.consumers {
+        let name = integration.party(&consumer.party).map_or(consumer.party.as_str(), |party| party.name.as_str());
+        for pattern in consumer.operations.iter().flatten().filter(|pattern| !has_one(pattern, operations)) {
+            found.push(format!(
+                "{name} declares the use of {} {}, which this description does not have",
+                pattern.method, pattern.path
+            ));
+        }
+    }
+    found
+}
+
+/// Exceptions of an integration whose operations none of its descriptions has, in words.
+pub fn unmatched_overrides(operations: &[String], integration: &Integration) -> Vec<String> {
+    let mut found = Vec::new();
+    for one in &integration.overrides {
+        for pattern in one.operations.iter().flatten().filter(|pattern| !has_one(pattern, operations)) {
+            found.push(format!(
+                "{}: the exception of {} names {} {}, which none of its descriptions has, and covers nothing there",
+                integration.id, one.owner, pattern.method, pattern.path
+            ));
+        }
+    }
+    found
+}
+
+fn has_one(pattern: &OperationPattern, operations: &[String]) -> bool {
+    let mut split = operations.iter().filter_map(|label| label.split_once(' '));
+    split.any(|(method, path)| pattern.matches(method, path))
 }
 
 #[cfg(test)]

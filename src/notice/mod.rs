@@ -23,6 +23,6 @@ pub use ladder::{Rise, next_step};
 pub use letter::{
     Addressee, Audience, CallCard, Circumstances, EscalationCard, ExchangeCard, FindingCard, LetterPlan, LetterView, Links, plan,
 };
-pub use lint::{Gap, gaps, held_by, unknown_rules};
+pub use lint::{Gap, gaps, held_by, unknown_rules, unmatched_overrides, unmatched_uses};
 pub use open::open_findings;
 pub use usage::{Impact, impact};

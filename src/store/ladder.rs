@@ -6,9 +6,9 @@ use sqlx::{Sqlite, Transaction};
 
 use crate::model::{Climbed, Notice, OpenFinding, Side, Silence, Told, WatchKey, time_of};
 
+use super::answers::acknowledgement;
 use super::checks::{PlannedDelivery, event, insert_deliveries, key_of};
 use super::claims::{findings, told};
-use super::outbox::acknowledgement;
 use super::{Fields, Store, StoreError, stored, word};
 
 /// An open notice with all it tells of.

@@ -4,6 +4,7 @@
 //! mailed that is not first a row here; what cannot be read back is an error that names table and row,
 //! never a silent default.
 
+mod answers;
 mod checks;
 mod claims;
 mod confirmations;
@@ -29,6 +30,7 @@ use thiserror::Error;
 
 use crate::model::millis;
 
+pub use answers::{Answered, Closing, OpenLetter};
 pub use checks::{CheckCommit, Committed, NewSnapshot, NoticeStep, PlannedDelivery, Success};
 pub use claims::{Claim, FLAPPING, Flaps, Gone, REVERTED};
 pub use confirmations::Confirmation;
@@ -36,7 +38,7 @@ pub use digests::KEPT;
 pub use ladder::{Climb, Reader, Silent, Standing};
 pub use ledger::Announced;
 pub use outages::Outage;
-pub use outbox::{Answered, Bounced, Closing, Finished, LONGEST_PAUSE, OpenLetter, Resend};
+pub use outbox::{Bounced, Finished, LONGEST_PAUSE, Resend};
 pub use overview::{AnswerRow, DeliveryRow, EventRow, LetterRow, NoticeRow, Overview, WatchRow};
 pub use trouble::{ChannelTrouble, DeliveryTrouble, MailTrouble, Unreached};
 pub use watches::WatchSpec;

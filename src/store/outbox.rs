@@ -1,4 +1,4 @@
-//! The outbox: which letter is due, how each try went, and what its readers answered.
+//! The outbox: which letter is due, and how each try went.
 
 use std::time::Duration;
 
@@ -6,12 +6,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{Acknowledgement, Answer, AttemptOutcome, Delivery, DeliveryState, Lane, Side, Surface, WatchKey, time_of};
+use crate::model::{AttemptOutcome, Delivery, DeliveryState, Lane, Side, time_of};
 
-use super::checks::{PlannedDelivery, close_notice, event, forget_findings, insert_deliveries, key_of};
+use super::checks::event;
 use super::overview::{LISTING, LetterRow, letter_row};
-use super::proposals::may_tell;
-use super::watches::compare_upcoming_again;
 use super::{Fields, Store, StoreError, count, stored, word};
 
 /// What finishing an attempt led to.
@@ -23,59 +21,6 @@ pub enum Finished {
     StandInCalled,
     /// There is nobody left to write to.
     NobodyLeft,
-}
-
-/// A letter that its reader can answer.
-#[derive(Debug, Clone)]
-pub struct OpenLetter {
-    /// The notice.
-    pub notice: String,
-    /// The API.
-    pub key: WatchKey,
-    /// Which end the reader is on.
-    pub side: Side,
-    /// Key of the reader's party.
-    pub party: String,
-    /// Name of the reader.
-    pub name: String,
-    /// Subject of the letter.
-    pub subject: String,
-    /// When the notice was closed, if it was.
-    pub closed_at: Option<DateTime<Utc>>,
-    /// When it was written.
-    pub written_at: DateTime<Utc>,
-    /// Whether a later letter told its reader's side more.
-    pub is_outdated: bool,
-    /// What this side answered last.
-    pub answered: Option<Acknowledgement>,
-}
-
-/// What an answer led to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answered {
-    /// It was recorded.
-    Recorded,
-    /// It was recorded, and with it everyone who is affected has accepted: the baseline moves.
-    BaselineMoved,
-    /// There is no such letter.
-    Unknown,
-    /// The notice is closed already.
-    Closed,
-    /// It accepts less than what is known by now: a later letter tells more, and is to be answered instead.
-    Outdated,
-    /// It accepts what differs no more at the moment, and may come back.
-    Gone,
-    /// Nothing was recorded: the other side was written to so often today that it would not hear of it.
-    TooOften,
-}
-
-/// What follows where everybody has accepted.
-#[derive(Debug, Clone)]
-pub struct Closing<'c> {
-    /// The last letters.
-    pub letters: Vec<PlannedDelivery>,
-    /// Keys of the parties that call the API by the configuration at work: who was taken out is not waited for.
-    pub consumers: Vec<&'c str>,
 }
 
 /// What a delivery report led to.
@@ -398,112 +343,6 @@ impl Store {
             Finished::Settled => Bounced::Known,
         })
     }
-
-    /// The letter an answer link belongs to.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn letter(&self, token: &str) -> Result<Option<OpenLetter>, StoreError> {
-        let row = sqlx::query(
-            "SELECT d.notice, d.side, d.party, d.name, d.subject, d.created_at, n.integration, n.api, n.surface, n.closed_at,
-                    EXISTS (SELECT 1 FROM delivery l WHERE l.notice = d.notice AND l.side = d.side AND l.party = d.party
-                            AND l.kind IN ('opened', 'updated') AND l.created_at > d.created_at) AS outdated,
-                    a.owner, a.answer, a.fix_by, a.note
-             FROM delivery d JOIN notice n ON n.id = d.notice
-             LEFT JOIN acknowledgement a ON a.notice = d.notice AND a.side = d.side AND a.party = d.party
-             WHERE d.token = $1",
-        )
-        .bind(token)
-        .fetch_optional(&self.readers)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let notice: String = row.field("notice")?;
-        let side: String = row.field("side")?;
-        let answered = match row.field::<Option<String>>("answer")? {
-            Some(_) => Some(acknowledgement(&row, &notice)?),
-            None => None,
-        };
-        Ok(Some(OpenLetter {
-            key: key_of(&row)?,
-            side: word(Side::named(&side), "delivery", &notice, &side)?,
-            party: row.field("party")?,
-            name: row.field("name")?,
-            subject: row.field("subject")?,
-            closed_at: row.field::<Option<i64>>("closed_at")?.map(time_of),
-            written_at: time_of(row.field("created_at")?),
-            is_outdated: row.field("outdated")?,
-            answered,
-            notice,
-        }))
-    }
-
-    /// Records an answer, with the letters that follow from it. When every consumer that was written to has accepted, the
-    /// latest description becomes the baseline and the notice is closed with the letters `closing`.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn acknowledge(
-        &self,
-        token: &str,
-        answer: &Acknowledgement,
-        (letters, closing): (Vec<PlannedDelivery>, Closing<'_>),
-        now: DateTime<Utc>,
-    ) -> Result<Answered, StoreError> {
-        let Some(letter) = self.letter(token).await? else { return Ok(Answered::Unknown) };
-        if letter.closed_at.is_some() {
-            return Ok(Answered::Closed);
-        }
-        if letter.is_outdated && answer.answer == Answer::Accepted {
-            return Ok(Answered::Outdated);
-        }
-        let mut transaction = self.begin().await?;
-        sqlx::query(
-            "INSERT INTO acknowledgement (notice, side, party, owner, answer, fix_by, note, letter_at, at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-             ON CONFLICT (notice, side, party) DO UPDATE SET
-               owner = excluded.owner, answer = excluded.answer, fix_by = excluded.fix_by, note = excluded.note,
-               letter_at = excluded.letter_at, at = excluded.at",
-        )
-        .bind(&letter.notice)
-        .bind(letter.side.name())
-        .bind(&letter.party)
-        .bind(&answer.owner)
-        .bind(answer.answer.name())
-        .bind(answer.fix_by.map(|date| date.to_string()))
-        .bind(&answer.note)
-        .bind(stored(letter.written_at))
-        .bind(stored(now))
-        .execute(&mut *transaction)
-        .await?;
-        let by = answer.fix_by.map(|date| format!(", done by {date}")).unwrap_or_default();
-        let words = match answer.answer {
-            Answer::Ours => format!("{} answered for the {}: ours{by} ({})", answer.owner, letter.side.name(), letter.notice),
-            Answer::Accepted => format!("{} answered for the {}: accepted ({})", answer.owner, letter.side.name(), letter.notice),
-        };
-        event(&mut transaction, stored(now), &letter.key.integration, &letter.key.api, "answered", &words).await?;
-        // Sent twice it is one answer, and the letters about it are one.
-        let is_news = letter.answered.as_ref() != Some(answer);
-        if is_news && may_tell(&mut transaction, &letter.notice, letter.side, now).await? {
-            insert_deliveries(&mut transaction, &letter.notice, stored(now), letters).await?;
-        }
-        // Nobody is asked any more why nobody answered.
-        sqlx::query(
-            "UPDATE delivery SET state = 'overtaken' WHERE notice = $1 AND side = $2 AND party = $3 AND kind = 'escalated'
-               AND state IN ('pending', 'standby')",
-        )
-        .bind(&letter.notice)
-        .bind(letter.side.name())
-        .bind(&letter.party)
-        .execute(&mut *transaction)
-        .await?;
-        let may_move = answer.answer == Answer::Accepted && letter.key.surface == Surface::Live;
-        let moved = may_move && everyone_accepted(&mut transaction, &letter.notice, closing.consumers).await?;
-        if moved {
-            accept(&mut transaction, &letter, closing.letters, now).await?;
-        }
-        transaction.commit().await?;
-        Ok(if moved { Answered::BaselineMoved } else { Answered::Recorded })
-    }
 }
 
 /// A letter that is to be sent.
@@ -521,23 +360,22 @@ fn delivery(row: &SqliteRow, id: i64) -> Result<Delivery, StoreError> {
     })
 }
 
-/// What a side answered.
-pub(super) fn acknowledgement(row: &SqliteRow, notice: &str) -> Result<Acknowledgement, StoreError> {
-    let answer: String = row.field("answer")?;
-    Ok(Acknowledgement {
-        owner: row.field("owner")?,
-        answer: word(Answer::named(&answer), "acknowledgement", notice, &answer)?,
-        fix_by: super::date(row.field("fix_by")?, notice)?,
-        note: row.field("note")?,
-    })
-}
-
 async fn call_stand_in(
     transaction: &mut Transaction<'_, Sqlite>,
     delivery: i64,
     outcome: &AttemptOutcome,
     now: DateTime<Utc>,
 ) -> Result<Finished, StoreError> {
+    // Two people may have the same to stand in for them: a letter of one moment is written to nobody twice.
+    sqlx::query(
+        "UPDATE delivery SET state = 'overtaken' WHERE stands_in_for = $1 AND state = 'standby' AND EXISTS (
+           SELECT 1 FROM delivery o WHERE o.notice = delivery.notice AND o.side = delivery.side AND o.party = delivery.party
+             AND o.kind = delivery.kind AND o.created_at = delivery.created_at AND o.channel IS NULL
+             AND LOWER(o.recipient) = LOWER(delivery.recipient) AND o.state IN ('pending', 'sent'))",
+    )
+    .bind(delivery)
+    .execute(&mut **transaction)
+    .await?;
     let called =
         sqlx::query("UPDATE delivery SET state = 'pending', next_at = $1 WHERE stands_in_for = $2 AND state = 'standby'")
             .bind(stored(now))
@@ -552,7 +390,7 @@ async fn call_stand_in(
     .await?;
     let (name, recipient): (String, String) = (row.field("name")?, row.field("recipient")?);
     let (integration, api): (String, String) = (row.field("integration")?, row.field("api")?);
-    let standing_in: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM delivery WHERE stands_in_for = $1 AND state <> 'overtaken'")
+    let standing_in: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM delivery WHERE stands_in_for = $1")
         .bind(delivery)
         .fetch_one(&mut **transaction)
         .await?;
@@ -596,51 +434,6 @@ async fn call_after_a_day(
         finished = call_stand_in(transaction, letter, outcome, now).await?;
     }
     Ok(finished)
-}
-
-/// Whether every consumer that the notice concerns has accepted all it was told.
-async fn everyone_accepted(
-    transaction: &mut Transaction<'_, Sqlite>,
-    notice: &str,
-    consumers: Vec<&str>,
-) -> Result<bool, StoreError> {
-    let open: i64 = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM (SELECT DISTINCT party FROM told WHERE notice = $1 AND side = 'consumer') p
-         WHERE p.party IN (SELECT value FROM json_each($2)) AND NOT EXISTS (SELECT 1 FROM acknowledgement a
-           WHERE a.notice = $1 AND a.side = 'consumer' AND a.party = p.party AND a.answer = 'accepted'
-             AND a.letter_at >= (SELECT MAX(d.created_at) FROM delivery d
-               WHERE d.notice = $1 AND d.side = 'consumer' AND d.party = p.party AND d.kind IN ('opened', 'updated')))",
-    )
-    .bind(notice)
-    .bind(serde_json::Value::from(consumers).to_string())
-    .fetch_one(&mut **transaction)
-    .await?;
-    Ok(open == 0)
-}
-
-async fn accept(
-    transaction: &mut Transaction<'_, Sqlite>,
-    letter: &OpenLetter,
-    closing: Vec<PlannedDelivery>,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let key = &letter.key;
-    sqlx::query(
-        "UPDATE watch SET baseline = latest, generation = generation + 1,
-           detail = CASE WHEN state = 'changed' THEN 'accepted as the new baseline' ELSE detail END,
-           state = CASE WHEN state = 'changed' THEN 'verified' ELSE state END
-         WHERE integration = $1 AND api = $2 AND surface = $3",
-    )
-    .bind(&key.integration)
-    .bind(&key.api)
-    .bind(key.surface.name())
-    .execute(&mut **transaction)
-    .await?;
-    forget_findings(transaction, key).await?;
-    compare_upcoming_again(transaction, key, stored(now)).await?;
-    close_notice(transaction, &letter.notice, stored(now), "accepted by every consumer", closing).await?;
-    let text = format!("the latest description is the new baseline: accepted by every consumer ({})", letter.notice);
-    event(transaction, stored(now), &key.integration, &key.api, "accepted", &text).await
 }
 
 /// Which letters are sent again.

@@ -5,9 +5,9 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::model::{Acknowledgement, ApiState, DeliveryState, OpenFinding, Side, WatchKey, time_of};
 
+use super::answers::acknowledgement;
 use super::checks::key_of;
 use super::confirmations::{Confirmation, confirmations};
-use super::outbox::acknowledgement;
 use super::trouble::{DeliveryTrouble, delivery_trouble};
 use super::{Fields, Store, StoreError, count, json, or_damage, stored, word};
 

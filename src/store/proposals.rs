@@ -6,8 +6,8 @@ use sqlx::{Sqlite, Transaction};
 
 use crate::model::{LedgerStep, Proposal, Side, Surface};
 
+use super::answers::{Answered, OpenLetter};
 use super::checks::{PlannedDelivery, event, insert_deliveries};
-use super::outbox::{Answered, OpenLetter};
 use super::{Fields, Store, StoreError, ledger, stored, word};
 
 impl Store {
