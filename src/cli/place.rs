@@ -79,6 +79,8 @@ impl Hints {
 struct Traces {
     state_dir: PathBuf,
     listen: Option<SocketAddr>,
+    /// What the configuration file says of it, in words.
+    said: String,
 }
 
 fn traces(at: &Where) -> Traces {
@@ -91,7 +93,11 @@ fn traces(at: &Where) -> Traces {
     let listen = listen.and_then(|listen| listen.parse::<SocketAddr>().ok()).filter(|listen| listen.port() != 0);
     // Whoever names a state directory means the daemon that works on it.
     let listen = listen.filter(|_| at.state.is_none());
-    Traces { state_dir: state_dir.unwrap_or_else(|| PathBuf::from(USUAL_STATE)), listen }
+    let said = match &text {
+        Ok(_) => format!("{} names no `http.listen`", at.config.display()),
+        Err(error) => format!("{} cannot be read: {error}", at.config.display()),
+    };
+    Traces { state_dir: state_dir.unwrap_or_else(|| PathBuf::from(USUAL_STATE)), listen, said }
 }
 
 /// The address of the endpoint.
@@ -110,9 +116,9 @@ pub(super) fn address(at: &Where) -> Result<String, String> {
     match traces.listen {
         Some(listen) => Ok(format!("http://{}", reachable(listen))),
         None => Err(format!(
-            "no running daemon was found: {} {why}, and {} names no `http.listen`; name the daemon with --url, or its state directory with --state",
+            "no running daemon was found: {} {why}, and {}; name the daemon with --url, or its state directory with --state",
             file.display(),
-            at.config.display()
+            traces.said
         )),
     }
 }

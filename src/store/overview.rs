@@ -190,6 +190,9 @@ fn watch_row(row: &SqliteRow, key: WatchKey, found: &[(String, String, i64)]) ->
 /// What is shown of a letter: everything but its bytes, which are never needed here and may be large.
 const LETTER: &str = "id, kind, side, party, name, recipient, state, attempts, created_at, sent_at, last_reply";
 
+/// Whoever stood by and was not needed was not written to.
+const WRITTEN: &str = "state <> 'standby' AND NOT (state = 'overtaken' AND attempts = 0 AND stands_in_for IS NOT NULL)";
+
 impl Store {
     /// One consistent look at everything.
     ///
@@ -221,7 +224,7 @@ impl Store {
         for row in &open {
             let id: String = row.field("id")?;
             let letters = sqlx::query(sqlx::AssertSqlSafe(format!(
-                "SELECT {LETTER} FROM delivery WHERE notice = $1 AND state <> 'standby' ORDER BY id"
+                "SELECT {LETTER} FROM delivery WHERE notice = $1 AND {WRITTEN} ORDER BY id"
             )))
             .bind(&id)
             .fetch_all(&mut *transaction)
@@ -254,7 +257,7 @@ impl Store {
             .fetch_one(&mut *transaction)
             .await?;
         let deliveries: Vec<(String, i64)> =
-            sqlx::query_as("SELECT state, COUNT(*) FROM delivery WHERE state <> 'standby' GROUP BY state")
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("SELECT state, COUNT(*) FROM delivery WHERE {WRITTEN} GROUP BY state")))
                 .fetch_all(&mut *transaction)
                 .await?;
         let attempts: Vec<(String, i64)> =

@@ -114,9 +114,9 @@ impl Desk<'_> {
         let notice = Notice { told_at: self.now, ..gone.notice.clone() };
         let decision = Decision { notice, words, closes: false };
         let back = format!(
-            "It comes and goes: it was gone, and within a day it is back, {times} {} by now. Perhaps several servers answer, and \
+            "It comes and goes: it was gone, and within a day it is back, {} by now. Perhaps several servers answer, and \
              not all have the same version. driftd does not write again until it has been one or the other for a day.",
-            if times == 1 { "time" } else { "times" }
+            if times == 1 { "once".to_owned() } else { format!("{times} times") }
         );
         let (deliveries, told, _) = self.written_out(&decision, None, Some(&back));
         if told.is_empty() {
