@@ -170,9 +170,7 @@ pub async fn assemble(
     let live = Live::new(config, &clock).map_err(anyhow::Error::from)?;
     let failed = |source: StoreError| StartError::Store { state_dir: state_dir.clone(), source };
     store.sync_watches(&live.watches(clock.now()), clock.now()).await.map_err(failed)?;
-    store.wake_mail(clock.now()).await.map_err(failed)?;
-    store.retry_channels(clock.now()).await.map_err(failed)?;
-    store.give_up_unreached(&live.config.mail.operator).await.map_err(failed)?;
+    store.try_again(&live.config.mail.operator, clock.now()).await.map_err(failed)?;
     let link_key = store.link_key(make_secret).await.map_err(failed)?;
     let (sender, receiver) = watch::channel(Arc::new(live));
     let shared = Arc::new(Shared {
@@ -310,17 +308,10 @@ impl Reload {
         self.shared.store.resync_watches(&watches, now).await.map_err(|problem| vec![problem.to_string()])?;
         self.sender.send_replace(Arc::new(live));
         // Not before the new configuration is at work, or it would be tried with the old one once more.
-        let store = &self.shared.store;
-        let live = self.shared.now_live();
-        let mended = async {
-            store.wake_mail(now).await?;
-            store.retry_channels(now).await?;
-            store.give_up_unreached(&live.config.mail.operator).await
-        };
-        if let Err(problem) = mended.await {
+        let operator = &self.shared.now_live().config.mail.operator;
+        if let Err(problem) = self.shared.store.try_again(operator, now).await {
             error!(%problem, "letters that wait are tried when their pause is over");
         }
-        self.shared.wake_watch.notify_one();
         self.shared.wake_escalate.notify_one();
         self.shared.wake_lanes();
         warn_of_unknown_rules(&self.shared);

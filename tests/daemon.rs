@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use serde_json::Value;
-use support::daemon::{CONSUMER, Daemon, Home, OPERATOR, PROVIDER, body};
+use support::daemon::{CONSUMER, Daemon, Home, OPERATOR, PROVIDER, body, verified};
 use support::partner::{Answer, Partner};
 use support::smtp::Smtp;
 use support::{fixture, wait_for};
@@ -218,11 +218,7 @@ fn what_a_consumer_does_not_use_is_not_told() {
 
 #[test]
 fn a_second_daemon_on_one_state_directory_refuses_in_words() {
-    let smtp = Smtp::start();
-    let partner = Partner::start(Answer::Document(fixture("2026-01-12")));
-    let home = Home::new(smtp.port, &partner.url());
-    let first = home.start();
-    first.wait_for_state("verified");
+    let (_smtp, _partner, home, first) = verified("2026-01-12");
     let mut second = home.start();
     assert_eq!(second.exit_code(), 75);
     wait_for("its words", || second.log().contains("another driftd").then_some(()));
@@ -232,11 +228,7 @@ fn a_second_daemon_on_one_state_directory_refuses_in_words() {
 
 #[test]
 fn a_reload_takes_effect_and_a_broken_one_keeps_the_old_configuration() {
-    let smtp = Smtp::start();
-    let partner = Partner::start(Answer::Document(fixture("2026-01-12")));
-    let home = Home::new(smtp.port, &partner.url());
-    let daemon = home.start();
-    daemon.wait_for_state("verified");
+    let (_smtp, partner, home, daemon) = verified("2026-01-12");
     let good = std::fs::read_to_string(home.integration()).expect("a file");
 
     std::fs::write(home.integration(), good.replace("every = \"1s\"", "evry = \"1s\"")).expect("a file");
@@ -293,11 +285,7 @@ fn driftd(home: &Home, daemon: &Daemon, arguments: &[&str]) -> (i32, String) {
 
 #[test]
 fn a_day_is_announced_moved_and_taken_back_from_the_command_line() {
-    let smtp = Smtp::start();
-    let partner = Partner::start(Answer::Document(fixture("2026-03-02")));
-    let home = Home::new(smtp.port, &partner.url());
-    let daemon = home.start();
-    daemon.wait_for_state("verified");
+    let (smtp, _partner, home, daemon) = verified("2026-03-02");
     let announce = |arguments: &[&str]| {
         let fixed = ["announce", "freight/freight", "GET /v1/invoices", "--by", "Mara Lind"];
         driftd(&home, &daemon, &[fixed.as_slice(), arguments].concat())
@@ -354,11 +342,7 @@ fn a_day_is_announced_moved_and_taken_back_from_the_command_line() {
 
 #[test]
 fn lint_and_handover_name_the_ends_that_depend_on_one_person() {
-    let smtp = Smtp::start();
-    let partner = Partner::start(Answer::Document(fixture("2026-03-02")));
-    let home = Home::new(smtp.port, &partner.url());
-    let daemon = home.start();
-    daemon.wait_for_state("verified");
+    let (_smtp, _partner, home, daemon) = verified("2026-03-02");
     let (code, text) = driftd(&home, &daemon, &["lint"]);
     assert_eq!(code, 1);
     assert!(text.contains("freight: Harbor Books has no partner-manager"), "{text}");

@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use support::daemon::{CONSUMER, Daemon, Home, PROVIDER, body};
+use support::daemon::{CONSUMER, Daemon, Home, PROVIDER, body, verified};
 use support::partner::{Answer, Partner};
 use support::proxy::Proxy;
 use support::smtp::{Manner, Smtp};
@@ -94,11 +94,7 @@ fn silent_and_slow_clients_cost_nobody_an_answer() {
 
 #[test]
 fn who_does_not_prove_himself_is_answered_before_a_byte_of_the_body() {
-    let smtp = Smtp::start();
-    let partner = Partner::start(Answer::Document(fixture("2026-01-12")));
-    let home = Home::new(smtp.port, &partner.url());
-    let daemon = home.start();
-    daemon.wait_for_state("verified");
+    let (_smtp, _partner, home, daemon) = verified("2026-01-12");
     let ask = |path: &str, token: &str, length: usize, sent: &[u8]| {
         let mut stream = TcpStream::connect(daemon.address()).expect("a connection");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
@@ -125,11 +121,7 @@ fn who_does_not_prove_himself_is_answered_before_a_byte_of_the_body() {
 
 #[test]
 fn numbers_of_a_query_never_break_a_page() {
-    let smtp = Smtp::start();
-    let partner = Partner::start(Answer::Document(fixture("2026-01-12")));
-    let home = Home::new(smtp.port, &partner.url());
-    let daemon = home.start();
-    daemon.wait_for_state("verified");
+    let (_smtp, _partner, _home, daemon) = verified("2026-01-12");
     for query in ["days=4294967295", "days=99999999999999999999", "limit=4294967295", "days=0&limit=0"] {
         let page = daemon.page(&format!("/history?{query}"));
         assert!(page.starts_with("HTTP/1.1 200"), "{query}: {page}");
@@ -340,11 +332,7 @@ fn checks_and_letters_are_had_again_from_the_command_line() {
 
 #[test]
 fn a_day_that_has_passed_is_announced_only_on_purpose() {
-    let smtp = Smtp::start();
-    let partner = Partner::start(Answer::Document(fixture("2026-03-02")));
-    let home = Home::new(smtp.port, &partner.url());
-    let daemon = home.start();
-    daemon.wait_for_state("verified");
+    let (_smtp, _partner, home, _daemon) = verified("2026-03-02");
     let config = home.config();
     let announce = |more: &[&str]| {
         let fixed =

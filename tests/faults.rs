@@ -5,7 +5,7 @@ mod support;
 use std::io::Write as _;
 use std::process::Command;
 
-use support::daemon::{CONSUMER, CONSUMER_DEPUTY, Home, OPERATOR, PROVIDER, body};
+use support::daemon::{CONSUMER, CONSUMER_DEPUTY, Home, OPERATOR, PROVIDER, body, verified};
 use support::partner::{Answer, Partner, response};
 use support::smtp::{Manner, Received, Smtp};
 use support::{fixture, wait_for};
@@ -575,11 +575,7 @@ fn the_daemon_drains_on_sigterm_and_says_what_configuration_is_wrong() {
 
 #[test]
 fn the_endpoint_stands_hostile_clients() {
-    let smtp = Smtp::start();
-    let partner = Partner::start(Answer::Document(fixture("2026-01-12")));
-    let home = Home::new(smtp.port, &partner.url());
-    let daemon = home.start();
-    daemon.wait_for_state("verified");
+    let (_smtp, _partner, _home, daemon) = verified("2026-01-12");
     let idle: Vec<std::net::TcpStream> =
         (0..50).map(|_| std::net::TcpStream::connect(daemon.address()).expect("a connection")).collect();
     assert!(

@@ -34,6 +34,12 @@ fn letter(recipient: &str, stand_ins: Vec<PlannedDelivery>) -> PlannedDelivery {
     }
 }
 
+/// A notice that is opened with these letters.
+fn opening(clock: &ManualClock, deliveries: Vec<PlannedDelivery>) -> NoticeStep {
+    let notice = Notice { id: "N-1".to_owned(), opened_at: clock.now(), told_at: clock.now() };
+    NoticeStep::Tell { notice, flaps: None, deliveries, told: Vec::new() }
+}
+
 fn commit(clock: &ManualClock, notice: NoticeStep, etag: &str) -> CheckCommit {
     let now = clock.now();
     CheckCommit {
@@ -104,8 +110,7 @@ async fn a_clock_set_back_silences_nothing() {
     let clock = clock();
     let (_folder, store) = store(&clock).await;
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
-    let notice = Notice { id: "N-1".to_owned(), opened_at: clock.now(), told_at: clock.now() };
-    let step = NoticeStep::Tell { notice, flaps: None, deliveries: vec![letter("a@x.example", Vec::new())], told: Vec::new() };
+    let step = opening(&clock, vec![letter("a@x.example", Vec::new())]);
     store.commit_check(commit(&clock, step, "e1")).await.expect("committed");
     // A year back: what was checked "in the future" is due, once, and letters leave.
     clock.set(clock.now() - TimeDelta::days(365));
@@ -163,12 +168,8 @@ async fn a_chain_of_stand_ins_ends_in_words() {
     let clock = clock();
     let (_folder, store) = store(&clock).await;
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
-    let notice = Notice { id: "N-1".to_owned(), opened_at: clock.now(), told_at: clock.now() };
-    let deliveries = vec![letter("a@x.example", vec![letter("b@x.example", Vec::new())])];
-    store
-        .commit_check(commit(&clock, NoticeStep::Tell { notice, flaps: None, deliveries, told: Vec::new() }, "e1"))
-        .await
-        .expect("committed");
+    let step = opening(&clock, vec![letter("a@x.example", vec![letter("b@x.example", Vec::new())])]);
+    store.commit_check(commit(&clock, step, "e1")).await.expect("committed");
     let dead = AttemptOutcome::DeadAddress("550".to_owned());
     for (recipient, expected) in [("a@x.example", Finished::StandInCalled), ("b@x.example", Finished::NobodyLeft)] {
         let (delivery, attempt) = store.start_attempts(Lane::Mail, clock.now(), LEASE, 10).await.expect("letters").remove(0);
@@ -186,8 +187,7 @@ async fn a_try_that_was_cut_off_is_made_again_at_once() {
     let clock = clock();
     let (folder, store) = store(&clock).await;
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
-    let notice = Notice { id: "N-1".to_owned(), opened_at: clock.now(), told_at: clock.now() };
-    let step = NoticeStep::Tell { notice, flaps: None, deliveries: vec![letter("a@x.example", Vec::new())], told: Vec::new() };
+    let step = opening(&clock, vec![letter("a@x.example", Vec::new())]);
     store.commit_check(commit(&clock, step, "e1")).await.expect("committed");
     let before = store.start_attempts(Lane::Mail, clock.now(), LEASE, 10).await.expect("letters").remove(0).0;
     store.close().await;
@@ -282,8 +282,7 @@ async fn a_check_of_what_was_taken_out_of_the_configuration_tells_nobody() {
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
     // While it is under way, a reload no longer has it.
     store.resync_watches(&[], clock.now()).await.expect("synced");
-    let notice = Notice { id: "N-1".to_owned(), opened_at: clock.now(), told_at: clock.now() };
-    let step = NoticeStep::Tell { notice, flaps: None, deliveries: vec![letter("a@x.example", Vec::new())], told: Vec::new() };
+    let step = opening(&clock, vec![letter("a@x.example", Vec::new())]);
     assert_eq!(store.commit_check(commit(&clock, step, "e1")).await.expect("committed"), Committed::Overtaken);
     assert_eq!(store.overview().await.expect("an overview").notices.len(), 0);
     assert_eq!(store.start_attempts(Lane::Mail, clock.now(), LEASE, 10).await.expect("letters").len(), 0);
@@ -294,8 +293,7 @@ async fn a_letter_about_what_is_over_is_not_tried_for_ever() {
     let clock = clock();
     let (_folder, store) = store(&clock).await;
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
-    let notice = Notice { id: "N-1".to_owned(), opened_at: clock.now(), told_at: clock.now() };
-    let step = NoticeStep::Tell { notice, flaps: None, deliveries: vec![letter("a@x.example", Vec::new())], told: Vec::new() };
+    let step = opening(&clock, vec![letter("a@x.example", Vec::new())]);
     store.commit_check(commit(&clock, step, "e1")).await.expect("committed");
     clock.advance(Duration::from_secs(301));
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");

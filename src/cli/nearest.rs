@@ -5,9 +5,9 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 
-use crate::model::{OperationPattern, Override};
+use crate::model::{OperationPattern, Override, nearest};
 use crate::notice::date_rules;
-use crate::openapi::{Contract, Document, Value};
+use crate::openapi::{Contract, Document, Value, escape};
 use crate::rules::Catalogue;
 
 /// Everything that two descriptions have, and every rule there is.
@@ -69,9 +69,9 @@ impl<'d> Known<'d> {
                     return true;
                 }
                 match value {
-                    Value::Object(members) => pending.extend(members.iter().map(|(name, value)| {
-                        (format!("{pointer}/{}", name.as_str().replace('~', "~0").replace('/', "~1")), value)
-                    })),
+                    Value::Object(members) => {
+                        pending.extend(members.iter().map(|(name, value)| (format!("{pointer}/{}", escape(name)), value)));
+                    }
                     Value::Array(items) => {
                         pending.extend(items.iter().enumerate().map(|(at, value)| (format!("{pointer}/{at}"), value)));
                     }
@@ -87,10 +87,4 @@ impl<'d> Known<'d> {
 pub(super) fn no_rule(written: &str, rules: &[&str]) -> String {
     let best = nearest(written, rules.iter().copied()).map(|best| format!("did you mean {best:?}? "));
     format!("{written:?} names no rule; {}`driftd rules` lists all", best.unwrap_or_default())
-}
-
-/// The likeliest of what is known.
-pub(super) fn nearest<'k>(written: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    let likeness = |name: &str| strsim::jaro_winkler(written, name);
-    known.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
 }

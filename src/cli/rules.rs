@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::model::nearest;
 use crate::rules::{Catalogue, Rule, oasdiff_ids};
 
 use super::say;
@@ -50,10 +51,10 @@ pub(super) fn run(id: Option<&str>) -> u8 {
         }
         None => {
             let ids: Vec<&str> = catalogue.rules().map(|rule| rule.id).collect();
-            let best = ids.iter().max_by(|a, b| strsim::jaro_winkler(id, a).total_cmp(&strsim::jaro_winkler(id, b)));
+            let best = nearest(id, ids.iter().copied());
             eprintln!(
                 "driftd: there is no rule {id:?}; did you mean {:?}? `driftd rules` lists all {}",
-                best.unwrap_or(&""),
+                best.unwrap_or_default(),
                 ids.len()
             );
             2

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 use crate::config::{Config, Environment, Tls, load};
-use crate::mail::{Letter, Stage, bounce_address, compose, wire};
+use crate::mail::{Letter, Stage, compose, envelope_sender, wire};
 use crate::model::{AttemptOutcome, Clock as _, SystemClock};
 use crate::tasks::transport;
 
@@ -35,10 +35,9 @@ pub(super) async fn send(config: &Config, address: Option<&str>, now: DateTime<U
         eprintln!("driftd: {recipient:?} is not a mail address: write \"name@example.com\"");
         return 2;
     }
-    let from = mail.from.rsplit('<').next().unwrap_or(&mail.from).trim_end_matches('>').trim();
     // A detail of its own, as every letter has: a server that refuses it would refuse them all.
     let token = format!("{:032x}", now.timestamp_micros().unsigned_abs());
-    let sender = mail.bounces.as_ref().map_or_else(|| from.to_owned(), |bounces| bounce_address(bounces, &token));
+    let sender = envelope_sender(&mail.from, mail.bounces.as_deref(), Some(&token));
     let message = match compose(&letter(config, recipient, &token, now)) {
         Ok(message) => message,
         Err(problem) => {

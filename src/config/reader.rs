@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::model::{likeness, nearest};
+
 /// One mistake in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
@@ -285,13 +287,8 @@ impl<'a, 't> Table<'a, 't> {
 
 /// `did you mean "…"?`, or what there is to choose from.
 pub(super) fn did_you_mean<'k>(written: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
-    let best = known
-        .clone()
-        .map(|name| (strsim::jaro_winkler(written, name), name))
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .filter(|(likeness, _)| *likeness > 0.8);
-    match best {
-        Some((_, name)) => format!("did you mean {name:?}?"),
+    match nearest(written, known.clone()).filter(|name| likeness(written, name) > 0.8) {
+        Some(name) => format!("did you mean {name:?}?"),
         None => {
             let names: Vec<&str> = known.collect();
             format!("known here: {}", names.join(", "))

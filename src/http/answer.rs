@@ -112,9 +112,7 @@ fn too_often(app: &App, letter: &OpenLetter) -> Result<Response, Problem> {
         "Notice {}: what was asked for before stands, and the other side has heard of it. Ask for another day tomorrow.",
         letter.notice
     );
-    let page = Html(app.pages.message("Not recorded: the other side was asked three times today", &text)?);
-    let tomorrow = TimeDelta::days(1).num_seconds().to_string();
-    Ok((StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, tomorrow)], page).into_response())
+    not_now(app, ("Not recorded: the other side was asked three times today", &text), TimeDelta::days(1))
 }
 
 fn too_many(app: &App, letter: &OpenLetter, wait: TimeDelta) -> Result<Response, Problem> {
@@ -123,7 +121,12 @@ fn too_many(app: &App, letter: &OpenLetter, wait: TimeDelta) -> Result<Response,
         letter.notice,
         ago(wait)
     );
-    let page = Html(app.pages.message("Too many answers", &text)?);
+    not_now(app, ("Too many answers", &text), wait)
+}
+
+/// 429 (RFC 6585 section 4).
+fn not_now(app: &App, (title, text): (&str, &str), wait: TimeDelta) -> Result<Response, Problem> {
+    let page = Html(app.pages.message(title, text)?);
     let seconds = wait.num_seconds().max(1).to_string();
     Ok((StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds)], page).into_response())
 }

@@ -158,10 +158,7 @@ fn spelt_out(patterns: &[String], known: &[String]) -> Result<Vec<String>, Strin
     let mut operations: Vec<String> = Vec::new();
     for label in patterns {
         let pattern = OperationPattern::parse(label);
-        let matches = |known: &&String| {
-            let parts = known.split_once(' ');
-            parts.is_some_and(|(method, path)| pattern.as_ref().is_some_and(|pattern| pattern.matches(method, path)))
-        };
+        let matches = |known: &&String| pattern.as_ref().is_some_and(|pattern| pattern.matches_label(known));
         let found: Vec<&String> = known.iter().filter(matches).collect();
         if found.is_empty() {
             return Err(format!("{label:?} matches no operation of the live description"));

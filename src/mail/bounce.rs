@@ -84,6 +84,15 @@ pub fn bounce_address(bounces: &str, token: &str) -> String {
     }
 }
 
+/// The envelope sender of a letter: the bounce mailbox with what makes it this letter's own, or the address of `from`.
+pub fn envelope_sender(from: &str, bounces: Option<&str>, own: Option<&str>) -> String {
+    match (bounces, own) {
+        (Some(bounces), Some(own)) => bounce_address(bounces, own),
+        (Some(bounces), None) => bounces.to_owned(),
+        (None, _) => from.rsplit('<').next().unwrap_or(from).trim_end_matches('>').trim().to_owned(),
+    }
+}
+
 /// What makes the envelope sender of a letter its own.
 pub fn bounce_token(sender: &str) -> Option<&str> {
     sender.rsplit_once('@').and_then(|(local, _)| local.rsplit_once('+')).map(|(_, token)| token)

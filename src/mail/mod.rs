@@ -12,7 +12,7 @@ mod reply;
 mod transport;
 
 pub use address::{LONGEST_BOUNCES, needs_smtputf8, wire, wire_domain};
-pub use bounce::{Bounce, bounce_address, bounce_token, read_bounce};
+pub use bounce::{Bounce, bounce_address, bounce_token, envelope_sender, read_bounce};
 pub use hello::is_hello;
 pub use message::{ComposeError, Letter, compose, domain_of, sent_from};
 pub use reply::{Class, Stage, classify};

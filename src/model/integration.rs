@@ -213,6 +213,11 @@ impl OperationPattern {
         (method_ok && path.starts_with('/')).then(|| Self { method, path: path.to_owned() })
     }
 
+    /// Whether it names an operation that is written `METHOD path`.
+    pub fn matches_label(&self, label: &str) -> bool {
+        label.split_once(' ').is_some_and(|(method, path)| self.matches(method, path))
+    }
+
     /// Whether it names an operation.
     pub fn matches(&self, method: &str, path: &str) -> bool {
         if self.method != "*" && self.method != method {

@@ -7,6 +7,7 @@ mod check;
 mod clock;
 mod integration;
 mod ledger;
+mod nearest;
 mod network;
 mod notice;
 mod overrides;
@@ -20,6 +21,7 @@ pub use integration::{
     Source, Surface,
 };
 pub use ledger::{Entry, LedgerStep, Mark, Origin, Statement, YEARS, dated_subjects, follow, in_force, read_date};
+pub use nearest::{likeness, nearest};
 pub use network::{ApiTls, Direct, PrivateHost, Proxies, Proxy, place};
 pub use notice::{
     Acknowledgement, Answer, AttemptOutcome, Climbed, Delivery, DeliveryState, Lane, Notice, NoticeKind, Proposal, Reply, Side,

@@ -112,9 +112,7 @@ impl Override {
     /// Whether it is in force and names the finding.
     pub fn covers(&self, finding: Overridable<'_>, today: NaiveDate) -> bool {
         let operations = |patterns: &Vec<OperationPattern>| {
-            let named = |label: &String| {
-                label.split_once(' ').is_some_and(|(method, path)| patterns.iter().any(|pattern| pattern.matches(method, path)))
-            };
+            let named = |label: &String| patterns.iter().any(|pattern| pattern.matches_label(label));
             !finding.used_by.is_empty() && finding.used_by.iter().all(named)
         };
         let stability = |levels: &Vec<String>| {

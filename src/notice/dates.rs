@@ -336,10 +336,7 @@ impl Said<'_> {
 /// Whether an operation is among others; names of variables do not matter.
 fn is_among(label: &str, operations: &[String]) -> bool {
     operations.iter().any(|known| known == label)
-        || OperationPattern::parse(label).is_some_and(|pattern| {
-            let parts = operations.iter().filter_map(|known| known.split_once(' '));
-            parts.into_iter().any(|(method, path)| pattern.matches(method, path))
-        })
+        || OperationPattern::parse(label).is_some_and(|pattern| operations.iter().any(|known| pattern.matches_label(known)))
 }
 
 /// An id that can stand in an address: from what a day is about, not from the day.

@@ -419,7 +419,8 @@ fn least_notice(findings: &[&OpenFinding]) -> Option<String> {
 }
 
 /// A time as people on two continents read it the same way.
-fn stamp(time: DateTime<Utc>) -> String {
+/// A moment as letters write it.
+pub fn stamp(time: DateTime<Utc>) -> String {
     time.format("%-d %B %Y, %H:%M UTC").to_string()
 }
 
@@ -428,9 +429,8 @@ fn card(finding: &OpenFinding, about: &Circumstances<'_>, reader: &Party, audien
     // What the reader calls comes first; a provider is not shown what a consumer calls.
     let consumer = about.api.consumers.iter().find(|consumer| consumer.party == reader.id && audience == Audience::Consumer);
     let is_own = |label: &String| {
-        consumer.and_then(|consumer| consumer.operations.as_ref()).is_some_and(|patterns| {
-            label.split_once(' ').is_some_and(|(method, path)| patterns.iter().any(|pattern| pattern.matches(method, path)))
-        })
+        let patterns = consumer.and_then(|consumer| consumer.operations.as_ref());
+        patterns.is_some_and(|patterns| patterns.iter().any(|pattern| pattern.matches_label(label)))
     };
     let (own, others): (Vec<&String>, Vec<&String>) = finding.used_by.iter().partition(|label| is_own(label));
     let uses: Vec<String> = own.into_iter().chain(others).take(NAMED_USES).cloned().collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Api, Contact, Integration, OperationPattern, Party, Role, Side};
+use crate::model::{Api, Contact, Integration, OperationPattern, Party, Role, Side, nearest};
 use crate::rules::Catalogue;
 
 use super::advice::date_rules;
@@ -104,8 +104,7 @@ pub fn unknown_rules(integration: &Integration, catalogue: &Catalogue) -> Vec<St
     let unknown = rules.filter(|(_, rule)| !known().any(|id| rule.matches(id)));
     unknown
         .map(|(one, rule)| {
-            let likeness = |id: &str| strsim::jaro_winkler(rule.text(), id);
-            let best = known().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).unwrap_or_default();
+            let best = nearest(rule.text(), known()).unwrap_or_default();
             format!(
                 "{}: the exception of {} names the rule {:?}, which does not exist, and covers nothing; did you mean {best:?}? `driftd rules` lists all",
                 integration.id,
@@ -150,8 +149,7 @@ pub fn unmatched_overrides(operations: &[String], integration: &Integration) -> 
 }
 
 fn has_one(pattern: &OperationPattern, operations: &[String]) -> bool {
-    let mut split = operations.iter().filter_map(|label| label.split_once(' '));
-    split.any(|(method, path)| pattern.matches(method, path))
+    operations.iter().any(|label| pattern.matches_label(label))
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ pub use given::Before;
 pub use ladder::{Rise, next_step};
 pub use letter::{
     Addressee, Audience, CallCard, Circumstances, EscalationCard, ExchangeCard, FindingCard, LetterPlan, LetterView, Links, plan,
+    stamp,
 };
 pub use lint::{Gap, gaps, held_by, unknown_rules, unmatched_overrides, unmatched_uses};
 pub use open::open_findings;

@@ -8,7 +8,7 @@ use sqlx::{Sqlite, Transaction};
 
 use crate::model::{ApiState, Checked, LedgerStep, Notice, NoticeKind, OpenFinding, Side, Surface, Told, Validators, WatchKey};
 
-use super::claims::{FLAPPING, Flaps, REVERTED, give_back};
+use super::claims::{Claim, FLAPPING, Flaps, REVERTED, give_back};
 use super::digests::{drop_from_digest, forget_quiet, keep_for_digest};
 use super::watches::compare_upcoming_again;
 use super::{Fields, Store, StoreError, json, ledger, stored, word};
@@ -144,6 +144,23 @@ pub struct CheckCommit {
     pub events: Vec<(&'static str, String)>,
 }
 
+impl CheckCommit {
+    /// A check of what was claimed that read nothing, and has nothing to tell.
+    pub fn of(claim: &Claim, checked: Checked) -> Self {
+        Self {
+            key: claim.key.clone(),
+            generation: claim.generation,
+            checked,
+            rule_set: claim.rule_set,
+            success: None,
+            held: None,
+            is_deadly: false,
+            wait_until: None,
+            events: Vec::new(),
+        }
+    }
+}
+
 impl Store {
     /// The bytes of a snapshot.
     ///
@@ -228,29 +245,28 @@ async fn count_unjudged(
     now: i64,
     is_judged: bool,
 ) -> Result<(), StoreError> {
+    // It goes on, or it ended so lately that what begins now is the same once more.
+    let is_same = "(unjudged_since IS NOT NULL AND (judged_at IS NULL OR judged_at > $5))";
     let query = if is_judged {
         "UPDATE watch SET judged_at = COALESCE(judged_at, $1),
            unjudged_for = unjudged_for + CASE WHEN judged_at IS NULL THEN MAX($1 - unjudged_from, 0) ELSE 0 END
-         WHERE integration = $3 AND api = $4 AND surface = $5 AND unjudged_since IS NOT NULL AND $2 > 0"
+         WHERE integration = $2 AND api = $3 AND surface = $4 AND unjudged_since IS NOT NULL"
+            .to_owned()
     } else {
-        "UPDATE watch SET
-           unjudged_told_at = CASE WHEN unjudged_since IS NOT NULL AND (judged_at IS NULL OR judged_at > $1 - $2) THEN unjudged_told_at END,
-           unjudged_for = CASE WHEN unjudged_since IS NOT NULL AND (judged_at IS NULL OR judged_at > $1 - $2) THEN unjudged_for ELSE 0 END,
-           unjudged_from = CASE WHEN unjudged_since IS NOT NULL AND judged_at IS NULL THEN unjudged_from ELSE $1 END,
-           unjudged_times = CASE WHEN unjudged_since IS NULL OR judged_at <= $1 - $2 THEN 1
-                                 WHEN judged_at IS NOT NULL THEN unjudged_times + 1 ELSE unjudged_times END,
-           unjudged_since = CASE WHEN unjudged_since IS NOT NULL AND (judged_at IS NULL OR judged_at > $1 - $2) THEN unjudged_since ELSE $1 END,
-           judged_at = NULL
-         WHERE integration = $3 AND api = $4 AND surface = $5"
+        format!(
+            "UPDATE watch SET
+               unjudged_told_at = CASE WHEN {is_same} THEN unjudged_told_at END,
+               unjudged_for = CASE WHEN {is_same} THEN unjudged_for ELSE 0 END,
+               unjudged_from = CASE WHEN {is_same} AND judged_at IS NULL THEN unjudged_from ELSE $1 END,
+               unjudged_times = CASE WHEN NOT {is_same} THEN 1 WHEN judged_at IS NULL THEN unjudged_times ELSE unjudged_times + 1 END,
+               unjudged_since = CASE WHEN {is_same} THEN unjudged_since ELSE $1 END,
+               judged_at = NULL
+             WHERE integration = $2 AND api = $3 AND surface = $4"
+        )
     };
-    sqlx::query(query)
-        .bind(now)
-        .bind(FLAPPING.num_milliseconds())
-        .bind(&key.integration)
-        .bind(&key.api)
-        .bind(key.surface.name())
-        .execute(&mut **transaction)
-        .await?;
+    let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(now).bind(&key.integration).bind(&key.api).bind(key.surface.name());
+    let query = if is_judged { query } else { query.bind(now - FLAPPING.num_milliseconds()) };
+    query.execute(&mut **transaction).await?;
     Ok(())
 }
 
@@ -492,11 +508,9 @@ pub(super) async fn insert_deliveries(
                 .await?;
         }
         let mut previous: Option<i64> = None;
-        let mut chain = vec![];
-        let PlannedDelivery { stand_ins, .. } = &delivery;
-        chain.extend(stand_ins.iter().cloned());
-        chain.insert(0, PlannedDelivery { stand_ins: Vec::new(), ..delivery });
-        for letter in chain {
+        let mut first = delivery;
+        let stand_ins = std::mem::take(&mut first.stand_ins);
+        for letter in std::iter::once(first).chain(stand_ins) {
             let state = if previous.is_none() { "pending" } else { "standby" };
             let id: Option<i64> = sqlx::query_scalar(
                 "INSERT INTO delivery (notice, kind, side, party, name, recipient, sender, subject, message, stands_in_for, token, state, next_at, created_at, channel, not_before)

@@ -70,12 +70,8 @@ impl Store {
             sqlx::query("SELECT * FROM watch WHERE active = 1 AND unjudged_since IS NOT NULL ORDER BY unjudged_since, rowid")
                 .fetch_all(&self.readers)
                 .await?;
-        let mut found = Vec::with_capacity(rows.len());
-        for row in &rows {
-            // Damage is what the check itself tells of.
-            found.extend(outage(row));
-        }
-        Ok(found)
+        // Damage is what the check itself tells of.
+        Ok(rows.iter().flat_map(outage).collect())
     }
 
     /// Tells people of an outage: the letters, and that they were written. The letters of one outage share a notice that

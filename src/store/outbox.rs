@@ -46,9 +46,10 @@ const NEXT_IN_ORDER: &str = "state = 'pending' AND (channel IS NOT NULL) = $1 AN
        SELECT 1 FROM delivery e WHERE e.notice = delivery.notice AND e.recipient = delivery.recipient AND e.id < delivery.id
          AND e.state = 'pending' AND (e.channel IS NOT NULL) = $1)";
 
-/// So long a letter is tried whose server refuses it, before whoever stands in is written to as well; and so long one that
-/// belongs to a closed notice is worth trying (RFC 5321 section 4.5.4.1).
+/// So long a letter is tried whose server refuses it, before whoever stands in is written to as well.
 const REFUSED_FOR: TimeDelta = TimeDelta::days(1);
+
+/// So long a letter is worth trying that belongs to a closed notice (RFC 5321 section 4.5.4.1).
 const CLOSED_FOR: TimeDelta = TimeDelta::days(5);
 
 impl Store {
@@ -140,33 +141,35 @@ impl Store {
         Ok(())
     }
 
-    /// The server takes letters again, or somebody has perhaps mended what it refused: what waited for that is due.
+    /// The server takes letters again: what waited for that is due. Returns how many.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn wake_mail(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
         let mut transaction = self.begin().await?;
-        let done = sqlx::query(
-            "UPDATE delivery SET next_at = $1 WHERE state = 'pending' AND channel IS NULL AND next_at > $1
-               AND (outcome IS NULL OR outcome NOT IN ('mailbox-full', 'later'))
-               AND id NOT IN (SELECT delivery FROM attempt WHERE finished_at IS NULL)",
+        let woken = wake_mail(&mut transaction, now).await?;
+        transaction.commit().await?;
+        Ok(woken)
+    }
+
+    /// Whoever starts again or reloads has perhaps mended an address, a server or what it knows of its users: what waits for
+    /// that is due, what programs refused of open notices is tried again, and where nobody of a party was reached the letters
+    /// are given up, to be written anew by the configuration at work now. The operator, who stands in last, is nobody of a
+    /// party.
+    ///
+    /// # Errors
+    /// When the database does not answer; then nothing has changed.
+    pub async fn try_again(&self, operator: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        wake_mail(&mut transaction, now).await?;
+        sqlx::query(
+            "UPDATE delivery SET state = 'pending', next_at = $1 WHERE state = 'refused' AND channel IS NOT NULL
+               AND notice IN (SELECT id FROM notice WHERE closed_at IS NULL)",
         )
         .bind(stored(now))
         .execute(&mut *transaction)
         .await?;
-        transaction.commit().await?;
-        Ok(done.rows_affected())
-    }
-
-    /// Gives up the letters of open notices where nobody of a party was reached, so that they are written anew by the
-    /// configuration at work now: an address, the server or what it knows of its users has perhaps been mended. The operator,
-    /// who stands in last, is nobody of a party.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn give_up_unreached(&self, operator: &str) -> Result<u64, StoreError> {
-        let mut transaction = self.begin().await?;
-        let done = sqlx::query(
+        sqlx::query(
             "UPDATE delivery SET state = 'overtaken' WHERE state IN ('dead-address', 'refused') AND channel IS NULL
                AND kind IN ('opened', 'updated') AND notice IN (SELECT id FROM notice WHERE closed_at IS NULL)
                AND NOT EXISTS (SELECT 1 FROM delivery r WHERE r.notice = delivery.notice AND r.side = delivery.side
@@ -177,24 +180,7 @@ impl Store {
         .execute(&mut *transaction)
         .await?;
         transaction.commit().await?;
-        Ok(done.rows_affected())
-    }
-
-    /// What programs refused of open notices is tried again: somebody has perhaps mended their address.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn retry_channels(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
-        let mut transaction = self.begin().await?;
-        let done = sqlx::query(
-            "UPDATE delivery SET state = 'pending', next_at = $1 WHERE state = 'refused' AND channel IS NOT NULL
-               AND notice IN (SELECT id FROM notice WHERE closed_at IS NULL)",
-        )
-        .bind(stored(now))
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
-        Ok(done.rows_affected())
+        Ok(())
     }
 
     /// Makes letters due again whose try was cut off by the end of the process.
@@ -343,6 +329,18 @@ impl Store {
             Finished::Settled => Bounced::Known,
         })
     }
+}
+
+async fn wake_mail(transaction: &mut Transaction<'_, Sqlite>, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    let done = sqlx::query(
+        "UPDATE delivery SET next_at = $1 WHERE state = 'pending' AND channel IS NULL AND next_at > $1
+           AND (outcome IS NULL OR outcome NOT IN ('mailbox-full', 'later'))
+           AND id NOT IN (SELECT delivery FROM attempt WHERE finished_at IS NULL)",
+    )
+    .bind(stored(now))
+    .execute(&mut **transaction)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// A letter that is to be sent.

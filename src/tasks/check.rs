@@ -200,8 +200,8 @@ fn next_at(desk: &Desk<'_>, fresh_for: Option<Duration>) -> (DateTime<Utc>, Opti
 }
 
 /// A sentence, and what is to be added to it.
-fn with(detail: &str, more: Option<&String>) -> String {
-    more.map_or_else(|| detail.to_owned(), |more| format!("{detail}; {more}"))
+fn with<const N: usize>(detail: String, more: [Option<String>; N]) -> String {
+    std::iter::once(detail).chain(more.into_iter().flatten()).collect::<Vec<_>>().join("; ")
 }
 
 /// What an answer without news brought.
@@ -282,20 +282,13 @@ fn unchanged(desk: &Desk<'_>, claim: &Claim, seen: Seen, entries: &[Entry]) -> C
     let evidence = claim.baseline.as_deref().zip(claim.latest.as_deref());
     let notice = desk.tell(claim, &claim.told, (&claim.findings, &findings), evidence);
     let (next_at, why_late) = next_at(desk, fresh_for);
-    let detail = with(&with(&detail, coming_and_going(claim, &notice).as_ref()), why_late.as_ref());
-    let detail = with(&detail, moved_to.as_deref().map(fetch::moved).as_ref());
+    let detail = with(detail, [coming_and_going(claim, &notice), why_late, moved_to.as_deref().map(fetch::moved)]);
     let findings = (findings != claim.findings).then_some(findings);
     events.extend(said(&claim.key, &notice));
     CheckCommit {
-        key: claim.key.clone(),
-        generation: claim.generation,
-        checked: Checked { state, detail, checked_at: now, next_at, failures: 0 },
-        rule_set: claim.rule_set,
         success: Some(Success { validators, full, snapshot: None, operations: None, baseline: None, findings, ledger, notice }),
-        held: None,
-        is_deadly: false,
-        wait_until: None,
         events,
+        ..CheckCommit::of(claim, Checked { state, detail, checked_at: now, next_at, failures: 0 })
     }
 }
 
@@ -336,15 +329,10 @@ fn later(desk: &Desk<'_>, claim: &Claim, after: Duration, why: &str) -> CheckCom
     let detail = format!("{why}, in {}", humantime::format_duration(Duration::from_secs(after.as_secs())));
     let events = if state == claim.state { Vec::new() } else { vec![(state.name(), format!("{}: {detail}", claim.key))] };
     CheckCommit {
-        key: claim.key.clone(),
-        generation: claim.generation,
-        checked: Checked { state, detail, checked_at: now, next_at, failures },
-        rule_set: claim.rule_set,
-        success: None,
         held: claim.held.clone(),
-        is_deadly: false,
         wait_until: Some(next_at),
         events,
+        ..CheckCommit::of(claim, Checked { state, detail, checked_at: now, next_at, failures })
     }
 }
 
@@ -354,15 +342,9 @@ pub(super) fn failed(desk: &Desk<'_>, claim: &Claim, state: ApiState, why: Strin
     let next_at = now + backoff(failures, soon(desk.api), longest_pause(desk), desk.shared.jitter());
     let events = if claim.state == state { Vec::new() } else { vec![(state.name(), format!("{}: {why}", claim.key))] };
     CheckCommit {
-        key: claim.key.clone(),
-        generation: claim.generation,
-        checked: Checked { state, detail: why, checked_at: now, next_at, failures },
-        rule_set: claim.rule_set,
-        success: None,
         held: claim.held.clone(),
-        is_deadly: false,
-        wait_until: None,
         events,
+        ..CheckCommit::of(claim, Checked { state, detail: why, checked_at: now, next_at, failures })
     }
 }
 
@@ -411,31 +393,18 @@ struct Fetched {
 async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetched: Fetched) -> Result<CheckCommit, StoreError> {
     let Desk { shared, api, now, .. } = *desk;
     let Fetched { digest, body, absent, entries, probed } = fetched;
-    let generation = claim.generation;
     if baseline.is_none() && claim.key.surface == Surface::Upcoming {
         // What is announced can only be told from what is live.
         let detail = "waits for the live description to be read".to_owned();
         let checked = Checked { state: ApiState::New, detail, checked_at: now, next_at: now + soon(api), failures: 0 };
-        let (key, rule_set) = (claim.key.clone(), claim.rule_set);
-        let (wait_until, events) = (None, Vec::new());
-        return Ok(CheckCommit {
-            key,
-            generation,
-            checked,
-            rule_set,
-            success: None,
-            held: None,
-            is_deadly: false,
-            wait_until,
-            events,
-        });
+        return Ok(CheckCommit::of(claim, checked));
     }
     let came = Came { digest: &digest, bytes: &body.bytes, absent: &absent, framed: body.framed };
     let compared = compare_with(shared, claim, baseline.as_deref(), came).await?;
     let (planned, why_late) = next_at(desk, body.fresh_for);
     let checked = |state: ApiState, detail: String| Checked {
         state,
-        detail: with(&with(&detail, why_late.as_ref()), body.moved_to.as_deref().map(fetch::moved).as_ref()),
+        detail: with(detail, [why_late.clone(), body.moved_to.as_deref().map(fetch::moved)]),
         checked_at: now,
         next_at: planned,
         failures: 0,
@@ -463,15 +432,10 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
         Compared::First { operations, stated, title } => {
             let text = format!("{key}: baseline taken: {title}, {} operations (sha256 {})", operations.len(), short(&digest));
             CheckCommit {
-                key,
-                generation,
-                checked: checked(ApiState::Verified, "baseline taken".to_owned()),
                 rule_set: RULE_SET,
                 success: Some(success((operations, stated), Some(digest), Vec::new(), NoticeStep::Keep)),
-                held: None,
-                is_deadly: false,
-                wait_until: None,
                 events: vec![("baseline", text)],
+                ..CheckCommit::of(claim, checked(ApiState::Verified, "baseline taken".to_owned()))
             }
         }
         Compared::Doubtful(doubt) => doubtful(desk, claim, doubt),
@@ -495,7 +459,7 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
             let is_told = findings.iter().any(OpenFinding::is_told);
             let evidence = baseline.as_deref().zip(Some(digest.as_str()));
             let step = desk.tell(claim, told.as_deref().unwrap_or(&claim.told), (previous, &findings), evidence);
-            let detail = with(&describe(&findings), coming_and_going(claim, &step).as_ref());
+            let detail = with(describe(&findings), [coming_and_going(claim, &step)]);
             let mut events = vec![("changed", format!("{key}: {} (sha256 {})", describe(&findings), short(&digest)))];
             events.extend(
                 findings
@@ -511,15 +475,10 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
                 Surface::Upcoming | Surface::Ledger => baseline,
             };
             CheckCommit {
-                key,
-                generation,
-                checked: checked(state, detail),
                 rule_set: RULE_SET,
                 success: Some(success((operations, stated), baseline, findings, step)),
-                held: None,
-                is_deadly: false,
-                wait_until: None,
                 events,
+                ..CheckCommit::of(claim, checked(state, detail))
             }
         }
     };
@@ -539,17 +498,8 @@ fn doubtful(desk: &Desk<'_>, claim: &Claim, doubt: Doubt) -> CheckCommit {
     let detail = format!("{why}; held until a second fetch agrees");
     let events = vec![("held", format!("{}: {detail}", claim.key))];
     let next_at = desk.now + soon(desk.api);
-    CheckCommit {
-        key: claim.key.clone(),
-        generation: claim.generation,
-        checked: Checked { state: ApiState::Held, detail, checked_at: desk.now, next_at, failures: 0 },
-        rule_set: claim.rule_set,
-        success: None,
-        held,
-        is_deadly: false,
-        wait_until: None,
-        events,
-    }
+    let checked = Checked { state: ApiState::Held, detail, checked_at: desk.now, next_at, failures: 0 };
+    CheckCommit { held, events, ..CheckCommit::of(claim, checked) }
 }
 
 /// Holds what is live against the notice that was promised, on the day it is seen for the first time.

@@ -25,6 +25,9 @@ const AT_ONCE: u32 = 4;
 /// The loop looks at least this often, whatever it believes to be due: clocks move.
 const LONGEST_NAP: Duration = Duration::from_secs(15);
 
+/// How long it rests where nothing waits.
+const IDLE_NAP: Duration = Duration::from_secs(10);
+
 /// Delivers what is due by mail until the daemon stops.
 pub async fn mail(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken) {
     match shared.store.recover_attempts(shared.clock.now()).await {
@@ -81,10 +84,9 @@ async fn run(lane: Lane, shared: &Arc<Shared>, heart: &Heart, stopping: &Cancell
 }
 
 async fn nap(lane: Lane, shared: &Shared) -> Duration {
-    let next = shared.store.next_delivery(lane).await.ok().flatten();
-    let until = next.and_then(|next| (next - shared.clock.now()).to_std().ok()).unwrap_or(Duration::ZERO);
-    let longest = if next.is_some() { LONGEST_NAP } else { Duration::from_secs(10) };
-    if next.is_none() { longest } else { until.clamp(Duration::from_millis(50), longest) }
+    let Some(next) = shared.store.next_delivery(lane).await.ok().flatten() else { return IDLE_NAP };
+    let until = (next - shared.clock.now()).to_std().unwrap_or(Duration::ZERO);
+    until.clamp(Duration::from_millis(50), LONGEST_NAP)
 }
 
 /// Sends what is due now in both lanes, once. Returns how many tries were made.

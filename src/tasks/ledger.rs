@@ -108,9 +108,6 @@ pub(super) async fn look(desk: &Desk<'_>, claim: &Claim) -> Result<CheckCommit, 
     events.extend(said(&claim.key, &notice));
     let next_at = tomorrow(desk.now) + SPREAD.mul_f64(desk.shared.jitter());
     Ok(CheckCommit {
-        key: claim.key.clone(),
-        generation: claim.generation,
-        checked: Checked { state, detail, checked_at: desk.now, next_at, failures: 0 },
         rule_set: RULE_SET,
         success: Some(Success {
             validators: Validators::default(),
@@ -122,10 +119,8 @@ pub(super) async fn look(desk: &Desk<'_>, claim: &Claim) -> Result<CheckCommit, 
             ledger: Vec::new(),
             notice,
         }),
-        held: None,
-        is_deadly: false,
-        wait_until: None,
         events,
+        ..CheckCommit::of(claim, Checked { state, detail, checked_at: desk.now, next_at, failures: 0 })
     })
 }
 

@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::notice::{self, Circumstances, Decision, ExchangeCard, LetterPlan, LetterView, Links, Rise, Word, plan};
 use crate::render::{Appointment, calendar, chat_message, cloud_event};
-use crate::store::{Claim, Flaps, Gone, NoticeStep, PlannedDelivery, REVERTED, Standing};
+use crate::store::{Claim, Flaps, Gone, NoticeStep, PlannedDelivery, REVERTED, Reader, Standing};
 
 use super::escalate;
 use super::shared::{Live, Shared, hex, is_recent, link_token};
@@ -174,15 +174,15 @@ impl Desk<'_> {
     }
 
     /// The letter that a party was told of an open notice by, once more, to whoever there was not written to before.
-    pub(super) fn again(&self, standing: &Standing, party: (Side, &str), tried: &[String]) -> Option<PlannedDelivery> {
-        let decision = escalate::about(standing, party, NoticeKind::Opened, self.now);
+    pub(super) fn again(&self, standing: &Standing, reader: &Reader) -> Option<PlannedDelivery> {
+        let decision = escalate::about(standing, (reader.side, &reader.party), NoticeKind::Opened, self.now);
         let letter = plan(&self.circumstances(None), &decision).into_iter().next()?;
-        let first = self.or_trouble(&decision.notice, &letter)?;
-        let readers = std::iter::once(PlannedDelivery { stand_ins: Vec::new(), ..first.clone() }).chain(first.stand_ins);
-        let is_new = |letter: &PlannedDelivery| !tried.iter().any(|address| address.eq_ignore_ascii_case(&letter.recipient));
-        let mut readers = readers.filter(is_new);
-        Some(PlannedDelivery { stand_ins: Vec::new(), ..readers.next()? })
-            .map(|first| PlannedDelivery { stand_ins: readers.collect(), ..first })
+        let mut planned = self.or_trouble(&decision.notice, &letter)?;
+        let stand_ins = std::mem::take(&mut planned.stand_ins);
+        let mut new = std::iter::once(planned).chain(stand_ins).filter(|letter| !reader.has_tried(&letter.recipient));
+        let mut first = new.next()?;
+        first.stand_ins = new.collect();
+        Some(first)
     }
 
     /// Under which name status tells of letters about this API that could not be written.

@@ -9,7 +9,7 @@ use tracing::{info, warn};
 use crate::model::{
     Api, ApiState, Integration, Mark, Notice, NoticeKind, Person, Side, Surface, WatchKey, dated_subjects, in_force,
 };
-use crate::notice::{Decision, Word};
+use crate::notice::{Decision, Word, stamp};
 use crate::store::{Outage, PlannedDelivery, StoreError};
 
 use super::letters::Desk;
@@ -124,10 +124,6 @@ struct Telling<'t> {
     now: DateTime<Utc>,
 }
 
-fn at(time: &DateTime<Utc>) -> String {
-    time.format("%-d %B %Y, %H:%M UTC").to_string()
-}
-
 impl Telling<'_> {
     fn name(&self) -> String {
         format!("{} ({})", self.subject(), self.integration.name)
@@ -191,12 +187,12 @@ impl Telling<'_> {
         let heading = format!("{} {still} be judged ({}), for {long}", self.subject(), self.state().name());
         let source = self.live.source(self.api, key.surface).map(ToString::to_string).unwrap_or_default();
         let lines = vec![
-            format!("Since {}: {detail}", at(since)),
+            format!("Since {}: {detail}", stamp(*since)),
             match succeeded_at {
                 Some(last) => format!(
                     "It was last read on {}. What has changed since then is not known here: that nobody was written to does not \
                      mean that nothing has changed.",
-                    at(last)
+                    stamp(*last)
                 ),
                 None => "It was never read, so nothing is known of it here.".to_owned(),
             },
@@ -220,7 +216,7 @@ impl Telling<'_> {
     fn over(&self) -> Card {
         let Outage { since, times, judged_at, .. } = &self.outage;
         let lines = vec![
-            format!("It could not be from {} to {}.", at(since), at(&judged_at.unwrap_or(self.now))),
+            format!("It could not be from {} to {}.", stamp(*since), stamp(judged_at.unwrap_or(self.now))),
             if *times > 1 {
                 format!("It came and went {times} times in that time, and has been well for a day.")
             } else {

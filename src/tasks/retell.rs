@@ -29,10 +29,9 @@ pub async fn retell_due(shared: &Shared) -> Result<usize, StoreError> {
             Err(problem) if problem.is_one_row() => continue,
             Err(problem) => return Err(problem),
         };
-        let party = (told.side, told.party.as_str());
-        let Some(standing) = standing.filter(|standing| is_there(standing, party)) else { continue };
+        let Some(standing) = standing.filter(|standing| is_there(standing, (told.side, &told.party))) else { continue };
         let desk = Desk { shared, live: &live, key: &told.key, integration, api, now: shared.clock.now() };
-        let Some(letter) = desk.again(&standing, party, &told.tried) else { continue };
+        let Some(letter) = desk.again(&standing, &told) else { continue };
         let text = format!(
             "{} <{}> is written to about notice {}: no letter of it was written to this address before",
             letter.name, letter.recipient, told.notice

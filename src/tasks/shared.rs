@@ -12,7 +12,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::config::{Config, MailConfig, Tls};
 use crate::fetch;
-use crate::mail::{Connection, Protection, Transport, bounce_address};
+use crate::mail::{Connection, Protection, Transport, envelope_sender};
 use crate::model::{Api, Clock, Integration, Person, Source, Surface, WatchKey};
 use crate::render::Renderer;
 use crate::rules::Catalogue;
@@ -98,11 +98,7 @@ impl Live {
     /// The envelope sender of a letter, with what makes it this letter's own.
     pub fn sender(&self, own: Option<&str>) -> String {
         let mail = &self.config.mail;
-        match (&mail.bounces, own) {
-            (Some(bounces), Some(own)) => bounce_address(bounces, own),
-            (Some(bounces), None) => bounces.clone(),
-            (None, _) => mail.from.rsplit('<').next().unwrap_or(&mail.from).trim_end_matches('>').trim().to_owned(),
-        }
+        envelope_sender(&mail.from, mail.bounces.as_deref(), own)
     }
 
     /// Where a watched description is.

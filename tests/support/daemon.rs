@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::wait_for;
+use super::partner::{Answer, Partner};
+use super::smtp::Smtp;
+use super::{fixture, wait_for};
 
 pub fn signal(process: u32, name: &str) {
     let done = Command::new("kill").args(["-s", name, &process.to_string()]).status().expect("kill");
@@ -39,6 +41,16 @@ pub const CONSUMER_DEPUTY: &str = "fulfilment@harbor.example";
 pub const PROVIDER: &str = "mara@quayside.example";
 pub const PROVIDER_DEPUTY: &str = "platform@quayside.example";
 pub const OPERATOR: &str = "ops@harbor.example";
+
+/// A daemon that has read a version of the fixture, with the server and the partner it talks to.
+pub fn verified(version: &str) -> (Smtp, Partner, Home, Daemon) {
+    let smtp = Smtp::start();
+    let partner = Partner::start(Answer::Document(fixture(version)));
+    let home = Home::new(smtp.port, &partner.url());
+    let daemon = home.start();
+    daemon.wait_for_state("verified");
+    (smtp, partner, home, daemon)
+}
 
 impl Home {
     pub fn new(smtp_port: u16, live: &str) -> Self {
