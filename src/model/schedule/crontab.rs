@@ -1,14 +1,15 @@
-//! A crontab line as sets of numbers, and the wall-clock times it names (crontab(5)).
+//! A crontab line in the words of the `cron` crate (crontab(5)).
 //!
-//! Read here and not by a crate, because operations people expect crontab's meaning to the letter: 0 and 7 are Sunday,
-//! two restricted day fields mean either, and what is refused says which field, why, and what to write.
+//! Operations people expect crontab's meaning to the letter: 0 and 7 are Sunday, two restricted day fields mean either, and
+//! what is refused says which field, why, and what to write. The crate counts days of the week from 1 and joins the day
+//! fields by AND. So a line is read into its numbers here, and the crate finds the times that those numbers name.
 
-use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use std::collections::BTreeSet;
+use std::str::FromStr as _;
+
+use chrono::NaiveDateTime;
 
 use super::ScheduleError;
-
-/// How far ahead a time is looked for: 29 February on one weekday comes every 28 years, and 40 around 2100.
-const YEARS_AHEAD: i32 = 41;
 
 const MONTHS: [&str; 12] =
     ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
@@ -30,20 +31,14 @@ const HOUR: Field = Field { name: "hour", last: 23, ..SECOND };
 const DAY: Field = Field { name: "day of month", first: 1, last: 31, ..SECOND };
 const MONTH: Field = Field { name: "month", first: 1, last: 12, names: &MONTHS, wraps: false };
 const WEEKDAY: Field = Field { name: "day of week", first: 0, last: 6, names: &WEEKDAYS, wraps: true };
-const YEAR: Field = Field { name: "year", first: 1970, last: 2200, ..SECOND };
+const YEAR: Field = Field { name: "year", first: 1970, last: 2100, ..SECOND };
 
 /// The times a line names.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Crontab {
-    seconds: Vec<u32>,
-    minutes: Vec<u32>,
-    hours: Vec<u32>,
-    days: Vec<u32>,
-    months: Vec<u32>,
-    weekdays: Vec<u32>,
-    years: Vec<u32>,
-    /// Whether a day needs only one of the two day fields: both are restricted.
-    either_day: bool,
+    /// Two where both day fields are restricted: a day needs only one of them.
+    schedules: Vec<cron::Schedule>,
+    is_hourly: bool,
 }
 
 impl Crontab {
@@ -56,95 +51,56 @@ impl Crontab {
             other => return Err(ScheduleError::Fields(other.len())),
         };
         let [minute, hour, day, month, weekday] = rest else { return Err(ScheduleError::Fields(fields.len())) };
+        // The crate's own numbers: its week begins with 1.
+        let weekdays = WEEKDAY.read(weekday)?.into_iter().map(|number| number + 1).collect();
+        let (days, weekdays) = (DAY.list(&DAY.read(day)?), Field { first: 1, last: 7, ..WEEKDAY }.list(&weekdays));
+        let hours = HOUR.read(hour)?;
+        let time = [SECOND.list(&SECOND.read(second)?), MINUTE.list(&MINUTE.read(minute)?), HOUR.list(&hours)].join(" ");
+        let (month, year) = (MONTH.list(&MONTH.read(month)?), YEAR.list(&YEAR.read(year)?));
         // A step over everything (`*/2`) counts as unrestricted, as in crontab(5).
         let is_restricted = |field: &str| !field.starts_with('*');
-        Ok(Self {
-            seconds: SECOND.read(second)?,
-            minutes: MINUTE.read(minute)?,
-            hours: HOUR.read(hour)?,
-            days: DAY.read(day)?,
-            months: MONTH.read(month)?,
-            weekdays: WEEKDAY.read(weekday)?,
-            years: YEAR.read(year)?,
-            either_day: is_restricted(day) && is_restricted(weekday),
-        })
+        let either = [(days.as_str(), "*"), ("*", weekdays.as_str())];
+        let both = [(days.as_str(), weekdays.as_str())];
+        let ways = if is_restricted(day) && is_restricted(weekday) { either.as_slice() } else { both.as_slice() };
+        let schedules = ways.iter().map(|(day, weekday)| {
+            let expression = format!("{time} {day} {month} {weekday} {year}");
+            cron::Schedule::from_str(&expression).map_err(|error| ScheduleError::Field(error.to_string()))
+        });
+        Ok(Self { schedules: schedules.collect::<Result<_, _>>()?, is_hourly: hours.len() == 24 })
     }
 
     /// Whether it names times in every hour of the day.
     pub(super) const fn is_hourly(&self) -> bool {
-        self.hours.len() == 24
+        self.is_hourly
     }
 
     /// The first time on the clock after `wall`.
     pub(super) fn after(&self, wall: NaiveDateTime) -> Option<NaiveDateTime> {
-        let from = wall.with_nanosecond(0)?.checked_add_signed(chrono::TimeDelta::seconds(1))?;
-        let mut day = from.date();
-        if self.names_day(day)
-            && let Some(time) = self.time_from(from.time())
-        {
-            return Some(day.and_time(time));
-        }
-        let last = from.year() + YEARS_AHEAD;
-        loop {
-            day = self.next_day(day)?;
-            if day.year() > last {
-                return None;
-            }
-            if self.names_day(day) {
-                return self.time_from(NaiveTime::MIN).map(|time| day.and_time(time));
-            }
-        }
-    }
-
-    /// The day after, or the first of the next month where this one is not named at all.
-    fn next_day(&self, day: NaiveDate) -> Option<NaiveDate> {
-        let next = day.checked_add_days(Days::new(1))?;
-        if self.months.contains(&next.month()) {
-            return Some(next);
-        }
-        next.with_day(1)?.checked_add_months(chrono::Months::new(1))
-    }
-
-    fn names_day(&self, day: NaiveDate) -> bool {
-        let by_date = self.days.contains(&day.day());
-        let by_weekday = self.weekdays.contains(&day.weekday().num_days_from_sunday());
-        let named = if self.either_day { by_date || by_weekday } else { by_date && by_weekday };
-        let year = u32::try_from(day.year()).unwrap_or_default();
-        named && self.months.contains(&day.month()) && self.years.contains(&year)
-    }
-
-    /// The first time of a day that is not before `from`.
-    fn time_from(&self, from: NaiveTime) -> Option<NaiveTime> {
-        let at_least = |numbers: &[u32], least: u32| numbers.iter().copied().find(|number| *number >= least);
-        let (first_minute, first_second) = (*self.minutes.first()?, *self.seconds.first()?);
-        let hour = at_least(&self.hours, from.hour())?;
-        if hour == from.hour() {
-            if self.minutes.contains(&from.minute())
-                && let Some(second) = at_least(&self.seconds, from.second())
-            {
-                return NaiveTime::from_hms_opt(hour, from.minute(), second);
-            }
-            if let Some(minute) = at_least(&self.minutes, from.minute() + 1) {
-                return NaiveTime::from_hms_opt(hour, minute, first_second);
-            }
-            let later = at_least(&self.hours, hour + 1)?;
-            return NaiveTime::from_hms_opt(later, first_minute, first_second);
-        }
-        NaiveTime::from_hms_opt(hour, first_minute, first_second)
+        // Read as UTC, which has no summer time: what the zone makes of it is decided by the caller.
+        let next = self.schedules.iter().filter_map(|schedule| schedule.after(&wall.and_utc()).next()).min();
+        next.map(|next| next.naive_utc())
     }
 }
 
 impl Field {
-    /// The numbers a field names, sorted.
-    fn read(&self, text: &str) -> Result<Vec<u32>, ScheduleError> {
-        let mut numbers = std::collections::BTreeSet::new();
+    /// The numbers a field names.
+    fn read(&self, text: &str) -> Result<BTreeSet<u32>, ScheduleError> {
+        let mut numbers = BTreeSet::new();
         for part in text.split(',') {
             self.add(text, part, &mut numbers)?;
         }
-        Ok(numbers.into_iter().collect())
+        Ok(numbers)
     }
 
-    fn add(&self, text: &str, part: &str, numbers: &mut std::collections::BTreeSet<u32>) -> Result<(), ScheduleError> {
+    /// Numbers of this field as the crate reads them.
+    fn list(&self, numbers: &BTreeSet<u32>) -> String {
+        if numbers.len() > usize::try_from(self.last - self.first).unwrap_or(usize::MAX) {
+            return "*".to_owned();
+        }
+        numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(",")
+    }
+
+    fn add(&self, text: &str, part: &str, numbers: &mut BTreeSet<u32>) -> Result<(), ScheduleError> {
         if part.is_empty() {
             return self.refuse(text, "has an empty place in its list: remove the comma");
         }
