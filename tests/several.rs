@@ -97,7 +97,11 @@ fn a_file_that_was_never_there_is_merely_odd() {
     let home = Home::new(smtp.port, &partner.url());
     let daemon = home.start();
     daemon.wait_for_state("held");
-    daemon.wait_for_state("verified");
+    let unread = "the file lock.json that it refers to did not come (the provider answered 404 Not Found: the description has moved or gone); what it holds is not watched";
+    let status = daemon.wait_for_state("verified");
+    assert_eq!(status["checking"][0]["detail"], format!("baseline taken; {unread}"));
+    two_more_polls(&partner);
+    assert_eq!(daemon.status()["checking"][0]["detail"], format!("unchanged; {unread}"));
     partner.publish_at("/schemas/door.yaml", door(32));
     let status = daemon.wait_for_state("changed");
     assert_eq!(status["open"][0]["findings"][0]["message"], "The maximum length of `door.name` fell from 64 to 32");
@@ -159,5 +163,6 @@ fn a_pushed_description_reads_no_file_outside_its_folder() {
     std::fs::write(folder.path().join("secret.yaml"), "Lock: {type: integer}\n").expect("a file");
     std::fs::write(inside.join("openapi.yaml"), root(32)).expect("a file");
     let status = daemon.wait_for_state("changed");
-    assert_eq!(status["checking"][0]["detail"], "1 breaking");
+    let detail = status["checking"][0]["detail"].as_str().unwrap_or_default();
+    assert!(detail.starts_with("1 breaking; the file ../secret.yaml that it refers to did not come ("), "{detail}");
 }

@@ -13,11 +13,22 @@ pub(super) fn decode(bytes: Vec<u8>, content_type: Option<&str>) -> Result<Vec<u
     match bytes.as_slice() {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => return Err("the body is UTF-32, which is not read".to_owned()),
         [0xef, 0xbb, 0xbf, rest @ ..] => return utf8(rest.to_vec(), "the body is not valid UTF-8"),
-        [0xff, 0xfe, rest @ ..] => return decoded(UTF_16LE, rest),
-        [0xfe, 0xff, rest @ ..] => return decoded(UTF_16BE, rest),
+        [0xff, 0xfe, rest @ ..] => return decoded(UTF_16LE, rest, "its byte order mark says"),
+        [0xfe, 0xff, rest @ ..] => return decoded(UTF_16BE, rest, "its byte order mark says"),
         _ => {}
     }
     let Some(label) = content_type.and_then(charset) else {
+        // Zero is in no text: a byte of every second letter is zero only in UTF-16 (RFC 2781 section 4.3).
+        let unmarked = match bytes.as_slice() {
+            [0, first, 0, ..] if *first != 0 => Some("big"),
+            [first, 0, second, ..] if *first != 0 && *second != 0 => Some("little"),
+            _ => None,
+        };
+        if let Some(end) = unmarked {
+            return Err(format!(
+                "the body looks like UTF-16 ({end}-endian), and neither a byte order mark nor a charset in its Content-Type says so; it is not read"
+            ));
+        }
         return utf8(bytes, "the body is not valid UTF-8, and no other charset is named");
     };
     // UTF-8 holds every text of this one; the web's table would make it one of Windows.
@@ -37,7 +48,7 @@ pub(super) fn decode(bytes: Vec<u8>, content_type: Option<&str>) -> Result<Vec<u
     if encoding == WINDOWS_1252 && std::str::from_utf8(&bytes).is_ok() {
         return Ok(bytes);
     }
-    decoded(encoding, &bytes)
+    decoded(encoding, &bytes, "its Content-Type says")
 }
 
 fn utf8(bytes: Vec<u8>, what: &str) -> Result<Vec<u8>, String> {
@@ -51,10 +62,13 @@ fn utf8(bytes: Vec<u8>, what: &str) -> Result<Vec<u8>, String> {
     }
 }
 
-fn decoded(encoding: &'static Encoding, bytes: &[u8]) -> Result<Vec<u8>, String> {
+fn decoded(encoding: &'static Encoding, bytes: &[u8], who_says: &str) -> Result<Vec<u8>, String> {
     match encoding.decode_without_bom_handling_and_without_replacement(bytes) {
         Some(text) => Ok(text.into_owned().into_bytes()),
-        None => Err(format!("the body is not valid {}", encoding.name())),
+        None => {
+            let hint = if std::str::from_utf8(bytes).is_ok() { "; it is valid UTF-8" } else { "" };
+            Err(format!("the body is not valid {}, as {who_says}{hint}", encoding.name()))
+        }
     }
 }
 
@@ -104,8 +118,23 @@ mod tests {
         for (bytes, content_type, words) in [
             (&b"T\xfcren"[..], None, "the body is not valid UTF-8, and no other charset is named: byte 2 is 0xfc"),
             (b"T\xfcren", Some("text/plain; charset=utf-8"), "the body is not valid UTF-8: byte 2 is 0xfc"),
-            (b"\xff\xfe\x00\xd8", None, "the body is not valid UTF-16LE"),
-            (b"\xff\xfea", None, "the body is not valid UTF-16LE"),
+            (b"\xff\xfe\x00\xd8", None, "the body is not valid UTF-16LE, as its byte order mark says"),
+            (b"\xff\xfea", None, "the body is not valid UTF-16LE, as its byte order mark says; it is valid UTF-8"),
+            (
+                b"{\"openapi\": 3}!",
+                Some("application/json; charset=utf-16"),
+                "the body is not valid UTF-16LE, as its Content-Type says; it is valid UTF-8",
+            ),
+            (
+                b"o\0p\0e\0n\0",
+                None,
+                "the body looks like UTF-16 (little-endian), and neither a byte order mark nor a charset in its Content-Type says so; it is not read",
+            ),
+            (
+                b"\0o\0p\0e\0n",
+                Some("text/yaml"),
+                "the body looks like UTF-16 (big-endian), and neither a byte order mark nor a charset in its Content-Type says so; it is not read",
+            ),
             (b"a", Some("text/plain; charset=xyz"), "charset \"xyz\" is not known"),
             (b"\xff\xfe\0\0a\0\0\0", None, "the body is UTF-32, which is not read"),
         ] {

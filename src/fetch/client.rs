@@ -334,6 +334,10 @@ impl Client {
                     "{from} answered 304 to a request that asked for the whole document: nothing was read"
                 )));
             }
+            if request.validators.is_some_and(|known| is_about_another(known, response.headers())) {
+                // The answer belongs to another document than the one that is known: the whole is asked for.
+                return Box::pin(self.web(start, &Request { validators: None, ..*request })).await;
+            }
             return Outcome::NotModified { fresh_for, signals: signals(response.headers(), &from), moved_to };
         }
         let proxy = self.transports.proxies().of(url).filter(|_| way == Way::Proxy);
@@ -443,6 +447,30 @@ impl Client {
             None => until(text(header::EXPIRES)?, self.clock.now())?,
         };
         (!fresh.is_zero()).then(|| fresh.min(LONGEST_PAUSE))
+    }
+}
+
+/// Whether a 304 names another document than the one it was asked about (RFC 9111 section 4.3.3): by its entity tag, else
+/// by its date.
+fn is_about_another(known: &Validators, headers: &HeaderMap) -> bool {
+    let named = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let differs = |known: &Option<String>, named: Option<&str>, core: fn(&str) -> &str| {
+        known.as_deref().zip(named).map(|(known, named)| core(known) != core(named))
+    };
+    differs(&known.etag, named(header::ETAG), entity)
+        .or_else(|| differs(&known.last_modified, named(header::LAST_MODIFIED), str::trim))
+        .unwrap_or(false)
+}
+
+/// What an entity tag names, compared weakly (RFC 9110 section 8.8.3.2). Servers that compress on the way add the coding to
+/// the tag of a body, and leave it away with a 304.
+fn entity(tag: &str) -> &str {
+    let tag = tag.trim();
+    let opaque = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
+    let is_coding = |coding: &str| matches!(coding, "gzip" | "br" | "zstd" | "deflate");
+    match opaque.rsplit_once(['-', ';', '+']) {
+        Some((entity, coding)) if is_coding(coding) => entity.trim_end_matches('-'),
+        _ => opaque,
     }
 }
 

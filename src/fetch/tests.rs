@@ -12,7 +12,7 @@ use url::Url;
 use super::*;
 use crate::model::{AttemptOutcome, Auth, ChannelKind, Direct, PrivateHost, Proxies, Proxy, Source, SystemClock, Validators};
 
-/// Answers each target by the bytes of its path, or by those of `*`.
+/// Answers each target by the bytes of its path, or by those of `*`; a conditional request by those of `PATH?if` first.
 #[derive(Clone)]
 struct Server {
     port: u16,
@@ -33,8 +33,9 @@ impl Server {
                 let mut head = String::new();
                 while lines.read_line(&mut head).is_ok_and(|length| length > 2) {}
                 let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
+                let known = head.to_ascii_lowercase().contains("\r\nif-").then(|| answers.get(&format!("{target}?if"))).flatten();
                 asked.lock().expect("requests").push(head);
-                let answer = answers.get(&target).or_else(|| answers.get("*"));
+                let answer = known.or_else(|| answers.get(&target)).or_else(|| answers.get("*"));
                 let _ = stream.write_all(answer.map_or(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", Vec::as_slice));
             }
         });
@@ -151,6 +152,41 @@ async fn a_304_to_a_request_for_everything_is_unreadable_also_of_a_part() {
     assert!(matches!(ask(Some(&Validators::default())).await, Outcome::Failed(failure) if failure.why.contains("/part.yaml")));
     let known = Validators { etag: Some("\"1\"".to_owned()), ..Validators::default() };
     assert!(matches!(ask(Some(&known)).await, Outcome::NotModified { .. }));
+}
+
+#[tokio::test]
+async fn a_304_about_another_document_is_not_believed() {
+    let unchanged = |headers: &str| format!("HTTP/1.1 304 Not Modified\r\n{headers}Connection: close\r\n\r\n").into_bytes();
+    let whole = ok("ETag: \"2\"\r\nContent-Length: 3\r\n", b"new");
+    let (monday, tuesday) = ("Mon, 02 Nov 2026 10:00:00 GMT", "Tue, 03 Nov 2026 10:00:00 GMT");
+    let date = |day: &str| unchanged(&format!("Last-Modified: {day}\r\n"));
+    for (answer, etag, last_modified, is_believed) in [
+        (unchanged("ETag: \"1\"\r\n"), Some("\"1\""), None, true),
+        (unchanged("ETag: W/\"1\"\r\n"), Some("\"1\""), Some(monday), true),
+        (unchanged("ETag: \"1\"\r\n"), Some("W/\"1-gzip\""), None, true),
+        (unchanged(""), Some("\"1\""), Some(monday), true),
+        (unchanged("ETag: \"2\"\r\n"), Some("\"1\""), None, false),
+        (unchanged("ETag: \"2-gzip\"\r\n"), Some("\"1-gzip\""), Some(monday), false),
+        (date(monday), Some("\"1\""), Some(monday), true),
+        (date(tuesday), None, Some(monday), false),
+    ] {
+        let server = Server::start(&[("/a?if", &answer), ("/a", &whole)]);
+        let client = client_with(|_| {});
+        let known = Validators {
+            etag: etag.map(str::to_owned),
+            last_modified: last_modified.map(str::to_owned),
+            ..Validators::default()
+        };
+        let source = Source::Web(server.url("/a"));
+        let outcome =
+            client.fetch(&Request { source: &source, auth: &Auth::None, tls: None, validators: Some(&known), part: None }).await;
+        let words = String::from_utf8_lossy(&answer).into_owned();
+        match outcome {
+            Outcome::NotModified { .. } => assert!(is_believed, "{known:?}: {words}"),
+            Outcome::Body(body) => assert!(!is_believed && body.bytes == b"new", "{known:?}: {words}"),
+            other => panic!("{known:?}: {words}: {other:?}"),
+        }
+    }
 }
 
 #[tokio::test]

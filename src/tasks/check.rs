@@ -110,7 +110,7 @@ async fn looked_at<'d>(
     let commit = match outcome {
         Outcome::NotModified { fresh_for, signals, moved_to } => {
             let heard = Heard { full: false, signals, described: None, probed };
-            let seen = Seen { validators: claim.validators.clone(), fresh_for, moved_to, heard };
+            let seen = Seen { validators: claim.validators.clone(), fresh_for, moved_to, heard, unread: unread(&absent) };
             unchanged(&desk, claim, seen, &entries)
         }
         Outcome::Later { after, why } => later(&desk, claim, after, &why),
@@ -128,7 +128,8 @@ async fn looked_at<'d>(
                 let is_read = wants_full && body.full && key.surface == Surface::Live;
                 let described = if is_read { dates_in(shared, claim, &body.bytes).await } else { None };
                 let fetch::Body { validators, full, fresh_for, signals, moved_to, .. } = *body;
-                let seen = Seen { validators, fresh_for, moved_to, heard: Heard { full, signals, described, probed } };
+                let heard = Heard { full, signals, described, probed };
+                let seen = Seen { validators, fresh_for, moved_to, heard, unread: unread(&absent) };
                 unchanged(&desk, claim, seen, &entries)
             } else {
                 let fetched = Fetched { digest, body: *body, absent, entries, probed };
@@ -204,12 +205,22 @@ fn with<const N: usize>(detail: String, more: [Option<String>; N]) -> String {
     std::iter::once(detail).chain(more.into_iter().flatten()).collect::<Vec<_>>().join("; ")
 }
 
+/// Files that the description refers to and that did not come, in words: what they hold is not watched.
+fn unread(absent: &BTreeMap<String, String>) -> Option<String> {
+    let (key, why) = absent.first_key_value()?;
+    let more = absent.len() - 1;
+    let (more, it) = if more == 0 { (String::new(), "it holds") } else { (format!(", nor did {more} more"), "they hold") };
+    Some(format!("the file {key} that it refers to did not come ({why}){more}; what {it} is not watched"))
+}
+
 /// What an answer without news brought.
 struct Seen {
     validators: Validators,
     fresh_for: Option<Duration>,
     moved_to: Option<String>,
     heard: Heard,
+    /// What is not watched, in words.
+    unread: Option<String>,
 }
 
 /// What was said of days.
@@ -266,7 +277,7 @@ async fn probe(live: &Live, api: &Api) -> Probed {
 
 /// The same document as before. What is to be said may differ all the same: a consumer may use more than it did.
 fn unchanged(desk: &Desk<'_>, claim: &Claim, seen: Seen, entries: &[Entry]) -> CheckCommit {
-    let Seen { validators, fresh_for, moved_to, heard } = seen;
+    let Seen { validators, fresh_for, moved_to, heard, unread } = seen;
     let full = heard.full;
     let ledger = heard.steps(claim.key.surface, entries);
     let now = desk.now;
@@ -282,7 +293,7 @@ fn unchanged(desk: &Desk<'_>, claim: &Claim, seen: Seen, entries: &[Entry]) -> C
     let evidence = claim.baseline.as_deref().zip(claim.latest.as_deref());
     let notice = desk.tell(claim, &claim.told, (&claim.findings, &findings), evidence);
     let (next_at, why_late) = next_at(desk, fresh_for);
-    let detail = with(detail, [coming_and_going(claim, &notice), why_late, moved_to.as_deref().map(fetch::moved)]);
+    let detail = with(detail, [unread, coming_and_going(claim, &notice), why_late, moved_to.as_deref().map(fetch::moved)]);
     let findings = (findings != claim.findings).then_some(findings);
     events.extend(said(&claim.key, &notice));
     CheckCommit {
@@ -404,7 +415,7 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
     let (planned, why_late) = next_at(desk, body.fresh_for);
     let checked = |state: ApiState, detail: String| Checked {
         state,
-        detail: with(detail, [why_late.clone(), body.moved_to.as_deref().map(fetch::moved)]),
+        detail: with(detail, [unread(&absent), why_late.clone(), body.moved_to.as_deref().map(fetch::moved)]),
         checked_at: now,
         next_at: planned,
         failures: 0,

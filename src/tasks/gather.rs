@@ -87,7 +87,11 @@ pub async fn gather(
             let body = Body { bytes: bundle.to_bytes(), validators, fresh_for, framed, ..root };
             Gathered { outcome: Outcome::Body(Box::new(body)), absent }
         }
-        Ok(crawled) => Gathered { outcome: Outcome::Body(Box::new(root)), absent: crawled.absent },
+        Ok(Crawled { absent, .. }) => {
+            // Asked with its validators, the root alone would answer for files that are still to come.
+            let validators = if absent.is_empty() { root.validators } else { Validators::default() };
+            Gathered { outcome: Outcome::Body(Box::new(Body { validators, ..root })), absent }
+        }
         Err(outcome) => Gathered::whole(outcome),
     }
 }
