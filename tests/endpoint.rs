@@ -93,6 +93,36 @@ fn silent_and_slow_clients_cost_nobody_an_answer() {
 }
 
 #[test]
+fn clients_that_ask_and_never_read_cost_nobody_an_answer() {
+    let (_smtp, _partner, _home, daemon) = verified("2026-01-12");
+    let address = daemon.address();
+    let asked: Vec<TcpStream> = (0..150)
+        .map(|number| {
+            let page = if number % 2 == 0 { "/rules" } else { "/status" };
+            let request = format!("GET {page} HTTP/1.1\r\nHost: x\r\n\r\n").repeat(400);
+            let mut stream = TcpStream::connect(&address).expect("a connection");
+            stream.set_nonblocking(true).expect("a socket");
+            // The kernel takes as much as it likes of it.
+            let _ = stream.write(request.as_bytes());
+            stream
+        })
+        .collect();
+    // Far less than all of those pages take.
+    for _ in 0..3 {
+        let begun = Instant::now();
+        assert!(daemon.page("/healthz").starts_with("HTTP/1.1 200"));
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    }
+    // Nobody holds a connection by reading nothing.
+    wait_for("those who never read are closed", || {
+        let sockets = std::fs::read_dir(format!("/proc/{}/fd", daemon.id())).expect("its files").flatten();
+        let sockets = sockets.filter_map(|file| std::fs::read_link(file.path()).ok());
+        (sockets.filter(|place| place.to_string_lossy().starts_with("socket:")).count() < 20).then_some(())
+    });
+    drop(asked);
+}
+
+#[test]
 fn who_does_not_prove_himself_is_answered_before_a_byte_of_the_body() {
     let (_smtp, _partner, home, daemon) = verified("2026-01-12");
     let ask = |path: &str, token: &str, length: usize, sent: &[u8]| {

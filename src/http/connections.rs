@@ -2,6 +2,8 @@
 //!
 //! Whoever reaches the port can open connections and say nothing. Each costs a file descriptor, and mail needs some too.
 //! So there is a limit, and when it is reached the connection that has been silent for longest makes room for the newest.
+//! One that asks for page after page and reads none of them gets one after the other, in turn with everybody else, and is
+//! closed when it takes none for a while.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -21,6 +23,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
 /// Connections at one time.
@@ -28,6 +31,9 @@ pub(super) const MOST: usize = 128;
 
 /// A client has so long to send the headers of a request, the first or the next on its connection.
 const HEADERS: Duration = Duration::from_secs(10);
+
+/// A client that takes none of an answer for so long has gone.
+const WRITES: Duration = Duration::from_secs(10);
 
 /// Bytes of headers that are read.
 const LARGEST_HEAD: usize = 32 * 1024;
@@ -172,6 +178,8 @@ async fn converse(stream: TcpStream, router: Router, base: Arc<str>, place: &Arc
         let watched = request.map(|body| axum::body::Body::new(Received { body, place: Arc::clone(&place) }));
         let request = below(&base, watched);
         async move {
+            // Requests that came together on one connection are answered in turn with those of others.
+            tokio::task::yield_now().await;
             let answered: Result<Response, Infallible> = hyper::service::Service::call(&router, request).await;
             place.busy.store(false, Ordering::Relaxed);
             answered
@@ -179,7 +187,9 @@ async fn converse(stream: TcpStream, router: Router, base: Arc<str>, place: &Arc
     });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(LARGEST_HEAD);
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(WRITES));
+    let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
     tokio::pin!(connection);
     tokio::select! {
         // What a client does wrong is its own affair.

@@ -1,5 +1,8 @@
 //! Pages, rendered on the server from embedded templates.
 
+use std::sync::OnceLock;
+
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value, context};
@@ -27,6 +30,8 @@ pub(super) const STYLE: &str = include_str!("templates/style.css");
 #[derive(Debug)]
 pub(super) struct Pages {
     environment: Environment<'static>,
+    /// The page of all rules, which never changes.
+    rules: OnceLock<Bytes>,
 }
 
 impl Pages {
@@ -45,7 +50,7 @@ impl Pages {
         for (name, source) in TEMPLATES {
             environment.add_template(name, source)?;
         }
-        Ok(Self { environment })
+        Ok(Self { environment, rules: OnceLock::new() })
     }
 
     fn render(&self, template: &str, context: &Value) -> Result<String, minijinja::Error> {
@@ -78,9 +83,14 @@ impl Pages {
         self.render("rule.html", &context! { rule => Serde(&page), style => Value::from_safe_string(STYLE.to_owned()) })
     }
 
-    pub(super) fn rules(&self, catalogue: &Catalogue) -> Result<String, minijinja::Error> {
+    pub(super) fn rules(&self, catalogue: &Catalogue) -> Result<Bytes, minijinja::Error> {
+        if let Some(page) = self.rules.get() {
+            return Ok(page.clone());
+        }
         let rules: Vec<RulePage> = catalogue.rules().map(RulePage::new).collect();
-        self.render("rules.html", &context! { rules => Serde(&rules), style => Value::from_safe_string(STYLE.to_owned()) })
+        let context = context! { rules => Serde(&rules), style => Value::from_safe_string(STYLE.to_owned()) };
+        let page = Bytes::from(self.render("rules.html", &context)?);
+        Ok(self.rules.get_or_init(|| page).clone())
     }
 }
 
