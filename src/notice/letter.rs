@@ -418,8 +418,7 @@ fn least_notice(findings: &[&OpenFinding]) -> Option<String> {
     given.min_by_key(|given| (std::cmp::Reverse(given.short), given.given)).map(ToString::to_string)
 }
 
-/// A time as people on two continents read it the same way.
-/// A moment as letters write it.
+/// A moment as letters write it: people on two continents read it the same way.
 pub fn stamp(time: DateTime<Utc>) -> String {
     time.format("%-d %B %Y, %H:%M UTC").to_string()
 }

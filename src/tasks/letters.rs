@@ -355,7 +355,8 @@ impl Desk<'_> {
         })
     }
 
-    /// Subject and final bytes of a letter. One that is too large says less, the least important first.
+    /// Subject and final bytes of a letter. One that is too large, or too long to be written, says less, the least important
+    /// first.
     fn composed(
         &self,
         notice: &Notice,
@@ -365,7 +366,11 @@ impl Desk<'_> {
     ) -> anyhow::Result<(String, Vec<u8>)> {
         let operator = self.live.operator();
         loop {
-            let rendered = self.shared.renderer.letter(view)?;
+            let rendered = match self.shared.renderer.letter(view) {
+                Ok(rendered) => rendered,
+                Err(_) if view.say_less() => continue,
+                Err(problem) => return Err(problem.into()),
+            };
             let message = compose(&Letter {
                 from: from.clone(),
                 to: (person.name.clone(), person.email.clone()),

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use driftd::config::{Environment, load};
+use driftd::config::{Config, Environment, load};
 use driftd::daemon::assemble;
 use driftd::lifecycle::Heart;
-use driftd::model::{ManualClock, Mark, Origin, Statement, Surface, WatchKey};
-use driftd::tasks::{DigestsDone, Shared, attest_due, check_due, deliver_due, digest_due, escalate_due, outages_due, retell_due};
+use driftd::model::{Clock, ManualClock, Mark, Origin, Statement, Surface, WatchKey};
+use driftd::tasks::{
+    DigestsDone, Live, Shared, attest_due, check_due, deliver_due, digest_due, escalate_due, outages_due, retell_due,
+};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::partner::{Answer, Partner};
@@ -47,6 +50,7 @@ pub struct Bridge {
     pub smtp: Smtp,
     pub clock: Arc<ManualClock>,
     pub shared: Arc<Shared>,
+    reload: watch::Sender<Arc<Live>>,
     read: usize,
 }
 
@@ -126,30 +130,38 @@ consumers = [{{ party = "shop"{uses} }}]
         );
         std::fs::write(integrations.join("shop.toml"), integration).expect("a file");
         let clock = Arc::new(ManualClock::new(time(&format!("{start}T09:00"))));
-        let shared = Self::started(&folder, &clock).await;
-        let mut bridge = Self { folder, partner, next, smtp, clock, shared, read: 0 };
+        let (shared, reload) = Self::started(&folder, &clock).await;
+        let mut bridge = Self { folder, partner, next, smtp, clock, shared, reload, read: 0 };
         assert_eq!(bridge.told().await, [""; 0], "first sight of a plain description is no alarm");
         bridge
     }
 
-    async fn started(folder: &tempfile::TempDir, clock: &Arc<ManualClock>) -> Arc<Shared> {
+    async fn started(folder: &tempfile::TempDir, clock: &Arc<ManualClock>) -> (Arc<Shared>, watch::Sender<Arc<Live>>) {
         // One for the whole process, whichever test comes first.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let environment = Environment { believe_credentials: true, ..Environment::default() };
-        let config = load(&folder.path().join("driftd.toml"), &environment, driftd::model::Clock::now(clock.as_ref()));
-        let config = config.unwrap_or_else(|problems| panic!("{problems:#?}"));
-        let clock: Arc<dyn driftd::model::Clock> = clock.clone();
+        let config = Self::config(folder, clock);
+        let clock: Arc<dyn Clock> = clock.clone();
         let assembled = assemble(config, clock, "https://driftd.bridge.example".to_owned()).await;
-        let (shared, sender) = assembled.unwrap_or_else(|problem| panic!("{problem}"));
-        // The configuration stays as it is: nobody reloads.
-        std::mem::forget(sender);
-        shared
+        assembled.unwrap_or_else(|problem| panic!("{problem}"))
+    }
+
+    fn config(folder: &tempfile::TempDir, clock: &Arc<ManualClock>) -> Config {
+        let environment = Environment { believe_credentials: true, ..Environment::default() };
+        load(&folder.path().join("driftd.toml"), &environment, clock.now()).unwrap_or_else(|problems| panic!("{problems:#?}"))
+    }
+
+    /// Puts the configuration to work with a change that no file could say.
+    pub fn with_config(&self, change: impl FnOnce(&mut Config)) {
+        let mut config = Self::config(&self.folder, &self.clock);
+        change(&mut config);
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        self.reload.send_replace(Arc::new(Live::new(config, &clock).expect("a configuration at work")));
     }
 
     /// Ends the daemon and starts it again from what is on disk.
     pub async fn restart(&mut self) {
         self.shared.store.close().await;
-        self.shared = Self::started(&self.folder, &self.clock).await;
+        (self.shared, self.reload) = Self::started(&self.folder, &self.clock).await;
     }
 
     pub fn publish(&self, description: &str) {
@@ -220,7 +232,7 @@ consumers = [{{ party = "shop"{uses} }}]
         };
         change(&mut statement);
         let withdrawn = statement.verbatim == "withdrawn";
-        let now = driftd::model::Clock::now(self.clock.as_ref());
+        let now = self.clock.now();
         self.shared.store.announce(&Self::key(), &statement, withdrawn, now).await.expect("an announcement");
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use driftd::model::Role;
+
 use crate::harness::{Bridge, QUIET, Terms, both};
 use crate::support::partner::{Answer, response};
 use crate::support::smtp::Manner;
@@ -251,6 +253,27 @@ async fn what_our_relay_refuses_is_kept_for_as_long_as_it_is_open() {
     bridge.smtp.treat_everybody(Manner::Accept);
     bridge.at("2026-01-30T14:00");
     assert_eq!(bridge.told().await, both("opened"), "to whom they were written, and nobody else");
+    assert_eq!(trouble(&bridge).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn whose_letter_cannot_be_written_has_not_been_told() {
+    let mut bridge = Bridge::new(&QUIET, "2026-01-12", &version(64, 64)).await;
+    // No file can say this: it stands for any mistake of ours in a letter.
+    bridge.with_config(|config| {
+        let engineer = config.integrations[0].parties.get_mut("shop").and_then(|shop| shop.contacts.get_mut(&Role::Engineering));
+        engineer.expect("the engineer").person.email = "dev at the shop".to_owned();
+    });
+    bridge.publish(&version(32, 64));
+    bridge.at("2026-01-12T11:00");
+    assert_eq!(bridge.told().await, ["owner@pay.example opened"]);
+    let said = trouble(&bridge).await;
+    assert!(said[0].contains("a letter could not be written") && said[0].contains("dev at the shop"), "{said:?}");
+    bridge.at("2026-01-12T13:00");
+    assert_eq!(bridge.told().await, [""; 0], "who was told is not told again");
+    bridge.with_config(|_| {});
+    bridge.at("2026-01-12T15:00");
+    assert_eq!(bridge.told().await, ["dev@shop.example opened"], "though nothing was published since");
     assert_eq!(trouble(&bridge).await, [""; 0]);
 }
 
