@@ -173,12 +173,48 @@ fn an_exception_or_a_use_that_covers_nothing_is_a_mistake_in_the_configuration()
     let text = told(&output);
     assert_eq!(output.status.code(), Some(78), "{text}");
     assert!(text.contains("GET /v9/nothing, which none of its descriptions has"), "{text}");
+    with("rule = \"api-removed-*\"\noperations = [\"GET /v9/nothing\"]");
+    assert_eq!(driftd(&home, &["check-config", "--fetch"]).status.code(), Some(0), "what was removed is not there any more");
     home.operations = vec!["GET /v9/typo".to_owned()];
     home.configure();
     let output = driftd(&home, &["check-config", "--fetch"]);
     let text = told(&output);
     assert_eq!(output.status.code(), Some(78), "{text}");
     assert!(text.contains("declares the use of GET /v9/typo"), "{text}");
+}
+
+#[test]
+fn an_exception_that_covers_nothing_stands_on_status() {
+    let partner = Partner::start(Answer::Document(fixture("2026-03-02")));
+    let mut home = Home::new(1, &partner.url());
+    let exception = |what: &str| {
+        format!(
+            "[[overrides]]\n{what}\nseverity = \"info\"\nowner = \"Mara Lind\"\nreason = \"tried out\"\nuntil = \"2099-01-01\"\n"
+        )
+    };
+    home.api = [
+        "every = \"1s\"\n",
+        &exception("rule = \"response-enum-value-aded\""),
+        &exception("operations = [\"GET /v1/shipmentz\", \"GET /v1/shipments\"]"),
+    ]
+    .concat();
+    home.configure();
+    let daemon = home.start();
+    let status = daemon.wait_for_state("verified");
+    let said: Vec<&str> =
+        status["empty_exceptions"].as_array().expect("a list").iter().filter_map(|line| line.as_str()).collect();
+    let [rule, operation] = said.as_slice() else { panic!("{said:?}") };
+    assert!(rule.contains("did you mean \"response-enum-value-added\"?"), "{rule}");
+    assert!(
+        operation.ends_with(
+            "GET /v1/shipmentz, which none of its descriptions has, and covers nothing there; did you mean GET /v1/shipments?"
+        ),
+        "{operation}"
+    );
+    assert!(
+        status["state"] == "action" && status["verdict"].as_str().is_some_and(|text| text.contains("2 exceptions cover nothing"))
+    );
+    assert!(daemon.page("/status").contains("and covers nothing there; did you mean GET "));
 }
 
 #[test]

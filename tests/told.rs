@@ -56,7 +56,7 @@ fn a_consumer_that_says_it_uses_more_hears_of_what_was_open() {
     });
     assert_eq!(
         status["checking"][0]["unmatched_uses"][0],
-        "Harbor Books declares the use of POST /bb, which this description does not have"
+        "Harbor Books declares the use of POST /bb, which this description does not have; did you mean POST /b?"
     );
     home.operations.pop();
 

@@ -136,6 +136,9 @@ fn in_words(status: &StatusView) -> String {
         }
         let _ = writeln!(out, "             read {read}, verified unchanged {verified}, next {}", local(api.next_check));
     }
+    for exception in &status.empty_exceptions {
+        let _ = writeln!(out, "{:<11}  {exception}", "check");
+    }
     if let Some(oldest) = status.telling.oldest_undelivered {
         let _ = writeln!(out, "\nThe oldest letter that has not left was written {}.", local(oldest));
     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Answer, ApiState, Contact, DeliveryState, Given, Integration, NoticeKind, OverrideNote, Side, Surface};
-use crate::notice::{Gap, Impact, gaps, impact, unmatched_uses};
+use crate::notice::{Gap, Impact, gaps, impact, unknown_rules, unmatched_overrides, unmatched_uses};
 use crate::render::{clean, without_credentials};
 use crate::store::{DeliveryRow, NoticeRow, Overview, StoreError, WatchRow};
 use crate::tasks::{Live, Shared, silent_people, troubles};
@@ -32,6 +32,9 @@ pub struct StatusView {
     pub checking: Vec<ApiView>,
     /// Days on which something ends or changes.
     pub dates: Vec<DateView>,
+    /// Exceptions that name a rule or an operation which does not exist, and so cover nothing; in words.
+    #[serde(default)]
+    pub empty_exceptions: Vec<String>,
     /// Ends of integrations that lack somebody.
     pub gaps: Vec<GapView>,
     /// Addresses of people who were asked whether they are there and did not answer.
@@ -262,7 +265,13 @@ pub(super) fn view(shared: &Shared, overview: &Overview) -> StatusView {
     let unconfirmed = silent_people(&live.config, &overview.confirmations, now);
     let gaps: Vec<GapView> =
         live.config.integrations.iter().flat_map(|integration| gaps(integration, &dead, &unconfirmed)).map(gap_view).collect();
-    let (state, verdict) = verdict(&trouble, &checking, &open, &gaps, overview, now);
+    let empty_exceptions: Vec<String> = live
+        .config
+        .integrations
+        .iter()
+        .flat_map(|integration| unknown_rules(integration, &shared.catalogue).into_iter().chain(misplaced(integration, overview)))
+        .collect();
+    let (state, verdict) = verdict(&trouble, &checking, &open, (&gaps, &empty_exceptions), overview, now);
     StatusView {
         state,
         verdict,
@@ -273,6 +282,7 @@ pub(super) fn view(shared: &Shared, overview: &Overview) -> StatusView {
         trouble,
         checking,
         dates,
+        empty_exceptions,
         gaps,
         unconfirmed,
         telling: TellingView {
@@ -290,7 +300,7 @@ fn verdict(
     trouble: &[TroubleView],
     checking: &[ApiView],
     open: &[OpenView],
-    gaps: &[GapView],
+    (gaps, empty_exceptions): (&[GapView], &[String]),
     overview: &Overview,
     now: DateTime<Utc>,
 ) -> (String, String) {
@@ -316,6 +326,10 @@ fn verdict(
     if unmatched > 0 {
         parts.push(format!("{} matches no operation", plural(unmatched, "declared use")));
     }
+    if !empty_exceptions.is_empty() {
+        let covers = if empty_exceptions.len() == 1 { "covers" } else { "cover" };
+        parts.push(format!("{} {covers} nothing", plural(empty_exceptions.len(), "exception")));
+    }
     let overdue = checking.iter().filter(|api| api.overdue).count();
     if overdue > 0 {
         parts.push(format!("{} overdue", plural(overdue, "check")));
@@ -338,7 +352,7 @@ fn verdict(
     let all_overdue = !checking.is_empty() && overdue == checking.len();
     let state = if !trouble.is_empty() || all_blind || all_overdue {
         "trouble"
-    } else if !open.is_empty() || unseen > 0 || unmatched > 0 || overdue > 0 || orphans > 0 {
+    } else if !open.is_empty() || unseen > 0 || unmatched > 0 || !empty_exceptions.is_empty() || overdue > 0 || orphans > 0 {
         "action"
     } else {
         "ok"
@@ -426,7 +440,22 @@ fn api_view(row: &WatchRow, live: &Live, now: DateTime<Utc>) -> ApiView {
     }
 }
 
-/// Declared uses that match no operation, in words.
+/// Exceptions from operations that no description of the integration has, nor had before what is open now; in words. While
+/// one of them has never been read, nobody knows.
+fn misplaced(integration: &Integration, overview: &Overview) -> Vec<String> {
+    let mut known = Vec::new();
+    let is_own = |row: &&WatchRow| row.key.integration == integration.id && row.key.surface != Surface::Ledger;
+    for row in overview.watches.iter().filter(is_own) {
+        if row.operations.is_empty() {
+            return Vec::new();
+        }
+        known.extend(row.operations.iter().cloned());
+        known.extend(row.findings.iter().flat_map(|(finding, _)| finding.used_by.iter().cloned()));
+    }
+    if known.is_empty() { Vec::new() } else { unmatched_overrides(&known, integration) }
+}
+
+/// What differs from the baseline.
 fn finding_views(row: &WatchRow, live: &Live) -> Vec<FindingView> {
     let consumers = live.find(&row.key).map(|(_, api)| api.consumers.as_slice()).unwrap_or_default();
     row.findings
@@ -545,7 +574,7 @@ mod tests {
             });
             serde_json::from_value(view).expect("a view")
         };
-        let said = |apis: &[ApiView]| verdict(&[], apis, &[], &[], &Overview::default(), now);
+        let said = |apis: &[ApiView]| verdict(&[], apis, &[], (&[], &[]), &Overview::default(), now);
         assert_eq!(said(&[api(false), api(false)]).0, "ok");
         let (state, words) = said(&[api(false), api(true)]);
         assert!(state == "action" && words.contains("1 check overdue"), "{state}: {words}");

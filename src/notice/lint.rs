@@ -2,10 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Api, Contact, Integration, OperationPattern, Party, Role, Side, nearest};
+use crate::model::{Api, Contact, Integration, OperationPattern, Party, Pattern, Role, Side, likeness, nearest};
 use crate::rules::Catalogue;
 
 use super::advice::date_rules;
+
+/// Rules about operations that are not there any more.
+const REMOVALS: [&str; 4] =
+    ["api-moved", "api-removed-but-still-routed", "api-removed-with-deprecation", "api-removed-without-deprecation"];
+
+/// How alike names are of which one may be meant by the other.
+const ALIKE: f64 = 0.8;
 
 /// An end of an integration that lacks somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,26 +133,43 @@ pub fn unmatched_uses(operations: &[String], integration: &Integration, api: &Ap
         let name = integration.party(&consumer.party).map_or(consumer.party.as_str(), |party| party.name.as_str());
         for pattern in consumer.operations.iter().flatten().filter(|pattern| !has_one(pattern, operations)) {
             found.push(format!(
-                "{name} declares the use of {} {}, which this description does not have",
-                pattern.method, pattern.path
+                "{name} declares the use of {} {}, which this description does not have{}",
+                pattern.method,
+                pattern.path,
+                meant(pattern, operations)
             ));
         }
     }
     found
 }
 
-/// Exceptions of an integration whose operations none of its descriptions has, in words.
+/// Exceptions of an integration whose operations none of its descriptions has, in words. One from a rule about what is
+/// removed names what is not there any more.
 pub fn unmatched_overrides(operations: &[String], integration: &Integration) -> Vec<String> {
+    let is_of_removals = |rule: &Pattern| REMOVALS.iter().any(|id| rule.matches(id));
     let mut found = Vec::new();
-    for one in &integration.overrides {
+    for one in integration.overrides.iter().filter(|one| !one.rule.as_ref().is_some_and(is_of_removals)) {
         for pattern in one.operations.iter().flatten().filter(|pattern| !has_one(pattern, operations)) {
             found.push(format!(
-                "{}: the exception of {} names {} {}, which none of its descriptions has, and covers nothing there",
-                integration.id, one.owner, pattern.method, pattern.path
+                "{}: the exception of {} names {} {}, which none of its descriptions has, and covers nothing there{}",
+                integration.id,
+                one.owner,
+                pattern.method,
+                pattern.path,
+                meant(pattern, operations)
             ));
         }
     }
     found
+}
+
+/// The operation that is meant perhaps, as the end of a sentence.
+fn meant(pattern: &OperationPattern, operations: &[String]) -> String {
+    let written = format!("{} {}", pattern.method, pattern.path);
+    match nearest(&written, operations.iter().map(String::as_str)).filter(|best| likeness(&written, best) > ALIKE) {
+        Some(best) => format!("; did you mean {best}?"),
+        None => String::new(),
+    }
 }
 
 fn has_one(pattern: &OperationPattern, operations: &[String]) -> bool {
