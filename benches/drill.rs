@@ -1,17 +1,53 @@
-//! A seeded-bug drill: each defect of `tests/drill.toml` is planted in a copy of the source, alone, and the tests of
-//! the prover must see it. What "no wrong answer" is worth depends on how many of these they see.
+//! A drill of deliberate defects: what the tests are worth depends on how many of these they see.
 //!
-//! `DRIFTD_CORPUS=… cargo bench --bench drill -- plant`, about half an hour on two cores; ends with 1 below the bar.
-//! Words behind `plant` choose the defects whose names hold one of them.
+//! `DRIFTD_CORPUS=… cargo bench --bench drill -- prover` plants each defect of `tests/drill/prover.toml` alone and runs the tests
+//! of the prover: about half an hour on two cores. `cargo bench --bench drill -- daemon` builds those of the
+//! other files there into one copy of the source, each behind a switch, and runs the tests that are said to see it: a
+//! quarter of an hour. Words after that choose the defects whose names hold one of them. Ends with 1 below the bar.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[path = "../tests/drill/bugs.rs"]
 mod bugs;
 
 /// What has to be seen, in a hundred.
-const BAR: usize = 95;
+const BAR_OF_THE_PROVER: usize = 95;
+const BAR_OF_THE_DAEMON: usize = 97;
+
+/// Tests at one time: most of them wait.
+const AT_ONCE: usize = 4;
+
+/// Names the defect that is planted.
+const SWITCH: &str = "DRIFTD_DRILL";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    match arguments.split_first().map(|(first, words)| (first.as_str(), words)) {
+        Some(("prover", words)) => prover(words),
+        Some(("daemon", words)) => daemon(words),
+        _ => {
+            println!("cargo bench --bench drill -- prover|daemon     plants every defect and reports which the tests see");
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+fn is_chosen(name: &str, words: &[String]) -> bool {
+    words.is_empty() || words.iter().any(|word| name.contains(word))
+}
+
+fn told(seen: usize, tried: usize, bar: usize) -> ExitCode {
+    println!("{seen} of {tried} seen");
+    if seen * 100 >= tried * bar { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn here() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
 
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");
@@ -25,46 +61,40 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    let Some(("plant", words)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) else {
-        println!("cargo bench --bench drill -- plant     plants every defect and reports which the tests see");
-        return ExitCode::SUCCESS;
-    };
-    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+/// A copy of everything that tests are built from.
+fn source() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let root = folder.path();
     for part in ["src", "tests", "benches", "config", "fixtures", "deploy", "docs"] {
-        copy(&here.join(part), &root.join(part));
+        copy(&here().join(part), &folder.path().join(part));
     }
     for part in ["Cargo.toml", "Cargo.lock", "README.md", "clippy.toml"] {
-        std::fs::copy(here.join(part), root.join(part)).expect("a copy");
+        std::fs::copy(here().join(part), folder.path().join(part)).expect("a copy");
     }
+    folder
+}
+
+fn cargo(root: &Path) -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(root).env("CARGO_TARGET_DIR", here().join("target/drill"));
+    cargo.args(["test", "--offline", "--locked"]);
+    cargo
+}
+
+fn prover(words: &[String]) -> ExitCode {
+    let folder = source();
+    let root = folder.path();
     // The components of real histories take minutes, and the rest is what has to see the defects.
     let run = || {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.current_dir(root).env("CARGO_TARGET_DIR", here.join("target/drill"));
-        cargo.args([
-            "test",
-            "--offline",
-            "--locked",
-            "--quiet",
-            "--test",
-            "containment",
-            "--",
-            "--include-ignored",
-            "--skip",
-            "real_components",
-        ]);
+        let mut cargo = cargo(root);
+        cargo.args(["--quiet", "--test", "containment", "--", "--include-ignored", "--skip", "real_components"]);
         let output = cargo.output().expect("cargo");
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!text.contains("could not compile"), "{text}");
         output.status.success()
     };
     assert!(run(), "the tests pass before anything is planted");
-    let drill = bugs::drill();
-    let is_chosen = |bug: &bugs::Bug| words.is_empty() || words.iter().any(|word| bug.name.contains(word));
-    let chosen: Vec<&bugs::Bug> = drill.bug.iter().filter(|bug| is_chosen(bug)).collect();
+    let drill = bugs::prover();
+    let chosen: Vec<&bugs::Bug> = drill.bug.iter().filter(|bug| is_chosen(&bug.name, words)).collect();
     let mut seen = 0;
     for bug in &chosen {
         let path = root.join("src/containment").join(&bug.file);
@@ -75,6 +105,90 @@ fn main() -> ExitCode {
         println!("{} {}", if is_seen { "seen  " } else { "UNSEEN" }, bug.name);
         seen += usize::from(is_seen);
     }
-    println!("{seen} of {} seen", chosen.len());
-    if seen * 100 >= chosen.len() * BAR { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    told(seen, chosen.len(), BAR_OF_THE_PROVER)
+}
+
+fn daemon(words: &[String]) -> ExitCode {
+    let defects = bugs::daemon();
+    let chosen: Vec<&bugs::Defect> = defects.iter().filter(|defect| is_chosen(&defect.name, words)).collect();
+    let folder = source();
+    let root = folder.path();
+    for defect in &chosen {
+        let path = root.join("src").join(&defect.file);
+        let text = std::fs::read_to_string(&path).expect("a file of the daemon");
+        std::fs::write(&path, switched(defect, &text)).expect("planted");
+    }
+    let lib = root.join("src/lib.rs");
+    let switch = format!(
+        "\n/// Which defect is planted.\npub mod drill {{\n    /// Whether it is this one.\n    pub fn is_planted(name: &str) -> bool {{\n        static PLANTED: std::sync::LazyLock<Option<String>> = std::sync::LazyLock::new(|| std::env::var({SWITCH:?}).ok());\n        PLANTED.as_deref() == Some(name)\n    }}\n}}\n"
+    );
+    let text = std::fs::read_to_string(&lib).expect("the crate");
+    std::fs::write(&lib, text + &switch).expect("the switch");
+    let binaries = built(root);
+
+    let tests: BTreeSet<&str> = chosen.iter().flat_map(|defect| &defect.seen_by).map(String::as_str).collect();
+    let tests: Vec<&str> = tests.into_iter().collect();
+    let failing = at_once(&tests, |test| !passes(&binaries, root, test, ""));
+    let failing: Vec<&str> = tests.iter().zip(&failing).filter(|(_, fails)| **fails).map(|(test, _)| *test).collect();
+    assert!(failing.is_empty(), "these fail before anything is planted: {failing:?}");
+
+    let is_seen = at_once(&chosen, |defect| {
+        let is_seen = defect.seen_by.iter().any(|test| !passes(&binaries, root, test, &defect.name));
+        println!("{} {}", if is_seen { "seen  " } else { "UNSEEN" }, defect.name);
+        is_seen
+    });
+    told(is_seen.into_iter().filter(|seen| *seen).count(), chosen.len(), BAR_OF_THE_DAEMON)
+}
+
+/// The source with a defect behind the switch of its name.
+fn switched(defect: &bugs::Defect, source: &str) -> String {
+    let (find, plant) = (defect.find.trim(), defect.plant.trim());
+    let found = source.matches(find).count();
+    assert_eq!(found, 1, "{}: what it looks for stands {found} times once others are planted", defect.name);
+    let both = format!("if crate::drill::is_planted({:?}) {{ {plant} }} else {{ {find} }}", defect.name);
+    let is_statement = find.ends_with([';', '}']);
+    source.replacen(find, &if is_statement { both } else { format!("({both})") }, 1)
+}
+
+/// The test binaries by name; those beside the source are `lib`.
+fn built(root: &Path) -> BTreeMap<String, PathBuf> {
+    let output = cargo(root).args(["--no-run", "--message-format", "json"]).stderr(Stdio::inherit()).output().expect("cargo");
+    assert!(output.status.success(), "the copy with all switches does not compile");
+    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+    let messages = lines.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let named = messages.filter_map(|message| {
+        let path = message["executable"].as_str().filter(|_| message["profile"]["test"] == true)?;
+        let is_lib = message["target"]["kind"][0] == "lib";
+        let name = if is_lib { "lib" } else { message["target"]["name"].as_str()? };
+        Some((name.to_owned(), PathBuf::from(path)))
+    });
+    named.filter(|(name, _)| name != "driftd").collect()
+}
+
+fn passes(binaries: &BTreeMap<String, PathBuf>, root: &Path, test: &str, planted: &str) -> bool {
+    let (binary, path) = test.split_once("::").expect("binary::test");
+    let binary = binaries.get(binary).unwrap_or_else(|| panic!("{test}: there is no such binary"));
+    let mut run = Command::new(binary);
+    run.current_dir(root).args([path, "--exact", "--include-ignored"]).env(SWITCH, planted);
+    let output = run.env("RUST_BACKTRACE", "0").output().expect("a test");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("running 1 test"), "{test}: there is no such test\n{text}");
+    output.status.success()
+}
+
+/// Does something with each, a few at one time, and returns what came of each in their order.
+fn at_once<T: Sync>(all: &[T], work: impl Fn(&T) -> bool + Sync) -> Vec<bool> {
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(vec![false; all.len()]));
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some((index, one)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, all.get(at)?)))
+                {
+                    let came = work(one);
+                    done.lock().expect("the results")[index] = came;
+                }
+            });
+        }
+    });
+    done.into_inner().expect("the results")
 }

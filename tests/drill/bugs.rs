@@ -1,10 +1,10 @@
-//! The deliberate defects of `drill.toml`, as the test and the bench read them.
+//! The deliberate defects, as the test and the bench read them.
 
 use serde::Deserialize;
 
-/// All of them.
+/// Defects of the prover, each planted alone in a copy of the source.
 #[derive(Deserialize)]
-pub struct Drill {
+pub struct Prover {
     /// In order.
     pub bug: Vec<Bug>,
 }
@@ -22,7 +22,40 @@ pub struct Bug {
     pub plant: String,
 }
 
-/// The list.
-pub fn drill() -> Drill {
-    toml::from_str(include_str!("../drill.toml")).expect("drill.toml")
+/// Defects of the daemon, built into one copy of the source, each behind a switch.
+#[derive(Deserialize)]
+pub struct Daemon {
+    /// In order.
+    pub defect: Vec<Defect>,
+}
+
+/// One defect of the daemon, and the test that sees it.
+#[derive(Deserialize)]
+pub struct Defect {
+    /// What goes wrong; no two have the same.
+    pub name: String,
+    /// Below `src`.
+    pub file: String,
+    /// Stands there once: an expression, or whole statements, of which the last ends in `;` or `}`.
+    pub find: String,
+    /// Stands there then, of the same type.
+    pub plant: String,
+    /// The tests that see it, as `binary::path::of::the_test`; those beside the source are in the binary `lib`.
+    pub seen_by: Vec<String>,
+}
+
+/// The files of the daemon's defects, by what they concern.
+pub const DAEMON: [(&str, &str); 1] = [("check", include_str!("check.toml"))];
+
+/// The defects of the prover.
+pub fn prover() -> Prover {
+    toml::from_str(include_str!("prover.toml")).expect("prover.toml")
+}
+
+/// The defects of the daemon.
+pub fn daemon() -> Vec<Defect> {
+    let read = |(name, text): (&str, &str)| {
+        toml::from_str::<Daemon>(text).unwrap_or_else(|problem| panic!("tests/drill/{name}.toml: {problem}")).defect
+    };
+    DAEMON.into_iter().flat_map(read).collect()
 }
