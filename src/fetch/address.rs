@@ -222,10 +222,14 @@ mod tests {
             "192.168.1.1",
             "169.254.169.254",
             "100.64.0.1",
+            "100.100.100.200",
+            "100.127.255.255",
             "0.0.0.0",
             "224.0.0.1",
             "255.255.255.255",
             "198.18.0.1",
+            "198.19.0.1",
+            "198.19.255.255",
             "192.0.0.8",
             "::1",
             "::",
@@ -257,6 +261,10 @@ mod tests {
         }
         for text in [
             "93.184.216.34",
+            "100.63.255.255",
+            "100.128.0.0",
+            "198.17.255.255",
+            "198.20.0.0",
             "8.8.8.8",
             "2606:2800:220:1::1",
             "::ffff:8.8.8.8",
@@ -266,6 +274,19 @@ mod tests {
         ] {
             assert!(is_public(text.parse().expect("an address")), "{text}");
         }
+    }
+
+    #[test]
+    fn of_a_name_with_several_addresses_the_public_ones_are_gone_to() {
+        let public = |found: &[&str]| {
+            let found = found.iter().map(|text| SocketAddr::new(text.parse().expect("an address"), 0)).collect();
+            let kept = only_public("specs.partner.example", found).map_err(|refused| refused.address.to_string());
+            kept.map(|kept| kept.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>())
+        };
+        assert_eq!(public(&["10.0.0.5", "93.184.216.34"]), Ok(vec!["93.184.216.34".to_owned()]));
+        assert_eq!(public(&["93.184.216.34", "::1", "2606:2800:220:1::1"]).map(|kept| kept.len()), Ok(2));
+        assert_eq!(public(&["10.0.0.5", "169.254.169.254"]), Err("10.0.0.5".to_owned()));
+        assert_eq!(public(&[]), Ok(Vec::new()));
     }
 
     #[test]

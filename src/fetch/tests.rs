@@ -10,7 +10,12 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::*;
-use crate::model::{AttemptOutcome, Auth, ChannelKind, Direct, PrivateHost, Proxies, Proxy, Source, SystemClock, Validators};
+use crate::model::{
+    AttemptOutcome, Auth, ChannelKind, Clock, Direct, PrivateHost, Proxies, Proxy, Source, SystemClock, Validators,
+};
+
+mod credentials;
+mod patience;
 
 /// Answers each target by the bytes of its path, or by those of `*`; a conditional request by those of `PATH?if` first.
 #[derive(Clone)]
@@ -62,6 +67,10 @@ fn redirect(status: u16, to: &str, headers: &str) -> Vec<u8> {
 }
 
 fn client_with(change: impl FnOnce(&mut Settings)) -> Client {
+    client_on(Arc::new(SystemClock), change)
+}
+
+fn client_on(clock: Arc<dyn Clock>, change: impl FnOnce(&mut Settings)) -> Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut settings = Settings {
         timeout: Duration::from_secs(10),
@@ -74,7 +83,7 @@ fn client_with(change: impl FnOnce(&mut Settings)) -> Client {
         files_anywhere: false,
     };
     change(&mut settings);
-    Client::new(settings, Arc::new(SystemClock)).expect("a client")
+    Client::new(settings, clock).expect("a client")
 }
 
 async fn fetch(client: &Client, url: Url, auth: &Auth) -> Outcome {
@@ -168,6 +177,7 @@ async fn a_304_about_another_document_is_not_believed() {
         (unchanged("ETag: \"2\"\r\n"), Some("\"1\""), None, false),
         (unchanged("ETag: \"2-gzip\"\r\n"), Some("\"1-gzip\""), Some(monday), false),
         (date(monday), Some("\"1\""), Some(monday), true),
+        (date(monday), None, Some(monday), true),
         (date(tuesday), None, Some(monday), false),
     ] {
         let server = Server::start(&[("/a?if", &answer), ("/a", &whole)]);
@@ -181,6 +191,13 @@ async fn a_304_about_another_document_is_not_believed() {
         let outcome =
             client.fetch(&Request { source: &source, auth: &Auth::None, tls: None, validators: Some(&known), part: None }).await;
         let words = String::from_utf8_lossy(&answer).into_owned();
+        let asked = server.asked()[0].to_ascii_lowercase();
+        assert_eq!(asked.contains("\r\nif-none-match: "), etag.is_some(), "{asked}");
+        assert_eq!(
+            asked.contains(&format!("\r\nif-modified-since: {}\r\n", monday.to_ascii_lowercase())),
+            last_modified.is_some(),
+            "{asked}"
+        );
         match outcome {
             Outcome::NotModified { .. } => assert!(is_believed, "{known:?}: {words}"),
             Outcome::Body(body) => assert!(!is_believed && body.bytes == b"new", "{known:?}: {words}"),
@@ -421,4 +438,70 @@ async fn a_fetch_that_is_dropped_gives_its_place_back() {
         assert!(given_up.is_err());
     }
     assert_eq!(client.places(url.as_str()).available_permits(), 1);
+}
+
+#[tokio::test]
+async fn one_host_is_asked_so_many_things_at_a_time_and_another_is_not_waited_for() {
+    let server = Server::start(&[("*", &ok("Content-Length: 2\r\n", b"{}"))]);
+    let client = client_with(|settings| settings.allow_private_hosts.push(PrivateHost::parse("localhost").expect("a host")));
+    let places = client.places(server.url("/").as_str());
+    let taken = places.acquire_many(2).await.expect("all that two requests at a time can take");
+    let mut waits = Box::pin(fetch(&client, server.url("/waits"), &Auth::None));
+    let other: Url = format!("http://localhost:{}/other", server.port).parse().expect("a URL");
+    tokio::select! {
+        biased;
+        outcome = &mut waits => panic!("a third request at a time: {outcome:?}"),
+        found = body(&client, other) => assert_eq!(found.bytes, b"{}"),
+    }
+    assert!(server.asked().iter().all(|head| head.starts_with("GET /other ")), "{:?}", server.asked());
+    drop(taken);
+    assert!(matches!(waits.await, Outcome::Body(_)), "it is asked for when a place is free");
+}
+
+#[tokio::test]
+async fn a_file_that_is_larger_than_it_may_be_is_not_read_in_part() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("openapi.yaml");
+    let client = client_with(|settings| settings.max_bytes = 1_000);
+    let source = Source::File(path.clone());
+    for (size, fits) in [(999, true), (1_000, true), (1_001, false), (5_000, false)] {
+        std::fs::write(&path, vec![b' '; size]).expect("a file");
+        let request = Request { source: &source, auth: &Auth::None, tls: None, validators: None, part: None };
+        match client.fetch(&request).await {
+            Outcome::Body(body) => assert!(fits && body.bytes.len() == size, "{size}: {} bytes", body.bytes.len()),
+            Outcome::Failed(failure) => {
+                assert!(
+                    !fits && failure.kind == FailureKind::Unreadable && failure.why.contains("larger than 1000 bytes"),
+                    "{size}: {failure:?}"
+                );
+            }
+            other => panic!("{size}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_network_it_is_our_trouble_and_without_a_server_theirs() {
+    // No machine has a way for TCP to where all machines listen.
+    let nowhere =
+        client_with(|settings| settings.allow_private_hosts = vec![PrivateHost::parse("255.255.255.255").expect("a host")]);
+    let (kind, words) = why(&nowhere, "http://255.255.255.255/openapi.json".parse().expect("a URL")).await;
+    assert!(kind == FailureKind::Blind && words.contains("this machine has no working network"), "{words}");
+    let nobody = TcpListener::bind(("127.0.0.1", 0)).expect("a port").local_addr().expect("an address").port();
+    let (kind, words) = why(&client_with(|_| {}), format!("http://127.0.0.1:{nobody}/").parse().expect("a URL")).await;
+    assert!(kind == FailureKind::Down && words.contains("refused"), "{words}");
+}
+
+#[tokio::test]
+async fn a_program_at_a_private_address_is_handed_nothing() {
+    let server = Server::start(&[("*", &ok("Content-Length: 2\r\n", b"ok"))]);
+    let client = client_with(|settings| settings.allow_private_hosts.clear());
+    for host in ["127.0.0.1", "2130706433", "[::ffff:127.0.0.1]", "localhost"] {
+        let url: Url = format!("http://{host}:{}/hook", server.port).parse().expect("a URL");
+        let (content_type, kind) = ("application/json", ChannelKind::Webhook);
+        let outcome = client.post(&Post { url: &url, id: "N-1", at: 0, kind, content_type, body: b"{}", key: None }).await;
+        let AttemptOutcome::Refused(words) = outcome else { panic!("{host}: {outcome:?}") };
+        assert!(words.contains("not a public address"), "{host}: {words}");
+    }
+    assert_eq!(server.asked(), [""; 0]);
 }

@@ -393,6 +393,8 @@ mod tests {
         let counts = |operations, schemas, references| Reach { operations, schemas, references, ..Reach::default() };
         assert!(collapse(&counts(8, 0, 0), &counts(3, 0, 0)).is_some());
         assert!(collapse(&counts(8, 0, 0), &counts(4, 0, 0)).is_none());
+        assert!(collapse(&counts(4, 0, 0), &counts(1, 0, 0)).is_some_and(|text| text.contains("4 operations")));
+        assert!(collapse(&counts(3, 0, 0), &counts(1, 0, 0)).is_none(), "small ones change");
         assert!(collapse(&counts(2, 40, 30), &counts(2, 10, 30)).is_some_and(|text| text.contains("40 schemas")));
         assert!(collapse(&counts(2, 3, 30), &counts(2, 3, 0)).is_some());
         assert!(collapse(&counts(1, 3, 3), &counts(1, 0, 0)).is_none(), "small ones change");

@@ -129,3 +129,48 @@ fn tomorrow(now: DateTime<Utc>) -> DateTime<Utc> {
     let day = now.date_naive().succ_opt().unwrap_or(NaiveDate::MAX);
     day.and_time(NaiveTime::MIN).and_utc()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deprecation_is_told_as_a_difference_where_no_day_to_come_tells_of_all_of_it() {
+        let today = "2026-03-02".parse().expect("a day");
+        let said = |operation: &str, sunset: Option<&str>| Stated {
+            subject: operation.to_owned(),
+            operations: vec![operation.to_owned()],
+            sunset: sunset.map(|date| ("/x-sunset".to_owned(), date.to_owned())),
+            deprecation: None,
+            deprecated: Some(("/deprecated".to_owned(), "true".to_owned())),
+            message: String::new(),
+        };
+        let severity = |rule: &str, used_by: &[&str], stated: &[Stated]| {
+            let finding = OpenFinding {
+                rule: rule.to_owned(),
+                severity: "warning".to_owned(),
+                judged: "warning".to_owned(),
+                used_by: used_by.iter().map(|label| (*label).to_owned()).collect(),
+                ..OpenFinding::default()
+            };
+            let mut findings = [finding];
+            told_by_their_day(&mut findings, stated, today);
+            assert_eq!(findings[0].severity, findings[0].judged);
+            findings[0].severity.clone()
+        };
+        let (to_come, passed) = (said("GET /a", Some("2026-03-03")), said("GET /a", Some("2026-03-02")));
+        for (used_by, stated, expected) in [
+            (&["GET /a"][..], vec![to_come.clone()], "info"),
+            (&["GET /a"], vec![passed], "warning"),
+            (&["GET /a"], vec![said("GET /a", None)], "warning"),
+            (&["GET /a"], vec![said("GET /a", Some("soon"))], "warning"),
+            (&["GET /a"], vec![said("GET /b", Some("2026-03-03"))], "warning"),
+            (&["GET /a", "GET /b"], vec![to_come.clone(), said("GET /b", None)], "warning"),
+            (&["GET /a", "GET /b"], vec![to_come.clone(), said("GET /b", Some("2027-01-31"))], "info"),
+            (&[], vec![to_come.clone()], "warning"),
+        ] {
+            assert_eq!(severity(DEPRECATED, used_by, &stated), expected, "{used_by:?}: {stated:?}");
+        }
+        assert_eq!(severity("api-removed-without-deprecation", &["GET /a"], &[to_come]), "warning", "nothing else is lowered");
+    }
+}
