@@ -435,8 +435,10 @@ impl Client {
     /// `max-age`, less `Age`; else `Expires` (RFC 9111 section 4.2).
     fn fresh_for(&self, headers: &HeaderMap) -> Option<Duration> {
         let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        // One list, also where it is written in several lines (RFC 9110 section 5.3).
+        let lines = headers.get_all(header::CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
         let directives: Vec<String> =
-            text(header::CACHE_CONTROL).unwrap_or_default().split(',').map(|part| part.trim().to_ascii_lowercase()).collect();
+            lines.flat_map(|line| line.split(',')).map(|part| part.trim().to_ascii_lowercase()).collect();
         if directives.iter().any(|directive| directive == "no-cache" || directive == "no-store") {
             return None;
         }
