@@ -44,6 +44,11 @@ impl Heart {
         self.beats.lock().unwrap_or_else(PoisonError::into_inner).insert(name, Instant::now());
     }
 
+    /// When the loop `name` last said so.
+    pub fn last(&self, name: &str) -> Option<Instant> {
+        self.beats.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied()
+    }
+
     /// The loops that are stuck.
     pub fn stuck(&self) -> Vec<&'static str> {
         let beats = self.beats.lock().unwrap_or_else(PoisonError::into_inner);

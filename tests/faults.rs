@@ -555,9 +555,12 @@ fn the_daemon_drains_on_sigterm_and_says_what_configuration_is_wrong() {
     let smtp = Smtp::start();
     let partner = Partner::start(Answer::Silence);
     let home = Home::new(smtp.port, &partner.url());
-    let daemon = home.start();
+    let mut daemon = home.start();
     wait_for("a fetch is under way", || (!partner.requests().is_empty()).then_some(()));
-    assert_eq!(daemon.stop(), 0, "a fetch that hangs does not hold the end");
+    daemon.signal("TERM");
+    assert_eq!(daemon.exit_code(), 0);
+    wait_for("its last word", || daemon.log().contains("driftd has stopped").then_some(()));
+    assert!(!daemon.log().contains("did not finish in time"), "a fetch that hangs does not hold the end");
 
     std::fs::write(home.config(), "state_dir = 7\n").expect("a file");
     let mut broken = home.start();

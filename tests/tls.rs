@@ -12,6 +12,7 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 use support::daemon::{Daemon, Home};
+use support::partner::{Answer, Partner};
 use support::smtp::Smtp;
 use support::{fixture, wait_for};
 
@@ -40,7 +41,7 @@ impl Authority {
     }
 }
 
-/// Serves what `document` holds over HTTPS; returns the port.
+/// Serves what `document` holds over HTTPS, under 200 or under a status line of its own; returns the port.
 fn partner(authority: &Arc<Authority>, document: &Arc<Mutex<Vec<u8>>>) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let port = listener.local_addr().expect("an address").port();
@@ -51,7 +52,9 @@ fn partner(authority: &Arc<Authority>, document: &Arc<Mutex<Vec<u8>>>) -> u16 {
             let mut line = String::new();
             while lines.read_line(&mut line).is_ok_and(|length| length > 0) && !line.ends_with("\r\n\r\n") {}
             let body = document.lock().expect("the document").clone();
+            let has_head = body.starts_with(b"HTTP/1.1 ");
             let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+            let head = if has_head { String::new() } else { head };
             let stream = lines.get_mut();
             let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body)).and_then(|()| stream.flush());
         }
@@ -334,4 +337,34 @@ fn tls_is_verified_end_to_end_through_a_proxy() {
     daemon.wait_for_state("verified");
     let asked = asked.lock().expect("requests");
     assert!(asked.iter().all(|line| line == &format!("CONNECT {PROXIED}:443 HTTP/1.1")), "{asked:?}");
+}
+
+#[test]
+fn what_begins_over_https_does_not_go_on_over_http() {
+    let authority = Arc::new(Authority::new());
+    let plain = Partner::start(Answer::Document(fixture("2026-03-02")));
+    let moved = format!("HTTP/1.1 302 Found\r\nLocation: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", plain.url());
+    let refers = format!(
+        "openapi: 3.1.0\ninfo: {{title: T, version: '1'}}\npaths:\n  /a:\n    get:\n      responses: {{'200': {{description: ok, content: {{application/json: {{schema: {{$ref: '{}'}}}}}}}}}}\n",
+        plain.url()
+    );
+    for (answer, state, words) in [
+        (moved, "undecidable", "redirects from https to http; not followed"),
+        (refers, "held", "is not reached as safely as the description"),
+    ] {
+        let port = partner(&authority, &Arc::new(Mutex::new(answer.into_bytes())));
+        let mut home = home(port, "host = \"127.0.0.1\"\nport = 9\ntls = \"none\"".to_owned());
+        // Both are allowed: it is not for their addresses that one of them is not gone to.
+        home.fetch = format!("allow_private_hosts = [\"localhost:{port}\", \"127.0.0.1:{}\"]", plain.port);
+        home.api = "every = \"1h\"".to_owned();
+        home.configure();
+        let daemon = start(&home, &authority);
+        let status = wait_for("it was looked at", || {
+            let status = daemon.status();
+            (!status["checking"][0]["last_check"].is_null()).then_some(status)
+        });
+        assert_eq!(status["checking"][0]["state"], state, "{status}");
+        assert!(detail(&status).contains(words), "{status}");
+    }
+    assert_eq!(plain.requests(), []);
 }

@@ -8,6 +8,7 @@ mod channels;
 mod contacts;
 mod contract;
 mod escalation;
+mod fetches;
 mod harness;
 mod histories;
 mod policies;
