@@ -334,8 +334,10 @@ fn coming_and_going(claim: &Claim, step: &NoticeStep) -> Option<String> {
 fn later(desk: &Desk<'_>, claim: &Claim, after: Duration, why: &str) -> CheckCommit {
     let now = desk.now;
     let failures = claim.failures.saturating_add(1);
-    let next_at = now + after.max(Duration::from_secs(1));
-    let is_long = after > LONG_WAIT || desk.api.schedule.next_after(now).is_none_or(|planned| next_at > planned);
+    let is_long = after > LONG_WAIT || desk.api.schedule.next_after(now).is_none_or(|planned| now + after > planned);
+    // Who says that there is nothing to wait for is asked no sooner than who has just failed.
+    let after = after.max(soon(desk.api));
+    let next_at = now + after;
     let state = if failures >= PATIENCE || is_long { ApiState::Down } else { claim.state };
     let detail = format!("{why}, in {}", humantime::format_duration(Duration::from_secs(after.as_secs())));
     let events = if state == claim.state { Vec::new() } else { vec![(state.name(), format!("{}: {detail}", claim.key))] };

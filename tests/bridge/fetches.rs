@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use driftd::lifecycle::Heart;
+use driftd::tasks::check_due;
 use tokio_util::sync::CancellationToken;
 
 use crate::harness::{Bridge, QUIET, Terms, both, time};
@@ -71,6 +72,29 @@ async fn a_clock_that_stood_ahead_puts_off_no_look_at_the_whole() {
         answered.push(bridge.partner.requests().last().map(|request| request.answered));
     }
     assert_eq!(answered, [Some(304), Some(200), Some(304)]);
+}
+
+#[tokio::test]
+async fn who_is_never_ready_is_asked_in_peace_and_is_down_at_the_third_time() {
+    for after in ["Retry-After: 0\r\n", "Retry-After: 30\r\n"] {
+        let bridge = Bridge::new(&QUIET, "2026-01-12", &sized(2, "1")).await;
+        bridge.partner.publish(Answer::Status(429, after));
+        let (heart, stopping) = (Heart::default(), CancellationToken::new());
+        let mut states = Vec::new();
+        bridge.at("2026-01-12T10:30");
+        for _ in 0..3 {
+            let asked = bridge.partner.requests().len();
+            for _ in 0..3 {
+                check_due(&bridge.shared, &heart, &stopping).await.expect("a check");
+            }
+            assert_eq!(bridge.partner.requests().len(), asked + 1, "once, and not in a loop");
+            let view = view(&bridge).await;
+            assert_eq!(view.last_check.map(|last| (view.next_check - last).num_seconds()), Some(60), "{}", view.detail);
+            states.push(view.state.name());
+            bridge.clock.advance(Duration::from_secs(60));
+        }
+        assert_eq!(states, ["verified", "verified", "down"], "{after}");
+    }
 }
 
 #[tokio::test]
