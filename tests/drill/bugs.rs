@@ -45,7 +45,7 @@ pub struct Defect {
 }
 
 /// The files of the daemon's defects, by what they concern.
-pub const DAEMON: [(&str, &str); 1] = [("check", include_str!("check.toml"))];
+pub const DAEMON: [(&str, &str); 1] = [("fetch", include_str!("fetch.toml"))];
 
 /// The defects of the prover.
 pub fn prover() -> Prover {
