@@ -428,7 +428,11 @@ impl Client {
     /// Seconds or a date (RFC 9110 section 10.2.3).
     pub(super) fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
         let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-        let wait = text.parse::<u64>().map(Duration::from_secs).ok().or_else(|| until(text, self.clock.now()))?;
+        let wait = match text.parse::<u64>() {
+            Ok(seconds) => Duration::from_secs(seconds),
+            // A date that has passed is a wish all the same: their clock may be behind ours.
+            Err(_) => (date(text)? - self.clock.now()).to_std().unwrap_or_default(),
+        };
         Some(wait.min(LONGEST_PAUSE))
     }
 
@@ -446,7 +450,7 @@ impl Client {
         let age = text(header::AGE).and_then(|age| age.parse::<u64>().ok()).unwrap_or(0);
         let fresh = match max_age {
             Some(seconds) => Duration::from_secs(seconds.saturating_sub(age)),
-            None => until(text(header::EXPIRES)?, self.clock.now())?,
+            None => (date(text(header::EXPIRES)?)? - self.clock.now()).to_std().ok()?,
         };
         (!fresh.is_zero()).then(|| fresh.min(LONGEST_PAUSE))
     }
@@ -493,9 +497,8 @@ fn authorized(request: reqwest::RequestBuilder, auth: &Auth) -> reqwest::Request
     }
 }
 
-fn until(date: &str, now: DateTime<Utc>) -> Option<Duration> {
-    let at = DateTime::<Utc>::from(httpdate::parse_http_date(date).ok()?);
-    (at - now).to_std().ok()
+fn date(text: &str) -> Option<DateTime<Utc>> {
+    Some(DateTime::<Utc>::from(httpdate::parse_http_date(text).ok()?))
 }
 
 /// The hops of one fetch.

@@ -17,6 +17,7 @@ async fn whoever_asks_for_patience_gets_it_in_either_form_and_for_a_day_at_most(
         (limit, "0", Some(0)),
         (limit, "Mon, 12 Jan 2026 09:10:00 GMT", Some(600)),
         (busy, "Mon, 12 Jan 2026 09:10:00 GMT", Some(600)),
+        (busy, "Mon, 12 Jan 2026 08:59:00 GMT", Some(0)),
         (busy, "315360000", Some(86_400)),
         (limit, "Sat, 12 Jan 2036 09:00:00 GMT", Some(86_400)),
         (busy, "soon", None),
