@@ -141,7 +141,8 @@ async fn send(shared: &Shared, delivery: Delivery, attempt: i64) -> Result<(), S
     let now = shared.clock.now();
     let first = live.config.mail.first_retry;
     let after = match &outcome {
-        AttemptOutcome::Later(_, after) => (*after).min(LONGEST_PAUSE),
+        // Who says that there is nothing to wait for is asked no sooner than who has just failed.
+        AttemptOutcome::Later(_, after) => (*after).max(first).min(LONGEST_PAUSE),
         AttemptOutcome::NoServer(_) => retry_after(shared.relay.failed(now, first / 2), first, shared.jitter()),
         _ => retry_after(delivery.attempts, first, shared.jitter()),
     };

@@ -77,3 +77,21 @@ async fn a_program_that_is_down_is_tried_again_with_the_same_bytes_and_one_that_
     assert!(status.trouble.iter().any(|trouble| trouble.part.starts_with("channel ")), "{:?}", status.trouble);
     assert!(status.telling.dead_contacts.is_empty());
 }
+
+#[tokio::test]
+async fn a_program_that_takes_no_more_for_now_gets_it_later_and_is_not_asked_in_a_loop() {
+    let receiver = Receiver::start();
+    // Enough for both, and for a loop to show.
+    receiver.answer_for_now(20, 429, "Retry-After: 0\r\n");
+    let (mut bridge, _) = told(&receiver).await;
+    assert_eq!(receiver.posted().len(), 2, "each is asked once");
+    receiver.answer_for_now(0, 429, "");
+    bridge.at("2026-03-02T09:10");
+    assert_eq!(bridge.told().await, [""; 0], "no letter is sent twice for it");
+    assert_eq!(receiver.posted().len(), 4);
+    bridge.at("2026-03-02T20:00");
+    bridge.work().await;
+    assert_eq!(receiver.posted().len(), 4, "what was taken is not handed over again");
+    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    assert!(status.trouble.is_empty(), "{:?}", status.trouble);
+}

@@ -24,13 +24,15 @@ pub struct Receiver {
     pub port: u16,
     posted: Arc<Mutex<Vec<Posted>>>,
     status: Arc<Mutex<u16>>,
+    /// What so many requests to come are answered instead: a status, and lines of headers.
+    for_now: Arc<Mutex<(usize, u16, &'static str)>>,
 }
 
 impl Receiver {
     pub fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let receiver = Self { port, posted: Arc::default(), status: Arc::new(Mutex::new(204)) };
+        let receiver = Self { port, posted: Arc::default(), status: Arc::new(Mutex::new(204)), for_now: Arc::default() };
         let server = receiver.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -42,6 +44,11 @@ impl Receiver {
 
     pub fn answer(&self, status: u16) {
         *self.status.lock().expect("the status") = status;
+    }
+
+    /// Answers so many requests by this status with these headers, and then as before.
+    pub fn answer_for_now(&self, times: usize, status: u16, headers: &'static str) {
+        *self.for_now.lock().expect("what is answered for now") = (times, status, headers);
     }
 
     pub fn posted(&self) -> Vec<Posted> {
@@ -64,7 +71,13 @@ impl Receiver {
         let mut body = vec![0; length.unwrap_or(0)];
         lines.read_exact(&mut body)?;
         self.posted.lock().expect("the posts").push(Posted { path, headers, body });
-        let status = *self.status.lock().expect("the status");
-        write!(stream, "HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        let mut for_now = self.for_now.lock().expect("what is answered for now");
+        let (status, headers) = match *for_now {
+            (0, ..) => (*self.status.lock().expect("the status"), ""),
+            (_, status, headers) => (status, headers),
+        };
+        for_now.0 = for_now.0.saturating_sub(1);
+        drop(for_now);
+        write!(stream, "HTTP/1.1 {status} X\r\n{headers}Content-Length: 0\r\nConnection: close\r\n\r\n")
     }
 }
