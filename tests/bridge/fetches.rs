@@ -55,10 +55,8 @@ async fn what_comes_between_two_looks_at_a_collapse_says_whether_the_second_is_b
         bridge.publish(&sized(2, "3"));
         bridge.at("2026-01-12T13:00");
         let told = bridge.told().await;
-        match is_believed {
-            true => assert_eq!((told, state(&bridge).await), (both("opened").to_vec(), "changed"), "{what}"),
-            false => assert_eq!((told, state(&bridge).await), (Vec::new(), "held"), "{what}"),
-        }
+        let expected = if is_believed { (both("opened").to_vec(), "changed") } else { (Vec::new(), "held") };
+        assert_eq!((told, state(&bridge).await), expected, "{what}");
     }
 }
 
@@ -233,21 +231,21 @@ async fn the_loop_beats_while_what_it_asks_for_hangs() {
     bridge.at("2026-01-12T11:00");
     let asked = bridge.partner.requests().len();
     let (heart, stopping) = (Heart::default(), CancellationToken::new());
-    let running = tokio::spawn(driftd::tasks::watch(bridge.shared.clone(), heart.clone(), stopping.clone()));
-    let mut looks = tokio::time::interval(Duration::from_millis(20));
-    while bridge.partner.requests().len() == asked {
-        looks.tick().await;
-    }
-    let before = heart.last("watch").expect("a beat");
-    let beaten = async {
+    let observed = async {
+        let mut looks = tokio::time::interval(Duration::from_millis(20));
+        while bridge.partner.requests().len() == asked {
+            looks.tick().await;
+        }
+        let before = heart.last("watch").expect("a beat");
         while heart.last("watch") == Some(before) {
             looks.tick().await;
         }
+        stopping.cancel();
     };
+    let running = driftd::tasks::watch(bridge.shared.clone(), heart.clone(), stopping.clone());
     // The limit is for broken builds: a loop that does not beat for 45 seconds counts as stuck.
-    tokio::time::timeout(Duration::from_secs(40), beaten).await.expect("a beat while a fetch hangs");
-    stopping.cancel();
-    running.await.expect("the loop ends though the fetch hangs");
+    let both = async { tokio::join!(running, observed) };
+    tokio::time::timeout(Duration::from_secs(40), both).await.expect("it beats, and ends, while a fetch hangs");
 }
 
 /// A description of one operation that refers to these files.
