@@ -41,7 +41,12 @@ pub struct Heart {
 impl Heart {
     /// Says that the loop `name` is alive.
     pub fn beat(&self, name: &'static str) {
-        self.beats.lock().unwrap_or_else(PoisonError::into_inner).insert(name, Instant::now());
+        self.beat_at(name, Instant::now());
+    }
+
+    /// Says when the loop `name` was alive.
+    pub fn beat_at(&self, name: &'static str, at: Instant) {
+        self.beats.lock().unwrap_or_else(PoisonError::into_inner).insert(name, at);
     }
 
     /// When the loop `name` last said so.
@@ -54,6 +59,16 @@ impl Heart {
         let beats = self.beats.lock().unwrap_or_else(PoisonError::into_inner);
         beats.iter().filter(|(_, last)| last.elapsed() > STUCK).map(|(name, _)| *name).collect()
     }
+
+    /// What feeds the watchdog of systemd: nothing while a loop is stuck.
+    fn sign_of_life(&self) -> Option<NotifyState<'static>> {
+        let stuck = self.stuck();
+        if stuck.is_empty() {
+            return Some(NotifyState::Watchdog);
+        }
+        warn!(?stuck, "a loop is stuck; the watchdog is not fed");
+        None
+    }
 }
 
 /// Owns the tasks of the daemon.
@@ -62,6 +77,7 @@ pub struct Lifecycle {
     stopping: CancellationToken,
     reload: Arc<Notify>,
     heart: Heart,
+    grace: Duration,
 }
 
 impl Default for Lifecycle {
@@ -71,6 +87,7 @@ impl Default for Lifecycle {
             stopping: CancellationToken::new(),
             reload: Arc::new(Notify::new()),
             heart: Heart::default(),
+            grace: GRACE,
         }
     }
 }
@@ -123,11 +140,8 @@ impl Lifecycle {
                     self.reload.notify_one();
                 }
                 _ = watchdog.tick() => {
-                    let stuck = self.heart.stuck();
-                    if stuck.is_empty() {
-                        notify(&[NotifyState::Watchdog]);
-                    } else {
-                        warn!(?stuck, "a loop is stuck; the watchdog is not fed");
+                    if let Some(alive) = self.heart.sign_of_life() {
+                        notify(&[alive]);
                     }
                 }
                 Some(died) = self.tasks.join_next() => {
@@ -145,7 +159,7 @@ impl Lifecycle {
         let finished = async { while self.tasks.join_next().await.is_some() {} };
         tokio::select! {
             () = finished => {}
-            () = tokio::time::sleep(GRACE) => warn!("tasks did not finish in time and were stopped; what was not committed is done again"),
+            () = tokio::time::sleep(self.grace) => warn!("tasks did not finish in time and were stopped; what was not committed is done again"),
             _ = terminate.recv() => warn!("asked to stop again; stopping at once"),
             _ = interrupt.recv() => warn!("asked to stop again; stopping at once"),
         }
@@ -158,5 +172,43 @@ impl Lifecycle {
 pub fn notify(states: &[NotifyState<'_>]) {
     if let Err(problem) = sd_notify::notify(states) {
         warn!(%problem, "systemd cannot be told");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loop_that_has_not_beaten_for_a_minute_is_stuck_and_the_watchdog_is_not_fed() {
+        let heart = Heart::default();
+        let ago = |seconds| Instant::now().checked_sub(Duration::from_secs(seconds)).expect("a time");
+        heart.beat_at("watch", ago(30));
+        heart.beat("deliver");
+        assert_eq!(heart.stuck(), [""; 0]);
+        assert!(matches!(heart.sign_of_life(), Some(NotifyState::Watchdog)));
+        heart.beat_at("watch", ago(60));
+        assert_eq!(heart.stuck(), ["watch"]);
+        assert!(heart.sign_of_life().is_none());
+        heart.beat("watch");
+        assert!(heart.stuck().is_empty() && heart.sign_of_life().is_some(), "it goes on again");
+    }
+
+    #[tokio::test]
+    async fn a_task_that_dies_is_failure_and_one_that_hangs_does_not_hold_the_end() {
+        async fn ended_by(task: impl Future<Output = ()> + Send + 'static) -> Ended {
+            let mut lifecycle = Lifecycle { grace: Duration::from_millis(10), ..Lifecycle::default() };
+            lifecycle.spawn("hangs", std::future::pending());
+            lifecycle.spawn("dies", task);
+            let ended = tokio::time::timeout(Duration::from_secs(60), lifecycle.run("watching")).await;
+            ended.expect("what hangs is stopped")
+        }
+        assert_eq!(ended_by(async {}).await, Ended::TaskDied);
+        assert_eq!(ended_by(async { panic!("on purpose") }).await, Ended::TaskDied);
+        // systemd kills whoever is still there then.
+        let unit = include_str!("../deploy/driftd.service");
+        let limit = unit.lines().find_map(|line| line.strip_prefix("TimeoutStopSec=")?.strip_suffix('s'));
+        let limit = limit.and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs).expect("a limit");
+        assert!(Lifecycle::default().grace < limit, "{limit:?}");
     }
 }

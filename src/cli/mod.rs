@@ -131,11 +131,16 @@ pub async fn run(cli: Cli) -> u8 {
 
 async fn run_daemon(args: &ConfigArgs) -> u8 {
     match daemon::start(&args.config).await {
-        Ok(daemon) => match daemon.run().await {
-            Ended::Asked => 0,
-            Ended::TaskDied => 70,
-        },
+        Ok(daemon) => code_of(daemon.run().await),
         Err(problem) => complain(&problem),
+    }
+}
+
+/// By which systemd knows whether the daemon is to be started again.
+fn code_of(ended: Ended) -> u8 {
+    match ended {
+        Ended::Asked => 0,
+        Ended::TaskDied => 70,
     }
 }
 
@@ -160,4 +165,18 @@ fn complain(problem: &StartError) -> u8 {
 fn say(text: &str) {
     use std::io::Write as _;
     let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_daemon_that_died_is_started_again_and_one_that_was_asked_to_stop_is_not() {
+        let unit = include_str!("../../deploy/driftd.service");
+        assert!(unit.lines().any(|line| line == "Restart=on-failure"));
+        let stays_down = unit.lines().find_map(|line| line.strip_prefix("RestartPreventExitStatus=")).expect("codes");
+        assert_eq!([Ended::Asked, Ended::TaskDied].map(code_of), [0, 70]);
+        assert!(stays_down.split_whitespace().all(|code| code != "70"), "{stays_down}");
+    }
 }
