@@ -136,6 +136,39 @@ fn contradictions_are_mistakes() {
     );
     case(&INTEGRATION.replace("id = \"doors\"", "id = \"do ors\""), "cannot be used in addresses");
     case("", "is missing");
+    case(&INTEGRATION.replace("{ party = \"user\"", "{ party = \"user\" }, { party = \"user\""), "user is named twice");
+    case(
+        &INTEGRATION.replace(
+            "[{ role = \"api-owner\"",
+            "[{ role = \"api-owner\", name = \"Di\", email = \"di@maker.example\" }, { role = \"api-owner\"",
+        ),
+        "Maker has two contacts with the role api-owner",
+    );
+    case(&INTEGRATION.replace("\"api-owner\"", "\"support\""), "maker has nobody who owns the API");
+    case(&INTEGRATION.replace("\"engineering\"", "\"support\""), "user has nobody who builds against the API");
+    let probe = |method: &str| {
+        let probes = format!("probes = [{{ operation = \"{method} /v1/doors\", url = \"https://api.maker.example/v1/doors\" }}]");
+        INTEGRATION.replace("provider =", &format!("{probes}\nprovider ="))
+    };
+    case(&probe("GET"), "the agreement does not allow them");
+    case(&probe("POST").replace("[agreement]", "[agreement]\nmay_probe = true"), "no operation that only reads");
+    case(
+        &INTEGRATION.replace("provider =", "upcoming = \"https://api.maker.example/openapi.json\"\nprovider ="),
+        "`live` and `upcoming` are the same source",
+    );
+    let agreed = |line: &str| INTEGRATION.replace("[agreement]", &format!("[agreement]\n{line}"));
+    case(&agreed("freeze = [{ from = \"11-15\", to = \"01-05\", party = \"usr\" }]"), "there is no party \"usr\"");
+    case(&INTEGRATION.replace("name = \"User\"", "name = \"User\"\nquiet_hours = \"07:00-07:00\""), "are no hours");
+    let schedule = "schedule = \"*/5 * * * 1-5\"\ntime_zone = \"Europe/Berlin\"";
+    case(&INTEGRATION.replace(schedule, "every = \"1ms\""), "must be at least one second");
+}
+
+#[test]
+fn two_integrations_with_one_id_are_a_mistake() {
+    let named = INTEGRATION.replacen("name", "id = \"doors\"\nname", 1);
+    let folder = Folder::new(DAEMON, &[("doors.toml", INTEGRATION), ("gates.toml", &named)]);
+    let problems = folder.load(&[("TOKEN", "x")]).expect_err("a mistake");
+    assert!(problems.iter().any(|problem| problem.contains("two integrations have the id \"doors\"")), "{problems:#?}");
 }
 
 #[test]
@@ -228,6 +261,9 @@ fn mail_settings_are_checked_where_they_stand() {
     assert!(told.contains("driftd.toml:5: mail.bounces") && told.contains("at most 31 characters before the @"), "{told}");
     // Octets count, not letters.
     assert_eq!(errors(&with("bounces = \"ääääääääääääääää@driftd.example\"")).len(), 1);
+
+    let told = errors(&with("bounce_maildir = \"bounces\"")).join("\n");
+    assert!(told.contains("mail.bounce_maildir") && told.contains("has no effect without `bounces`"), "{told}");
 
     let smtp = |line: &str| format!("{DAEMON}{line}\n");
     assert_eq!(errors(&smtp("hello = \"watch.example.com\"")), Vec::<String>::new());
