@@ -558,26 +558,4 @@ fn letter_view(row: &DeliveryRow) -> LetterView {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_late_or_does_not_end_is_overdue_and_shows_in_the_verdict() {
-        let now = DateTime::UNIX_EPOCH + TimeDelta::days(1);
-        let late = |minutes, is_under_way| is_overdue(now - TimeDelta::minutes(minutes), is_under_way, now);
-        assert_eq!([late(4, false), late(6, false), late(-3, true), late(1, true)], [false, true, false, true]);
-        let api = |overdue| -> ApiView {
-            let view = serde_json::json!({
-                "integration": "i", "api": "a", "surface": "live", "name": "A", "source": "", "state": "verified", "detail": "",
-                "last_check": null, "last_success": null, "last_verified_unchanged": null, "last_changed": null, "next_check": now,
-                "overdue": overdue, "failures": 0, "snapshot": null, "baseline": null, "unmatched_uses": [], "findings": {}, "messages": [],
-            });
-            serde_json::from_value(view).expect("a view")
-        };
-        let said = |apis: &[ApiView]| verdict(&[], apis, &[], (&[], &[]), &Overview::default(), now);
-        assert_eq!(said(&[api(false), api(false)]).0, "ok");
-        let (state, words) = said(&[api(false), api(true)]);
-        assert!(state == "action" && words.contains("1 check overdue"), "{state}: {words}");
-        assert_eq!(said(&[api(true), api(true)]).0, "trouble", "nothing is checked any more");
-    }
-}
+mod tests;
