@@ -11,6 +11,7 @@ mod escalation;
 mod fetches;
 mod harness;
 mod histories;
+mod pages;
 mod policies;
 mod scenarios;
 mod silence;

@@ -231,7 +231,8 @@ impl Drop for Daemon {
     }
 }
 
-fn http(address: &str, request: &str) -> Option<String> {
+/// What an address answers to a request.
+pub fn http(address: &str, request: &str) -> Option<String> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
     stream.write_all(request.as_bytes()).ok()?;
