@@ -1,5 +1,7 @@
 //! End to end: the built binary between a real HTTP server and a real SMTP conversation.
 
+#[path = "daemon/loops.rs"]
+mod loops;
 mod support;
 
 use std::os::unix::fs::PermissionsExt as _;
