@@ -361,6 +361,36 @@ fn checks_and_letters_are_had_again_from_the_command_line() {
 }
 
 #[test]
+fn status_says_by_its_exit_code_whether_somebody_must_act() {
+    let (_smtp, partner, home, daemon) = verified("2026-03-02");
+    let config = home.config();
+    let status = || driftd(&["status", "--config", config.to_str().expect("a path")]);
+    assert_eq!(status().0, 0, "{}", status().1);
+    partner.publish(Answer::Document(fixture("2026-04-20")));
+    daemon.wait_for_state("changed");
+    assert_eq!(status().0, 1, "{}", status().1);
+}
+
+/// A mail filter keeps what ends with 75, and throws away what ends with another failure.
+#[test]
+fn a_bounce_that_the_daemon_does_not_take_is_kept_by_the_mail_filter() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mail = folder.path().join("mail");
+    std::fs::write(&mail, "From: MAILER-DAEMON@mx.example\r\n\r\nIt came back.\r\n").expect("a file");
+    for status in [401, 413, 429, 500, 503] {
+        let busy = Partner::start(Answer::Status(status, ""));
+        let output = Command::new(env!("CARGO_BIN_EXE_driftd"))
+            .args(["bounce", "--url", &format!("http://127.0.0.1:{}", busy.port)])
+            .env("DRIFTD_TOKEN", "a token")
+            .stdin(std::fs::File::open(&mail).expect("the mail"))
+            .output()
+            .expect("driftd bounce");
+        assert_eq!(output.status.code(), Some(75), "{status}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(busy.requests().len(), 1, "{status}: it was asked");
+    }
+}
+
+#[test]
 fn a_day_that_has_passed_is_announced_only_on_purpose() {
     let (_smtp, _partner, home, _daemon) = verified("2026-03-02");
     let config = home.config();

@@ -247,3 +247,60 @@ fn lines_lead_to_what_changed() {
         }
     }
 }
+
+#[test]
+fn what_cannot_be_compared_or_was_not_compared_whole_never_passes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.to_str().expect("a path").to_owned()
+    };
+    // Nothing that can be called is no revision from which everything was removed.
+    for blank in ["openapi: 3.0.0\npaths: {}\n", "openapi: 3.1.0\npaths: {x-internal: 1}\n", "openapi: 3.1.0\ncomponents: {}\n"] {
+        let blank = file("blank.yaml", blank);
+        for places in [[BASE, &blank], [&blank, BASE]] {
+            let output = diff(&places);
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.code() == Some(65) && said.contains("blank.yaml: the description has no paths"), "{said}");
+            assert!(output.stdout.is_empty());
+        }
+    }
+    // More `allOf` members than are read.
+    let sent = |members: usize| {
+        let members = "{type: object},".repeat(members);
+        format!(
+            "openapi: 3.1.0\ninfo: {{title: T, version: '1'}}\npaths:\n  /c:\n    post:\n      requestBody: {{content: {{application/json: {{schema: {{allOf: [{members}]}}}}}}}}\n      responses: {{'204': {{description: done}}}}\n"
+        )
+    };
+    let places = [file("few.yaml", &sent(1)), file("many.yaml", &sent(600))];
+    let output = diff(&["--fail-on", "breaking", "--format", "json", &places[0], &places[1]]);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["summary"]["breaking"], 0, "{report}");
+    assert_eq!(output.status.code(), Some(1), "{report}");
+}
+
+#[test]
+fn what_is_ignored_fails_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = |name: &str| folder.path().join(name).to_str().expect("a path").to_owned();
+    let (ignored, overrides) = (place("ignored.txt"), place("overrides.toml"));
+    let report = json(&[BASE, REVISION]);
+    let rules: Vec<&str> =
+        report["findings"].as_array().expect("findings").iter().filter_map(|finding| finding["rule"].as_str()).collect();
+    let lines = |rules: &[&str]| rules.iter().map(|rule| format!("{rule}\n")).collect::<String>();
+    let exceptions = |rules: &[&str]| {
+        let rest = "severity = \"ignore\"\nowner = \"Priya\"\nreason = \"r\"\nuntil = \"2999-12-31\"";
+        rules.iter().map(|rule| format!("[[overrides]]\nrule = \"{rule}\"\n{rest}\n")).collect::<String>()
+    };
+    for severity in ["info", "warning", "breaking"] {
+        let code = |more: &[&str]| diff(&[&["--fail-on", severity], more, &[BASE, REVISION]].concat()).status.code();
+        std::fs::write(&ignored, lines(&rules)).expect("a file");
+        assert_eq!(code(&["--ignore-file", &ignored]), Some(0), "{severity}");
+        std::fs::write(&overrides, exceptions(&rules)).expect("a file");
+        assert_eq!(code(&["--overrides", &overrides]), Some(0), "{severity}");
+        // The most severe comes first.
+        std::fs::write(&ignored, lines(&rules[1..])).expect("a file");
+        assert_eq!(code(&["--ignore-file", &ignored]), Some(1), "{severity}: one is left");
+    }
+}
