@@ -45,7 +45,7 @@ pub struct Defect {
 }
 
 /// The files of the daemon's defects, by what they concern.
-pub const DAEMON: [(&str, &str); 1] = [("fetch", include_str!("fetch.toml"))];
+pub const DAEMON: &[(&str, &str)] = &[("fetch", include_str!("fetch.toml")), ("operate", include_str!("operate.toml"))];
 
 /// The defects of the prover.
 pub fn prover() -> Prover {
@@ -54,8 +54,8 @@ pub fn prover() -> Prover {
 
 /// The defects of the daemon.
 pub fn daemon() -> Vec<Defect> {
-    let read = |(name, text): (&str, &str)| {
+    let read = |(name, text): &(&str, &str)| {
         toml::from_str::<Daemon>(text).unwrap_or_else(|problem| panic!("tests/drill/{name}.toml: {problem}")).defect
     };
-    DAEMON.into_iter().flat_map(read).collect()
+    DAEMON.iter().flat_map(read).collect()
 }
