@@ -77,7 +77,6 @@ async fn sync(transaction: &mut Transaction<'_, Sqlite>, specs: &[WatchSpec], no
             "INSERT INTO watch (integration, api, surface, source, schedule, next_at) VALUES ($1, $2, $3, $4, $5, $6)
              ON CONFLICT (integration, api, surface) DO UPDATE SET
                active = 1,
-               generation = watch.generation + (CASE WHEN watch.source = excluded.source THEN 0 ELSE 1 END),
                etag = CASE WHEN watch.source = excluded.source THEN watch.etag END,
                last_modified = CASE WHEN watch.source = excluded.source THEN watch.last_modified END,
                parts = CASE WHEN watch.source = excluded.source THEN watch.parts ELSE '{}' END,
