@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, TimeZone, Utc};
 use driftd::model::{
-    Acknowledgement, Answer, ApiState, AttemptOutcome, Checked, Clock, Lane, ManualClock, Notice, NoticeKind, Side, Surface,
-    Told, Validators, WatchKey,
+    Acknowledgement, Answer, ApiState, AttemptOutcome, Checked, Clock, Lane, ManualClock, Mark, Notice, NoticeKind, OpenFinding,
+    Origin, PartValidators, Side, Statement, Surface, Told, Validators, WatchKey,
 };
 use driftd::store::{
-    Answered, CheckCommit, Closing, Committed, Finished, NewSnapshot, NoticeStep, PlannedDelivery, Store, Success, WatchSpec,
+    Announced, Answered, CheckCommit, Closing, Committed, Finished, KEPT, NewSnapshot, NoticeStep, PlannedDelivery, Store,
+    Success, WatchSpec,
 };
 
 const LEASE: Duration = Duration::from_secs(600);
@@ -74,17 +75,15 @@ fn commit(clock: &ManualClock, notice: NoticeStep, etag: &str) -> CheckCommit {
     }
 }
 
+fn spec(key: WatchKey, source: &str, clock: &ManualClock) -> WatchSpec {
+    let (source, schedule) = (source.to_owned(), "s".to_owned());
+    WatchSpec { key, source, schedule, first_at: clock.now(), planned_at: clock.now() }
+}
+
 async fn store(clock: &ManualClock) -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open(folder.path()).await.expect("a store");
-    let spec = WatchSpec {
-        key: key(),
-        source: "here".to_owned(),
-        schedule: "s".to_owned(),
-        first_at: clock.now(),
-        planned_at: clock.now(),
-    };
-    store.sync_watches(&[spec], clock.now()).await.expect("synced");
+    store.sync_watches(&[spec(key(), "here", clock)], clock.now()).await.expect("synced");
     (folder, store)
 }
 
@@ -110,13 +109,14 @@ async fn a_clock_set_back_silences_nothing() {
     let clock = clock();
     let (_folder, store) = store(&clock).await;
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
-    let step = opening(&clock, vec![letter("a@x.example", Vec::new())]);
+    let waits = PlannedDelivery { not_before: Some(clock.now() + TimeDelta::hours(9)), ..letter("b@x.example", Vec::new()) };
+    let step = opening(&clock, vec![letter("a@x.example", Vec::new()), waits]);
     store.commit_check(commit(&clock, step, "e1")).await.expect("committed");
-    // A year back: what was checked "in the future" is due, once, and letters leave.
+    // A year back: what was checked "in the future" is due, once, and letters leave, also to who is not disturbed at night.
     clock.set(clock.now() - TimeDelta::days(365));
     assert_eq!(store.claim_due(clock.now(), LEASE, 10).await.expect("claims").len(), 1);
     assert_eq!(store.claim_due(clock.now(), LEASE, 10).await.expect("claims").len(), 0, "and not in a loop");
-    assert_eq!(store.start_attempts(Lane::Mail, clock.now(), LEASE, 10).await.expect("letters").len(), 1);
+    assert_eq!(store.start_attempts(Lane::Mail, clock.now(), LEASE, 10).await.expect("letters").len(), 2);
     assert_eq!(store.start_attempts(Lane::Mail, clock.now(), LEASE, 10).await.expect("letters").len(), 0);
 }
 
@@ -147,15 +147,12 @@ async fn another_source_forgets_the_validators_of_the_old_one() {
     let clock = clock();
     let (_folder, store) = store(&clock).await;
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
-    store.commit_check(commit(&clock, NoticeStep::Keep, "e1")).await.expect("committed");
-    let moved = WatchSpec {
-        key: key(),
-        source: "there".to_owned(),
-        schedule: "s".to_owned(),
-        first_at: clock.now(),
-        planned_at: clock.now(),
-    };
-    store.sync_watches(&[moved], clock.now()).await.expect("synced");
+    let mut first = commit(&clock, NoticeStep::Keep, "e1");
+    let validators = &mut first.success.as_mut().expect("a success").validators;
+    validators.last_modified = Some("Sun, 01 Mar 2026 12:00:00 GMT".to_owned());
+    validators.parts.insert("part.yaml".to_owned(), PartValidators { etag: Some("p1".to_owned()), ..PartValidators::default() });
+    store.commit_check(first).await.expect("committed");
+    store.sync_watches(&[spec(key(), "there", &clock)], clock.now()).await.expect("synced");
     let claim = store.claim_due(clock.now(), LEASE, 10).await.expect("claims").remove(0);
     assert_eq!(claim.validators, Validators::default());
     store.sync_watches(&[], clock.now()).await.expect("synced");
@@ -237,14 +234,8 @@ async fn a_damaged_row_is_shown_and_stops_nobody_else() {
     let clock = clock();
     let (folder, store) = store(&clock).await;
     let other = WatchKey { api: "b".to_owned(), ..key() };
-    let spec = |key: WatchKey| WatchSpec {
-        key,
-        source: "here".to_owned(),
-        schedule: "s".to_owned(),
-        first_at: clock.now(),
-        planned_at: clock.now(),
-    };
-    store.sync_watches(&[spec(key()), spec(other.clone())], clock.now()).await.expect("synced");
+    let specs = [key(), other.clone()].map(|key| spec(key, "here", &clock));
+    store.sync_watches(&specs, clock.now()).await.expect("synced");
     store.close().await;
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join("driftd.sqlite"));
     let mut raw = sqlx::ConnectOptions::connect(&options).await.expect("the database");
@@ -310,4 +301,141 @@ async fn a_letter_about_what_is_over_is_not_tried_for_ever() {
         clock.advance(Duration::from_secs(86_400));
     }
     assert!((5..=8).contains(&tries), "{tries} tries in thirty days");
+}
+
+#[tokio::test]
+async fn who_has_waited_longest_is_taken_first() {
+    let clock = clock();
+    let (_folder, store) = store(&clock).await;
+    let due = |api: &str, minutes: i64| {
+        let key = WatchKey { api: api.to_owned(), ..key() };
+        WatchSpec { first_at: clock.now() + TimeDelta::minutes(minutes), ..spec(key, "here", &clock) }
+    };
+    store.sync_watches(&[due("second", 2), due("third", 3), due("first", 1)], clock.now()).await.expect("synced");
+    clock.advance(Duration::from_secs(3600));
+    let mut taken = Vec::new();
+    for _ in 0..3 {
+        taken.push(store.claim_due(clock.now(), LEASE, 1).await.expect("claims").remove(0).key.api);
+    }
+    assert_eq!(taken, ["first", "second", "third"]);
+}
+
+#[tokio::test]
+async fn a_reload_reads_everything_whole_and_tries_at_once_what_failed() {
+    let clock = clock();
+    let (_folder, store) = store(&clock).await;
+    store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
+    store.commit_check(commit(&clock, NoticeStep::Keep, "e1")).await.expect("committed");
+    clock.advance(Duration::from_secs(301));
+    let claim = store.claim_due(clock.now(), LEASE, 10).await.expect("claims").remove(0);
+    assert!(claim.full_at.is_some());
+    let checked = Checked {
+        state: ApiState::Down,
+        detail: "500".to_owned(),
+        checked_at: clock.now(),
+        next_at: clock.now() + TimeDelta::hours(6),
+        failures: 9,
+    };
+    store.commit_check(CheckCommit::of(&claim, checked)).await.expect("committed");
+    clock.advance(Duration::from_secs(60));
+    store.resync_watches(&[spec(key(), "here", &clock)], clock.now()).await.expect("synced");
+    let claims = store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
+    let read: Vec<_> = claims.iter().map(|claim| (claim.failures, claim.full_at)).collect();
+    assert_eq!(read, [(9, None)]);
+}
+
+#[tokio::test]
+async fn what_is_read_at_the_old_source_is_nothing_at_the_new_one() {
+    let clock = clock();
+    let (_folder, store) = store(&clock).await;
+    store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
+    // While it is under way, a reload moves it.
+    store.resync_watches(&[spec(key(), "there", &clock)], clock.now()).await.expect("synced");
+    assert_eq!(store.commit_check(commit(&clock, NoticeStep::Keep, "e1")).await.expect("committed"), Committed::Overtaken);
+    let claim = store.claim_due(clock.now(), LEASE, 10).await.expect("claims").remove(0);
+    assert_eq!((claim.source.as_str(), claim.latest), ("there", None), "due again at once");
+}
+
+#[tokio::test]
+async fn what_is_announced_is_compared_again_when_the_live_baseline_moves_by_itself() {
+    let clock = clock();
+    let (_folder, store) = store(&clock).await;
+    let upcoming = WatchKey { surface: Surface::Upcoming, ..key() };
+    let next = WatchSpec { first_at: clock.now() + TimeDelta::hours(6), ..spec(upcoming.clone(), "next", &clock) };
+    store.sync_watches(&[spec(key(), "here", &clock), next], clock.now()).await.expect("synced");
+    store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
+    store.commit_check(commit(&clock, NoticeStep::Keep, "e1")).await.expect("committed");
+    let due = store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
+    assert_eq!(due.into_iter().map(|claim| claim.key).collect::<Vec<_>>(), [upcoming]);
+}
+
+fn finding(identity: &str) -> OpenFinding {
+    let (info, none) = ("info".to_owned(), String::new);
+    OpenFinding {
+        identity: identity.to_owned(),
+        content: "1".to_owned(),
+        severity: info.clone(),
+        judged: info,
+        exception: None,
+        consequence: none(),
+        stability: None,
+        rule: "r".to_owned(),
+        message: none(),
+        used_by: Vec::new(),
+        before_pointer: none(),
+        after_pointer: none(),
+        proven: none(),
+        fragment: none(),
+        direction: none(),
+        given: None,
+        day: None,
+    }
+}
+
+#[tokio::test]
+async fn what_no_digest_can_tell_any_more_is_forgotten() {
+    let clock = clock();
+    let (_folder, store) = store(&clock).await;
+    for (identity, etag) in [("old", "e1"), ("new", "e2")] {
+        store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
+        let mut found = commit(&clock, NoticeStep::Keep, etag);
+        found.success.as_mut().expect("a success").findings = Some(vec![finding(identity)]);
+        store.commit_check(found).await.expect("committed");
+        let kept = store.quiet("i", "a").await.expect("what is kept");
+        assert_eq!(kept.iter().map(|(finding, _)| finding.identity.as_str()).collect::<Vec<_>>(), [identity]);
+        clock.set(clock.now() + KEPT + TimeDelta::minutes(1));
+    }
+}
+
+#[tokio::test]
+async fn an_announcement_overtakes_a_look_at_the_ledger() {
+    let clock = clock();
+    let (_folder, store) = store(&clock).await;
+    let ledger = WatchKey { surface: Surface::Ledger, ..key() };
+    store.sync_watches(&[spec(ledger.clone(), "the ledger", &clock)], clock.now()).await.expect("synced");
+    let claim = store.claim_due(clock.now(), LEASE, 10).await.expect("claims").remove(0);
+    // The look has read what there is, and before it is recorded somebody announces a day.
+    let statement = Statement {
+        subject: "*".to_owned(),
+        mark: Mark::Sunset,
+        date: "2026-09-01".parse().ok(),
+        operations: Vec::new(),
+        class: String::new(),
+        cohort: None,
+        title: String::new(),
+        origin: Origin::Person,
+        place: "P".to_owned(),
+        verbatim: "2026-09-01".to_owned(),
+        link: None,
+        odd: None,
+        paused: false,
+    };
+    assert_eq!(store.announce(&key(), &statement, false, clock.now()).await.expect("announced"), Announced::Recorded);
+    let tomorrow = clock.now() + TimeDelta::days(1);
+    let detail = "no date is announced".to_owned();
+    let checked = Checked { state: ApiState::Verified, detail, checked_at: clock.now(), next_at: tomorrow, failures: 0 };
+    let look = CheckCommit::of(&claim, checked);
+    assert_eq!(store.commit_check(look).await.expect("committed"), Committed::Overtaken);
+    let due = store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
+    assert_eq!(due.into_iter().map(|claim| claim.key).collect::<Vec<_>>(), [ledger], "it is looked at again at once");
 }
