@@ -24,7 +24,7 @@ const TERMS: Terms = Terms {
 };
 
 /// `GET /a` is to end on 1 September; both sides have heard of it.
-async fn announced() -> (Bridge, Vec<Received>) {
+pub async fn announced() -> (Bridge, Vec<Received>) {
     let mut bridge = Bridge::new(&TERMS, "2026-03-01", PLAIN).await;
     bridge
         .announce("GET /a", |statement| {
@@ -37,11 +37,11 @@ async fn announced() -> (Bridge, Vec<Received>) {
     (bridge, letters)
 }
 
-fn to<'l>(letters: &'l [Received], recipient: &str) -> &'l Received {
+pub fn to<'l>(letters: &'l [Received], recipient: &str) -> &'l Received {
     letters.iter().find(|letter| letter.recipient == recipient).expect("a letter")
 }
 
-fn ours(fix_by: &str) -> Reply {
+pub fn ours(fix_by: &str) -> Reply {
     let owner = "Eve Engineer".to_owned();
     Reply::Acknowledge(Acknowledgement {
         owner,
@@ -55,8 +55,10 @@ fn ours(fix_by: &str) -> Reply {
 async fn a_plan_that_ends_after_the_day_is_told_to_both_managers_once() {
     let (mut bridge, letters) = announced().await;
     let letter = to(&letters, "dev@shop.example");
-    assert_eq!(reply(&bridge, letter, &ours("2026-08-20")).await, Answered::Recorded);
-    assert_eq!(bridge.told().await, [""; 0], "in time");
+    for in_time in ["2026-08-20", "2026-09-01"] {
+        assert_eq!(reply(&bridge, letter, &ours(in_time)).await, Answered::Recorded);
+        assert_eq!(bridge.told().await, [""; 0], "{in_time} is in time");
+    }
     assert_eq!(reply(&bridge, letter, &ours("2026-10-01")).await, Answered::Recorded);
     let told = bridge.letters().await;
     let mut recipients: Vec<&str> = told.iter().map(|letter| letter.recipient.as_str()).collect();
@@ -103,6 +105,9 @@ async fn not_us_asks_whoever_was_named_and_the_silence_goes_on() {
     assert!(to(&told, "oncall@shop.example").text().contains("Eve answered for Shop: not us, ask Otto Oncall (on-call)."));
     assert_eq!(reply(&bridge, letter, &not_us).await, Answered::Recorded);
     assert_eq!(bridge.told().await, [""; 0], "once");
+    let nor_him = Reply::NotUs { by: "Eve".to_owned(), ask: Rung::Role(Role::PartnerManager) };
+    assert_eq!(reply(&bridge, letter, &nor_him).await, Answered::Recorded);
+    assert_eq!(bridge.told().await, ["manager@shop.example exchange"], "each who is named is asked");
     assert_eq!(
         reply(&bridge, letter, &Reply::NotUs { by: "Eve".to_owned(), ask: Rung::Role(Role::Support) }).await,
         Answered::Unknown,
@@ -169,7 +174,9 @@ async fn what_is_refused_leaves_the_day_as_it_is() {
 #[tokio::test]
 async fn an_extension_by_a_few_days_is_no_broken_promise_and_touches_nothing_else() {
     let (mut bridge, letters) = announced().await;
-    bridge.announce("*", |statement| statement.date = Some(day("2026-03-20"))).await;
+    for (subject, date) in [("*", "2026-03-20"), ("the old login", "2026-08-10")] {
+        bridge.announce(subject, |statement| statement.date = Some(day(date))).await;
+    }
     bridge.work().await;
     bridge.at("2026-08-20");
     bridge.work().await;
@@ -182,6 +189,7 @@ async fn an_extension_by_a_few_days_is_no_broken_promise_and_touches_nothing_els
     bridge.work().await;
     assert_eq!(bridge.ledger("GET /a").await, ["2026-09-01", "2026-09-15"], "the word of the one and that of both");
     assert_eq!(bridge.ledger("*").await, ["2026-03-20"], "a day that has passed stays as it was");
+    assert_eq!(bridge.ledger("the old login").await, ["2026-08-10"], "also where it passed lately");
     let dates = bridge.dates().await;
     assert!(
         dates.iter().any(|date| date.contains("`GET /a` ends on 2026-09-15 (put off from 2026-09-01), in 26 days")),
@@ -216,6 +224,20 @@ async fn nothing_is_recorded_that_the_other_side_would_never_hear_of() {
         reply(&bridge, consumer, &Reply::Extend { by: "Eve".to_owned(), until: late, note: String::new() }).await,
         Answered::Recorded
     );
+}
+
+#[tokio::test]
+async fn a_day_before_the_announced_one_pulls_nothing_in_also_where_both_agree() {
+    let (mut bridge, letters) = announced().await;
+    let sooner = Reply::Extend { by: "Eve".to_owned(), until: day("2026-08-01"), note: String::new() };
+    assert_eq!(reply(&bridge, to(&letters, "dev@shop.example"), &sooner).await, Answered::Recorded);
+    let asked = bridge.letters().await;
+    let provider = to(&asked, "owner@pay.example");
+    let proposal = bridge.shared.store.proposals(&provider.header("X-Driftd-Notice")).await.expect("proposals")[0].id;
+    let agree = Reply::Decide { by: "Olga".to_owned(), proposal, agreed: true };
+    assert_eq!(reply(&bridge, provider, &agree).await, Answered::Recorded);
+    assert_eq!(bridge.told().await, ["dev@shop.example exchange"]);
+    assert_eq!(bridge.ledger("GET /a").await, ["2026-09-01"]);
 }
 
 /// A live change that breaks `POST /a`.

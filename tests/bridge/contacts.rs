@@ -6,11 +6,12 @@ use driftd::tasks::bounced;
 
 use crate::escalation::description;
 use crate::harness::{Bridge, Terms, kind};
+use crate::silence::corrected;
 use crate::support::smtp::{Manner, Received};
 
 const MAIL: &str = "bounces = \"bounces@bridge.example\"\nbounce_maildir = \"maildir\"";
 
-fn report(letter: &Received, action: &str, status: &str) -> Vec<u8> {
+pub fn report(letter: &Received, action: &str, status: &str) -> Vec<u8> {
     format!(
         "From: <>\r\nTo: {}\r\nSubject: Undelivered\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; x@example\r\nAction: {action}\r\nStatus: {status}\r\nDiagnostic-Code: smtp; 550 gone\r\n--b--\r\n",
         letter.sender
@@ -18,7 +19,7 @@ fn report(letter: &Received, action: &str, status: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-async fn broken() -> (Bridge, Vec<Received>) {
+pub async fn broken() -> (Bridge, Vec<Received>) {
     let mut bridge = Bridge::with_mail(&Terms::default(), MAIL, "2026-03-01", &description(64)).await;
     bridge.at("2026-03-02");
     bridge.publish(&description(32));
@@ -91,6 +92,32 @@ async fn a_refused_address_shows_red_until_a_letter_arrives_again() {
     );
     bridge.at("2026-03-02T14:00");
     assert_eq!(bridge.told().await, [""; 0], "once");
+    // It dies again: that is news.
+    bridge.smtp.treat("dev@shop.example", Manner::UnknownUser);
+    bridge.at("2026-03-02T16:00");
+    bridge.publish(&description(4));
+    assert_eq!(bridge.told().await, ["deputy@shop.example updated", "owner@pay.example updated"]);
+    bridge.at("2026-03-02T16:10");
+    assert_eq!(bridge.told().await, ["ops@bridge.example attest"]);
+    assert_eq!(dead(&bridge).await, 1);
+}
+
+#[tokio::test]
+async fn a_report_to_an_address_that_letters_share_is_about_none_of_them() {
+    let mut bridge = Bridge::new(&Terms::default(), "2026-03-01", &description(64)).await;
+    // No address for reports is configured, and the one that all letters come from looks like that of one letter.
+    corrected(&mut bridge, "driftd.toml", ("driftd@bridge.example", "team+driftd@bridge.example")).await;
+    bridge.at("2026-03-02");
+    bridge.publish(&description(32));
+    let letters = bridge.letters().await;
+    let consumer = to(&letters, "dev@shop.example");
+    assert_eq!(consumer.sender, "team+driftd@bridge.example");
+    assert_eq!(consumer.sender, to(&letters, "owner@pay.example").sender);
+    let mail = report(consumer, "failed", "5.1.1");
+    assert_eq!(bounced(&bridge.shared, &mail).await.expect("the store"), Bounced::NotOurs);
+    assert_eq!(bridge.told().await, [""; 0]);
+    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    assert!(status.telling.dead_contacts.is_empty(), "{:?}", status.telling.dead_contacts);
 }
 
 #[tokio::test]

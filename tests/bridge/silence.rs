@@ -9,7 +9,7 @@ use crate::support::partner::{Answer, response};
 use crate::support::smtp::Manner;
 
 /// A description with these maximum lengths for what is sent to `/a` and `/b`.
-fn version(a: u32, b: u32) -> String {
+pub fn version(a: u32, b: u32) -> String {
     let path = |name: &str, longest: u32| {
         format!(
             "  /{name}:\n    post:\n      requestBody: {{content: {{application/json: {{schema: {{type: string, maxLength: {longest}}}}}}}}}\n      responses: {{'204': {{description: done}}}}\n"
@@ -367,7 +367,7 @@ async fn twenty_thousand_days_are_a_letter_that_can_be_read() {
 }
 
 /// Replaces text in the file of the integration, or of the daemon, and starts again.
-async fn corrected(bridge: &mut Bridge, file: &str, (old, new): (&str, &str)) {
+pub async fn corrected(bridge: &mut Bridge, file: &str, (old, new): (&str, &str)) {
     let file = bridge.folder.path().join(file);
     let text = std::fs::read_to_string(&file).expect("the configuration");
     assert!(text.contains(old), "{old} is not in {text}");
