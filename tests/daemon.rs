@@ -109,6 +109,9 @@ fn a_breaking_change_is_told_to_both_sides_and_nothing_else_is() {
         && letter.text().contains("Resolved: nothing in the Freight API breaks")));
     assert!(resolved.iter().all(|letter| letter.header("References") == consumer.header("References")), "one thread");
     assert_eq!(smtp.received().len(), 4);
+    wait_for("the log tells of each", || (daemon.log().matches("letter sent").count() == 4).then_some(()));
+    let log = daemon.log();
+    assert!(log.contains("p…@harbor.example") && ![CONSUMER, PROVIDER].iter().any(|address| log.contains(address)), "{log}");
 
     let page = daemon.page("/status");
     assert!(body(&page).contains("Nothing is open"), "{page}");

@@ -401,6 +401,8 @@ fn a_reload_with_a_corrected_address_sends_what_is_open_to_it() {
     });
     assert!(letter.text().contains("breaks what Harbor Books calls"), "{}", letter.text());
     assert!(smtp.received().iter().filter(|letter| letter.recipient == PROVIDER).count() == 1, "nobody hears of it twice");
+    wait_for("the log tells of it", || daemon.log().contains("whoever got no letter of it is written to").then_some(()));
+    assert!(!daemon.log().contains("priya.nair@harbor.example"), "a log holds no whole address: {}", daemon.log());
 }
 
 #[test]

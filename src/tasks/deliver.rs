@@ -237,7 +237,7 @@ async fn hand_over(shared: &Shared, live: &Live, channel: &str, delivery: &Deliv
 }
 
 /// `p…@example.com`: enough to recognise in a log, not enough to harvest.
-fn masked(address: &str) -> String {
+pub(super) fn masked(address: &str) -> String {
     match address.split_once('@') {
         Some((local, domain)) => format!("{}…@{domain}", local.chars().next().unwrap_or('?')),
         None => "…".to_owned(),

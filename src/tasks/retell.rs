@@ -5,6 +5,7 @@ use tracing::info;
 use crate::model::Party;
 use crate::store::{Reader, StoreError};
 
+use super::deliver::masked;
 use super::escalate::is_there;
 use super::letters::Desk;
 use super::shared::Shared;
@@ -36,7 +37,8 @@ pub async fn retell_due(shared: &Shared) -> Result<usize, StoreError> {
             "{} <{}> is written to about notice {}: no letter of it was written to this address before",
             letter.name, letter.recipient, told.notice
         );
-        info!(notice = told.notice, side = told.side.name(), party = told.party, "{text}");
+        let to = masked(&letter.recipient);
+        info!(notice = told.notice, side = told.side.name(), party = told.party, to, "whoever got no letter of it is written to");
         written += usize::from(shared.store.write_again(&told, letter, &text, desk.now).await?);
     }
     Ok(written)
