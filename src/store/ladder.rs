@@ -20,7 +20,7 @@ pub struct Standing {
     pub key: WatchKey,
     /// What differs now.
     pub findings: Vec<OpenFinding>,
-    /// What each party was told.
+    /// What each party was told; whom it no longer concerns is not among them.
     pub told: Vec<Told>,
 }
 

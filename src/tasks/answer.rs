@@ -81,7 +81,7 @@ impl Exchange<'_> {
 
     /// Everybody at the other end: the provider for a consumer, the consumers that were told for a provider.
     fn others(&self) -> Vec<(Side, &Party)> {
-        let told = self.standing.told.iter().filter(|told| told.side != self.letter.side && !told.findings.is_empty());
+        let told = self.standing.told.iter().filter(|told| told.side != self.letter.side);
         told.filter_map(|told| Some((told.side, self.desk.integration.party(&told.party)?))).collect()
     }
 

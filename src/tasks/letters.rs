@@ -158,8 +158,7 @@ impl Desk<'_> {
 
     /// The last letters of a notice that every consumer has accepted, to everybody who was told of it.
     pub(super) fn accepted(&self, standing: &Standing, by: &str) -> Vec<PlannedDelivery> {
-        let told = standing.told.iter().filter(|told| !told.findings.is_empty());
-        let letters = told.filter_map(|told| {
+        let letters = standing.told.iter().filter_map(|told| {
             let decision = escalate::about(standing, (told.side, &told.party), NoticeKind::Resolved, self.now);
             let mut letter = plan(&self.circumstances(None), &decision).into_iter().next()?;
             letter.view.ending = Some(format!(
