@@ -25,6 +25,9 @@ const AT_ONCE: u32 = 4;
 /// The loop looks at least this often, whatever it believes to be due: clocks move.
 const LONGEST_NAP: Duration = Duration::from_secs(15);
 
+/// So often the loop says that it is alive while it waits for a server.
+const BEAT: Duration = Duration::from_secs(1);
+
 /// How long it rests where nothing waits.
 const IDLE_NAP: Duration = Duration::from_secs(10);
 
@@ -111,7 +114,7 @@ async fn deliver_lane(lane: Lane, shared: &Arc<Shared>, heart: &Heart) -> Result
         let shared = Arc::clone(shared);
         tries.spawn(async move { send(&shared, delivery, attempt).await });
     }
-    let mut beat = tokio::time::interval(Duration::from_secs(5));
+    let mut beat = tokio::time::interval(BEAT);
     let mut result = Ok(count);
     loop {
         tokio::select! {
