@@ -406,6 +406,29 @@ fn a_reload_with_a_corrected_address_sends_what_is_open_to_it() {
 }
 
 #[test]
+fn a_reload_that_mends_a_program_ends_its_trouble() {
+    let (_smtp, partner, home, daemon) = started();
+    assert_eq!(daemon.stop(), 0);
+    let receiver = Receiver::start();
+    receiver.answer(404);
+    std::fs::write(home.path().join("config/hook"), "a-secret-of-some-length\n").expect("a file");
+    let text = std::fs::read_to_string(home.integration()).expect("the integration");
+    let channel = format!(
+        "[[parties.harbor.channels]]\nkind = \"webhook\"\nname = \"ci\"\nurl = \"http://127.0.0.1:{}/hook\"\nsecret = {{ file = \"hook\" }}\n",
+        receiver.port
+    );
+    std::fs::write(home.integration(), text.replace("[[apis]]", &format!("{channel}[[apis]]"))).expect("a file");
+    let daemon = home.start();
+    partner.publish(Answer::Document(fixture("2026-04-20")));
+    wait_for("status tells of it", || daemon.status()["trouble"].to_string().contains("channel freight/harbor/ci").then_some(()));
+    receiver.answer(204);
+    daemon.signal("HUP");
+    wait_for("status tells of nothing", || daemon.status()["trouble"].as_array().is_some_and(Vec::is_empty).then_some(()));
+    let bodies: Vec<Vec<u8>> = receiver.posted().into_iter().map(|posted| posted.body).collect();
+    assert!(bodies.len() == 2 && bodies[0] == bodies[1], "what was refused is handed over once more, as it was");
+}
+
+#[test]
 fn an_address_that_is_mended_while_its_check_hangs_is_fetched_at_once() {
     let (_smtp, partner, mut home, daemon) = started();
     let mended = Partner::start(Answer::Document(fixture("2026-04-20")));

@@ -141,6 +141,16 @@ mod tests {
     }
 
     #[test]
+    fn a_report_whose_to_was_rewritten_is_found_by_what_else_names_its_address() {
+        for header in ["To", "Delivered-To", "X-Original-To", "Envelope-To"] {
+            let addressed = format!("To: postmaster@driftd.example\r\n{header}: bounces+0123abcd@driftd.example\r\n");
+            let mail = report("failed", "5.1.1").replace("To: <bounces+0123abcd@driftd.example>\r\n", &addressed);
+            let bounce = read_bounce(mail.as_bytes()).unwrap_or_else(|| panic!("{header}: no report"));
+            assert_eq!(bounce.to, ["bounces+0123abcd@driftd.example"], "{header}");
+        }
+    }
+
+    #[test]
     fn each_letter_has_an_address_of_its_own() {
         assert_eq!(bounce_address("Bounces@Driftd.example", "0123abcd"), "Bounces+0123abcd@driftd.example");
         assert_eq!(bounce_address("drift+bounces@bücher.example", "0123abcd"), "drift+bounces+0123abcd@xn--bcher-kva.example");

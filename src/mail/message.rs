@@ -186,7 +186,9 @@ mod tests {
         for header in [
             "Message-ID: <n-1.opened.provider.abcd@example.com>",
             "References: <n-1.root@example.com>",
+            "In-Reply-To: <n-1.root@example.com>",
             "Auto-Submitted: auto-generated",
+            "X-Auto-Response-Suppress: OOF, AutoReply",
             "List-Id: <doors.maker.driftd.example.com>",
             "Reply-To: \"Cy\" <cy@user.example>",
             "Date: Thu, 01 Jan 1970 00:00:00 +0000",

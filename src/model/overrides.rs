@@ -148,6 +148,7 @@ pub struct OverrideNote {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::OpenFinding;
 
     fn finding<'f>(used_by: &'f [String], stability: Option<&'f str>) -> Overridable<'f> {
         let pointers = ["/components/schemas/Legacy/properties/x", "/components/schemas/Legacy"];
@@ -184,5 +185,33 @@ mod tests {
         let beta = Override { stability: Some(vec!["beta".to_owned()]), ..all };
         assert!(!covers(&beta) && beta.covers(finding(&uses, Some("beta")), day("2026-01-01")));
         assert!(Pattern::parse("[").is_err());
+    }
+
+    #[test]
+    fn the_first_exception_that_covers_counts() {
+        let day = |text: &str| text.parse::<NaiveDate>().expect("a date");
+        let exception = |to: Weight, until: &str| Override {
+            rule: None,
+            operations: None,
+            pointer: None,
+            stability: None,
+            content: None,
+            to,
+            owner: "Ann".to_owned(),
+            reason: "r".to_owned(),
+            until: day(until),
+        };
+        let all = [
+            exception(Weight::Ignore, "2026-06-30"),
+            exception(Weight::Warning, "2026-12-31"),
+            exception(Weight::Info, "2026-12-31"),
+        ];
+        let mut finding = OpenFinding { judged: "breaking".to_owned(), ..OpenFinding::default() };
+        for (today, severity) in [("2026-06-30", "info"), ("2026-07-01", "warning"), ("2027-01-01", "breaking")] {
+            finding.weigh(&all, day(today));
+            assert_eq!(finding.severity, severity, "{today}");
+        }
+        finding.weigh(&all, day("2026-07-01"));
+        assert_eq!(finding.exception.map(|note| note.to), Some(Weight::Warning), "and it is the one that is named");
     }
 }

@@ -513,6 +513,8 @@ mod tests {
         entries[1].statement.date = Some(day("2026-08-01"));
         let said = messages(&side_by_side, &entries, None, "2026-01-10");
         assert!(said[1].contains("before it is deprecated on 2026-08-01"), "{said:?}");
+        entries[1].ended_at = Some(entries[1].read_at);
+        assert_eq!(messages(&side_by_side, &entries, None, "2026-01-10").len(), 1, "a deprecation that was taken back is none");
     }
 
     #[test]

@@ -112,6 +112,44 @@ mod tests {
     }
 
     #[test]
+    fn each_change_is_held_against_the_promise_of_its_class() {
+        let notice = [(BREAKING, 30), (REMOVAL, 180), (BETA, 7)].map(|(class, days)| (class.to_owned(), Period::Days(days)));
+        let agreement = Agreement::promising(BTreeMap::from(notice), Wait::Days(3));
+        let nothing_more = Agreement::promising(BTreeMap::from([(BREAKING.to_owned(), Period::Days(30))]), Wait::Days(3));
+        let upcoming = HashMap::new();
+        for (rule, stability, promised) in [
+            ("request-max-length-decreased", None, "30 days"),
+            ("api-removed-without-deprecation", None, "180 days"),
+            ("request-max-length-decreased", Some("beta"), "7 days"),
+            ("api-removed-with-deprecation", Some("alpha"), "7 days"),
+        ] {
+            let finding = OpenFinding { rule: rule.to_owned(), stability: stability.map(str::to_owned), ..finding("breaking") };
+            let by = |agreement| {
+                let given = Before::new(agreement, &[], &upcoming, day("2026-06-01")).given(&finding);
+                given.map(|given| given.promised)
+            };
+            assert_eq!(by(&agreement).as_deref(), Some(promised), "{rule} {stability:?}");
+            assert_eq!(by(&nothing_more).as_deref(), Some("30 days"), "{rule} {stability:?}: nothing more was promised");
+        }
+    }
+
+    #[test]
+    fn what_others_were_told_is_no_notice() {
+        let said = |cohort: Option<&str>| {
+            let mut entry = entry("GET /a", "2026-06-01", "2026-01-01");
+            entry.statement.cohort = cohort.map(str::to_owned);
+            entry
+        };
+        let promised = Agreement::promising(BTreeMap::from([(BREAKING.to_owned(), Period::Days(90))]), Wait::Days(3));
+        let agreement = Agreement { cohort: Some("existing".to_owned()), ..promised };
+        for (cohort, given) in [(None, 151), (Some("existing"), 151), (Some("new"), 0)] {
+            let (entries, upcoming) = ([said(cohort)], HashMap::new());
+            let before = Before::new(&agreement, &entries, &upcoming, day("2026-06-01"));
+            assert_eq!(before.given(&finding("breaking")).map(|given| given.given), Some(given), "{cohort:?}");
+        }
+    }
+
+    #[test]
     fn notice_counts_from_the_first_word_that_came_true() {
         let agreement = Agreement::promising(BTreeMap::from([(BREAKING.to_owned(), Period::Days(90))]), Wait::Days(3));
         let given = |entries: &[Entry], upcoming: &[(&str, &str)], judged: &str| {

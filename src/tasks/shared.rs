@@ -342,3 +342,22 @@ pub(super) fn hex(bytes: &[u8]) -> String {
         text
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_its_own_and_not_to_be_guessed() {
+        let links = [
+            link_token("key", &["answer", "shop"]),
+            link_token("other key", &["answer", "shop"]),
+            link_token("key", &["answers", "hop"]),
+            link_token("key", &["answer", "shop", ""]),
+        ];
+        for (at, link) in links.iter().enumerate() {
+            assert!(link.len() * 4 >= 128 && link.bytes().all(|byte| byte.is_ascii_hexdigit()), "{link}: fewer than 128 bits");
+            assert!(!links[at + 1..].contains(link), "{link} opens two doors");
+        }
+    }
+}

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::escalation::description;
 use crate::harness::{Bridge, Terms};
+use crate::silence::trouble;
 use crate::support::receiver::{Posted, Receiver};
 
 async fn told(receiver: &Receiver) -> (Bridge, Vec<String>) {
@@ -94,4 +95,42 @@ async fn a_program_that_takes_no_more_for_now_gets_it_later_and_is_not_asked_in_
     assert_eq!(receiver.posted().len(), 4, "what was taken is not handed over again");
     let status = driftd::http::gather(&bridge.shared).await.expect("status");
     assert!(status.trouble.is_empty(), "{:?}", status.trouble);
+}
+
+#[tokio::test]
+async fn a_program_that_was_taken_out_is_missed_by_nobody() {
+    let receiver = Receiver::start();
+    receiver.answer(403);
+    let (bridge, _) = told(&receiver).await;
+    assert_eq!(trouble(&bridge).await.len(), 2, "both refuse");
+    bridge.with_config(|config| {
+        let shop = config.integrations[0].parties.get_mut("shop").expect("the shop");
+        shop.channels.retain(|channel| channel.name == "chat");
+    });
+    let said = trouble(&bridge).await;
+    assert!(said.len() == 1 && said[0].starts_with("channel shop/shop/chat: "), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_chat_is_called_by_no_partner_and_asked_nothing_that_is_over() {
+    let receiver = Receiver::start();
+    let (mut bridge, _) = told(&receiver).await;
+    let texts = || {
+        let posted = receiver.posted();
+        let chat = posted.iter().filter(|post| post.path.starts_with("/services/"));
+        let read = |post: &Posted| serde_json::from_slice::<Value>(&post.body).expect("JSON")["text"].as_str().map(str::to_owned);
+        chat.filter_map(read).collect::<Vec<String>>()
+    };
+    let hostile = "parameters: [{name: '<!channel>', in: query, required: true, schema: {type: string}}, {name: '<https://evil.example|here>', in: query, required: true, schema: {type: string}}]";
+    bridge.at("2026-03-02T11:00");
+    bridge.publish(&description(32).replace("      requestBody:", &format!("      {hostile}\n      requestBody:")));
+    assert_eq!(bridge.told().await, ["dev@shop.example updated", "owner@pay.example updated"]);
+    let text = texts().pop().expect("a message");
+    assert!(text.contains("&lt;!channel&gt;") && text.contains("evil.example|here&gt;") && !text.contains(['<', '>']), "{text}");
+    assert!(text.contains("To be answered by 2026-03-04"), "{text}");
+    bridge.at("2026-03-02T13:00");
+    bridge.publish(&description(64));
+    assert_eq!(bridge.told().await, ["dev@shop.example resolved", "owner@pay.example resolved"]);
+    let text = texts().pop().expect("a message");
+    assert!(text.contains(": resolved*") && !text.contains("answered"), "{text}");
 }

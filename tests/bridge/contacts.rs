@@ -27,6 +27,13 @@ pub async fn broken() -> (Bridge, Vec<Received>) {
     (bridge, letters)
 }
 
+/// What the address of a confirmation ends with.
+fn link(letters: &[Received], recipient: &str) -> String {
+    let text = to(letters, recipient).text();
+    let start = text.find("/confirm/").expect("a link");
+    text[start + 9..].chars().take_while(char::is_ascii_hexdigit).collect()
+}
+
 fn to<'l>(letters: &'l [Received], recipient: &str) -> &'l Received {
     letters.iter().find(|letter| letter.recipient == recipient).expect("a letter")
 }
@@ -129,17 +136,48 @@ async fn a_maildir_is_looked_into_and_what_was_taken_up_is_moved() {
     }
     std::fs::write(maildir.join("new/1.report"), report(to(&letters, "owner@pay.example"), "failed", "5.1.1")).expect("a mail");
     std::fs::write(maildir.join("new/2.spam"), "Buy now").expect("a mail");
+    looked_into(&bridge, || std::fs::read_dir(maildir.join("new")).expect("a folder").count() == 0).await;
+    assert_eq!(std::fs::read_dir(maildir.join("cur")).expect("a folder").count(), 2);
+    assert_eq!(bridge.told().await, ["deputy@pay.example opened", "ops@bridge.example attest"]);
+}
+
+/// Looks into the Maildir until something is true.
+async fn looked_into(bridge: &Bridge, until: impl Fn() -> bool) {
     let (heart, stopping) = (driftd::lifecycle::Heart::default(), tokio_util::sync::CancellationToken::new());
-    let left = || std::fs::read_dir(maildir.join("new")).expect("a folder").count();
-    let emptied = async {
-        while left() > 0 {
+    let waiting = async {
+        while !until() {
             tokio::task::yield_now().await;
         }
         stopping.cancel();
     };
-    tokio::join!(driftd::tasks::bounces(bridge.shared.clone(), heart, stopping.clone()), emptied);
-    assert_eq!(std::fs::read_dir(maildir.join("cur")).expect("a folder").count(), 2);
+    tokio::join!(driftd::tasks::bounces(bridge.shared.clone(), heart, stopping.clone()), waiting);
+}
+
+#[tokio::test]
+async fn a_report_stays_where_it_is_until_what_it_says_is_on_disk() {
+    let (mut bridge, letters) = broken().await;
+    let maildir = bridge.folder.path().join("maildir");
+    for part in ["new", "cur", "tmp"] {
+        std::fs::create_dir_all(maildir.join(part)).expect("a folder");
+    }
+    let file = maildir.join("new/1.report");
+    std::fs::write(&file, report(to(&letters, "owner@pay.example"), "failed", "5.1.1")).expect("a mail");
+    bridge.shared.store.close().await;
+    let shared = bridge.shared.clone();
+    looked_into(&bridge, || !file.exists() || !shared.trouble.all().is_empty()).await;
+    assert!(file.exists(), "the database did not take it");
+    bridge.restart().await;
+    looked_into(&bridge, || !file.exists()).await;
     assert_eq!(bridge.told().await, ["deputy@pay.example opened", "ops@bridge.example attest"]);
+}
+
+#[tokio::test]
+async fn a_report_is_found_by_any_address_it_was_sent_to() {
+    let (mut bridge, letters) = broken().await;
+    let mail = report(to(&letters, "dev@shop.example"), "failed", "5.1.1");
+    let mail = String::from_utf8(mail).expect("text").replacen("To: ", "To: archive+mail@elsewhere.example\r\nDelivered-To: ", 1);
+    assert_eq!(bounced(&bridge.shared, mail.as_bytes()).await.expect("the store"), Bounced::StandInCalled);
+    assert_eq!(bridge.told().await, ["deputy@shop.example opened", "ops@bridge.example attest"]);
 }
 
 #[tokio::test]
@@ -163,11 +201,6 @@ async fn people_are_asked_now_and_then_whether_they_are_still_there() {
         ],
         "each once, and not who was confirmed since"
     );
-    let link = |letters: &[Received], recipient: &str| {
-        let text = to(letters, recipient).text();
-        let start = text.find("/confirm/").expect("a link");
-        text[start + 9..].chars().take_while(char::is_ascii_hexdigit).collect::<String>()
-    };
     let letters = bridge.smtp.received();
     for who in ["oncall@shop.example", "owner@pay.example", "manager@shop.example", "partner@pay.example"] {
         let now = driftd::model::Clock::now(bridge.clock.as_ref());
@@ -183,4 +216,23 @@ async fn people_are_asked_now_and_then_whether_they_are_still_there() {
     assert!(bridge.shared.store.confirm(&link(&letters, "dev@shop.example"), now).await.expect("the store"));
     let status = driftd::http::gather(&bridge.shared).await.expect("status");
     assert!(!status.gaps.iter().any(|gap| gap.what.contains("was asked")), "{:?}", status.gaps);
+}
+
+#[tokio::test]
+async fn nobody_is_asked_about_himself() {
+    let terms = Terms {
+        agreement: "confirm_every = \"180 days\"\nescalate = [{ role = \"support\", after = \"300 days\" }]",
+        ..Terms::default()
+    };
+    let mut bridge = Bridge::new(&terms, "2026-01-05", &description(64)).await;
+    assert_eq!(bridge.told_daily("2026-07-04", "2026-07-04").await.len(), 5);
+    let letters = bridge.smtp.received();
+    for who in ["dev@shop.example", "oncall@shop.example", "owner@pay.example"] {
+        assert!(bridge.shared.store.confirm(&link(&letters, who), bridge.clock.as_ref().now()).await.expect("the store"));
+    }
+    // The managers do not answer; nobody else can be asked about them, and status shows it.
+    assert_eq!(bridge.told_daily("2026-07-05", "2026-07-31").await, [""; 0]);
+    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    let silent = status.gaps.iter().filter(|gap| gap.what.contains("(partner-manager) was asked")).count();
+    assert_eq!(silent, 2, "{:?}", status.gaps);
 }

@@ -16,4 +16,6 @@ mod pages;
 mod policies;
 mod scenarios;
 mod silence;
+mod telling;
+mod two;
 mod whole;

@@ -145,6 +145,18 @@ const POLICIES: &[Policy] = &[
         change: ("", "2026-08-01", "2026-12-01"),
         found: &["2026-12-01 lies in the freeze of C, 11-15 to 01-05; the first free day is 2027-01-06"],
     },
+    Policy {
+        name: "the same, and the provider's freeze",
+        agreement: "notice = { breaking = \"90 days\" }\nfreeze = [{ from = \"07-01\", to = \"07-14\", party = \"p\" }]",
+        change: ("", "2026-01-02", "2026-07-04"),
+        found: &["2026-07-04 lies in the freeze of P, 07-01 to 07-14; the first free day is 2026-07-15"],
+    },
+    Policy {
+        name: "30 days for what breaks, six months for what ends",
+        agreement: "notice = { breaking = \"30 days\", removal = \"6 months\" }\nafter = \"gone\"",
+        change: ("", "2026-01-02", "2026-07-01"),
+        found: &["180 days of notice, 6 months promised, 1 day short"],
+    },
 ];
 
 fn time(day: &str) -> DateTime<Utc> {

@@ -25,7 +25,7 @@ async fn state(bridge: &Bridge) -> (String, String) {
     (status.checking[0].state.name().to_owned(), status.checking[0].detail.clone())
 }
 
-async fn trouble(bridge: &Bridge) -> Vec<String> {
+pub async fn trouble(bridge: &Bridge) -> Vec<String> {
     let status = driftd::http::gather(&bridge.shared).await.expect("status");
     status.trouble.into_iter().map(|trouble| format!("{}: {}", trouble.part, trouble.what)).collect()
 }

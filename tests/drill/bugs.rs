@@ -45,7 +45,12 @@ pub struct Defect {
 }
 
 /// The files of the daemon's defects, by what they concern.
-pub const DAEMON: &[(&str, &str)] = &[("fetch", include_str!("fetch.toml")), ("keep", include_str!("keep.toml")), ("operate", include_str!("operate.toml"))];
+pub const DAEMON: &[(&str, &str)] = &[
+    ("fetch", include_str!("fetch.toml")),
+    ("keep", include_str!("keep.toml")),
+    ("operate", include_str!("operate.toml")),
+    ("tell", include_str!("tell.toml")),
+];
 
 /// The defects of the prover.
 pub fn prover() -> Prover {

@@ -170,6 +170,13 @@ impl Daemon {
         wait_for(path, || self.get(path, "text/html"))
     }
 
+    /// Gets a full address.
+    pub fn read(link: &str) -> String {
+        let rest = link.strip_prefix("http://").expect("an address");
+        let (address, path) = rest.split_once('/').expect("a path");
+        http(address, &format!("GET /{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).expect("an answer")
+    }
+
     /// Posts a form to a full address.
     pub fn post(link: &str, form: &str) -> String {
         let rest = link.strip_prefix("http://").expect("an address");
