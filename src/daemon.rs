@@ -312,8 +312,7 @@ impl Reload {
         if let Err(problem) = self.shared.store.try_again(operator, now).await {
             error!(%problem, "letters that wait are tried when their pause is over");
         }
-        self.shared.wake_escalate.notify_one();
-        self.shared.wake_lanes();
+        self.shared.reloaded();
         warn_of_unknown_rules(&self.shared);
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::render::{Appointment, calendar, chat_message, cloud_event};
 use crate::store::{Claim, Flaps, Gone, NoticeStep, PlannedDelivery, REVERTED, Reader, Standing};
 
 use super::escalate;
-use super::shared::{Live, Shared, hex, is_recent, link_token};
+use super::shared::{Live, Shared, UNWRITTEN, hex, is_recent, link_token};
 
 /// Mail programs clip what is longer, and relays refuse it, bytes.
 const LARGEST_LETTER: usize = 100_000;
@@ -186,7 +186,7 @@ impl Desk<'_> {
 
     /// Under which name status tells of letters about this API that could not be written.
     fn trouble(&self) -> String {
-        format!("letters {}", self.key)
+        format!("{UNWRITTEN}{}", self.key)
     }
 
     fn unwritten(&self, problem: &str) {

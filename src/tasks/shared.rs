@@ -21,6 +21,9 @@ use crate::store::{FLAPPING, Store, WatchSpec};
 /// Documents that are read and compared at one time: a 13 MB description is 70 MB of values.
 pub(super) const PARSE_SLOTS: u32 = 2;
 
+/// What the parts are called, with the API behind it, whose letters could not be written.
+pub(super) const UNWRITTEN: &str = "letters ";
+
 /// Everything that follows from one configuration. A reload makes a new one.
 pub struct Live {
     /// The configuration.
@@ -163,6 +166,11 @@ impl Trouble {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner).remove(part).is_some()
     }
 
+    /// Forgets what is wrong with every part whose name begins like this: what still is, says so again.
+    fn forget(&self, beginning: &str) {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner).retain(|part, _| !part.starts_with(beginning));
+    }
+
     /// All that is wrong: part, since when, what.
     pub fn all(&self) -> Vec<(String, DateTime<Utc>, String)> {
         let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -301,6 +309,14 @@ impl Shared {
     /// Bounds documents in memory.
     pub fn parse_slots() -> Arc<Semaphore> {
         Arc::new(Semaphore::new(PARSE_SLOTS as usize))
+    }
+
+    /// A new configuration is at work: whom no letter could be written to is perhaps somebody else now, and what was not
+    /// written or sent is tried again.
+    pub fn reloaded(&self) {
+        self.trouble.forget(UNWRITTEN);
+        self.wake_escalate.notify_one();
+        self.wake_lanes();
     }
 
     /// Letters may be waiting.

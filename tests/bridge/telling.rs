@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use driftd::lifecycle::Heart;
+use driftd::model::Role;
 use driftd::tasks::{DigestsDone, check_due, deliver_due, digest_due};
 use tokio_util::sync::CancellationToken;
 
@@ -66,6 +67,31 @@ async fn nobody_of_the_first_step_stands_in_for_whoever_is_asked_further_up() {
     assert_eq!(bridge.told().await, both("opened"));
     bridge.at("2026-03-04");
     assert_eq!(bridge.told().await, ["ops@bridge.example escalated"]);
+}
+
+#[tokio::test]
+async fn whoever_could_not_be_written_to_is_no_trouble_once_he_is_somebody_else() {
+    let terms = Terms { agreement: "escalate = [{ role = \"on-call\", after = \"0 days\" }]", ..QUIET };
+    let mut bridge = Bridge::new(&terms, "2026-03-01", &version(64, 64)).await;
+    // No file can say this: it stands for any mistake of ours in a letter.
+    bridge.with_config(|config| {
+        let shop = config.integrations[0].parties.get_mut("shop").expect("the shop");
+        shop.contacts.get_mut(&Role::OnCall).expect("who is called").person.email = "at night".to_owned();
+    });
+    bridge.publish(&version(32, 64));
+    bridge.at("2026-03-02");
+    assert_eq!(bridge.told().await, both("opened"));
+    bridge.at("2026-03-04");
+    assert_eq!(bridge.told().await, [""; 0]);
+    let said = trouble(&bridge).await;
+    assert!(said.len() == 1 && said[0].contains("a letter could not be written"), "{said:?}");
+    bridge.shared.reloaded();
+    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(trouble(&bridge).await, said, "a reload that mends nothing ends no trouble");
+    bridge.with_config(|_| {});
+    bridge.shared.reloaded();
+    assert_eq!(bridge.told().await, ["oncall@shop.example escalated"]);
+    assert_eq!(trouble(&bridge).await, [""; 0]);
 }
 
 #[tokio::test]
