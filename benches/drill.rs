@@ -1,7 +1,7 @@
 //! A drill of deliberate defects: what the tests are worth depends on how many of these they see.
 //!
-//! `DRIFTD_CORPUS=… cargo bench --bench drill -- prover` plants each defect of `tests/drill/prover.toml` alone and runs the tests
-//! of the prover: about half an hour on two cores. `cargo bench --bench drill -- daemon` builds those of the
+//! `DRIFTD_CORPUS=… cargo test --bench drill -- prover` plants each defect of `tests/drill/prover.toml` alone and runs the tests
+//! of the prover: about half an hour on two cores. `cargo test --bench drill -- daemon` builds those of the
 //! other files there into one copy of the source, each behind a switch, and runs the tests that are said to see it: a
 //! quarter of an hour. Words after that choose the defects whose names hold one of them. Ends with 1 below the bar.
 
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         Some(("prover", words)) => prover(words),
         Some(("daemon", words)) => daemon(words),
         _ => {
-            println!("cargo bench --bench drill -- prover|daemon     plants every defect and reports which the tests see");
+            println!("cargo test --bench drill -- prover|daemon     plants every defect and reports which the tests see");
             ExitCode::SUCCESS
         }
     }
