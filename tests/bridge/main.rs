@@ -14,6 +14,7 @@ mod histories;
 mod kept;
 mod pages;
 mod policies;
+mod refusals;
 mod scenarios;
 mod silence;
 mod telling;

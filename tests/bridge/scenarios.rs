@@ -203,7 +203,7 @@ async fn gone_before_its_day_is_a_breach_and_alive_after_it_is_told_once() {
 }
 
 #[tokio::test]
-async fn headers_are_listened_to_and_a_304_without_them_takes_nothing_back() {
+async fn headers_are_listened_to_and_their_absence_on_a_whole_answer_is_a_word() {
     let text = description(&[("/a", "")]);
     let mut bridge = Bridge::new(&QUIET, "2026-01-10", &text).await;
     let with = |headers: &str| {

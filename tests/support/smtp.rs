@@ -27,6 +27,10 @@ pub enum Manner {
     MailboxFull,
     /// 554 after DATA.
     Spam,
+    /// Says this at RCPT.
+    AtRecipient(&'static str),
+    /// Says this when the letter has been handed over.
+    AfterData(&'static str),
     /// Takes the letter and never answers.
     StallAfterData,
     /// Takes the letter and hangs up.
@@ -184,10 +188,7 @@ impl Smtp {
             let upper = command.to_ascii_uppercase();
             self.state.lock().expect("the state").commands.push(command.clone());
             if let Some(reply) = self.scripted(upper.split([' ', ':']).next().unwrap_or_default()) {
-                if reply == "STALL\r\n" {
-                    std::thread::sleep(Duration::from_secs(120));
-                }
-                stream.write_all(reply.as_bytes())?;
+                say(&mut stream, &reply)?;
             } else if upper.starts_with("EHLO") {
                 let offers = self.state.lock().expect("the state").offers.clone();
                 let lines: Vec<String> = std::iter::once("mx.test").chain(offers).map(str::to_owned).collect();
@@ -202,7 +203,10 @@ impl Smtp {
                 stream.write_all(b"250 ok\r\n")?;
             } else if upper.starts_with("RCPT TO:") {
                 recipient = command[8..].trim().trim_matches(['<', '>']).to_owned();
-                let reply: &[u8] = match self.manner(&recipient) {
+                let manner = self.manner(&recipient);
+                let said = if let Manner::AtRecipient(reply) = manner { format!("{reply}\r\n") } else { String::new() };
+                let reply: &[u8] = match manner {
+                    Manner::AtRecipient(_) => said.as_bytes(),
                     Manner::UnknownUser => b"550 5.1.1 no such user\r\n",
                     Manner::MailboxFull => b"552 5.2.2 mailbox full\r\n",
                     Manner::EchoesLogin => b"535 5.7.8 not good: AUTH PLAIN AGRyaWZ0ZABzM2NyZXQ=\x1b[31m\r\n",
@@ -224,11 +228,13 @@ impl Smtp {
                     }
                     message.extend_from_slice(raw.strip_prefix(b".").unwrap_or(&raw));
                 }
-                if let Some(reply) = self.scripted("MESSAGE") {
-                    stream.write_all(reply.as_bytes())?;
+                let manner = self.manner(&recipient);
+                let refused =
+                    if let Manner::AfterData(reply) = manner { Some(format!("{reply}\r\n")) } else { self.scripted("MESSAGE") };
+                if let Some(reply) = refused {
+                    say(&mut stream, &reply)?;
                     continue;
                 }
-                let manner = self.manner(&recipient);
                 if manner == Manner::Spam {
                     stream.write_all(b"554 5.7.1 looks like spam\r\n")?;
                     continue;
@@ -255,4 +261,12 @@ impl Smtp {
             }
         }
     }
+}
+
+/// Says what is scripted.
+fn say(stream: &mut TcpStream, reply: &str) -> std::io::Result<()> {
+    if reply == "STALL\r\n" {
+        std::thread::sleep(Duration::from_secs(120));
+    }
+    stream.write_all(reply.as_bytes())
 }
