@@ -195,6 +195,9 @@ async fn gone_before_its_day_is_a_breach_and_alive_after_it_is_told_once() {
     bridge.at("2026-05-03");
     assert_eq!(bridge.told().await, [""; 0]);
     assert_eq!(bridge.ledger("GET /a").await, ["2026-12-01"], "what has gone takes no day back");
+    // Within thirty days of it, it stands on status and nobody is written to: ends slip by a day.
+    assert_eq!(bridge.told_daily("2026-12-01", "2026-12-30").await, both("reminder").map(|line| format!("2026-12-01 {line}")));
+    assert_eq!(bridge.dates().await, ["end-announced: `GET /b` was to end on 2026-12-01 and still answers"]);
     bridge.at("2026-12-31");
     let told = bridge.letters().await;
     assert!(told.iter().any(|letter| letter.text().contains("`GET /b` was to end on 2026-12-01 and still answers")));
