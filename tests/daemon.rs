@@ -478,16 +478,21 @@ fn corpus_history_resend() {
 #[test]
 #[ignore = "needs DRIFTD_CORPUS; tests/run-all.sh runs it"]
 fn corpus_demo_plays_real_histories() {
-    for (name, words) in
-        [("kratos-daily", "2 letters for notice"), ("netlify-daily", "1 info"), ("resend-daily", "2 letters for notice")]
-    {
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_driftd"))
-            .args(["demo", "--once", "--history"])
-            .arg(corpus().join(name))
-            .output()
-            .expect("driftd demo");
-        let text = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success(), "{name}: {text}\n{}", String::from_utf8_lossy(&output.stderr));
-        assert!(text.contains("baseline taken") && text.contains(words), "{name}: {text}");
-    }
+    let played =
+        [("kratos-daily", "2 letters for notice"), ("netlify-daily", "1 info"), ("resend-daily", "2 letters for notice")];
+    // Side by side: they mostly wait.
+    std::thread::scope(|scope| {
+        for (name, words) in played {
+            scope.spawn(move || {
+                let output = std::process::Command::new(env!("CARGO_BIN_EXE_driftd"))
+                    .args(["demo", "--once", "--history"])
+                    .arg(corpus().join(name))
+                    .output()
+                    .expect("driftd demo");
+                let text = String::from_utf8_lossy(&output.stdout);
+                assert!(output.status.success(), "{name}: {text}\n{}", String::from_utf8_lossy(&output.stderr));
+                assert!(text.contains("baseline taken") && text.contains(words), "{name}: {text}");
+            });
+        }
+    });
 }

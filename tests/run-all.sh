@@ -30,6 +30,8 @@ cargo clippy --locked --all-targets --quiet -- -D warnings
 echo "== tests"
 # Random histories of the bridge; more with DRIFTD_HISTORIES=n, others with DRIFTD_SEED=n.
 export DRIFTD_HISTORIES="${DRIFTD_HISTORIES:-1000}"
+# Most tests of the daemon wait for its next look.
+export RUST_TEST_THREADS="${RUST_TEST_THREADS:-6}"
 if [ -n "${DRIFTD_CORPUS:-}" ]; then
   [ -d "$DRIFTD_CORPUS" ] || { echo "DRIFTD_CORPUS=$DRIFTD_CORPUS is no folder"; exit 1; }
   DRIFTD_CORPUS=$(cd "$DRIFTD_CORPUS" && pwd)
