@@ -237,6 +237,48 @@ fn every_link_works_below_a_path() {
 }
 
 #[test]
+fn whoever_answers_is_told_why_it_was_not_recorded() {
+    let (smtp, _partner, home, daemon) = told();
+    let (consumer, provider) = (link(&smtp, CONSUMER), link(&smtp, PROVIDER));
+    let ack = |link: &str, what: &[&str]| driftd(&[&["ack", link, "--owner", "Somebody"], what].concat());
+    let unknown = consumer.replace("/answer/", "/answer/0");
+    for (link, what, words) in [
+        (&unknown, &["--fix-by", "2099-01-31"][..], "There is no such letter. The link is incomplete"),
+        (&provider, &["--accept"], "Not recorded. Only a consumer can accept a change"),
+        (&provider, &["--fix-by", "2020-01-31"], "Not recorded. 2020-01-31 has passed."),
+        (&provider, &["--not-us", "support"], "Nobody holds that role on your side"),
+        (&provider, &["--agree", "7"], "There is no such request of the other side"),
+    ] {
+        let (code, _, said) = ack(link, what);
+        assert!(code == 65 && said.contains(words), "{what:?}: {code}: {said}");
+    }
+    // A reload that takes the API out leaves its old links behind.
+    let text = std::fs::read_to_string(home.integration()).expect("the integration");
+    std::fs::write(home.integration(), text.replace("id = \"freight\"", "id = \"shipping\"")).expect("a file");
+    daemon.signal("HUP");
+    wait_for("the API is not watched", || (daemon.status()["checking"][0]["api"] == "shipping").then_some(()));
+    let (code, _, said) = ack(&consumer, &["--accept"]);
+    assert!(code == 65 && said.contains("This notice is closed. Nothing has to be answered any more."), "{code}: {said}");
+    // A program is told in JSON, a person on the page.
+    let form = "owner=Somebody&answer=accepted";
+    let post = |accept: &str| {
+        let head = format!(
+            "POST {} HTTP/1.1\r\nHost: x\r\nAccept: {accept}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{form}",
+            &consumer[consumer.find("/answer/").expect("a path")..],
+            form.len()
+        );
+        let mut stream = TcpStream::connect(daemon.address()).expect("a connection");
+        stream.write_all(head.as_bytes()).expect("sent");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("an answer");
+        text
+    };
+    let (program, person) = (post("application/json"), post("text/html,*/*"));
+    assert!(program.starts_with("HTTP/1.1 410") && program.contains("\"outcome\":\"closed\""), "{program}");
+    assert!(person.starts_with("HTTP/1.1 410") && person.contains("<h1>This notice is closed</h1>"), "{person}");
+}
+
+#[test]
 fn the_state_is_for_its_owner_and_a_weak_token_is_refused() {
     let smtp = Smtp::start();
     let partner = Partner::start(Answer::Document(fixture("2026-01-12")));

@@ -169,6 +169,13 @@ pub(super) async fn history(args: &HistoryArgs) -> u8 {
     }))
 }
 
+/// What the daemon says of an answer that it did not record.
+#[derive(Default, Deserialize)]
+struct Said {
+    title: String,
+    text: String,
+}
+
 pub(super) async fn ack(args: &AckArgs) -> u8 {
     let is_link =
         url::Url::parse(&args.link).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.path().contains("/answer/"));
@@ -195,7 +202,10 @@ pub(super) async fn ack(args: &AckArgs) -> u8 {
         .append_pair("note", &args.note)
         .finish();
     let sent = match client() {
-        Ok(client) => client.post(&args.link).header("Content-Type", "application/x-www-form-urlencoded").body(form).send().await,
+        Ok(client) => {
+            let post = client.post(&args.link).header("Content-Type", "application/x-www-form-urlencoded");
+            post.header("Accept", "application/json").body(form).send().await
+        }
         Err(problem) => {
             eprintln!("driftd: {problem}");
             return 74;
@@ -210,30 +220,22 @@ pub(super) async fn ack(args: &AckArgs) -> u8 {
             );
             0
         }
-        Ok(response) if response.status() == reqwest::StatusCode::NOT_FOUND => {
-            eprintln!("driftd: there is no such letter: use the link exactly as it stands in the letter");
-            65
-        }
-        Ok(response) if response.status() == reqwest::StatusCode::GONE => {
-            eprintln!("driftd: this notice is closed; nothing has to be answered any more");
-            65
-        }
-        Ok(response) if response.status() == reqwest::StatusCode::CONFLICT => {
-            eprintln!("driftd: a later letter tells more: accept by the link in the newest one");
-            65
-        }
-        Ok(response) if response.status() == reqwest::StatusCode::UNPROCESSABLE_ENTITY => {
-            eprintln!("driftd: the answer was not taken: a date in the past, or `--accept` for the provider's side?");
-            65
-        }
-        Ok(response) if response.status() == reqwest::StatusCode::TOO_MANY_REQUESTS => {
-            let wait = response.headers().get("Retry-After").and_then(|value| value.to_str().ok()).unwrap_or("3600");
-            eprintln!("driftd: the answer was not recorded: too many came in the last hour; try again in {} s", clean(wait, 20));
-            75
-        }
         Ok(response) => {
-            eprintln!("driftd: the daemon answered {}", response.status());
-            69
+            let status = response.status();
+            // The daemon says which of its reasons it is.
+            let said = response.text().await.unwrap_or_default();
+            let said: Said = serde_json::from_str(&said).unwrap_or_default();
+            let why = if said.title.is_empty() {
+                format!("the daemon answered {status}")
+            } else {
+                clean(&format!("{}. {}", said.title, said.text), 1000)
+            };
+            eprintln!("driftd: {why}");
+            match status.as_u16() {
+                429 => 75,
+                400..=499 if !said.title.is_empty() => 65,
+                _ => 69,
+            }
         }
         Err(_) => {
             eprintln!("driftd: nobody answers at {}", args.link);

@@ -2,10 +2,10 @@
 
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use chrono::{Datelike as _, NaiveDate, TimeDelta};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{Acknowledgement, Answer, Reply, Rung, Side, YEARS};
 use crate::render::clean;
@@ -13,7 +13,7 @@ use crate::store::{Answered, OpenLetter, StoreError};
 use crate::tasks;
 
 use super::pages::{AnswerPage, Ask, Choice};
-use super::router::{App, Problem};
+use super::router::{App, Problem, json};
 use super::status::ago;
 
 /// Longest name or note that is recorded, characters.
@@ -38,110 +38,169 @@ pub(super) struct AnswerForm {
     note: String,
 }
 
+/// What became of an answer, for a person or a program to read.
+#[derive(Debug, Serialize)]
+struct Told {
+    /// One word, for programs.
+    outcome: &'static str,
+    title: String,
+    text: String,
+    #[serde(skip)]
+    status: StatusCode,
+    /// When to try again, where that helps.
+    #[serde(skip)]
+    wait: Option<TimeDelta>,
+}
+
 /// Shows the form. Looking changes nothing: mail scanners follow links too.
 pub(super) async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Problem> {
     match app.shared.store.letter(&token).await? {
-        Some(letter) if has_expired(&app, &letter) => expired(&app, &letter),
+        Some(letter) if has_expired(&app, &letter) => to_a_person(&app, &expired(&letter)),
         Some(letter) => page(&app, &token, &letter, None, StatusCode::OK).await,
-        None => unknown(&app),
+        None => to_a_person(&app, &unknown()),
     }
 }
 
-/// Records an answer. Sending it twice is the same as sending it once.
+/// Records an answer. Sending it twice is the same as sending it once. Whoever accepts JSON is told in JSON.
 pub(super) async fn take(
     State(app): State<App>,
     Path(token): Path<String>,
+    headers: HeaderMap,
     Form(form): Form<AnswerForm>,
 ) -> Result<Response, Problem> {
-    let Some(letter) = app.shared.store.letter(&token).await? else { return unknown(&app) };
-    if letter.closed_at.is_some() {
-        return said(&app, StatusCode::GONE, "This notice is closed", "Nothing has to be answered any more.");
-    }
-    if has_expired(&app, &letter) {
-        return expired(&app, &letter);
-    }
-    if let Some(wait) = app.rates.count(&token, &letter.notice, letter.side.name(), app.shared.clock.now()) {
-        return too_many(&app, &letter, wait);
-    }
-    let reply = match read(&form, &letter, app.shared.clock.now().date_naive()) {
-        Ok(reply) => reply,
-        Err(problem) => return page(&app, &token, &letter, Some(problem), StatusCode::UNPROCESSABLE_ENTITY).await,
+    let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let is_program = accepts.flat_map(|value| value.split(',')).any(|kind| kind.trim().starts_with("application/json"));
+    let letter = app.shared.store.letter(&token).await?;
+    let told = match &letter {
+        Some(letter) => taken(&app, &token, letter, &form).await?,
+        None => unknown(),
     };
-    let answered = tasks::answer(&app.shared, &token, &reply).await?;
-    tracing::info!(notice = letter.notice, side = letter.side.name(), answer = form.answer, "a notice was answered");
-    match answered {
-        Answered::Unknown => {
-            let problem = "Nobody new is on that role, or that was decided already.".to_owned();
-            page(&app, &token, &letter, Some(problem), StatusCode::UNPROCESSABLE_ENTITY).await
+    let mut response = match &letter {
+        _ if is_program => json(told.status, &told),
+        // The form again, with what was wrong and the words that were typed.
+        Some(letter) if told.status == StatusCode::UNPROCESSABLE_ENTITY => {
+            page(&app, &token, letter, Some(told.text), told.status).await?
         }
-        Answered::Outdated => said(
-            &app,
-            StatusCode::CONFLICT,
+        _ => to_a_person(&app, &told)?,
+    };
+    if let Some(wait) = told.wait {
+        // RFC 6585 section 4.
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.num_seconds().max(1)));
+    }
+    Ok(response)
+}
+
+async fn taken(app: &App, token: &str, letter: &OpenLetter, form: &AnswerForm) -> Result<Told, StoreError> {
+    if letter.closed_at.is_some() {
+        return Ok(closed());
+    }
+    if has_expired(app, letter) {
+        return Ok(expired(letter));
+    }
+    if let Some(wait) = app.rates.count(token, &letter.notice, letter.side.name(), app.shared.clock.now()) {
+        return Ok(too_many(letter, wait));
+    }
+    let reply = match read(form, letter, app.shared.clock.now().date_naive()) {
+        Ok(reply) => reply,
+        Err(problem) => return Ok(refused("invalid", problem)),
+    };
+    let answered = tasks::answer(&app.shared, token, &reply).await?;
+    tracing::info!(notice = letter.notice, side = letter.side.name(), answer = form.answer, ?answered, "a notice was answered");
+    Ok(words(&answered, &reply, &letter.notice))
+}
+
+/// What became of an answer, in words.
+fn words(answered: &Answered, reply: &Reply, notice: &str) -> Told {
+    match answered {
+        Answered::Unknown => unknown(),
+        Answered::Closed => closed(),
+        Answered::NotWatched => told(
+            ("not-watched", StatusCode::GONE),
+            "This API is not watched any more",
+            format!(
+                "The operator of driftd has taken it out of the configuration. Nothing has to be answered for notice {notice}."
+            ),
+        ),
+        Answered::NobodyThere => refused("nobody-there", "Nobody holds that role on your side: name another one.".to_owned()),
+        Answered::Decided => {
+            refused("decided", "There is no such request of the other side, or it was answered already.".to_owned())
+        }
+        Answered::Outdated => told(
+            ("outdated", StatusCode::CONFLICT),
             "A later letter tells more",
-            &format!(
-                "Notice {} was updated after this letter was written. Accept by the link in the newest letter, so that you accept all of it.",
-                letter.notice
+            format!(
+                "Notice {notice} was updated after this letter was written. Accept by the link in the newest letter, so that you accept all of it."
             ),
         ),
-        Answered::Gone => said(
-            &app,
-            StatusCode::CONFLICT,
+        Answered::Gone => told(
+            ("gone", StatusCode::CONFLICT),
             "There is nothing to accept at the moment",
-            &format!(
-                "What notice {} tells of comes and goes, and is gone now. Accept it when it is there again, so that driftd compares with it from then on.",
-                letter.notice
+            format!(
+                "What notice {notice} tells of comes and goes, and is gone now. Accept it when it is there again, so that driftd compares with it from then on."
             ),
         ),
-        Answered::TooOften => too_often(&app, &letter),
-        Answered::Closed => said(&app, StatusCode::GONE, "This notice is closed", "Nothing has to be answered any more."),
-        Answered::Recorded => said(&app, StatusCode::OK, "Thank you, it is recorded", &recorded(&reply, &letter.notice)),
-        Answered::BaselineMoved => said(
-            &app,
-            StatusCode::OK,
+        Answered::TooOften => Told {
+            wait: Some(TimeDelta::days(1)),
+            ..told(
+                ("too-often", StatusCode::TOO_MANY_REQUESTS),
+                "Not recorded: the other side was asked three times today",
+                format!(
+                    "Notice {notice}: what was asked for before stands, and the other side has heard of it. Ask for another day tomorrow."
+                ),
+            )
+        },
+        Answered::Recorded => told(("recorded", StatusCode::OK), "Thank you, it is recorded", recorded(reply, notice)),
+        Answered::BaselineMoved => told(
+            ("accepted", StatusCode::OK),
             "Thank you, the new description is accepted",
-            &format!(
-                "Notice {} is closed: every consumer has accepted, and driftd compares with the new description from now on.",
-                letter.notice
+            format!(
+                "Notice {notice} is closed: every consumer has accepted, and driftd compares with the new description from now on."
             ),
         ),
     }
 }
 
-fn too_often(app: &App, letter: &OpenLetter) -> Result<Response, Problem> {
-    let text = format!(
-        "Notice {}: what was asked for before stands, and the other side has heard of it. Ask for another day tomorrow.",
-        letter.notice
-    );
-    not_now(app, ("Not recorded: the other side was asked three times today", &text), TimeDelta::days(1))
+fn told((outcome, status): (&'static str, StatusCode), title: &str, text: String) -> Told {
+    Told { outcome, title: title.to_owned(), text, status, wait: None }
 }
 
-fn too_many(app: &App, letter: &OpenLetter, wait: TimeDelta) -> Result<Response, Problem> {
+fn refused(outcome: &'static str, why: String) -> Told {
+    told((outcome, StatusCode::UNPROCESSABLE_ENTITY), "Not recorded", why)
+}
+
+fn closed() -> Told {
+    told(("closed", StatusCode::GONE), "This notice is closed", "Nothing has to be answered any more.".to_owned())
+}
+
+fn unknown() -> Told {
+    let text = "The link is incomplete, or the notice is long gone. Use the link exactly as it stands in the letter.";
+    told(("unknown", StatusCode::NOT_FOUND), "There is no such letter", text.to_owned())
+}
+
+fn too_many(letter: &OpenLetter, wait: TimeDelta) -> Told {
     let text = format!(
         "This answer was not recorded: too many came for notice {} in the last hour. Try again in {}; the newest answer that was recorded stands.",
         letter.notice,
         ago(wait)
     );
-    not_now(app, ("Too many answers", &text), wait)
+    Told { wait: Some(wait), ..told(("too-many", StatusCode::TOO_MANY_REQUESTS), "Too many answers", text) }
 }
 
-/// 429 (RFC 6585 section 4).
-fn not_now(app: &App, (title, text): (&str, &str), wait: TimeDelta) -> Result<Response, Problem> {
-    let page = Html(app.pages.message(title, text)?);
-    let seconds = wait.num_seconds().max(1).to_string();
-    Ok((StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds)], page).into_response())
-}
-
-fn has_expired(app: &App, letter: &OpenLetter) -> bool {
-    letter.closed_at.is_none() && app.shared.clock.now() - letter.written_at > LINK_LIFE
-}
-
-fn expired(app: &App, letter: &OpenLetter) -> Result<Response, Problem> {
+fn expired(letter: &OpenLetter) -> Told {
     let text = format!(
         "It was sent on {}. Answer notice {} by the link in its newest letter; the operator of driftd can tell who got it.",
         letter.written_at.date_naive(),
         letter.notice
     );
-    said(app, StatusCode::GONE, "This link is too old", &text)
+    told(("expired", StatusCode::GONE), "This link is too old", text)
+}
+
+fn to_a_person(app: &App, told: &Told) -> Result<Response, Problem> {
+    Ok((told.status, Html(app.pages.message(&told.title, &told.text)?)).into_response())
+}
+
+fn has_expired(app: &App, letter: &OpenLetter) -> bool {
+    letter.closed_at.is_none() && app.shared.clock.now() - letter.written_at > LINK_LIFE
 }
 
 fn recorded(reply: &Reply, notice: &str) -> String {
@@ -158,10 +217,6 @@ fn recorded(reply: &Reply, notice: &str) -> String {
             format!("Notice {notice}: the other side hears that you {}.", if *agreed { "agree" } else { "do not agree" })
         }
     }
-}
-
-fn said(app: &App, status: StatusCode, title: &str, text: &str) -> Result<Response, Problem> {
-    Ok((status, Html(app.pages.message(title, text)?)).into_response())
 }
 
 fn read(form: &AnswerForm, letter: &OpenLetter, today: NaiveDate) -> Result<Reply, String> {
@@ -269,14 +324,6 @@ fn others(letter: &OpenLetter, party: &crate::model::Party, ladder: Vec<Rung>) -
         }
     }
     choices
-}
-
-fn unknown(app: &App) -> Result<Response, Problem> {
-    let page = app.pages.message(
-        "There is no such letter",
-        "The link is incomplete, or the notice is long gone. Use the link exactly as it stands in the letter.",
-    )?;
-    Ok((StatusCode::NOT_FOUND, Html(page)).into_response())
 }
 
 impl From<StoreError> for Problem {

@@ -15,7 +15,7 @@ const QUOTED: usize = 300;
 /// Things said about dates that one description is read for; a hostile one must not fill the ledger.
 const MOST: usize = 2_000;
 
-/// Longest name of what something is said of, bytes; what is longer is not taken down.
+/// Longest name of what something is said of, bytes; what is longer is not recorded.
 const LONGEST: usize = 600;
 
 /// Operations named by all statements together, and steps of looking for them.

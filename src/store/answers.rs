@@ -47,6 +47,12 @@ pub enum Answered {
     Unknown,
     /// The notice is closed already.
     Closed,
+    /// The API, or the reader's party, is not in the configuration any more.
+    NotWatched,
+    /// Nobody new holds the role that was named.
+    NobodyThere,
+    /// There is no such proposal of the other side, or it was decided already.
+    Decided,
     /// It accepts less than what is known by now: a later letter tells more, and is to be answered instead.
     Outdated,
     /// It accepts what differs no more at the moment, and may come back.

@@ -87,7 +87,7 @@ impl Store {
         Ok(Answered::Recorded)
     }
 
-    /// Takes down what the other side says to a proposal; what is agreed goes into the ledger with it.
+    /// Records what the other side says to a proposal; what is agreed goes into the ledger with it.
     ///
     /// # Errors
     /// When the database does not answer; then nothing has changed.
@@ -114,7 +114,7 @@ impl Store {
         .execute(&mut *transaction)
         .await?;
         if done.rows_affected() == 0 {
-            return Ok(Answered::Unknown);
+            return Ok(Answered::Decided);
         }
         ledger::record(&mut transaction, &letter.key, stored(now), steps).await?;
         if agreed && letter.key.surface != Surface::Ledger {

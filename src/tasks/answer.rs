@@ -26,7 +26,7 @@ pub async fn answer(shared: &Shared, token: &str, reply: &Reply) -> Result<Answe
         return Ok(Answered::Closed);
     }
     let live = shared.now_live();
-    let Some((integration, api)) = live.find(&letter.key) else { return Ok(Answered::Closed) };
+    let Some((integration, api)) = live.find(&letter.key) else { return Ok(Answered::NotWatched) };
     let Some(standing) = shared.store.standing(&letter.notice).await? else { return Ok(Answered::Closed) };
     let desk = Desk { shared, live: &live, key: &letter.key, integration, api, now: shared.clock.now() };
     let exchange = Exchange { desk: &desk, letter: &letter, standing: &standing };
@@ -113,8 +113,8 @@ impl Exchange<'_> {
 
     /// "Not us, ask …": whoever is named is asked at once. The ladder goes on climbing.
     async fn named(&self, by: &str, ask: Rung) -> Result<Answered, StoreError> {
-        let Some(party) = self.party() else { return Ok(Answered::Unknown) };
-        let Some(person) = party.on(self.letter.side, ask) else { return Ok(Answered::Unknown) };
+        let Some(party) = self.party() else { return Ok(Answered::NotWatched) };
+        let Some(person) = party.on(self.letter.side, ask) else { return Ok(Answered::NobodyThere) };
         let card = ExchangeCard {
             heading: format!("{by} says that you know who takes this on"),
             lines: vec![format!("{by} answered for {}: not us, ask {} ({}).", party.name, person.name, ask.name())],
@@ -152,7 +152,7 @@ impl Exchange<'_> {
         let store = &self.desk.shared.store;
         let proposals = store.proposals(&self.letter.notice).await?;
         let open = proposals.iter().find(|known| known.id == id && known.decided.is_none() && known.side != self.letter.side);
-        let Some(proposal) = open else { return Ok(Answered::Unknown) };
+        let Some(proposal) = open else { return Ok(Answered::Decided) };
         let word = if agreed { "agrees" } else { "does not agree" };
         let card = ExchangeCard {
             heading: format!("{} {word} to {}", self.name(), proposal.until),

@@ -234,7 +234,7 @@ struct Heard {
 }
 
 impl Heard {
-    /// What the ledger takes down. An upcoming description is in force nowhere.
+    /// What the ledger records. An upcoming description is in force nowhere.
     fn steps(self, surface: Surface, entries: &[Entry]) -> Vec<LedgerStep> {
         if surface != Surface::Live {
             return Vec::new();

@@ -31,7 +31,7 @@ pub(super) fn keys(own: &DateKeys) -> openapi::DateKeys {
     }
 }
 
-/// What a description says about its own end, as the ledger takes it down.
+/// What a description says about its own end, as the ledger records it.
 pub(super) fn statements(stated: Vec<Stated>) -> Vec<Statement> {
     let mut statements = Vec::new();
     for Stated { subject, operations, sunset, deprecation, deprecated, message } in stated {

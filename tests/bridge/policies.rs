@@ -1,4 +1,4 @@
-//! What providers really promise, written down as agreements: each can be said in a configuration, and a date that
+//! What providers really promise, written as agreements: each can be said in a configuration, and a date that
 //! keeps or breaks the promise is found. The promises are public; the dates are made up.
 
 use std::collections::BTreeSet;
