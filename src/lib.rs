@@ -4,8 +4,10 @@
 //!
 //! One loop finds descriptions that are due, fetches and reads them, compares them with what the
 //! integration last accepted, judges what differs, and commits snapshot, findings, notice and finished
-//! letters in **one transaction**. A second loop hands letters to a mail server, one envelope at a time,
-//! until it has taken each. An endpoint on a thread of its own tells what is known.
+//! letters in **one transaction**. Two loops hand letters over until each was taken: one to a mail server,
+//! one envelope at a time, and one to programs. Three more climb the ladder where nobody answers, read mail
+//! that came back, and write digests and questions to people. An endpoint on a thread of its own tells what
+//! is known, and takes answers.
 //!
 //! ```text
 //! claim due → fetch → read → lower → diff(baseline, latest) → judge → decide → write → COMMIT → deliver
@@ -27,7 +29,7 @@
 //! | [`fetch`] | polite and suspicious GETs | documents |
 //! | [`mail`] | final bytes, and one honest try at sending them | notices |
 //! | [`store`] | one method for each use case, one transaction for each method | rules |
-//! | [`tasks`] | the two loops, and gathering the files of one description | pages |
+//! | [`tasks`] | the six loops, one check from fetch to commit, and the letters that follow | pages |
 //! | [`http`] | status, answers, metrics, rule pages | fetching |
 //! | [`lifecycle`], [`daemon`] | signals, systemd, and putting it all together | the engine |
 //! | [`cli`] | commands | |
