@@ -21,8 +21,9 @@ use crate::model::{Clock, SystemClock};
 use crate::notice::unknown_rules;
 use crate::render::Renderer;
 use crate::rules::Catalogue;
+use crate::state::{ActiveConfig, AppState, Counters, Relay, Trouble, make_secret};
 use crate::store::{Store, StoreError};
-use crate::tasks::{self, Counters, Live, Relay, Shared, Trouble, make_secret};
+use crate::tasks::{self};
 
 pub(crate) use state::reachable;
 
@@ -103,7 +104,7 @@ fn is_damage(problem: &sqlx::migrate::MigrateError) -> bool {
 /// A daemon that has started and is about to run.
 pub struct Daemon {
     lifecycle: Lifecycle,
-    shared: Arc<Shared>,
+    shared: Arc<AppState>,
     http: std::thread::JoinHandle<()>,
     /// Where the endpoint listens.
     pub address: SocketAddr,
@@ -163,18 +164,18 @@ pub async fn assemble(
     config: Config,
     clock: Arc<dyn Clock>,
     external_url: String,
-) -> Result<(Arc<Shared>, watch::Sender<Arc<Live>>), StartError> {
+) -> Result<(Arc<AppState>, watch::Sender<Arc<ActiveConfig>>), StartError> {
     let state_dir = config.state_dir.clone();
     let opened = Store::open(&state_dir).await;
     let store = opened.map_err(|source| StartError::Store { state_dir: state_dir.clone(), source })?;
-    let live = Live::new(config, &clock).map_err(anyhow::Error::from)?;
+    let active = ActiveConfig::new(config, &clock).map_err(anyhow::Error::from)?;
     let failed = |source: StoreError| StartError::Store { state_dir: state_dir.clone(), source };
-    store.sync_watches(&live.watches(clock.now()), clock.now()).await.map_err(failed)?;
-    store.try_again(&live.config.mail.operator, clock.now()).await.map_err(failed)?;
+    store.sync_watches(&active.watches(clock.now()), clock.now()).await.map_err(failed)?;
+    store.try_again(&active.config.mail.operator, clock.now()).await.map_err(failed)?;
     let link_key = store.link_key(make_secret).await.map_err(failed)?;
-    let (sender, receiver) = watch::channel(Arc::new(live));
-    let shared = Arc::new(Shared {
-        live: receiver,
+    let (sender, receiver) = watch::channel(Arc::new(active));
+    let shared = Arc::new(AppState {
+        active: receiver,
         store,
         started_at: clock.now(),
         clock: Arc::clone(&clock),
@@ -190,7 +191,7 @@ pub async fn assemble(
         relay: Relay::default(),
         trouble: Trouble::default(),
         counters: Counters::default(),
-        parse_slots: Shared::parse_slots(),
+        parse_slots: AppState::parse_slots(),
         jitter: Mutex::new(fastrand::Rng::new()),
     });
     Ok((shared, sender))
@@ -211,8 +212,8 @@ impl Daemon {
 }
 
 /// An exception that covers nothing is a slip of the pen, and no reason not to watch.
-fn warn_of_unknown_rules(shared: &Shared) {
-    for integration in &shared.now_live().config.integrations {
+fn warn_of_unknown_rules(shared: &AppState) {
+    for integration in &shared.active().config.integrations {
         for problem in unknown_rules(integration, &shared.catalogue) {
             warn!("{problem}");
         }
@@ -261,8 +262,8 @@ fn external_url(config: &Config, address: SocketAddr) -> String {
 struct Reload {
     file: PathBuf,
     environment: Environment,
-    sender: watch::Sender<Arc<Live>>,
-    shared: Arc<Shared>,
+    sender: watch::Sender<Arc<ActiveConfig>>,
+    shared: Arc<AppState>,
     asked: Arc<Notify>,
 }
 
@@ -296,19 +297,19 @@ impl Reload {
         let clock = &self.shared.clock;
         let config = config::load(&self.file, &self.environment, clock.now())
             .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>())?;
-        let running = self.shared.now_live();
+        let running = self.shared.active();
         let same_http =
             config.http.listen == running.config.http.listen && config.http.external_url == running.config.http.external_url;
         if config.state_dir != running.config.state_dir || !same_http {
             warn!("state_dir, http.listen and http.external_url take effect at the next start");
         }
-        let live = Live::new(config, clock).map_err(|problem| vec![problem.to_string()])?;
-        let watches = live.watches(clock.now());
+        let active = ActiveConfig::new(config, clock).map_err(|problem| vec![problem.to_string()])?;
+        let watches = active.watches(clock.now());
         let now = clock.now();
         self.shared.store.resync_watches(&watches, now).await.map_err(|problem| vec![problem.to_string()])?;
-        self.sender.send_replace(Arc::new(live));
+        self.sender.send_replace(Arc::new(active));
         // Not before the new configuration is at work, or it would be tried with the old one once more.
-        let operator = &self.shared.now_live().config.mail.operator;
+        let operator = &self.shared.active().config.mail.operator;
         if let Err(problem) = self.shared.store.try_again(operator, now).await {
             error!(%problem, "letters that wait are tried when their pause is over");
         }

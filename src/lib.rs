@@ -29,6 +29,7 @@
 //! | [`fetch`] | polite and suspicious GETs | documents |
 //! | [`mail`] | final bytes, and one honest try at sending them | notices |
 //! | [`store`] | one method for each use case, one transaction for each method | rules |
+//! | [`state`] | what the loops and the endpoint share, and the configuration that is active | what is done with it |
 //! | [`tasks`] | the six loops, one check from fetch to commit, and the letters that follow | pages |
 //! | [`http`] | status, answers, metrics, rule pages | fetching |
 //! | [`lifecycle`], [`daemon`] | signals, systemd, and putting it all together | the engine |
@@ -65,5 +66,6 @@ pub mod openapi;
 pub mod render;
 #[cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::todo))]
 pub mod rules;
+pub mod state;
 pub mod store;
 pub mod tasks;

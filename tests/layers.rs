@@ -18,12 +18,14 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("store", &["model"][..]),
         ("config", &["mail", "model"][..]),
         ("lifecycle", &[][..]),
+        ("state", &["config", "fetch", "mail", "model", "render", "rules", "store"][..]),
         (
             "tasks",
-            &["config", "diff", "fetch", "lifecycle", "mail", "model", "notice", "openapi", "render", "rules", "store"][..],
+            &["config", "diff", "fetch", "lifecycle", "mail", "model", "notice", "openapi", "render", "rules", "state", "store"]
+                [..],
         ),
-        ("http", &["diff", "lifecycle", "mail", "model", "notice", "render", "rules", "store", "tasks"][..]),
-        ("daemon", &["config", "http", "lifecycle", "model", "notice", "render", "rules", "store", "tasks"][..]),
+        ("http", &["diff", "lifecycle", "mail", "model", "notice", "render", "rules", "state", "store", "tasks"][..]),
+        ("daemon", &["config", "http", "lifecycle", "model", "notice", "render", "rules", "state", "store", "tasks"][..]),
         (
             "cli",
             &[
@@ -39,6 +41,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "openapi",
                 "render",
                 "rules",
+                "state",
                 "tasks",
             ][..],
         ),

@@ -12,7 +12,8 @@ use crate::notice::{unknown_rules, unmatched_overrides, unmatched_uses};
 use crate::openapi::{Limits, Operation, conformance, lower, read};
 use crate::render::clean;
 use crate::rules::Catalogue;
-use crate::tasks::{Known, Live, gather};
+use crate::state::ActiveConfig;
+use crate::tasks::{Known, gather};
 
 use super::test_mail;
 
@@ -122,8 +123,8 @@ pub(super) fn complain<P: std::fmt::Display>(problems: &[P]) -> u8 {
 /// Fetches each description once and tells what came. Returns the exit code.
 async fn fetch(config: &Config) -> u8 {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let live = match Live::new(config.clone(), &clock) {
-        Ok(live) => live,
+    let active = match ActiveConfig::new(config.clone(), &clock) {
+        Ok(active) => active,
         Err(problem) => {
             eprintln!("driftd: {problem}");
             return 69;
@@ -138,7 +139,7 @@ async fn fetch(config: &Config) -> u8 {
         for api in &integration.apis {
             for source in [Some(&api.live), api.upcoming.as_ref()].into_iter().flatten() {
                 all += 1;
-                match came(&live, api, source).await {
+                match came(&active, api, source).await {
                     Ok((came, labels)) => {
                         sayln!("fetched  {}: {}: {came}", api.name, source);
                         if source == &api.live {
@@ -167,10 +168,10 @@ async fn fetch(config: &Config) -> u8 {
 }
 
 /// What came from a source: its dialect, how many operations, and what is odd, with the operations; or why nothing did.
-async fn came(live: &Live, api: &Api, source: &Source) -> Result<(String, Vec<String>), String> {
-    let limits = Limits { bytes: live.config.fetch.max_bytes, ..Limits::default() };
-    let deadline = live.config.fetch.deadline();
-    let gathered = gather(&live.client, source, (&api.auth, api.tls.as_ref()), &Known::default(), (&limits, deadline)).await;
+async fn came(active: &ActiveConfig, api: &Api, source: &Source) -> Result<(String, Vec<String>), String> {
+    let limits = Limits { bytes: active.config.fetch.max_bytes, ..Limits::default() };
+    let deadline = active.config.fetch.deadline();
+    let gathered = gather(&active.client, source, (&api.auth, api.tls.as_ref()), &Known::default(), (&limits, deadline)).await;
     if let Some((file, why)) = gathered.absent.first_key_value() {
         return Err(format!("{} of its files did not come, among them {file}: {why}", gathered.absent.len()));
     }

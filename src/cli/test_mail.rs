@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::config::{Config, Environment, Tls, load};
 use crate::mail::{Letter, Stage, compose, envelope_sender, wire};
 use crate::model::{AttemptOutcome, Clock as _, SystemClock};
-use crate::tasks::transport;
+use crate::state::transport;
 
 /// Arguments of `driftd test-mail`.
 #[derive(Debug, clap::Args)]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tracing::warn;
 
-use crate::tasks::make_secret;
+use crate::state::make_secret;
 
 use super::StartError;
 

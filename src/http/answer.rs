@@ -268,8 +268,8 @@ async fn page(
     problem: Option<String>,
     status: StatusCode,
 ) -> Result<Response, Problem> {
-    let live = app.shared.now_live();
-    let found = live.find(&letter.key).map(|(integration, _)| integration);
+    let active = app.shared.active();
+    let found = active.find(&letter.key).map(|(integration, _)| integration);
     let party = found.and_then(|integration| integration.party(&letter.party));
     let answered = letter.answered.as_ref().map(|answer| {
         let by = answer.fix_by.map(|date| format!(", done by {date}")).unwrap_or_default();

@@ -179,7 +179,7 @@ pub(super) async fn announce(
         Err(rejection) => return Ok(refused(StatusCode::UNPROCESSABLE_ENTITY, &rejection.body_text())),
     };
     let key = WatchKey { integration, api, surface: Surface::Live };
-    if app.shared.now_live().find(&key).is_none() {
+    if app.shared.active().find(&key).is_none() {
         return Ok(refused(StatusCode::NOT_FOUND, &format!("no API {key} is watched here")));
     }
     let mut statement = match announcement.statement(app.shared.clock.now().date_naive()) {
@@ -215,7 +215,7 @@ pub(super) async fn ledger(
     Path((integration, api)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let key = WatchKey { integration, api, surface: Surface::Live };
-    if app.shared.now_live().find(&key).is_none() {
+    if app.shared.active().find(&key).is_none() {
         return Ok(refused(StatusCode::NOT_FOUND, &format!("no API {key} is watched here")));
     }
     let entries = app.shared.store.ledger(&key.integration, &key.api).await?;

@@ -26,9 +26,9 @@ pub(super) async fn days(
     State(app): State<App>,
     Path((integration, party, file)): Path<(String, String, String)>,
 ) -> Result<Response, Problem> {
-    let live = app.shared.now_live();
+    let active = app.shared.active();
     let is_theirs = file.strip_suffix(".ics") == Some(calendar_token(&app.shared, &integration, &party).as_str());
-    let Some(joined) = live.config.integrations.iter().find(|known| known.id == integration).filter(|_| is_theirs) else {
+    let Some(joined) = active.config.integrations.iter().find(|known| known.id == integration).filter(|_| is_theirs) else {
         return Ok(nothing());
     };
     let overview = app.shared.store.overview().await?;
@@ -46,17 +46,17 @@ pub(super) async fn days(
     }
     let appointments: Vec<Appointment<'_>> =
         found.iter().map(|(key, api, day, message)| Appointment { key, api, day, message, is_cancelled: false }).collect();
-    let domain = crate::mail::domain_of(&live.config.mail.from);
+    let domain = crate::mail::domain_of(&active.config.mail.from);
     let text = calendar(&appointments, &domain, app.shared.clock.now());
     Ok(([(header::CONTENT_TYPE, "text/calendar; charset=utf-8")], text).into_response())
 }
 
 /// What happened to an API.
 pub(super) async fn atom(State(app): State<App>, Path((integration, file)): Path<(String, String)>) -> Result<Response, Problem> {
-    let live = app.shared.now_live();
+    let active = app.shared.active();
     let Some(api) = file.strip_suffix(".atom") else { return Ok(nothing()) };
     let key = WatchKey { integration, api: api.to_owned(), surface: Surface::Live };
-    let Some((joined, watched)) = live.find(&key) else { return Ok(nothing()) };
+    let Some((joined, watched)) = active.find(&key) else { return Ok(nothing()) };
     let now = app.shared.clock.now();
     let events = app.shared.store.history_of(&key, now - PAST, MOST).await?;
     let address = format!("{}/feeds/{}/{}.atom", app.shared.external_url, key.integration, key.api);

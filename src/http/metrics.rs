@@ -10,7 +10,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use crate::model::{ApiState, AttemptOutcome, DeliveryState};
-use crate::tasks::Shared;
+use crate::state::AppState;
 
 use super::status::StatusView;
 
@@ -28,7 +28,7 @@ const STATES: [ApiState; 7] = [
 ];
 
 /// The metrics as OpenMetrics text.
-pub(super) fn text(shared: &Shared, status: &StatusView, attempts: &BTreeMap<String, u64>) -> Result<String, std::fmt::Error> {
+pub(super) fn text(shared: &AppState, status: &StatusView, attempts: &BTreeMap<String, u64>) -> Result<String, std::fmt::Error> {
     let mut registry = Registry::with_prefix("driftd");
     let family = |registry: &mut Registry, name: &str, help: &str| {
         let family = Family::<Labels, Gauge>::default();

@@ -44,9 +44,12 @@ pub(super) async fn check(State(app): State<App>, body: Result<Json<CheckNow>, J
     let one = one.as_ref().map(|(integration, api)| (integration.as_str(), api.as_str()));
     let made = app.shared.store.check_now(one, now).await?;
     if made.is_empty() {
-        let live = app.shared.now_live();
-        let known =
-            live.config.integrations.iter().flat_map(|joined| joined.apis.iter().map(|api| format!("{}/{}", joined.id, api.id)));
+        let active = app.shared.active();
+        let known = active
+            .config
+            .integrations
+            .iter()
+            .flat_map(|joined| joined.apis.iter().map(|api| format!("{}/{}", joined.id, api.id)));
         let words = format!("no such API is watched here; watched are {}", known.take(20).collect::<Vec<_>>().join(", "));
         return Ok(refused(StatusCode::NOT_FOUND, &words));
     }

@@ -21,7 +21,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::lifecycle::Heart;
 use crate::render::{clean, escaped_json, without_credentials};
-use crate::tasks::{LARGEST_MAIL, Shared};
+use crate::state::AppState;
+use crate::tasks::LARGEST_MAIL;
 
 use super::pages::Pages;
 use super::rate::Rates;
@@ -43,7 +44,7 @@ const LARGEST_HISTORY: u32 = 10_000;
 /// What every handler has.
 #[derive(Clone)]
 pub(super) struct App {
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<AppState>,
     pub(super) pages: Arc<Pages>,
     pub(super) rates: Arc<Rates>,
     /// The path that `external_url` ends in, and every link of ours begins with; empty where it has none.
@@ -87,7 +88,7 @@ impl Endpoint {
 /// When a template does not parse or the thread cannot be made.
 pub fn serve(
     endpoint: Endpoint,
-    shared: Arc<Shared>,
+    shared: Arc<AppState>,
     heart: Heart,
     stopping: CancellationToken,
 ) -> anyhow::Result<std::thread::JoinHandle<()>> {

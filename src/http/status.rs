@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Answer, ApiState, Contact, DeliveryState, Given, Integration, NoticeKind, OverrideNote, Side, Surface};
 use crate::notice::{Gap, Impact, gaps, impact, unknown_rules, unmatched_overrides, unmatched_uses};
 use crate::render::{clean, without_credentials};
+use crate::state::{ActiveConfig, AppState};
 use crate::store::{DeliveryRow, NoticeRow, Overview, StoreError, WatchRow};
-use crate::tasks::{Live, Shared, silent_people, troubles};
+use crate::tasks::{silent_people, troubles};
 
 /// Everything on-call needs, in the order they ask.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -244,13 +245,13 @@ pub struct LetterView {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn gather(shared: &Shared) -> Result<StatusView, StoreError> {
+pub async fn gather(shared: &AppState) -> Result<StatusView, StoreError> {
     Ok(view(shared, &shared.store.overview().await?))
 }
 
 /// What one look at the store tells.
-pub(super) fn view(shared: &Shared, overview: &Overview) -> StatusView {
-    let live = shared.now_live();
+pub(super) fn view(shared: &AppState, overview: &Overview) -> StatusView {
+    let active = shared.active();
     let now = shared.clock.now();
     let trouble: Vec<TroubleView> = troubles(shared, overview)
         .into_iter()
@@ -258,14 +259,14 @@ pub(super) fn view(shared: &Shared, overview: &Overview) -> StatusView {
         .collect();
     let (ledgers, descriptions): (Vec<&WatchRow>, Vec<&WatchRow>) =
         overview.watches.iter().partition(|row| row.key.surface == Surface::Ledger);
-    let checking: Vec<ApiView> = descriptions.into_iter().map(|row| api_view(row, &live, now)).collect();
-    let dates = ledgers.into_iter().flat_map(|row| date_views(row, &live)).collect();
-    let open: Vec<OpenView> = overview.notices.iter().map(|row| open_view(row, overview, &live, now)).collect();
+    let checking: Vec<ApiView> = descriptions.into_iter().map(|row| api_view(row, &active, now)).collect();
+    let dates = ledgers.into_iter().flat_map(|row| date_views(row, &active)).collect();
+    let open: Vec<OpenView> = overview.notices.iter().map(|row| open_view(row, overview, &active, now)).collect();
     let dead = overview.dead.iter().map(|letter| letter.recipient.to_ascii_lowercase()).collect();
-    let unconfirmed = silent_people(&live.config, &overview.confirmations, now);
+    let unconfirmed = silent_people(&active.config, &overview.confirmations, now);
     let gaps: Vec<GapView> =
-        live.config.integrations.iter().flat_map(|integration| gaps(integration, &dead, &unconfirmed)).map(gap_view).collect();
-    let empty_exceptions: Vec<String> = live
+        active.config.integrations.iter().flat_map(|integration| gaps(integration, &dead, &unconfirmed)).map(gap_view).collect();
+    let empty_exceptions: Vec<String> = active
         .config
         .integrations
         .iter()
@@ -278,7 +279,7 @@ pub(super) fn view(shared: &Shared, overview: &Overview) -> StatusView {
         at: now,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at: shared.started_at,
-        config_loaded_at: live.loaded_at,
+        config_loaded_at: active.loaded_at,
         trouble,
         checking,
         dates,
@@ -375,15 +376,15 @@ fn dead_contact(row: &DeliveryRow) -> DeadContact {
 }
 
 /// What the ledger of an API comes to.
-fn date_views(row: &WatchRow, live: &Live) -> Vec<DateView> {
-    let name = live.find(&row.key).map_or_else(|| row.key.api.clone(), |(_, api)| api.name.clone());
+fn date_views(row: &WatchRow, active: &ActiveConfig) -> Vec<DateView> {
+    let name = active.find(&row.key).map_or_else(|| row.key.api.clone(), |(_, api)| api.name.clone());
     let view = |finding: FindingView| DateView {
         integration: row.key.integration.clone(),
         api: row.key.api.clone(),
         api_name: name.clone(),
         finding,
     };
-    finding_views(row, live).into_iter().map(view).collect()
+    finding_views(row, active).into_iter().map(view).collect()
 }
 
 fn plural(count: usize, what: &str) -> String {
@@ -411,8 +412,8 @@ fn is_overdue(next_at: DateTime<Utc>, is_under_way: bool, now: DateTime<Utc>) ->
     now - next_at > tolerance
 }
 
-fn api_view(row: &WatchRow, live: &Live, now: DateTime<Utc>) -> ApiView {
-    let found = live.find(&row.key);
+fn api_view(row: &WatchRow, active: &ActiveConfig, now: DateTime<Utc>) -> ApiView {
+    let found = active.find(&row.key);
     let mut findings: BTreeMap<String, usize> = BTreeMap::new();
     for (finding, _) in &row.findings {
         *findings.entry(finding.severity.clone()).or_default() += 1;
@@ -436,7 +437,7 @@ fn api_view(row: &WatchRow, live: &Live, now: DateTime<Utc>) -> ApiView {
         baseline: row.baseline.clone(),
         unmatched_uses: found.map(|(integration, api)| unmatched_uses(&row.operations, integration, api)).unwrap_or_default(),
         findings,
-        messages: finding_views(row, live),
+        messages: finding_views(row, active),
     }
 }
 
@@ -456,8 +457,8 @@ fn misplaced(integration: &Integration, overview: &Overview) -> Vec<String> {
 }
 
 /// What differs from the baseline.
-fn finding_views(row: &WatchRow, live: &Live) -> Vec<FindingView> {
-    let consumers = live.find(&row.key).map(|(_, api)| api.consumers.as_slice()).unwrap_or_default();
+fn finding_views(row: &WatchRow, active: &ActiveConfig) -> Vec<FindingView> {
+    let consumers = active.find(&row.key).map(|(_, api)| api.consumers.as_slice()).unwrap_or_default();
     row.findings
         .iter()
         .map(|(finding, since)| FindingView {
@@ -474,13 +475,13 @@ fn finding_views(row: &WatchRow, live: &Live) -> Vec<FindingView> {
         .collect()
 }
 
-fn open_view(row: &NoticeRow, overview: &Overview, live: &Live, now: DateTime<Utc>) -> OpenView {
-    let found = live.find(&row.key);
+fn open_view(row: &NoticeRow, overview: &Overview, active: &ActiveConfig, now: DateTime<Utc>) -> OpenView {
+    let found = active.find(&row.key);
     let findings = overview
         .watches
         .iter()
         .find(|watch| watch.key == row.key)
-        .map(|watch| finding_views(watch, live))
+        .map(|watch| finding_views(watch, active))
         .unwrap_or_default()
         .into_iter()
         .filter(|finding| finding.severity != "info" && finding.concerns_somebody)

@@ -10,8 +10,8 @@ use crate::notice::ExchangeCard;
 use crate::store::{Answered, Climb, Closing, OpenLetter, PlannedDelivery, Standing, StoreError};
 
 use super::escalate::is_there;
-use super::letters::Desk;
-use super::shared::Shared;
+use super::letters::LetterWriter;
+use crate::state::AppState;
 
 /// Steps beyond any ladder: somebody on the side was named by somebody else there.
 const NAMED: usize = 1000;
@@ -20,16 +20,16 @@ const NAMED: usize = 1000;
 ///
 /// # Errors
 /// When the database does not answer; then nothing has changed.
-pub async fn answer(shared: &Shared, token: &str, reply: &Reply) -> Result<Answered, StoreError> {
+pub async fn answer(shared: &AppState, token: &str, reply: &Reply) -> Result<Answered, StoreError> {
     let Some(letter) = shared.store.letter(token).await? else { return Ok(Answered::Unknown) };
     if letter.closed_at.is_some() {
         return Ok(Answered::Closed);
     }
-    let live = shared.now_live();
-    let Some((integration, api)) = live.find(&letter.key) else { return Ok(Answered::NotWatched) };
+    let active = shared.active();
+    let Some((integration, api)) = active.find(&letter.key) else { return Ok(Answered::NotWatched) };
     let Some(standing) = shared.store.standing(&letter.notice).await? else { return Ok(Answered::Closed) };
-    let desk = Desk { shared, live: &live, key: &letter.key, integration, api, now: shared.clock.now() };
-    let exchange = Exchange { desk: &desk, letter: &letter, standing: &standing };
+    let writer = LetterWriter { shared, active: &active, key: &letter.key, integration, api, now: shared.clock.now() };
+    let exchange = Exchange { writer: &writer, letter: &letter, standing: &standing };
     let answered = match reply {
         Reply::Acknowledge(acknowledgement) => {
             let is_accepted = acknowledgement.answer == Answer::Accepted;
@@ -39,15 +39,15 @@ pub async fn answer(shared: &Shared, token: &str, reply: &Reply) -> Result<Answe
             let letters = exchange.conflict(acknowledgement);
             // Written before it is known whether this is the last acceptance that was missing.
             let closing = Closing {
-                letters: if is_accepted { desk.accepted(&standing, &exchange.name()) } else { Vec::new() },
+                letters: if is_accepted { writer.accepted(&standing, &exchange.name()) } else { Vec::new() },
                 consumers: api.consumers.iter().map(|consumer| consumer.party.as_str()).collect(),
             };
-            shared.store.acknowledge(token, acknowledgement, (letters, closing), desk.now).await?
+            shared.store.acknowledge(token, acknowledgement, (letters, closing), writer.now).await?
         }
         Reply::NotUs { by, ask } => exchange.named(by, *ask).await?,
         Reply::Extend { by, until, note } => {
             let letters = exchange.proposal(by, *until, note);
-            shared.store.propose(&letter, (by, *until, note), letters, desk.now).await?
+            shared.store.propose(&letter, (by, *until, note), letters, writer.now).await?
         }
         Reply::Decide { by, proposal, agreed } => exchange.decision(by, *proposal, *agreed).await?,
     };
@@ -58,14 +58,14 @@ pub async fn answer(shared: &Shared, token: &str, reply: &Reply) -> Result<Answe
 
 /// One answer and everything around it.
 struct Exchange<'e> {
-    desk: &'e Desk<'e>,
+    writer: &'e LetterWriter<'e>,
     letter: &'e OpenLetter,
     standing: &'e Standing,
 }
 
 impl Exchange<'_> {
     fn party(&self) -> Option<&Party> {
-        self.desk.integration.party(&self.letter.party)
+        self.writer.integration.party(&self.letter.party)
     }
 
     fn name(&self) -> String {
@@ -82,11 +82,11 @@ impl Exchange<'_> {
     /// Everybody at the other end: the provider for a consumer, the consumers that were told for a provider.
     fn others(&self) -> Vec<(Side, &Party)> {
         let told = self.standing.told.iter().filter(|told| told.side != self.letter.side);
-        told.filter_map(|told| Some((told.side, self.desk.integration.party(&told.party)?))).collect()
+        told.filter_map(|told| Some((told.side, self.writer.integration.party(&told.party)?))).collect()
     }
 
     fn tell(&self, side: Side, party: &Party, to: &Person, card: ExchangeCard) -> Option<PlannedDelivery> {
-        self.desk.exchange(self.standing, (side, &party.id), to, card)
+        self.writer.exchange(self.standing, (side, &party.id), to, card)
     }
 
     /// A plan that ends after the day is a conflict, and the managers of both sides hear of it.
@@ -131,7 +131,7 @@ impl Exchange<'_> {
             delivery: self.tell(self.letter.side, party, person, card),
             text: format!("{by} answered for {}: not us, ask {} ({})", party.name, person.name, ask.name()),
         };
-        self.desk.shared.store.climb(step, self.desk.now).await?;
+        self.writer.shared.store.climb(step, self.writer.now).await?;
         Ok(Answered::Recorded)
     }
 
@@ -149,7 +149,7 @@ impl Exchange<'_> {
     }
 
     async fn decision(&self, by: &str, id: i64, agreed: bool) -> Result<Answered, StoreError> {
-        let store = &self.desk.shared.store;
+        let store = &self.writer.shared.store;
         let proposals = store.proposals(&self.letter.notice).await?;
         let open = proposals.iter().find(|known| known.id == id && known.decided.is_none() && known.side != self.letter.side);
         let Some(proposal) = open else { return Ok(Answered::Decided) };
@@ -162,10 +162,10 @@ impl Exchange<'_> {
                 proposal.until
             )],
         };
-        let asker = self.desk.integration.party(&proposal.party);
+        let asker = self.writer.integration.party(&proposal.party);
         let letters = asker.and_then(|party| self.tell(proposal.side, party, owner(proposal.side, party)?, card));
         let steps = if agreed { self.moved(by, proposal).await? } else { Vec::new() };
-        store.decide(self.letter, (id, by, agreed), steps, letters.into_iter().collect(), self.desk.now).await
+        store.decide(self.letter, (id, by, agreed), steps, letters.into_iter().collect(), self.writer.now).await
     }
 
     /// What is agreed is a word of both sides: it counts before all others, for what the asker was told of and is to come.
@@ -175,10 +175,10 @@ impl Exchange<'_> {
         }
         let is_askers = |told: &&Told| told.side == proposal.side && told.party == proposal.party;
         let Some(told) = self.standing.told.iter().find(is_askers) else { return Ok(Vec::new()) };
-        let today = self.desk.now.date_naive();
+        let today = self.writer.now.date_naive();
         let theirs = self.standing.findings.iter().filter(|finding| told.findings.contains_key(&finding.identity));
         let days: Vec<&Day> = theirs.filter_map(|finding| finding.day.as_ref()).filter(|day| day.on > today).collect();
-        let entries = self.desk.shared.store.ledger(&self.letter.key.integration, &self.letter.key.api).await?;
+        let entries = self.writer.shared.store.ledger(&self.letter.key.integration, &self.letter.key.api).await?;
         let mut said: Vec<Statement> = Vec::new();
         for entry in entries.iter().filter(|entry| entry.ended_at.is_none()) {
             let statement = &entry.statement;

@@ -11,14 +11,14 @@ use crate::model::{Api, Contact, Integration, Notice, NoticeKind, Party, Person,
 use crate::notice::{Decision, Word};
 use crate::store::{Confirmation, StoreError};
 
-use super::letters::Desk;
-use super::shared::{Live, Shared, hex, link_token};
+use super::letters::LetterWriter;
+use crate::state::{ActiveConfig, AppState, hex, link_token};
 
 /// So long may somebody take to say that he is there.
 pub const PATIENCE: TimeDelta = TimeDelta::days(14);
 
 /// What the address of somebody's confirmation ends with.
-fn confirm_token(shared: &Shared, address: &str) -> String {
+fn confirm_token(shared: &AppState, address: &str) -> String {
     link_token(&shared.link_key, &["confirm", &address.to_ascii_lowercase()])
 }
 
@@ -49,11 +49,11 @@ pub fn silent_people(config: &Config, known: &[Confirmation], now: DateTime<Utc>
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn attest_due(shared: &Shared) -> Result<usize, StoreError> {
-    let live = shared.now_live();
+pub async fn attest_due(shared: &AppState) -> Result<usize, StoreError> {
+    let active = shared.active();
     let now = shared.clock.now();
-    let mut written = tell_operator(shared, &live, now).await?;
-    for integration in &live.config.integrations {
+    let mut written = tell_operator(shared, &active, now).await?;
+    for integration in &active.config.integrations {
         let Some(every) = integration.agreement.confirm_every else { continue };
         for party in integration.parties.values() {
             let Some((side, api)) = plays(integration, party) else { continue };
@@ -62,16 +62,16 @@ pub async fn attest_due(shared: &Shared) -> Result<usize, StoreError> {
                 let known = shared.store.confirmation(address, &confirm_token(shared, address), now).await?;
                 let last = [contact.confirmed, known.confirmed_at.map(|at| at.date_naive())].into_iter().flatten().max();
                 let due = every.after(last.unwrap_or(known.known_at.date_naive()));
-                let desk = Asking { shared, live: &live, integration, party, side, api, now };
+                let writer = Asking { shared, active: &active, integration, party, side, api, now };
                 if now.date_naive() >= due
                     && known.asked_at.is_none_or(|asked| last.is_some_and(|last| asked.date_naive() <= last))
                 {
-                    written += usize::from(desk.ask(*role, contact, due).await?);
+                    written += usize::from(writer.ask(*role, contact, due).await?);
                 } else if is_silent(contact, &known, now)
                     && let Some(manager) =
                         party.contacts.get(&Role::PartnerManager).filter(|manager| manager.person != contact.person)
                 {
-                    written += usize::from(desk.tell_manager(*role, contact, &manager.person, due).await?);
+                    written += usize::from(writer.tell_manager(*role, contact, &manager.person, due).await?);
                 }
             }
         }
@@ -80,10 +80,10 @@ pub async fn attest_due(shared: &Shared) -> Result<usize, StoreError> {
 }
 
 /// Tells of each address in the configuration that letters come back from, once until one arrives there again.
-async fn tell_operator(shared: &Shared, live: &Live, now: DateTime<Utc>) -> Result<usize, StoreError> {
+async fn tell_operator(shared: &AppState, active: &ActiveConfig, now: DateTime<Utc>) -> Result<usize, StoreError> {
     let mut written = 0;
     for (address, first, reply) in shared.store.unreachable().await? {
-        let found = live.config.integrations.iter().find_map(|integration| {
+        let found = active.config.integrations.iter().find_map(|integration| {
             let people = integration.parties.values().flat_map(|party| {
                 let contacts = party.contacts.values();
                 contacts
@@ -93,10 +93,10 @@ async fn tell_operator(shared: &Shared, live: &Live, now: DateTime<Utc>) -> Resu
             });
             let (party, person) = people.into_iter().find(|(_, person)| person.email.eq_ignore_ascii_case(&address))?;
             let (side, api) = plays(integration, party)?;
-            Some((Asking { shared, live, integration, party, side, api, now }, person))
+            Some((Asking { shared, active, integration, party, side, api, now }, person))
         });
-        if let Some((desk, person)) = found {
-            written += usize::from(desk.tell_operator(person, first, &reply).await?);
+        if let Some((writer, person)) = found {
+            written += usize::from(writer.tell_operator(person, first, &reply).await?);
         }
     }
     Ok(written)
@@ -109,8 +109,8 @@ fn plays<'i>(integration: &'i Integration, party: &Party) -> Option<(Side, &'i A
 }
 
 struct Asking<'a> {
-    shared: &'a Shared,
-    live: &'a Live,
+    shared: &'a AppState,
+    active: &'a ActiveConfig,
     integration: &'a Integration,
     party: &'a Party,
     side: Side,
@@ -151,7 +151,7 @@ impl Asking<'_> {
              contact is red on status until a letter arrives there again."
                 .to_owned(),
         ];
-        self.write(&self.live.operator(), &person.email, "operator", first, (heading, lines, None)).await
+        self.write(&self.active.operator(), &person.email, "operator", first, (heading, lines, None)).await
     }
 
     async fn write(
@@ -170,13 +170,19 @@ impl Asking<'_> {
         }
         let (integration, api) = (self.integration.id.clone(), self.api.id.clone());
         let key = WatchKey { integration, api, surface: Surface::Live };
-        let desk =
-            Desk { shared: self.shared, live: self.live, key: &key, integration: self.integration, api: self.api, now: self.now };
+        let writer = LetterWriter {
+            shared: self.shared,
+            active: self.active,
+            key: &key,
+            integration: self.integration,
+            api: self.api,
+            now: self.now,
+        };
         let notice = Notice { id, opened_at: self.now, told_at: self.now };
         let (side, party) = (self.side, self.party.id.clone());
         let word = Word { side, party, kind: NoticeKind::Attest, findings: Vec::new(), called_off: Vec::new() };
         let decision = Decision { notice, words: vec![word], closes: true };
-        let Some(letter) = desk.card(&decision, to, (heading, lines), url) else { return Ok(false) };
+        let Some(letter) = writer.card(&decision, to, (heading, lines), url) else { return Ok(false) };
         if what == "ask" {
             return self.shared.store.ask(&key, &decision.notice, about, letter).await;
         }

@@ -12,7 +12,7 @@ use crate::lifecycle::Heart;
 use crate::mail::read_bounce;
 use crate::store::{Bounced, StoreError};
 
-use super::shared::Shared;
+use crate::state::AppState;
 
 /// How often the Maildir is looked into.
 const NAP: Duration = Duration::from_secs(20);
@@ -27,7 +27,7 @@ pub const LARGEST: usize = 1024 * 1024;
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn bounced(shared: &Shared, mail: &[u8]) -> Result<Bounced, StoreError> {
+pub async fn bounced(shared: &AppState, mail: &[u8]) -> Result<Bounced, StoreError> {
     let Some(bounce) = read_bounce(mail) else { return Ok(Bounced::NotOurs) };
     let now = shared.clock.now();
     let mut outcome = Bounced::NotOurs;
@@ -50,11 +50,11 @@ pub async fn bounced(shared: &Shared, mail: &[u8]) -> Result<Bounced, StoreError
 }
 
 /// Looks into the Maildir of the configuration, if there is one, until the daemon stops.
-pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken) {
+pub async fn run(shared: Arc<AppState>, heart: Heart, stopping: CancellationToken) {
     loop {
         heart.beat("bounces");
-        let live = shared.now_live();
-        if let Some(maildir) = &live.config.mail.bounce_maildir {
+        let active = shared.active();
+        if let Some(maildir) = &active.config.mail.bounce_maildir {
             match look(&shared, maildir).await {
                 Ok(None) => _ = shared.trouble.clear("bounces"),
                 Ok(Some(skipped)) => {
@@ -78,7 +78,7 @@ pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken)
 
 /// Takes up what is new. A mail is moved once what it says is on disk: a crash in between takes it up again. What is no
 /// regular file, a pipe or a link, is left where it is: whoever may write there must not make driftd read elsewhere, or wait.
-async fn look(shared: &Shared, maildir: &Path) -> anyhow::Result<Option<String>> {
+async fn look(shared: &AppState, maildir: &Path) -> anyhow::Result<Option<String>> {
     let mut skipped = None;
     let mut entries = tokio::fs::read_dir(maildir.join("new")).await?;
     let mut files = Vec::new();

@@ -19,8 +19,8 @@ use crate::store::{CheckCommit, Claim, Committed, NewSnapshot, NoticeStep, Store
 use super::compare::{Came, Compared, Described, Doubt, Judged, compare_with, dates_in};
 use super::gather::{Gathered, Known, gather};
 use super::ledger::{self, statements};
-use super::letters::Desk;
-use super::shared::{Live, Shared, hex};
+use super::letters::LetterWriter;
+use crate::state::{ActiveConfig, AppState, hex};
 
 /// The whole document is fetched at least this often: a 304 is a claim, not a proof.
 const FULL_EVERY: TimeDelta = TimeDelta::hours(24);
@@ -39,39 +39,41 @@ const LONG_WAIT: Duration = Duration::from_secs(3600);
 ///
 /// # Errors
 /// When the database does not answer; then nothing was recorded and the check is done again.
-pub async fn check(shared: &Shared, claim: Claim) -> Result<(), StoreError> {
-    let live = shared.now_live();
-    let Some((integration, api)) = live.find(&claim.key) else {
+pub async fn check(shared: &AppState, claim: Claim) -> Result<(), StoreError> {
+    let active = shared.active();
+    let Some((integration, api)) = active.find(&claim.key) else {
         // It was taken while the configuration changed: whoever comes next knows better.
         return shared.store.release(&claim.key, shared.clock.now()).await;
     };
-    let desk = |now| Desk { shared, live: &live, key: &claim.key, integration, api, now };
+    let writer = |now| LetterWriter { shared, active: &active, key: &claim.key, integration, api, now };
     if let Some(damage) = &claim.damage {
-        let commit = failed(&desk(shared.clock.now()), &claim, ApiState::Blind, damage.clone());
+        let commit = failed(&writer(shared.clock.now()), &claim, ApiState::Blind, damage.clone());
         return conclude(shared, &claim, commit).await;
     }
-    let commit = match looked_at(shared, &live, &claim, desk).await {
+    let commit = match looked_at(shared, &active, &claim, writer).await {
         Ok(Some(commit)) => commit,
         Ok(None) => return shared.store.release(&claim.key, shared.clock.now()).await,
-        Err(problem) if problem.is_one_row() => failed(&desk(shared.clock.now()), &claim, ApiState::Blind, problem.to_string()),
+        Err(problem) if problem.is_one_row() => failed(&writer(shared.clock.now()), &claim, ApiState::Blind, problem.to_string()),
         Err(problem) => return Err(problem),
     };
     conclude(shared, &claim, commit).await
 }
 
 async fn looked_at<'d>(
-    shared: &'d Shared,
-    live: &'d Live,
+    shared: &'d AppState,
+    active: &'d ActiveConfig,
     claim: &'d Claim,
-    desk: impl Fn(DateTime<Utc>) -> Desk<'d>,
+    writer: impl Fn(DateTime<Utc>) -> LetterWriter<'d>,
 ) -> Result<Option<CheckCommit>, StoreError> {
     let key = &claim.key;
-    let api = desk(shared.clock.now()).api;
+    let api = writer(shared.clock.now()).api;
     if key.surface == Surface::Ledger {
-        return Ok(Some(ledger::look(&desk(shared.clock.now()), claim).await?));
+        return Ok(Some(ledger::look(&writer(shared.clock.now()), claim).await?));
     }
     // A reload records the configuration before it is at work: between the two, nobody reads anything.
-    let Some(source) = live.source(api, key.surface).filter(|source| source.to_string() == claim.source) else { return Ok(None) };
+    let Some(source) = active.source(api, key.surface).filter(|source| source.to_string() == claim.source) else {
+        return Ok(None);
+    };
     let now = shared.clock.now();
     let baseline = baseline_of(shared, claim).await?;
     // What is announced was compared with a live baseline that has moved since.
@@ -80,7 +82,7 @@ async fn looked_at<'d>(
         || claim.latest.is_none()
         || claim.held.is_some()
         || claim.full_at.is_none_or(|at| now - at > FULL_EVERY || at > now);
-    let limits = Limits { bytes: live.config.fetch.max_bytes, ..Limits::default() };
+    let limits = Limits { bytes: active.config.fetch.max_bytes, ..Limits::default() };
     let known = Known {
         // A description of one file needs nothing remembered.
         bundle: match &claim.latest {
@@ -96,31 +98,31 @@ async fn looked_at<'d>(
         Surface::Live => shared.store.ledger(&key.integration, &key.api).await?,
         _ => Vec::new(),
     };
-    let deadline = live.config.fetch.deadline();
+    let deadline = active.config.fetch.deadline();
     let Gathered { outcome, absent } =
-        gather(&live.client, source, (&api.auth, api.tls.as_ref()), &known, (&limits, deadline)).await;
+        gather(&active.client, source, (&api.auth, api.tls.as_ref()), &known, (&limits, deadline)).await;
     // Headers of operations are looked at once a day, and only of an API that could be read.
     let is_read = matches!(outcome, Outcome::NotModified { .. } | Outcome::Body(_));
     let probed = if is_read && wants_full && key.surface == Surface::Live {
-        tokio::time::timeout(deadline, probe(live, api)).await.unwrap_or_default()
+        tokio::time::timeout(deadline, probe(active, api)).await.unwrap_or_default()
     } else {
         Probed::default()
     };
-    let desk = desk(shared.clock.now());
+    let writer = writer(shared.clock.now());
     let commit = match outcome {
         Outcome::NotModified { fresh_for, signals, moved_to } => {
             let heard = Heard { full: false, signals, described: None, probed };
             let seen = Seen { validators: claim.validators.clone(), fresh_for, moved_to, heard, unread: unread(&absent) };
-            unchanged(&desk, claim, seen, &entries)
+            unchanged(&writer, claim, seen, &entries)
         }
-        Outcome::Later { after, why } => later(&desk, claim, after, &why),
+        Outcome::Later { after, why } => later(&writer, claim, after, &why),
         Outcome::Failed(failure) => {
             let state = match failure.kind {
                 FailureKind::Down | FailureKind::Missing => ApiState::Down,
                 FailureKind::Unreadable => ApiState::Undecidable,
                 FailureKind::Blind => ApiState::Blind,
             };
-            failed(&desk, claim, state, failure.why)
+            failed(&writer, claim, state, failure.why)
         }
         Outcome::Body(body) => {
             let digest = hex(&Sha256::digest(&body.bytes));
@@ -130,10 +132,10 @@ async fn looked_at<'d>(
                 let fetch::Body { validators, full, fresh_for, signals, moved_to, .. } = *body;
                 let heard = Heard { full, signals, described, probed };
                 let seen = Seen { validators, fresh_for, moved_to, heard, unread: unread(&absent) };
-                unchanged(&desk, claim, seen, &entries)
+                unchanged(&writer, claim, seen, &entries)
             } else {
                 let fetched = Fetched { digest, body: *body, absent, entries, probed };
-                Box::pin(changed(&desk, claim, baseline, fetched)).await?
+                Box::pin(changed(&writer, claim, baseline, fetched)).await?
             }
         }
     };
@@ -141,7 +143,7 @@ async fn looked_at<'d>(
 }
 
 /// Commits what a check came to, and says so once it is on disk.
-async fn conclude(shared: &Shared, claim: &Claim, commit: CheckCommit) -> Result<(), StoreError> {
+async fn conclude(shared: &AppState, claim: &Claim, commit: CheckCommit) -> Result<(), StoreError> {
     let key = commit.key.clone();
     let has_letters = matches!(
         commit.success.as_ref().map(|success| &success.notice),
@@ -181,19 +183,19 @@ fn log(key: &WatchKey, before: ApiState, checked: &Checked, news: bool) {
 
 /// When a description that could be read is due again, and why later than planned, if so. What a provider says of how long
 /// it stays fresh is respected for one interval of the schedule, and `longest_fresh` at most.
-fn next_at(desk: &Desk<'_>, fresh_for: Option<Duration>) -> (DateTime<Utc>, Option<String>) {
-    let (now, schedule) = (desk.now, &desk.api.schedule);
+fn next_at(writer: &LetterWriter<'_>, fresh_for: Option<Duration>) -> (DateTime<Utc>, Option<String>) {
+    let (now, schedule) = (writer.now, &writer.api.schedule);
     let tomorrow = |from: DateTime<Utc>| from + TimeDelta::days(1);
     let planned = schedule.next_after(now).unwrap_or_else(|| tomorrow(now));
     let spread = match schedule {
         // A twentieth of the interval, so that a thousand APIs started together drift apart.
-        Schedule::Every(interval) => interval.mul_f64(desk.shared.jitter() / 20.0).min(Duration::from_secs(60)),
-        Schedule::Cron { .. } => Duration::from_secs_f64(desk.shared.jitter() * 5.0),
+        Schedule::Every(interval) => interval.mul_f64(writer.shared.jitter() / 20.0).min(Duration::from_secs(60)),
+        Schedule::Cron { .. } => Duration::from_secs_f64(writer.shared.jitter() * 5.0),
     };
     let planned = planned + spread;
     let Some(fresh_until) = fresh_for.map(|fresh| now + fresh).filter(|until| *until > planned) else { return (planned, None) };
     let interval = schedule.next_after(planned).unwrap_or_else(|| tomorrow(planned)) - planned;
-    let longest = TimeDelta::from_std(desk.live.config.fetch.longest_fresh).unwrap_or(TimeDelta::MAX);
+    let longest = TimeDelta::from_std(writer.active.config.fetch.longest_fresh).unwrap_or(TimeDelta::MAX);
     let next = fresh_until.min(planned + interval.min(longest));
     let late = humantime::format_duration(Duration::from_secs(u64::try_from((next - planned).num_seconds()).unwrap_or(0)));
     let fresh = humantime::format_duration(fresh_for.unwrap_or_default());
@@ -262,10 +264,10 @@ struct Probed {
     said: Vec<Statement>,
 }
 
-async fn probe(live: &Live, api: &Api) -> Probed {
+async fn probe(active: &ActiveConfig, api: &Api) -> Probed {
     let mut probed = Probed::default();
     for probe in &api.probes {
-        if let Some((said, is_whole)) = live.client.probe(probe, &api.live, &api.auth, api.tls.as_ref()).await {
+        if let Some((said, is_whole)) = active.client.probe(probe, &api.live, &api.auth, api.tls.as_ref()).await {
             if is_whole {
                 probed.answered.push(probe.operation.clone());
             }
@@ -276,13 +278,13 @@ async fn probe(live: &Live, api: &Api) -> Probed {
 }
 
 /// The same document as before. What is to be said may differ all the same: a consumer may use more than it did.
-fn unchanged(desk: &Desk<'_>, claim: &Claim, seen: Seen, entries: &[Entry]) -> CheckCommit {
+fn unchanged(writer: &LetterWriter<'_>, claim: &Claim, seen: Seen, entries: &[Entry]) -> CheckCommit {
     let Seen { validators, fresh_for, moved_to, heard, unread } = seen;
     let full = heard.full;
     let ledger = heard.steps(claim.key.surface, entries);
-    let now = desk.now;
+    let now = writer.now;
     // Overrides begin and end without anything being published.
-    let findings = desk.weighed(claim.findings.clone());
+    let findings = writer.weighed(claim.findings.clone());
     let is_told = findings.iter().any(OpenFinding::is_told);
     let (state, detail) =
         if is_told { (ApiState::Changed, describe(&findings)) } else { (ApiState::Verified, "unchanged".to_owned()) };
@@ -291,8 +293,8 @@ fn unchanged(desk: &Desk<'_>, claim: &Claim, seen: Seen, entries: &[Entry]) -> C
         events.push(("recovered", format!("{} can be read again, unchanged", claim.key)));
     }
     let evidence = claim.baseline.as_deref().zip(claim.latest.as_deref());
-    let notice = desk.tell(claim, &claim.told, (&claim.findings, &findings), evidence);
-    let (next_at, why_late) = next_at(desk, fresh_for);
+    let notice = writer.tell(claim, &claim.told, (&claim.findings, &findings), evidence);
+    let (next_at, why_late) = next_at(writer, fresh_for);
     let detail = with(detail, [unread, coming_and_going(claim, &notice), why_late, moved_to.as_deref().map(fetch::moved)]);
     let findings = (findings != claim.findings).then_some(findings);
     events.extend(said(&claim.key, &notice));
@@ -331,12 +333,12 @@ fn coming_and_going(claim: &Claim, step: &NoticeStep) -> Option<String> {
 
 /// The provider asks for patience and gets it; but who asks again and again, for longer than the schedule waits, or for hours,
 /// cannot be reached.
-fn later(desk: &Desk<'_>, claim: &Claim, after: Duration, why: &str) -> CheckCommit {
-    let now = desk.now;
+fn later(writer: &LetterWriter<'_>, claim: &Claim, after: Duration, why: &str) -> CheckCommit {
+    let now = writer.now;
     let failures = claim.failures.saturating_add(1);
-    let is_long = after > LONG_WAIT || desk.api.schedule.next_after(now).is_none_or(|planned| now + after > planned);
+    let is_long = after > LONG_WAIT || writer.api.schedule.next_after(now).is_none_or(|planned| now + after > planned);
     // Who says that there is nothing to wait for is asked no sooner than who has just failed.
-    let after = after.max(soon(desk.api));
+    let after = after.max(soon(writer.api));
     let next_at = now + after;
     let state = if failures >= PATIENCE || is_long { ApiState::Down } else { claim.state };
     let detail = format!("{why}, in {}", humantime::format_duration(Duration::from_secs(after.as_secs())));
@@ -349,10 +351,10 @@ fn later(desk: &Desk<'_>, claim: &Claim, after: Duration, why: &str) -> CheckCom
     }
 }
 
-pub(super) fn failed(desk: &Desk<'_>, claim: &Claim, state: ApiState, why: String) -> CheckCommit {
-    let now = desk.now;
+pub(super) fn failed(writer: &LetterWriter<'_>, claim: &Claim, state: ApiState, why: String) -> CheckCommit {
+    let now = writer.now;
     let failures = claim.failures.saturating_add(1);
-    let next_at = now + backoff(failures, soon(desk.api), longest_pause(desk), desk.shared.jitter());
+    let next_at = now + backoff(failures, soon(writer.api), longest_pause(writer), writer.shared.jitter());
     let events = if claim.state == state { Vec::new() } else { vec![(state.name(), format!("{}: {why}", claim.key))] };
     CheckCommit {
         held: claim.held.clone(),
@@ -365,22 +367,22 @@ pub(super) fn failed(desk: &Desk<'_>, claim: &Claim, state: ApiState, why: Strin
 ///
 /// # Errors
 /// When the database does not answer; then the check is done again when its lease ends.
-pub async fn died(shared: &Shared, claim: &Claim, why: &str) -> Result<(), StoreError> {
-    let live = shared.now_live();
-    let Some((integration, api)) = live.find(&claim.key) else {
+pub async fn died(shared: &AppState, claim: &Claim, why: &str) -> Result<(), StoreError> {
+    let active = shared.active();
+    let Some((integration, api)) = active.find(&claim.key) else {
         return shared.store.release(&claim.key, shared.clock.now()).await;
     };
-    let desk = Desk { shared, live: &live, key: &claim.key, integration, api, now: shared.clock.now() };
-    let commit = failed(&desk, claim, ApiState::Blind, why.to_owned());
+    let writer = LetterWriter { shared, active: &active, key: &claim.key, integration, api, now: shared.clock.now() };
+    let commit = failed(&writer, claim, ApiState::Blind, why.to_owned());
     shared.store.commit_check(commit).await.map(|_| ())
 }
 
 /// What fails is tried as often as its schedule says, once the short pauses have not helped; also a slow schedule every six
 /// hours.
-fn longest_pause(desk: &Desk<'_>) -> Duration {
+fn longest_pause(writer: &LetterWriter<'_>) -> Duration {
     const LONGEST: Duration = Duration::from_secs(6 * 3600);
-    let schedule = &desk.api.schedule;
-    let next = schedule.next_after(desk.now);
+    let schedule = &writer.api.schedule;
+    let next = schedule.next_after(writer.now);
     let interval = next.and_then(|next| Some(schedule.next_after(next)? - next)).and_then(|interval| interval.to_std().ok());
     interval.unwrap_or(LONGEST).clamp(FIRST_PAUSE, LONGEST)
 }
@@ -403,8 +405,13 @@ struct Fetched {
     probed: Probed,
 }
 
-async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetched: Fetched) -> Result<CheckCommit, StoreError> {
-    let Desk { shared, api, now, .. } = *desk;
+async fn changed(
+    writer: &LetterWriter<'_>,
+    claim: &Claim,
+    baseline: Option<String>,
+    fetched: Fetched,
+) -> Result<CheckCommit, StoreError> {
+    let LetterWriter { shared, api, now, .. } = *writer;
     let Fetched { digest, body, absent, entries, probed } = fetched;
     if baseline.is_none() && claim.key.surface == Surface::Upcoming {
         // What is announced can only be told from what is live.
@@ -414,7 +421,7 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
     }
     let came = Came { digest: &digest, bytes: &body.bytes, absent: &absent, framed: body.framed };
     let compared = compare_with(shared, claim, baseline.as_deref(), came).await?;
-    let (planned, why_late) = next_at(desk, body.fresh_for);
+    let (planned, why_late) = next_at(writer, body.fresh_for);
     let checked = |state: ApiState, detail: String| Checked {
         state,
         detail: with(detail, [unread(&absent), why_late.clone(), body.moved_to.as_deref().map(fetch::moved)]),
@@ -441,7 +448,7 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
         }
     };
     let commit = match compared {
-        Compared::Unreadable(why) => failed(desk, claim, ApiState::Undecidable, why.to_string()),
+        Compared::Unreadable(why) => failed(writer, claim, ApiState::Undecidable, why.to_string()),
         Compared::First { operations, stated, title } => {
             let text = format!("{key}: baseline taken: {title}, {} operations (sha256 {})", operations.len(), short(&digest));
             CheckCommit {
@@ -451,27 +458,27 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
                 ..CheckCommit::of(claim, checked(ApiState::Verified, "baseline taken".to_owned()))
             }
         }
-        Compared::Doubtful(doubt) => doubtful(desk, claim, doubt),
+        Compared::Doubtful(doubt) => doubtful(writer, claim, doubt),
         Compared::TooLong => {
             let why = "comparing it took longer than it may and was stopped; nothing is known of what changed".to_owned();
-            CheckCommit { is_deadly: true, ..failed(desk, claim, ApiState::Undecidable, why) }
+            CheckCommit { is_deadly: true, ..failed(writer, claim, ApiState::Undecidable, why) }
         }
-        Compared::Died(why) => CheckCommit { is_deadly: true, ..failed(desk, claim, ApiState::Blind, why) },
+        Compared::Died(why) => CheckCommit { is_deadly: true, ..failed(writer, claim, ApiState::Blind, why) },
         // What was not reached is not gone: nothing that was told is taken back, and the next fetch tries again.
         Compared::Judged(judged) if judged.undecided.is_some() => {
-            failed(desk, claim, ApiState::Undecidable, judged.undecided.unwrap_or_default())
+            failed(writer, claim, ApiState::Undecidable, judged.undecided.unwrap_or_default())
         }
         Compared::Judged(judged) => {
             let Judged { mut findings, previous, operations, stated, .. } = *judged;
             ledger::told_by_their_day(&mut findings, &stated, now.date_naive());
-            measure(desk, claim, &entries, &mut findings).await?;
-            let findings = desk.weighed(findings);
-            let previous = previous.map(|previous| desk.weighed(previous));
+            measure(writer, claim, &entries, &mut findings).await?;
+            let findings = writer.weighed(findings);
+            let previous = previous.map(|previous| writer.weighed(previous));
             let told = previous.as_deref().map(|previous| retold(&claim.told, api, previous));
             let previous = previous.as_deref().unwrap_or(&claim.findings);
             let is_told = findings.iter().any(OpenFinding::is_told);
             let evidence = baseline.as_deref().zip(Some(digest.as_str()));
-            let step = desk.tell(claim, told.as_deref().unwrap_or(&claim.told), (previous, &findings), evidence);
+            let step = writer.tell(claim, told.as_deref().unwrap_or(&claim.told), (previous, &findings), evidence);
             let detail = with(describe(&findings), [coming_and_going(claim, &step)]);
             let mut events = vec![("changed", format!("{key}: {} (sha256 {})", describe(&findings), short(&digest)))];
             events.extend(
@@ -500,28 +507,33 @@ async fn changed(desk: &Desk<'_>, claim: &Claim, baseline: Option<String>, fetch
 
 /// What is not whole, or hardly can be meant, is held until a second fetch has spoken; one that does not agree, or cannot,
 /// leaves nothing to be judged.
-fn doubtful(desk: &Desk<'_>, claim: &Claim, doubt: Doubt) -> CheckCommit {
+fn doubtful(writer: &LetterWriter<'_>, claim: &Claim, doubt: Doubt) -> CheckCommit {
     let Doubt { why, shape } = doubt;
     // What can never be confirmed is remembered as what no document looks like.
     let held = Some(shape.unwrap_or_default());
     if claim.held.is_some() {
         let why = format!("{why}; it is compared with nothing, and the last description that was whole stays what counts");
-        return CheckCommit { held, ..failed(desk, claim, ApiState::Undecidable, why) };
+        return CheckCommit { held, ..failed(writer, claim, ApiState::Undecidable, why) };
     }
     let detail = format!("{why}; held until a second fetch agrees");
     let events = vec![("held", format!("{}: {detail}", claim.key))];
-    let next_at = desk.now + soon(desk.api);
-    let checked = Checked { state: ApiState::Held, detail, checked_at: desk.now, next_at, failures: 0 };
+    let next_at = writer.now + soon(writer.api);
+    let checked = Checked { state: ApiState::Held, detail, checked_at: writer.now, next_at, failures: 0 };
     CheckCommit { held, events, ..CheckCommit::of(claim, checked) }
 }
 
 /// Holds what is live against the notice that was promised, on the day it is seen for the first time.
-async fn measure(desk: &Desk<'_>, claim: &Claim, entries: &[Entry], findings: &mut [OpenFinding]) -> Result<(), StoreError> {
+async fn measure(
+    writer: &LetterWriter<'_>,
+    claim: &Claim,
+    entries: &[Entry],
+    findings: &mut [OpenFinding],
+) -> Result<(), StoreError> {
     if claim.key.surface != Surface::Live || !findings.iter().any(|finding| finding.judged == "breaking") {
         return Ok(());
     }
-    let upcoming = desk.shared.store.seen_upcoming(&claim.key).await?;
-    let before = Before::new(&desk.integration.agreement, entries, &upcoming, desk.now.date_naive());
+    let upcoming = writer.shared.store.seen_upcoming(&claim.key).await?;
+    let before = Before::new(&writer.integration.agreement, entries, &upcoming, writer.now.date_naive());
     for finding in findings {
         let known = claim.findings.iter().find(|known| known.identity == finding.identity);
         finding.given = known.and_then(|known| known.given.clone()).or_else(|| before.given(finding));
@@ -530,7 +542,7 @@ async fn measure(desk: &Desk<'_>, claim: &Claim, entries: &[Entry], findings: &m
 }
 
 /// What changes are counted from: the live baseline, also for what is upcoming.
-async fn baseline_of(shared: &Shared, claim: &Claim) -> Result<Option<String>, StoreError> {
+async fn baseline_of(shared: &AppState, claim: &Claim) -> Result<Option<String>, StoreError> {
     match claim.key.surface {
         Surface::Live => Ok(claim.baseline.clone()),
         Surface::Upcoming | Surface::Ledger => shared.store.live_baseline(&claim.key).await,

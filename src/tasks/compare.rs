@@ -17,7 +17,7 @@ use crate::rules::{Catalogue, Fragments, RULE_SET, compare_lowered};
 use crate::store::{Claim, StoreError};
 
 use super::ledger;
-use super::shared::{PARSE_SLOTS, Shared};
+use crate::state::{AppState, PARSE_SLOTS};
 
 /// A comparison that takes longer is stopped.
 const LONGEST: Duration = Duration::from_secs(120);
@@ -79,13 +79,13 @@ pub(super) struct Judged {
 /// # Errors
 /// When the database does not answer, or a snapshot cannot be read back.
 pub(super) async fn compare_with(
-    shared: &Shared,
+    shared: &AppState,
     claim: &Claim,
     baseline: Option<&str>,
     came: Came<'_>,
 ) -> Result<Compared, StoreError> {
-    let live = shared.now_live();
-    let limits = Limits { bytes: live.config.fetch.max_bytes, ..Limits::default() };
+    let active = shared.active();
+    let limits = Limits { bytes: active.config.fetch.max_bytes, ..Limits::default() };
     // Another version of driftd may do better.
     let name = format!("{} {}", came.digest, env!("CARGO_PKG_VERSION"));
     let deaths = claim.begun.0 * u32::from(claim.begun.1.as_deref() == Some(name.as_str()));
@@ -111,7 +111,7 @@ pub(super) async fn compare_with(
         // speak about it a second time.
         judges_again: claim.rule_set != RULE_SET && !claim.findings.is_empty(),
         held: claim.held.clone(),
-        keys: live.find(&claim.key).map(|(_, api)| ledger::keys(&api.date_keys)).unwrap_or_default(),
+        keys: active.find(&claim.key).map(|(_, api)| ledger::keys(&api.date_keys)).unwrap_or_default(),
         catalogue: Arc::clone(&shared.catalogue),
         bytes: came.bytes.to_vec(),
         absent: came.absent.clone(),
@@ -228,10 +228,10 @@ fn operations_in(contract: &Contract<'_>) -> Vec<String> {
 pub(super) type Described = (Vec<String>, Vec<Stated>);
 
 /// What a description that has not changed says about its end: keys of the configuration may be new.
-pub(super) async fn dates_in(shared: &Shared, claim: &Claim, bytes: &[u8]) -> Option<Described> {
-    let live = shared.now_live();
-    let keys = ledger::keys(&live.find(&claim.key)?.1.date_keys);
-    let limits = Limits { bytes: live.config.fetch.max_bytes, ..Limits::default() };
+pub(super) async fn dates_in(shared: &AppState, claim: &Claim, bytes: &[u8]) -> Option<Described> {
+    let active = shared.active();
+    let keys = ledger::keys(&active.find(&claim.key)?.1.date_keys);
+    let limits = Limits { bytes: active.config.fetch.max_bytes, ..Limits::default() };
     let bytes = bytes.to_vec();
     let slot = Arc::clone(&shared.parse_slots).acquire_owned().await.ok()?;
     let reading = tokio::task::spawn_blocking(move || {

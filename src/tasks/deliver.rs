@@ -17,7 +17,7 @@ use crate::model::{AttemptOutcome, Channel, ChannelKind, Delivery, Lane, retry_a
 use crate::render::without_credentials;
 use crate::store::{Finished, LONGEST_PAUSE, StoreError};
 
-use super::shared::{Counters, Live, Shared};
+use crate::state::{ActiveConfig, AppState, Counters};
 
 /// Conversations with the server at one time, once it has shown that it talks to us.
 const AT_ONCE: u32 = 4;
@@ -32,7 +32,7 @@ const BEAT: Duration = Duration::from_secs(1);
 const IDLE_NAP: Duration = Duration::from_secs(10);
 
 /// Delivers what is due by mail until the daemon stops.
-pub async fn mail(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken) {
+pub async fn mail(shared: Arc<AppState>, heart: Heart, stopping: CancellationToken) {
     match shared.store.recover_attempts(shared.clock.now()).await {
         Ok(0) => {}
         Ok(count) => {
@@ -45,7 +45,7 @@ pub async fn mail(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken
 }
 
 /// Hands over what is due to the programs of parties until the daemon stops.
-pub async fn channels(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken) {
+pub async fn channels(shared: Arc<AppState>, heart: Heart, stopping: CancellationToken) {
     run(Lane::Channels, &shared, &heart, &stopping).await;
 }
 
@@ -57,7 +57,7 @@ const fn name(lane: Lane) -> &'static str {
     }
 }
 
-async fn run(lane: Lane, shared: &Arc<Shared>, heart: &Heart, stopping: &CancellationToken) {
+async fn run(lane: Lane, shared: &Arc<AppState>, heart: &Heart, stopping: &CancellationToken) {
     let wake = match lane {
         Lane::Mail => &shared.wake_deliver,
         Lane::Channels => &shared.wake_channels,
@@ -86,7 +86,7 @@ async fn run(lane: Lane, shared: &Arc<Shared>, heart: &Heart, stopping: &Cancell
     }
 }
 
-async fn nap(lane: Lane, shared: &Shared) -> Duration {
+async fn nap(lane: Lane, shared: &AppState) -> Duration {
     let Some(next) = shared.store.next_delivery(lane).await.ok().flatten() else { return IDLE_NAP };
     let until = (next - shared.clock.now()).to_std().unwrap_or(Duration::ZERO);
     until.clamp(Duration::from_millis(50), LONGEST_NAP)
@@ -96,15 +96,15 @@ async fn nap(lane: Lane, shared: &Shared) -> Duration {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn deliver_due(shared: &Arc<Shared>, heart: &Heart) -> Result<usize, StoreError> {
+pub async fn deliver_due(shared: &Arc<AppState>, heart: &Heart) -> Result<usize, StoreError> {
     let [mail, channels] = Lane::ALL.map(|lane| deliver_lane(lane, shared, heart));
     let (mail, channels) = tokio::join!(mail, channels);
     Ok(mail? + channels?)
 }
 
-async fn deliver_lane(lane: Lane, shared: &Arc<Shared>, heart: &Heart) -> Result<usize, StoreError> {
-    let live = shared.now_live();
-    let lease = live.config.mail.timeout.max(live.config.fetch.timeout) + Duration::from_secs(60);
+async fn deliver_lane(lane: Lane, shared: &Arc<AppState>, heart: &Heart) -> Result<usize, StoreError> {
+    let active = shared.active();
+    let lease = active.config.mail.timeout.max(active.config.fetch.timeout) + Duration::from_secs(60);
     // A server that does not answer is asked once, not once for each letter.
     let limit = if lane == Lane::Mail && !shared.relay.is_open() { 1 } else { AT_ONCE };
     let due = shared.store.start_attempts(lane, shared.clock.now(), lease, limit).await?;
@@ -133,16 +133,16 @@ async fn deliver_lane(lane: Lane, shared: &Arc<Shared>, heart: &Heart) -> Result
     result
 }
 
-async fn send(shared: &Shared, delivery: Delivery, attempt: i64) -> Result<(), StoreError> {
-    let live = shared.now_live();
+async fn send(shared: &AppState, delivery: Delivery, attempt: i64) -> Result<(), StoreError> {
+    let active = shared.active();
     let outcome = match &delivery.channel {
-        None => by_mail(shared, &live, &delivery).await?,
-        Some(channel) => hand_over(shared, &live, channel, &delivery).await,
+        None => by_mail(shared, &active, &delivery).await?,
+        Some(channel) => hand_over(shared, &active, channel, &delivery).await,
     };
     // Kept, logged and shown from here on: a server may repeat what we proved ourselves with.
     let outcome = outcome.said(|reply| without_credentials(&reply));
     let now = shared.clock.now();
-    let first = live.config.mail.first_retry;
+    let first = active.config.mail.first_retry;
     let after = match &outcome {
         // Who says that there is nothing to wait for is asked no sooner than who has just failed.
         AttemptOutcome::Later(_, after) => (*after).max(first).min(LONGEST_PAUSE),
@@ -202,28 +202,28 @@ async fn send(shared: &Shared, delivery: Delivery, attempt: i64) -> Result<(), S
 
 /// Hands a letter to the mail server, from the sender that is configured now: the one it was written with may be what the
 /// server does not take.
-async fn by_mail(shared: &Shared, live: &Live, delivery: &Delivery) -> Result<AttemptOutcome, StoreError> {
-    let sender = live.sender(bounce_token(&delivery.sender));
+async fn by_mail(shared: &AppState, active: &ActiveConfig, delivery: &Delivery) -> Result<AttemptOutcome, StoreError> {
+    let sender = active.sender(bounce_token(&delivery.sender));
     if sender != delivery.sender {
         shared.store.send_from(delivery.id, &sender).await?;
     }
-    Ok(match sent_from(&delivery.message, &live.config.mail.from) {
-        Ok(message) => live.transport.send(&sender, &delivery.recipient, &message).await,
+    Ok(match sent_from(&delivery.message, &active.config.mail.from) {
+        Ok(message) => active.transport.send(&sender, &delivery.recipient, &message).await,
         Err(problem) => AttemptOutcome::NoServer(format!("{problem}: mend `from` in [mail]")),
     })
 }
 
 /// A channel by its name in the outbox.
-pub(super) fn configured<'l>(live: &'l Live, channel: &str) -> Option<&'l Channel> {
+pub(super) fn configured<'l>(active: &'l ActiveConfig, channel: &str) -> Option<&'l Channel> {
     let mut names = channel.splitn(3, '/');
     let (integration, party, name) = (names.next()?, names.next()?, names.next()?);
-    let integration = live.config.integrations.iter().find(|known| known.id == integration)?;
+    let integration = active.config.integrations.iter().find(|known| known.id == integration)?;
     integration.party(party)?.channels.iter().find(|known| known.name == name)
 }
 
 /// Hands a notice to the program of a party. A channel that is no longer in the configuration takes nothing.
-async fn hand_over(shared: &Shared, live: &Live, channel: &str, delivery: &Delivery) -> AttemptOutcome {
-    let Some(found) = configured(live, channel) else {
+async fn hand_over(shared: &AppState, active: &ActiveConfig, channel: &str, delivery: &Delivery) -> AttemptOutcome {
+    let Some(found) = configured(active, channel) else {
         return AttemptOutcome::Refused("this channel is no longer in the configuration".to_owned());
     };
     let Ok(url) = Url::parse(found.url.expose_secret()) else {
@@ -236,7 +236,7 @@ async fn hand_over(shared: &Shared, live: &Live, channel: &str, delivery: &Deliv
     let at = shared.clock.now().timestamp();
     let (kind, key) = (found.kind, found.key.as_ref());
     let post = Post { url: &url, id: &delivery.sender, at, kind, content_type, body: &delivery.message, key };
-    live.client.post(&post).await
+    active.client.post(&post).await
 }
 
 /// `p…@example.com`: enough to recognise in a log, not enough to harvest.

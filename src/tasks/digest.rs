@@ -17,8 +17,8 @@ use crate::notice::{Decision, Week, Word, quiet_lines};
 use crate::store::{KEPT, StoreError};
 
 use super::attest::attest_due;
-use super::letters::Desk;
-use super::shared::{Live, Shared, hex};
+use super::letters::LetterWriter;
+use crate::state::{ActiveConfig, AppState, hex};
 
 /// A digest may be some minutes late.
 const NAP: Duration = Duration::from_secs(30);
@@ -30,7 +30,7 @@ const LATE: TimeDelta = TimeDelta::minutes(15);
 const HOUR: u32 = 7;
 
 /// Writes digests until the daemon stops.
-pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken) {
+pub async fn run(shared: Arc<AppState>, heart: Heart, stopping: CancellationToken) {
     let mut done = Done::default();
     loop {
         heart.beat("digest");
@@ -72,12 +72,12 @@ fn last_end(now: DateTime<Utc>, day: Weekday, zone: Tz) -> Option<DateTime<Tz>> 
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn digest_due(shared: &Shared, done: &mut Done) -> Result<usize, StoreError> {
-    let live = shared.now_live();
+pub async fn digest_due(shared: &AppState, done: &mut Done) -> Result<usize, StoreError> {
+    let active = shared.active();
     let now = shared.clock.now();
     let mut written = 0;
     shared.trouble.clear("digest");
-    for integration in &live.config.integrations {
+    for integration in &active.config.integrations {
         let Some(day) = integration.agreement.digest else { continue };
         for party in integration.parties.values() {
             let zone = party.calendar.zone;
@@ -90,7 +90,7 @@ pub async fn digest_due(shared: &Shared, done: &mut Done) -> Result<usize, Store
                 let until = until.to_utc();
                 let last = shared.store.last_digest(&integration.id, &party.id).await?;
                 let since = last.map_or(until - KEPT, |last| last.max(until - KEPT));
-                match write(shared, &live, (integration, party), (since, until), id.clone()).await {
+                match write(shared, &active, (integration, party), (since, until), id.clone()).await {
                     Ok(is_written) => {
                         written += usize::from(is_written);
                         done.0.insert(id);
@@ -108,8 +108,8 @@ pub async fn digest_due(shared: &Shared, done: &mut Done) -> Result<usize, Store
 }
 
 async fn write(
-    shared: &Shared,
-    live: &Live,
+    shared: &AppState,
+    active: &ActiveConfig,
     (integration, party): (&Integration, &Party),
     (since, until): (DateTime<Utc>, DateTime<Utc>),
     id: String,
@@ -132,11 +132,11 @@ async fn write(
         lines.extend(found);
     }
     let Some((key, api, side)) = about else { return Ok(false) };
-    let desk = Desk { shared, live, key: &key, integration, api, now };
+    let writer = LetterWriter { shared, active, key: &key, integration, api, now };
     let notice = Notice { id, opened_at: now, told_at: until };
     let word = Word { side, party: party.id.clone(), kind: NoticeKind::Digest, findings: Vec::new(), called_off: Vec::new() };
     let decision = Decision { notice, words: vec![word], closes: true };
-    let Some(letter) = desk.digest(&decision, lines) else { return Ok(false) };
+    let Some(letter) = writer.digest(&decision, lines) else { return Ok(false) };
     shared.store.write_digest(&key, &decision.notice, letter).await
 }
 

@@ -12,16 +12,16 @@ use crate::model::{Notice, NoticeKind, OpenFinding, Side, Silence};
 use crate::notice::{Decision, EscalationCard, Rise, Word, next_step};
 use crate::store::{Climb, Silent, Standing, StoreError};
 
-use super::letters::Desk;
+use super::letters::LetterWriter;
 use super::outage::outages_due;
 use super::retell::retell_due;
-use super::shared::Shared;
+use crate::state::AppState;
 
 /// Steps are days apart; a few seconds do not matter.
 const NAP: Duration = Duration::from_secs(20);
 
 /// Climbs until the daemon stops.
-pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken) {
+pub async fn run(shared: Arc<AppState>, heart: Heart, stopping: CancellationToken) {
     loop {
         heart.beat("escalate");
         let roused = shared.wake_escalate.notified();
@@ -49,7 +49,7 @@ pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken)
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn escalate_due(shared: &Shared) -> Result<usize, StoreError> {
+pub async fn escalate_due(shared: &AppState) -> Result<usize, StoreError> {
     let mut taken = 0;
     let (silences, mut damaged) = shared.store.silences().await?;
     for silent in silences {
@@ -69,9 +69,9 @@ pub async fn escalate_due(shared: &Shared) -> Result<usize, StoreError> {
     Ok(taken)
 }
 
-async fn climb(shared: &Shared, silent: &Silent, silence: &Silence) -> Result<bool, StoreError> {
-    let live = shared.now_live();
-    let Some((integration, api)) = live.find(&silent.key) else { return Ok(false) };
+async fn climb(shared: &AppState, silent: &Silent, silence: &Silence) -> Result<bool, StoreError> {
+    let active = shared.active();
+    let Some((integration, api)) = active.find(&silent.key) else { return Ok(false) };
     // Who was taken out of the configuration is asked nothing.
     if !api.has(silence.side, &silence.party) {
         return Ok(false);
@@ -90,10 +90,10 @@ async fn climb(shared: &Shared, silent: &Silent, silence: &Silence) -> Result<bo
         None => format!("{name} is silent about notice {}: nobody new is on the next step", standing.notice.id),
     };
     info!(notice = standing.notice.id, side = silence.side.name(), party = silence.party, step = rise.step, "{text}");
-    let desk = Desk { shared, live: &live, key: &standing.key, integration, api, now };
+    let writer = LetterWriter { shared, active: &active, key: &standing.key, integration, api, now };
     let delivery = match &rise.person {
         Some(_) => {
-            let Some(letter) = desk.escalated(&standing, silence, &rise) else { return Ok(false) };
+            let Some(letter) = writer.escalated(&standing, silence, &rise) else { return Ok(false) };
             Some(letter)
         }
         None => None,

@@ -11,7 +11,7 @@ use crate::rules::RULE_SET;
 use crate::store::{CheckCommit, Claim, StoreError, Success};
 
 use super::check::{describe, said};
-use super::letters::Desk;
+use super::letters::LetterWriter;
 
 /// Ledgers are not all looked at in the same second after midnight.
 const SPREAD: Duration = Duration::from_secs(300);
@@ -77,20 +77,20 @@ pub(super) fn told_by_their_day(findings: &mut [OpenFinding], stated: &[Stated],
 }
 
 /// Makes anew what follows from the ledger today, and has it told.
-pub(super) async fn look(desk: &Desk<'_>, claim: &Claim) -> Result<CheckCommit, StoreError> {
-    let store = &desk.shared.store;
+pub(super) async fn look(writer: &LetterWriter<'_>, claim: &Claim) -> Result<CheckCommit, StoreError> {
+    let store = &writer.shared.store;
     let entries = store.ledger(&claim.key.integration, &claim.key.api).await?;
     let (operations, down_since) = store.live_operations(&claim.key).await?;
     let ledger = Ledger {
-        integration: desk.integration,
-        api: desk.api,
+        integration: writer.integration,
+        api: writer.api,
         entries: &entries,
         operations: operations.as_deref(),
         down_since: down_since.map(|last| last.date_naive()),
-        today: desk.now.date_naive(),
+        today: writer.now.date_naive(),
     };
-    let findings = desk.weighed(dated(&ledger));
-    let notice = desk.tell(claim, &claim.told, (&claim.findings, &findings), None);
+    let findings = writer.weighed(dated(&ledger));
+    let notice = writer.tell(claim, &claim.told, (&claim.findings, &findings), None);
     let is_told = findings.iter().any(OpenFinding::is_told);
     let current = entries.iter().filter(|entry| entry.ended_at.is_none() && entry.statement.date.is_some()).count();
     let (state, detail) = match (is_told, current) {
@@ -106,7 +106,7 @@ pub(super) async fn look(desk: &Desk<'_>, claim: &Claim) -> Result<CheckCommit, 
         .map(|finding| ("date", format!("{}: {}", claim.key, finding.message)))
         .collect();
     events.extend(said(&claim.key, &notice));
-    let next_at = tomorrow(desk.now) + SPREAD.mul_f64(desk.shared.jitter());
+    let next_at = tomorrow(writer.now) + SPREAD.mul_f64(writer.shared.jitter());
     Ok(CheckCommit {
         rule_set: RULE_SET,
         success: Some(Success {
@@ -120,7 +120,7 @@ pub(super) async fn look(desk: &Desk<'_>, claim: &Claim) -> Result<CheckCommit, 
             notice,
         }),
         events,
-        ..CheckCommit::of(claim, Checked { state, detail, checked_at: desk.now, next_at, failures: 0 })
+        ..CheckCommit::of(claim, Checked { state, detail, checked_at: writer.now, next_at, failures: 0 })
     })
 }
 

@@ -13,22 +13,22 @@ use crate::render::{Appointment, calendar, chat_message, cloud_event};
 use crate::store::{Claim, Flaps, Gone, NoticeStep, PlannedDelivery, REVERTED, Reader, Standing};
 
 use super::escalate;
-use super::shared::{Live, Shared, UNWRITTEN, hex, is_recent, link_token};
+use crate::state::{ActiveConfig, AppState, UNWRITTEN, hex, is_recent, link_token};
 
 /// Mail programs clip what is longer, and relays refuse it, bytes.
 const LARGEST_LETTER: usize = 100_000;
 
 /// Where letters come from: the configuration at work, and the description they are about.
-pub(super) struct Desk<'d> {
-    pub(super) shared: &'d Shared,
-    pub(super) live: &'d Live,
+pub(super) struct LetterWriter<'d> {
+    pub(super) shared: &'d AppState,
+    pub(super) active: &'d ActiveConfig,
     pub(super) key: &'d WatchKey,
     pub(super) integration: &'d Integration,
     pub(super) api: &'d Api,
     pub(super) now: DateTime<Utc>,
 }
 
-impl Desk<'_> {
+impl LetterWriter<'_> {
     /// Findings with the integration's overrides of today applied.
     pub(super) fn weighed(&self, mut findings: Vec<OpenFinding>) -> Vec<OpenFinding> {
         let today = self.now.date_naive();
@@ -271,7 +271,7 @@ impl Desk<'_> {
 
     /// The letter to its reader, with the same letter to whoever stands in.
     fn written(&self, notice: &Notice, letter: &LetterPlan) -> anyhow::Result<PlannedDelivery> {
-        let operator = self.live.operator();
+        let operator = self.active.operator();
         let readers = std::iter::once(&letter.to.person).chain(&letter.to.deputy).chain([&operator]);
         let mut chain: Vec<PlannedDelivery> = Vec::new();
         for person in readers {
@@ -296,7 +296,7 @@ impl Desk<'_> {
             .chain(view.called_off.iter().map(|entry| (entry, true)))
             .map(|((day, message), is_cancelled)| Appointment { key: self.key, api: &self.api.name, day, message, is_cancelled })
             .collect();
-        let domain = domain_of(&self.live.config.mail.from);
+        let domain = domain_of(&self.active.config.mail.from);
         (!appointments.is_empty()).then(|| (calendar(&appointments, &domain, self.now), is_cancelled))
     }
 
@@ -322,10 +322,10 @@ impl Desk<'_> {
         if self.key.surface == Surface::Ledger {
             view.calendar_url = Some(calendar_url(self.shared, &self.integration.id, &letter.to.party));
         }
-        let from = self.live.config.mail.from.clone();
+        let from = self.active.config.mail.from.clone();
         // Not the answer's token: envelopes are seen by every system on the way.
         let own = link_token(&self.shared.link_key, &[&["bounce"], parts.as_slice()].concat());
-        let sender = self.live.sender(Some(&own));
+        let sender = self.active.sender(Some(&own));
         // Whoever has to act is never left asleep.
         let can_wait = asks_nothing || (view.breaking == 0 && view.escalation.is_none() && view.exchange.is_none());
         let party = self.integration.party(party).filter(|_| can_wait);
@@ -363,7 +363,7 @@ impl Desk<'_> {
         person: &Person,
         (from, id): (String, String),
     ) -> anyhow::Result<(String, Vec<u8>)> {
-        let operator = self.live.operator();
+        let operator = self.active.operator();
         loop {
             let rendered = match self.shared.renderer.letter(view) {
                 Ok(rendered) => rendered,
@@ -444,7 +444,7 @@ impl Desk<'_> {
 }
 
 /// Where a party subscribes to the days that concern it. Whoever knows the address can read them.
-fn calendar_url(shared: &Shared, integration: &str, party: &str) -> String {
+fn calendar_url(shared: &AppState, integration: &str, party: &str) -> String {
     let file = format!("{}.ics", calendar_token(shared, integration, party));
     let mut path = Url::parse("http://x/calendar").ok();
     if let Some(mut segments) = path.as_mut().and_then(|url| url.path_segments_mut().ok()) {
@@ -454,7 +454,7 @@ fn calendar_url(shared: &Shared, integration: &str, party: &str) -> String {
 }
 
 /// What the address of a party's calendar ends with: not to be guessed.
-pub fn calendar_token(shared: &Shared, integration: &str, party: &str) -> String {
+pub fn calendar_token(shared: &AppState, integration: &str, party: &str) -> String {
     link_token(&shared.link_key, &["calendar", integration, party])
 }
 

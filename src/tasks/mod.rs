@@ -17,7 +17,6 @@ mod ledger;
 mod letters;
 mod outage;
 mod retell;
-mod shared;
 mod trouble;
 mod watch;
 
@@ -32,6 +31,5 @@ pub use gather::{Gathered, Known, gather};
 pub use letters::calendar_token;
 pub use outage::outages_due;
 pub use retell::retell_due;
-pub use shared::{Counters, Live, Relay, Shared, Trouble, link_token, make_secret, transport};
 pub use trouble::troubles;
 pub use watch::{check_due, run as watch};

@@ -12,8 +12,8 @@ use crate::model::{
 use crate::notice::{Decision, Word, stamp};
 use crate::store::{Outage, PlannedDelivery, StoreError};
 
-use super::letters::Desk;
-use super::shared::{Live, Shared, hex, is_recent};
+use super::letters::LetterWriter;
+use crate::state::{ActiveConfig, AppState, hex, is_recent};
 
 /// It is told again for as long as it lasts.
 const AGAIN: TimeDelta = TimeDelta::days(7);
@@ -29,13 +29,13 @@ const NAMED: usize = 50;
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn outages_due(shared: &Shared) -> Result<usize, StoreError> {
-    let live = shared.now_live();
+pub async fn outages_due(shared: &AppState) -> Result<usize, StoreError> {
+    let active = shared.active();
     let now = shared.clock.now();
     let (mut begun, mut ours, mut over) = (Vec::new(), Vec::new(), Vec::new());
     for outage in shared.store.outages().await? {
-        let Some((integration, api)) = live.find(&outage.key) else { continue };
-        let telling = Telling { shared, live: &live, integration, api, outage, now };
+        let Some((integration, api)) = active.find(&outage.key) else { continue };
+        let telling = Telling { shared, active: &active, integration, api, outage, now };
         match telling.outage.judged_at {
             None if telling.outage.state == ApiState::Blind => ours.push(telling),
             None if telling.is_due() => match telling.has_ended().await {
@@ -116,8 +116,8 @@ fn with_others((heading, mut lines): Card, others: &[String]) -> Card {
 }
 
 struct Telling<'t> {
-    shared: &'t Shared,
-    live: &'t Live,
+    shared: &'t AppState,
+    active: &'t ActiveConfig,
     integration: &'t Integration,
     api: &'t Api,
     outage: Outage,
@@ -139,7 +139,7 @@ impl Telling<'_> {
 
     /// Whether it is to be told of, for the first time or again.
     fn is_due(&self) -> bool {
-        let after = self.api.tell_operator_after.unwrap_or(self.live.config.mail.tell_operator_after);
+        let after = self.api.tell_operator_after.unwrap_or(self.active.config.mail.tell_operator_after);
         let after = TimeDelta::from_std(after).unwrap_or(TimeDelta::MAX);
         match self.outage.told_at {
             None => self.outage.lasted(self.now) >= after,
@@ -185,7 +185,7 @@ impl Telling<'_> {
         };
         let still = if told_at.is_some() { "still cannot" } else { "cannot" };
         let heading = format!("{} {still} be judged ({}), for {long}", self.subject(), self.state().name());
-        let source = self.live.source(self.api, key.surface).map(ToString::to_string).unwrap_or_default();
+        let source = self.active.source(self.api, key.surface).map(ToString::to_string).unwrap_or_default();
         let lines = vec![
             format!("Since {}: {detail}", stamp(*since)),
             match succeeded_at {
@@ -252,7 +252,7 @@ impl Telling<'_> {
         for consumer in &self.api.consumers {
             let owner = self.integration.party(&consumer.party).and_then(|party| party.owner(Side::Consumer));
             let owner = owner.map(|(_, contact)| contact.person.clone());
-            for person in owner.into_iter().chain([self.live.operator()]) {
+            for person in owner.into_iter().chain([self.active.operator()]) {
                 if !readers.iter().any(|(_, known)| known.email.eq_ignore_ascii_case(&person.email)) {
                     readers.push((consumer.party.as_str(), person));
                 }
@@ -270,15 +270,15 @@ impl Telling<'_> {
             called_off: Vec::new(),
         };
         let decision = Decision { notice: self.notice(), words: vec![word], closes: true };
-        let desk = Desk {
+        let writer = LetterWriter {
             shared: self.shared,
-            live: self.live,
+            active: self.active,
             key: &self.outage.key,
             integration: self.integration,
             api: self.api,
             now: self.now,
         };
-        desk.card(&decision, to, card, None)
+        writer.card(&decision, to, card, None)
     }
 }
 

@@ -7,21 +7,21 @@ use crate::store::{Reader, StoreError};
 
 use super::deliver::masked;
 use super::escalate::is_there;
-use super::letters::Desk;
-use super::shared::Shared;
+use super::letters::LetterWriter;
+use crate::state::AppState;
 
 /// Writes to everybody who answers for a side of an open notice by the configuration at work now, was never written to about
 /// it, and whose side has not answered. Returns how many letters were written.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn retell_due(shared: &Shared) -> Result<usize, StoreError> {
-    let live = shared.now_live();
+pub async fn retell_due(shared: &AppState) -> Result<usize, StoreError> {
+    let active = shared.active();
     let mut written = 0;
     for told in shared.store.readers().await? {
-        let Some((integration, api)) = live.find(&told.key) else { continue };
+        let Some((integration, api)) = active.find(&told.key) else { continue };
         let party = integration.party(&told.party).filter(|_| api.has(told.side, &told.party));
-        if !party.is_some_and(|party| is_missing(party, &live.config.mail.operator, &told)) {
+        if !party.is_some_and(|party| is_missing(party, &active.config.mail.operator, &told)) {
             continue;
         }
         let standing = match shared.store.standing(&told.notice).await {
@@ -31,15 +31,15 @@ pub async fn retell_due(shared: &Shared) -> Result<usize, StoreError> {
             Err(problem) => return Err(problem),
         };
         let Some(standing) = standing.filter(|standing| is_there(standing, (told.side, &told.party))) else { continue };
-        let desk = Desk { shared, live: &live, key: &told.key, integration, api, now: shared.clock.now() };
-        let Some(letter) = desk.again(&standing, &told) else { continue };
+        let writer = LetterWriter { shared, active: &active, key: &told.key, integration, api, now: shared.clock.now() };
+        let Some(letter) = writer.again(&standing, &told) else { continue };
         let text = format!(
             "{} <{}> is written to about notice {}: no letter of it was written to this address before",
             letter.name, letter.recipient, told.notice
         );
         let to = masked(&letter.recipient);
         info!(notice = told.notice, side = told.side.name(), party = told.party, to, "whoever got no letter of it is written to");
-        written += usize::from(shared.store.write_again(&told, letter, &text, desk.now).await?);
+        written += usize::from(shared.store.write_again(&told, letter, &text, writer.now).await?);
     }
     Ok(written)
 }

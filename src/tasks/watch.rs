@@ -14,7 +14,7 @@ use crate::model::{Source, WatchKey};
 use crate::store::{Claim, StoreError};
 
 use super::check::{check, died, soon};
-use super::shared::Shared;
+use crate::state::AppState;
 
 /// Checks under way at one time.
 const AT_ONCE: usize = 16;
@@ -35,7 +35,7 @@ const BEAT: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// Checks what is due until the daemon stops.
-pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken) {
+pub async fn run(shared: Arc<AppState>, heart: Heart, stopping: CancellationToken) {
     // What the last process left under way.
     let mut is_first = true;
     let mut watch = Watch::default();
@@ -86,13 +86,13 @@ pub async fn run(shared: Arc<Shared>, heart: Heart, stopping: CancellationToken)
     }
 }
 
-fn complain(shared: &Shared, problem: &StoreError) {
+fn complain(shared: &AppState, problem: &StoreError) {
     if shared.trouble.set("database", shared.clock.now(), problem.to_string()) {
         error!(%problem, "checks cannot be recorded; what is not committed is done again");
     }
 }
 
-async fn nap(shared: &Shared) -> Duration {
+async fn nap(shared: &AppState) -> Duration {
     let next = shared.store.next_due().await.ok().flatten();
     let until = next.and_then(|next| (next - shared.clock.now()).to_std().ok()).unwrap_or(Duration::ZERO);
     until.clamp(Duration::from_millis(50), LONGEST_NAP)
@@ -102,7 +102,7 @@ async fn nap(shared: &Shared) -> Duration {
 ///
 /// # Errors
 /// When the database does not answer; then nothing was checked, or nothing of it was recorded.
-pub async fn check_due(shared: &Arc<Shared>, heart: &Heart, stopping: &CancellationToken) -> Result<usize, StoreError> {
+pub async fn check_due(shared: &Arc<AppState>, heart: &Heart, stopping: &CancellationToken) -> Result<usize, StoreError> {
     let mut watch = Watch::default();
     let count = watch.take(shared).await?;
     let mut result = Ok(count);
@@ -163,10 +163,10 @@ impl Watch {
     }
 
     /// Takes what is due, and starts what there is a place for. Returns how many were taken.
-    async fn take(&mut self, shared: &Arc<Shared>) -> Result<usize, StoreError> {
+    async fn take(&mut self, shared: &Arc<AppState>) -> Result<usize, StoreError> {
         while let Some(key) = self.unrecorded.last() {
             // The partner is asked no more often than where it is the one that fails.
-            let pause = shared.now_live().find(key).map(|(_, api)| soon(api)).unwrap_or_default();
+            let pause = shared.active().find(key).map(|(_, api)| soon(api)).unwrap_or_default();
             shared.store.release(key, shared.clock.now() + pause).await?;
             self.unrecorded.pop();
         }
@@ -188,8 +188,8 @@ impl Watch {
     }
 
     /// Starts what waits: so many of one host at a time as it is asked politely.
-    fn start(&mut self, shared: &Arc<Shared>) {
-        let per_host = shared.now_live().config.fetch.per_host;
+    fn start(&mut self, shared: &Arc<AppState>) {
+        let per_host = shared.active().config.fetch.per_host;
         let mut busy: HashMap<String, usize> = HashMap::new();
         for (_, host, _) in self.under_way.values() {
             *busy.entry(host.clone()).or_default() += 1;
@@ -213,7 +213,7 @@ impl Watch {
     }
 
     /// A check has ended; one that died is recorded as what it is, and costs nobody else anything.
-    async fn ended(&mut self, shared: &Arc<Shared>, done: Ended) -> Result<(), StoreError> {
+    async fn ended(&mut self, shared: &Arc<AppState>, done: Ended) -> Result<(), StoreError> {
         let id = match &done {
             Ok((id, _)) => *id,
             Err(problem) => problem.id(),
@@ -238,9 +238,9 @@ impl Watch {
 }
 
 /// The host and port a check asks; empty where it asks none.
-fn host(shared: &Shared, claim: &Claim) -> String {
-    let live = shared.now_live();
-    let source = live.find(&claim.key).and_then(|(_, api)| live.source(api, claim.key.surface));
+fn host(shared: &AppState, claim: &Claim) -> String {
+    let active = shared.active();
+    let source = active.find(&claim.key).and_then(|(_, api)| active.source(api, claim.key.surface));
     match source {
         Some(Source::Web(url)) => {
             format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())

@@ -7,9 +7,8 @@ use driftd::config::{Config, Environment, load};
 use driftd::daemon::assemble;
 use driftd::lifecycle::Heart;
 use driftd::model::{Clock, ManualClock, Mark, Origin, Statement, Surface, WatchKey};
-use driftd::tasks::{
-    DigestsDone, Live, Shared, attest_due, check_due, deliver_due, digest_due, escalate_due, outages_due, retell_due,
-};
+use driftd::state::{ActiveConfig, AppState};
+use driftd::tasks::{DigestsDone, attest_due, check_due, deliver_due, digest_due, escalate_due, outages_due, retell_due};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -49,8 +48,8 @@ pub struct Bridge {
     pub next: Partner,
     pub smtp: Smtp,
     pub clock: Arc<ManualClock>,
-    pub shared: Arc<Shared>,
-    reload: watch::Sender<Arc<Live>>,
+    pub shared: Arc<AppState>,
+    reload: watch::Sender<Arc<ActiveConfig>>,
     read: usize,
 }
 
@@ -136,7 +135,7 @@ consumers = [{{ party = "shop"{uses} }}]
         bridge
     }
 
-    async fn started(folder: &tempfile::TempDir, clock: &Arc<ManualClock>) -> (Arc<Shared>, watch::Sender<Arc<Live>>) {
+    async fn started(folder: &tempfile::TempDir, clock: &Arc<ManualClock>) -> (Arc<AppState>, watch::Sender<Arc<ActiveConfig>>) {
         // One for the whole process, whichever test comes first.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let config = Self::config(folder, clock);
@@ -155,7 +154,7 @@ consumers = [{{ party = "shop"{uses} }}]
         let mut config = Self::config(&self.folder, &self.clock);
         change(&mut config);
         let clock: Arc<dyn Clock> = self.clock.clone();
-        self.reload.send_replace(Arc::new(Live::new(config, &clock).expect("a configuration at work")));
+        self.reload.send_replace(Arc::new(ActiveConfig::new(config, &clock).expect("a configuration at work")));
     }
 
     /// Ends the daemon and starts it again from what is on disk.

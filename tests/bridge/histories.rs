@@ -27,10 +27,9 @@ use driftd::model::{
 };
 use driftd::render::Renderer;
 use driftd::rules::Catalogue;
+use driftd::state::{ActiveConfig, AppState, Counters, Relay, Trouble};
 use driftd::store::Store;
-use driftd::tasks::{
-    Counters, DigestsDone, Live, Relay, Shared, Trouble, attest_due, check_due, digest_due, escalate_due, outages_due, retell_due,
-};
+use driftd::tasks::{DigestsDone, attest_due, check_due, digest_due, escalate_due, outages_due, retell_due};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::{Notify, watch};
@@ -78,7 +77,7 @@ fn digest((root, part): &(String, String)) -> String {
 struct Stock {
     folder: tempfile::TempDir,
     /// The configuration as it was written first, and with the address of the first reader corrected.
-    live: [Arc<Live>; 2],
+    active: [Arc<ActiveConfig>; 2],
     catalogue: Arc<Catalogue>,
     renderer: Renderer,
     /// An empty database, migrated once.
@@ -127,20 +126,20 @@ every = "1h"
 consumers = [{ party = "c" }, { party = "d", operations = ["POST /b"] }]
 "#;
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(start()));
-        let live = ["c1@x.example", "c9@x.example"].map(|address| {
+        let active = ["c1@x.example", "c9@x.example"].map(|address| {
             std::fs::write(folder.path().join("integrations/i.toml"), integration.replace("c1@x.example", address))
                 .expect("a file");
             let environment = Environment { believe_credentials: true, ..Environment::default() };
             let config =
                 load(&folder.path().join("driftd.toml"), &environment, start()).unwrap_or_else(|found| panic!("{found:#?}"));
-            Arc::new(Live::new(config, &clock).expect("a client"))
+            Arc::new(ActiveConfig::new(config, &clock).expect("a client"))
         });
         let first = folder.path().join("empty");
         std::fs::create_dir_all(&first).expect("a folder");
         Store::open(&first).await.expect("a store").close().await;
         let empty = std::fs::read(first.join("driftd.sqlite")).expect("a database");
         let (catalogue, renderer) = (Arc::new(Catalogue::load().expect("rules")), Renderer::new().expect("templates"));
-        Self { folder, live, catalogue, renderer, empty }
+        Self { folder, active, catalogue, renderer, empty }
     }
 }
 
@@ -204,8 +203,8 @@ struct History<'s> {
     stock: &'s Stock,
     random: fastrand::Rng,
     clock: Arc<ManualClock>,
-    shared: Arc<Shared>,
-    reload: watch::Sender<Arc<Live>>,
+    shared: Arc<AppState>,
+    reload: watch::Sender<Arc<ActiveConfig>>,
     /// The weeks whose digests were looked at; a process that ends forgets them.
     digests: DigestsDone,
     /// Bytes by Message-ID.
@@ -262,16 +261,16 @@ impl<'s> History<'s> {
         std::fs::write(self.stock.folder.path().join("part.yaml"), part).expect("a file");
     }
 
-    async fn opened(stock: &Stock, clock: &Arc<ManualClock>, config: usize) -> (Arc<Shared>, watch::Sender<Arc<Live>>) {
+    async fn opened(stock: &Stock, clock: &Arc<ManualClock>, config: usize) -> (Arc<AppState>, watch::Sender<Arc<ActiveConfig>>) {
         let store = Store::open(&stock.folder.path().join("state")).await.expect("a store");
-        let live = Arc::clone(&stock.live[config]);
-        store.sync_watches(&live.watches(clock.now()), clock.now()).await.expect("watches");
-        store.try_again(&live.config.mail.operator, clock.now()).await.expect("what waits");
+        let active = Arc::clone(&stock.active[config]);
+        store.sync_watches(&active.watches(clock.now()), clock.now()).await.expect("watches");
+        store.try_again(&active.config.mail.operator, clock.now()).await.expect("what waits");
         store.release_leases(clock.now()).await.expect("leases");
         store.recover_attempts(clock.now()).await.expect("attempts");
-        let (reload, live) = watch::channel(live);
-        let shared = Arc::new(Shared {
-            live,
+        let (reload, active) = watch::channel(active);
+        let shared = Arc::new(AppState {
+            active,
             store,
             clock: clock.clone(),
             catalogue: Arc::clone(&stock.catalogue),
@@ -286,7 +285,7 @@ impl<'s> History<'s> {
             relay: Relay::default(),
             trouble: Trouble::default(),
             counters: Counters::default(),
-            parse_slots: Shared::parse_slots(),
+            parse_slots: AppState::parse_slots(),
             started_at: clock.now(),
             jitter: Mutex::new(fastrand::Rng::with_seed(7)),
         });
@@ -382,7 +381,7 @@ impl<'s> History<'s> {
                 // Another version comes, and for one fetch it does not come whole.
                 self.published = self.random.usize(0..versions().len());
                 self.publish();
-                let (live, part) = ["live.yaml", "part.yaml"].map(|name| self.stock.folder.path().join(name)).into();
+                let (active, part) = ["live.yaml", "part.yaml"].map(|name| self.stock.folder.path().join(name)).into();
                 let how = self.random.u32(0..4);
                 self.steps.push(format!("publish {}, damaged in way {how}", self.published));
                 match how {
@@ -392,7 +391,7 @@ impl<'s> History<'s> {
                     _ => {
                         let (root, _) = &versions()[self.published];
                         let at = self.random.usize(root.len() / 4..root.len() - 1);
-                        std::fs::write(&live, &root[..at]).expect("a file");
+                        std::fs::write(&active, &root[..at]).expect("a file");
                     }
                 }
                 self.clock.advance(Duration::from_secs(7_200));
@@ -410,11 +409,11 @@ impl<'s> History<'s> {
             16 => {
                 self.config = 1 - self.config;
                 self.steps.push(format!("configuration {}, and a reload", self.config));
-                let live = Arc::clone(&self.stock.live[self.config]);
+                let active = Arc::clone(&self.stock.active[self.config]);
                 let (store, now) = (&self.shared.store, self.clock.now());
-                store.resync_watches(&live.watches(now), now).await.expect("watches");
-                self.reload.send_replace(live);
-                store.try_again(&self.stock.live[self.config].config.mail.operator, now).await.expect("what waits");
+                store.resync_watches(&active.watches(now), now).await.expect("watches");
+                self.reload.send_replace(active);
+                store.try_again(&self.stock.active[self.config].config.mail.operator, now).await.expect("what waits");
             }
             17 => self.upgrade().await,
             10 => {

@@ -165,7 +165,7 @@ async fn what_is_agreed_and_the_ledger() {
 async fn a_reload() {
     let mut bridge = Bridge::new(&QUIET, "2026-03-01", &description(64)).await;
     happens_whole_or_not_at_all(&bridge, async |bridge: &Bridge| {
-        let (now, live) = (bridge.clock.as_ref().now(), bridge.shared.live.borrow().clone());
+        let (now, live) = (bridge.clock.as_ref().now(), bridge.shared.active.borrow().clone());
         bridge.shared.store.resync_watches(&live.watches(now), now).await.expect("synced");
     })
     .await;

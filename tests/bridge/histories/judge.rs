@@ -15,16 +15,16 @@ impl History<'_> {
     pub(super) async fn believes_only_what_is_whole(&self) {
         let whole: Vec<String> = versions().iter().map(digest).collect();
         let overview = self.shared.store.overview().await.expect("the overview");
-        let live = overview.watches.iter().find(|watch| watch.key.surface == Surface::Live).expect("the live description");
-        for known in [&live.baseline, &live.latest].into_iter().flatten() {
+        let active = overview.watches.iter().find(|watch| watch.key.surface == Surface::Live).expect("the live description");
+        for known in [&active.baseline, &active.latest].into_iter().flatten() {
             assert!(whole.contains(known), "{known} was never published whole");
         }
         assert_eq!(
-            live.latest.as_ref(),
+            active.latest.as_ref(),
             whole.get(self.published),
             "what is published was not read: {} ({})",
-            live.state.name(),
-            live.detail
+            active.state.name(),
+            active.detail
         );
     }
 
@@ -109,7 +109,8 @@ impl History<'_> {
     }
 
     fn is_configured(&self, address: &str) -> bool {
-        let people = self.stock.live[self.config].config.integrations.iter().flat_map(|integration| integration.parties.values());
+        let people =
+            self.stock.active[self.config].config.integrations.iter().flat_map(|integration| integration.parties.values());
         let mut people =
             people.flat_map(|party| party.contacts.values()).flat_map(|contact| [Some(&contact.person), contact.deputy.as_ref()]);
         people.any(|person| person.is_some_and(|person| person.email == address))
@@ -137,7 +138,7 @@ impl History<'_> {
             let open = open.unwrap_or_else(|| panic!("{}: no notice tells of {told:?}", watch.key));
             let standing = self.shared.store.standing(&open.notice).await.expect("a standing").expect("an open notice");
             let concerns = |finding: &OpenFinding| {
-                let api = &self.stock.live[self.config].config.integrations[0].apis[0];
+                let api = &self.stock.active[self.config].config.integrations[0].apis[0];
                 let consumer = api.consumers.iter().find(|consumer| consumer.party == "d").expect("the second consumer");
                 impact(finding, consumer) > Impact::NotUsed
             };

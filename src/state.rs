@@ -19,13 +19,13 @@ use crate::rules::Catalogue;
 use crate::store::{FLAPPING, Store, WatchSpec};
 
 /// Documents that are read and compared at one time: a 13 MB description is 70 MB of values.
-pub(super) const PARSE_SLOTS: u32 = 2;
+pub(crate) const PARSE_SLOTS: u32 = 2;
 
 /// What the parts are called, with the API behind it, whose letters could not be written.
-pub(super) const UNWRITTEN: &str = "letters ";
+pub(crate) const UNWRITTEN: &str = "letters ";
 
 /// Everything that follows from one configuration. A reload makes a new one.
-pub struct Live {
+pub struct ActiveConfig {
     /// The configuration.
     pub config: Config,
     /// Fetches with its limits.
@@ -39,7 +39,7 @@ pub struct Live {
 /// Why a configuration cannot be put to work.
 #[derive(Debug, Error)]
 #[error(transparent)]
-pub struct LiveError(#[from] fetch::ClientError);
+pub struct ActiveConfigError(#[from] fetch::ClientError);
 
 /// Sends through the server of a configuration.
 pub fn transport(config: &MailConfig) -> Transport {
@@ -61,13 +61,13 @@ pub fn transport(config: &MailConfig) -> Transport {
 
 /// Whether something happened so lately that what happens now belongs to it. A time that lies ahead was noted by a clock that
 /// stood wrong.
-pub(super) fn is_recent(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+pub(crate) fn is_recent(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     (TimeDelta::zero()..FLAPPING).contains(&(now - at))
 }
 
-impl Live {
+impl ActiveConfig {
     /// Who is written to last of all, and when driftd itself is in trouble.
-    pub(super) fn operator(&self) -> Person {
+    pub(crate) fn operator(&self) -> Person {
         Person { name: "driftd operator".to_owned(), email: self.config.mail.operator.clone(), phone: None }
     }
 
@@ -75,7 +75,7 @@ impl Live {
     ///
     /// # Errors
     /// When no HTTPS client can be made.
-    pub fn new(config: Config, clock: &Arc<dyn Clock>) -> Result<Self, LiveError> {
+    pub fn new(config: Config, clock: &Arc<dyn Clock>) -> Result<Self, ActiveConfigError> {
         let settings = fetch::Settings {
             timeout: config.fetch.timeout,
             max_bytes: config.fetch.max_bytes,
@@ -204,7 +204,7 @@ impl Relay {
     }
 
     /// It took nothing from us; returns how often in a row. Conversations that fail together count as one.
-    pub(super) fn failed(&self, now: DateTime<Utc>, together: Duration) -> u32 {
+    pub(crate) fn failed(&self, now: DateTime<Utc>, together: Duration) -> u32 {
         let mut state = self.state();
         let is_same = state.failed_at.is_some_and(|last| (now - last).to_std().is_ok_and(|since| since < together));
         if !is_same || state.failures == 0 {
@@ -217,13 +217,13 @@ impl Relay {
     }
 
     /// It spoke to us, and refused a letter because of us.
-    pub(super) fn refused(&self) {
+    pub(crate) fn refused(&self) {
         let mut state = self.state();
         (state.is_open, state.failures, state.has_refused) = (true, 0, true);
     }
 
     /// It spoke to us, and perhaps took a letter. Returns whether letters may have waited for that.
-    pub(super) fn spoke(&self, took: bool) -> bool {
+    pub(crate) fn spoke(&self, took: bool) -> bool {
         let mut state = self.state();
         let has_failed = std::mem::take(&mut state.failures) > 0;
         state.is_open = true;
@@ -261,9 +261,9 @@ impl Counters {
 }
 
 /// What the loops and the endpoint share. Made once, lives as long as the daemon.
-pub struct Shared {
+pub struct AppState {
     /// The current configuration at work.
-    pub live: watch::Receiver<Arc<Live>>,
+    pub active: watch::Receiver<Arc<ActiveConfig>>,
     /// The database.
     pub store: Store,
     /// Time.
@@ -300,10 +300,10 @@ pub struct Shared {
     pub jitter: Mutex<fastrand::Rng>,
 }
 
-impl Shared {
+impl AppState {
     /// The configuration at work now.
-    pub fn now_live(&self) -> Arc<Live> {
-        Arc::clone(&self.live.borrow())
+    pub fn active(&self) -> Arc<ActiveConfig> {
+        Arc::clone(&self.active.borrow())
     }
 
     /// Bounds documents in memory.
@@ -351,7 +351,7 @@ pub fn link_token(key: &str, parts: &[&str]) -> String {
 }
 
 /// Bytes as lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
