@@ -118,6 +118,8 @@ pub struct Daemon {
 /// # Errors
 /// When it cannot work; see [`StartError`].
 pub async fn start(config_file: &Path) -> Result<Daemon, StartError> {
+    // First of all: whoever stops or reloads a daemon that is still starting gets what he asked for, and not its death.
+    let mut lifecycle = Lifecycle::new().map_err(anyhow::Error::from)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let environment = Environment::of_process();
     let config = config::load(config_file, &environment, clock.now()).map_err(StartError::Config)?;
@@ -134,7 +136,6 @@ pub async fn start(config_file: &Path) -> Result<Daemon, StartError> {
     info!(%address, state = %state_dir.display(), integrations = config.integrations.len(), apis = watched, "driftd starts");
     let (shared, sender) = assemble(config, clock, external_url).await?;
     warn_of_unknown_rules(&shared);
-    let mut lifecycle = Lifecycle::default();
     let (heart, stopping) = (lifecycle.heart(), lifecycle.stopping());
     let http = serve(endpoint, Arc::clone(&shared), heart.clone(), stopping.clone())?;
     lifecycle.spawn("watch", tasks::watch(Arc::clone(&shared), heart.clone(), stopping.clone()));

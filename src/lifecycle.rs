@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sd_notify::NotifyState;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -78,21 +78,37 @@ pub struct Lifecycle {
     reload: Arc<Notify>,
     heart: Heart,
     grace: Duration,
+    signals: Signals,
 }
 
-impl Default for Lifecycle {
-    fn default() -> Self {
-        Self {
+/// What the daemon is told from outside, from the moment this is made.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Lifecycle {
+    /// Signals are received from here on: make this before anything that must not be cut off. One that comes early is answered
+    /// by [`Self::run`].
+    ///
+    /// # Errors
+    /// When the system lets no signal be received.
+    pub fn new() -> std::io::Result<Self> {
+        Ok(Self {
             tasks: JoinSet::new(),
             stopping: CancellationToken::new(),
             reload: Arc::new(Notify::new()),
             heart: Heart::default(),
             grace: GRACE,
-        }
+            signals: Signals {
+                terminate: signal(SignalKind::terminate())?,
+                interrupt: signal(SignalKind::interrupt())?,
+                hangup: signal(SignalKind::hangup())?,
+            },
+        })
     }
-}
 
-impl Lifecycle {
     /// Cancelled when tasks should finish what they do and end.
     pub fn stopping(&self) -> CancellationToken {
         self.stopping.clone()
@@ -120,11 +136,7 @@ impl Lifecycle {
     pub async fn run(mut self, status: &str) -> Ended {
         notify(&[NotifyState::Ready, NotifyState::Status(status)]);
         let mut ended = Ended::Asked;
-        let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
-        let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = signals else {
-            error!("signals cannot be received; stopping");
-            return Ended::TaskDied;
-        };
+        let Signals { mut terminate, mut interrupt, mut hangup } = self.signals;
         let feed = sd_notify::watchdog_enabled().map_or(Duration::from_secs(15), |period| period / 3);
         let mut watchdog = tokio::time::interval(feed);
         loop {
@@ -197,7 +209,7 @@ mod tests {
     #[tokio::test]
     async fn a_task_that_dies_is_failure_and_one_that_hangs_does_not_hold_the_end() {
         async fn ended_by(task: impl Future<Output = ()> + Send + 'static) -> Ended {
-            let mut lifecycle = Lifecycle { grace: Duration::from_millis(10), ..Lifecycle::default() };
+            let mut lifecycle = Lifecycle { grace: Duration::from_millis(10), ..Lifecycle::new().expect("signals") };
             lifecycle.spawn("hangs", std::future::pending());
             lifecycle.spawn("dies", task);
             let ended = tokio::time::timeout(Duration::from_secs(60), lifecycle.run("watching")).await;
@@ -209,6 +221,6 @@ mod tests {
         let unit = include_str!("../deploy/driftd.service");
         let limit = unit.lines().find_map(|line| line.strip_prefix("TimeoutStopSec=")?.strip_suffix('s'));
         let limit = limit.and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs).expect("a limit");
-        assert!(Lifecycle::default().grace < limit, "{limit:?}");
+        assert!(Lifecycle::new().expect("signals").grace < limit, "{limit:?}");
     }
 }

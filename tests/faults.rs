@@ -577,6 +577,24 @@ fn the_daemon_drains_on_sigterm_and_says_what_configuration_is_wrong() {
 }
 
 #[test]
+fn a_daemon_that_is_told_something_while_it_starts_does_as_it_is_told() {
+    let (smtp, partner) = (Smtp::start(), Partner::start(Answer::Document(fixture("2026-01-12"))));
+    let home = Home::new(smtp.port, &partner.url());
+    let mut daemon = home.start();
+    // It says where it will listen before the database is open.
+    daemon.address();
+    daemon.signal("HUP");
+    wait_for("the configuration was reloaded", || daemon.log().contains("the configuration was reloaded").then_some(()));
+    assert!(!daemon.has_ended());
+    assert_eq!(daemon.stop(), 0);
+    let mut daemon = home.start();
+    daemon.address();
+    daemon.signal("TERM");
+    assert_eq!(daemon.exit_code(), 0);
+    wait_for("its last word", || daemon.log().contains("driftd has stopped").then_some(()));
+}
+
+#[test]
 fn the_endpoint_stands_hostile_clients() {
     let (_smtp, _partner, _home, daemon) = verified("2026-01-12");
     let idle: Vec<std::net::TcpStream> =
@@ -586,7 +604,7 @@ fn the_endpoint_stands_hostile_clients() {
             || daemon.page("/status").contains("content-security-policy")
     );
     let large = support::daemon::Daemon::post(&format!("http://{}/answer/x", daemon.address()), &"owner=x&note=".repeat(4000));
-    assert!(large.starts_with("HTTP/1.1 4"), "{large}");
+    assert!(large.starts_with("HTTP/1.1 413"), "{large}");
     assert!(daemon.page("/nothing").starts_with("HTTP/1.1 404"));
     assert!(body(&daemon.page("/rules/endpoint-added")).contains("endpoint-added"));
     drop(idle);
