@@ -164,3 +164,21 @@ fn every_promise_names_a_test_that_exists() {
     let missing: Vec<&&str> = names.iter().filter(|name| !known.contains(&format!("fn {name}("))).collect();
     assert!(missing.is_empty(), "{missing:#?}");
 }
+
+#[test]
+fn every_hop_of_the_architecture_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/architecture.md")).expect("docs/architecture.md");
+    let hops: Vec<(&str, &str)> = page
+        .lines()
+        .filter_map(|line| {
+            let mut cells = line.strip_prefix("| `")?.split("` | `");
+            Some((cells.next()?, cells.next()?.split('`').next()?))
+        })
+        .collect();
+    assert!(hops.len() > 25, "{hops:?}");
+    for (file, function) in hops {
+        let source = std::fs::read_to_string(root.join("src").join(file)).unwrap_or_else(|problem| panic!("{file}: {problem}"));
+        assert!(source.contains(&format!("fn {function}(")), "{file} has no {function}");
+    }
+}
