@@ -7,9 +7,9 @@ use std::path::Path;
 use chrono::{TimeZone, Utc};
 use driftd::config::{Environment, load};
 use driftd::diff::Budget;
-use driftd::model::{Entry, Mark, Notice, NoticeKind, OpenFinding, Origin, Side, Statement, Surface, Told};
+use driftd::model::{DateKind, LastTold, LedgerEntry, Notice, NoticeKind, OpenFinding, Origin, Side, Statement, Surface};
 use driftd::notice::{
-    Before, Circumstances, EscalationCard, ExchangeCard, Ledger, LetterView, Links, Standing, dated, open_findings, plan,
+    Before, Circumstances, DecisionInput, EscalationCard, ExchangeCard, Ledger, LetterView, Links, dated, open_findings, plan,
 };
 use driftd::openapi::{Limits, read};
 use driftd::render::{Rendered, Renderer};
@@ -50,15 +50,15 @@ fn letters(from: &str, to: &str, surface: Surface, kind: NoticeKind, hostile: Op
     let api = &integration.apis[0];
     let notice = Notice { id: "N-0a1b2c3d".to_owned(), opened_at: now(), told_at: now() };
     let none: [OpenFinding; 0] = [];
-    let standing = |open, told, current| Standing { integration, api, open, told, previous: &findings, current };
+    let standing = |open, told, current| DecisionInput { integration, api, open, told, previous: &findings, current };
     let opened = standing(None, &[], &findings).decide(now(), || notice.id.clone()).expect("something to say");
     // Both sides know all that concerns them, in the words of the day before.
-    let told: Vec<Told> = opened
+    let told: Vec<LastTold> = opened
         .words
         .iter()
         .map(|word| {
             let known = word.findings.iter().map(|finding| (finding.identity.clone(), "of yesterday".to_owned())).collect();
-            Told { findings: known, ..word.told() }
+            LastTold { findings: known, ..word.told() }
         })
         .collect();
     let decision = match kind {
@@ -148,11 +148,11 @@ fn what_a_partner_writes_stays_text() {
 }
 
 /// What the ledger of the shipped integration holds, and what was said about one operation.
-fn said(id: i64, read: (u32, u32), date: &str, is_current: bool) -> Entry {
+fn said(id: i64, read: (u32, u32), date: &str, is_current: bool) -> LedgerEntry {
     let read_at = Utc.with_ymd_and_hms(2026, read.0, read.1, 8, 0, 0).single().expect("a time");
     let statement = Statement {
         subject: "GET /v1/invoices".to_owned(),
-        mark: Mark::Sunset,
+        mark: DateKind::Sunset,
         date: date.parse().ok(),
         operations: vec!["GET /v1/invoices".to_owned()],
         class: String::new(),
@@ -165,7 +165,7 @@ fn said(id: i64, read: (u32, u32), date: &str, is_current: bool) -> Entry {
         odd: None,
         paused: false,
     };
-    Entry { id, statement, read_at, ended_at: (!is_current).then_some(read_at), replaced: !is_current }
+    LedgerEntry { id, statement, read_at, ended_at: (!is_current).then_some(read_at), replaced: !is_current }
 }
 
 /// The letters about days: one case for each kind that there is.
@@ -175,7 +175,7 @@ fn letters_about_days(kind: NoticeKind) -> Vec<(Side, Rendered)> {
     let config = load(&shipped.join("config/driftd.toml"), &environment, now()).unwrap_or_else(|problems| panic!("{problems:?}"));
     let integration = &config.integrations[0];
     let api = &integration.apis[0];
-    let on = |entries: &[Entry], today: chrono::NaiveDate| {
+    let on = |entries: &[LedgerEntry], today: chrono::NaiveDate| {
         dated(&Ledger { integration, api, entries, operations: None, down_since: None, today })
     };
     let today = now().date_naive();
@@ -189,9 +189,9 @@ fn letters_about_days(kind: NoticeKind) -> Vec<(Side, Rendered)> {
         _ => (&[], &first),
     };
     let notice = Notice { id: "N-0d1e2f3a".to_owned(), opened_at: now(), told_at: now() };
-    let standing = |open, told, previous, current| Standing { integration, api, open, told, previous, current };
+    let standing = |open, told, previous, current| DecisionInput { integration, api, open, told, previous, current };
     let opened = standing(None, &[], &first, &first).decide(now(), || notice.id.clone()).expect("something to say");
-    let told: Vec<Told> = opened.words.iter().map(driftd::notice::Word::told).collect();
+    let told: Vec<LastTold> = opened.words.iter().map(driftd::notice::PartyMessage::told).collect();
     let mut decision = if before.is_empty() {
         standing(None, &[], before, after).decide(now(), || notice.id.clone())
     } else {

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, TimeZone, Utc};
 use driftd::model::{
-    Acknowledgement, Answer, ApiState, AttemptOutcome, Checked, Clock, Lane, ManualClock, Mark, Notice, NoticeKind, OpenFinding,
-    Origin, PartValidators, Side, Statement, Surface, Told, Validators, WatchKey,
+    Acknowledgement, Answer, ApiState, AttemptOutcome, Checked, Clock, DateKind, Lane, LastTold, ManualClock, Notice, NoticeKind,
+    OpenFinding, Origin, PartValidators, Side, Statement, Surface, Validators, WatchKey,
 };
 use driftd::store::{
-    Announced, Answered, CheckCommit, Closing, Committed, Finished, KEPT, NewSnapshot, NoticeStep, PlannedDelivery, Store,
-    Success, WatchSpec,
+    Announced, AnswerOutcome, CheckCommit, Closing, Committed, Finished, KEPT, NewSnapshot, NoticeStep, PlannedDelivery, Store,
+    SuccessfulCheck, WatchSpec,
 };
 
 const LEASE: Duration = Duration::from_secs(600);
@@ -54,7 +54,7 @@ fn commit(clock: &ManualClock, notice: NoticeStep, etag: &str) -> CheckCommit {
             failures: 0,
         },
         rule_set: 1,
-        success: Some(Success {
+        success: Some(SuccessfulCheck {
             validators: Validators { etag: Some(etag.to_owned()), ..Validators::default() },
             full: true,
             snapshot: Some(NewSnapshot {
@@ -202,7 +202,7 @@ async fn an_answer_overtakes_a_check_in_flight() {
     let (_folder, store) = store(&clock).await;
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
     let notice = Notice { id: "N-1".to_owned(), opened_at: clock.now(), told_at: clock.now() };
-    let told = Told { side: Side::Consumer, party: "p".to_owned(), findings: [("f".to_owned(), "1".to_owned())].into() };
+    let told = LastTold { side: Side::Consumer, party: "p".to_owned(), findings: [("f".to_owned(), "1".to_owned())].into() };
     let step =
         NoticeStep::Tell { notice, flaps: None, deliveries: vec![letter("a@x.example", Vec::new())], told: vec![told.clone()] };
     assert_eq!(store.commit_check(commit(&clock, step, "e1")).await.expect("committed"), Committed::Recorded);
@@ -221,7 +221,7 @@ async fn an_answer_overtakes_a_check_in_flight() {
             )
             .await
             .expect("answered"),
-        Answered::BaselineMoved
+        AnswerOutcome::BaselineMoved
     );
     let stale = commit(&clock, NoticeStep::Keep, "e2");
     assert_eq!(store.commit_check(stale).await.expect("committed"), Committed::Overtaken);
@@ -417,7 +417,7 @@ async fn an_announcement_overtakes_a_look_at_the_ledger() {
     // The look has read what there is, and before it is recorded somebody announces a day.
     let statement = Statement {
         subject: "*".to_owned(),
-        mark: Mark::Sunset,
+        mark: DateKind::Sunset,
         date: "2026-09-01".parse().ok(),
         operations: Vec::new(),
         class: String::new(),

@@ -5,7 +5,7 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::model::Entry;
+use crate::model::LedgerEntry;
 use crate::render::escaped_json;
 use crate::tasks::LARGEST_MAIL;
 
@@ -124,7 +124,7 @@ async fn handed_in(at: &Where) -> Result<(), Failure> {
 
 #[derive(Deserialize)]
 struct Ledger {
-    ledger: Vec<Entry>,
+    ledger: Vec<LedgerEntry>,
 }
 
 pub(super) async fn ledger(args: &LedgerArgs) -> u8 {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{NaiveDate, NaiveTime, Weekday};
 use chrono_tz::Tz;
 
-use crate::model::{After, Agreement, BREAKING, Calendar, Freeze, Period, Role, Rung, Step, Wait, YearDay};
+use crate::model::{After, Agreement, BREAKING, Calendar, EscalationTarget, Freeze, Period, Role, Step, Wait, YearDay};
 
 use super::reader::{Problems, Table, did_you_mean};
 
@@ -89,13 +89,17 @@ fn ladder(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Vec<Step> {
     if entries.is_empty() {
         // Nobody is forgotten because nobody was named.
         let step = |rung, days| Step { rung, after: Wait::BusinessDays(days) };
-        return vec![step(Rung::Deputy, 0), step(Rung::Role(Role::OnCall), 1), step(Rung::Role(Role::PartnerManager), 2)];
+        return vec![
+            step(EscalationTarget::Deputy, 0),
+            step(EscalationTarget::Role(Role::OnCall), 1),
+            step(EscalationTarget::Role(Role::PartnerManager), 2),
+        ];
     }
     let mut ladder = Vec::new();
     for mut entry in entries {
         let rung = entry.parsed("role", problems, |text| {
             let words = ["deputy"].into_iter().chain(Role::ALL.iter().map(|role| role.name()));
-            Rung::named(text).ok_or_else(|| (format!("{text:?} is not a role"), did_you_mean(text, words)))
+            EscalationTarget::named(text).ok_or_else(|| (format!("{text:?} is not a role"), did_you_mean(text, words)))
         });
         let after = entry.parsed("after", problems, wait);
         entry.missing("role", "who is asked: \"deputy\" or a role such as \"partner-manager\"", problems);

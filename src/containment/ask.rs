@@ -9,11 +9,11 @@ use crate::openapi::{Map, TypeSet, Value};
 use super::confirm::{Witness, confirm, is_confirmed};
 use super::holds::Holds;
 use super::node::{Members, Part, Values};
-use super::search::{Outcome, Prover, Sign, Signed};
+use super::search::{Outcome, Polarity, Prover, Signed};
 
 /// What of the receiver's schema the question is about.
 #[derive(Debug, Clone)]
-pub enum Point<'d> {
+pub enum Question<'d> {
     /// All of it.
     Whole,
     /// What some keywords of one schema within it say.
@@ -64,7 +64,7 @@ impl<'d> Prover<'d> {
         };
         let holder = self.reading.arena.intern(parts);
         let sender = self.reading.schema(0, sender);
-        match self.ask(vec![Signed::new(sender, Sign::Sent), Signed::new(holder, Sign::Kept)]) {
+        match self.ask(vec![Signed::new(sender, Polarity::Sent), Signed::new(holder, Polarity::Kept)]) {
             Outcome::Value(value) => Some(value.as_ref().clone()),
             _ => None,
         }
@@ -78,39 +78,39 @@ impl<'d> Prover<'d> {
     /// Whether no value fits the schema of the sender: proven.
     pub fn is_empty(&mut self, sender: &'d Value) -> bool {
         let node = self.reading.schema(0, sender);
-        matches!(self.ask(vec![Signed::new(node, Sign::Sent)]), Outcome::Empty)
+        matches!(self.ask(vec![Signed::new(node, Polarity::Sent)]), Outcome::Empty)
     }
 
     /// Whether every value of the schema `sender` of the first document, as far as `point` goes, is one of the schema
     /// `receiver` of the second.
-    pub fn contains(&mut self, sender: &'d Value, receiver: &'d Value, point: &Point<'d>) -> Answer {
-        let mut nodes = vec![Signed::new(self.reading.schema(0, sender), Sign::Sent)];
+    pub fn contains(&mut self, sender: &'d Value, receiver: &'d Value, point: &Question<'d>) -> Answer {
+        let mut nodes = vec![Signed::new(self.reading.schema(0, sender), Polarity::Sent)];
         let refused = match point {
-            Point::Whole | Point::Value(_) | Point::Branch(_) | Point::Taken(_) | Point::With(_) => {
+            Question::Whole | Question::Value(_) | Question::Branch(_) | Question::Taken(_) | Question::With(_) => {
                 self.reading.schema(1, receiver)
             }
-            Point::Keywords(map, wanted) => self.reading.keywords(1, map, wanted),
-            Point::Required(name) => self.reading.arena.intern(vec![Part::Required(Rc::from(name.as_str()))]),
-            Point::Types(types) => self.reading.arena.intern(vec![Part::Kinds(*types)]),
+            Question::Keywords(map, wanted) => self.reading.keywords(1, map, wanted),
+            Question::Required(name) => self.reading.arena.intern(vec![Part::Required(Rc::from(name.as_str()))]),
+            Question::Types(types) => self.reading.arena.intern(vec![Part::Kinds(*types)]),
         };
         nodes.push(Signed::refused(refused));
         match point {
-            Point::Value(value) => {
+            Question::Value(value) => {
                 let node = self.reading.arena.intern(vec![Part::OneOfValues(Values::new(vec![value.clone()]))]);
-                nodes.push(Signed::new(node, Sign::Kept));
+                nodes.push(Signed::new(node, Polarity::Kept));
             }
-            Point::Branch(branch) => {
+            Question::Branch(branch) => {
                 let node = self.reading.schema(0, branch);
-                nodes.push(Signed::new(node, Sign::Sent));
+                nodes.push(Signed::new(node, Polarity::Sent));
             }
-            Point::Taken(branch) => {
+            Question::Taken(branch) => {
                 let node = self.reading.schema(1, branch);
-                nodes.push(Signed::new(node, Sign::Kept));
+                nodes.push(Signed::new(node, Polarity::Kept));
             }
-            Point::With(name) => {
+            Question::With(name) => {
                 let parts = vec![Part::Kinds(TypeSet::OBJECT), Part::Required(Rc::from(name.as_str()))];
                 let node = self.reading.arena.intern(parts);
-                nodes.push(Signed::new(node, Sign::Kept));
+                nodes.push(Signed::new(node, Polarity::Kept));
             }
             _ => {}
         }

@@ -6,11 +6,11 @@ use std::rc::Rc;
 use num_rational::BigRational;
 
 use super::node::{Members, NodeId, Part, Values};
-use super::search::{Sign, Signed};
+use super::search::{Polarity, Signed};
 
 /// One thing that must hold.
 #[derive(Debug, Clone)]
-pub(super) enum Atom {
+pub(super) enum Constraint {
     Node(Signed),
     NotValues(Values),
     Least(BigRational, bool),
@@ -54,14 +54,14 @@ pub(super) struct Demands {
     pub(super) max: Option<u64>,
     pub(super) patterns: Vec<Rc<str>>,
     pub(super) not_patterns: Vec<Rc<str>>,
-    pub(super) lists: Vec<(Sign, Rc<[NodeId]>, Option<NodeId>)>,
+    pub(super) lists: Vec<(Polarity, Rc<[NodeId]>, Option<NodeId>)>,
     pub(super) at: Vec<(usize, Signed)>,
     pub(super) from: Vec<(usize, Signed)>,
     pub(super) at_least: Vec<(Signed, u64)>,
     pub(super) at_most: Vec<(NodeId, u64)>,
     pub(super) unique: bool,
     pub(super) not_unique: bool,
-    pub(super) groups: Vec<(Sign, Members)>,
+    pub(super) groups: Vec<(Polarity, Members)>,
     pub(super) required: BTreeSet<Rc<str>>,
     /// The names a sender that sends only what it declares may use; none where it may use any.
     pub(super) declared: Option<Rc<Declared>>,
@@ -88,7 +88,7 @@ pub(super) struct Closed;
 
 /// What the item at `index` must be.
 pub(super) fn item_state(demands: &Demands, index: usize) -> Vec<Signed> {
-    let node = |(sign, first, rest): &(Sign, Rc<[NodeId]>, Option<NodeId>)| {
+    let node = |(sign, first, rest): &(Polarity, Rc<[NodeId]>, Option<NodeId>)| {
         first.get(index).copied().or(*rest).map(|node| Signed::new(node, *sign))
     };
     demands.lists.iter().filter_map(node).collect()
@@ -96,20 +96,22 @@ pub(super) fn item_state(demands: &Demands, index: usize) -> Vec<Signed> {
 
 impl Demands {
     /// A part that must hold, of the kind that is being solved.
-    pub(super) fn assert(&mut self, part: &Part, sign: Sign) -> Result<(), Closed> {
+    pub(super) fn assert(&mut self, part: &Part, sign: Polarity) -> Result<(), Closed> {
         match part {
             Part::OneOfValues(values) => match &self.values {
                 // The fewer, the better; every one of them is tried against the whole.
                 Some(known) if known.list.len() <= values.list.len() => {}
                 _ => self.values = Some(values.clone()),
             },
-            Part::Least(bound, out) => return self.add(Atom::Least(bound.clone(), *out)),
-            Part::Most(bound, out) => return self.add(Atom::Most(bound.clone(), *out)),
+            Part::Least(bound, out) => return self.add(Constraint::Least(bound.clone(), *out)),
+            Part::Most(bound, out) => return self.add(Constraint::Most(bound.clone(), *out)),
             Part::Multiple(step) => self.steps.push(step.clone()),
             Part::MinLength(least) | Part::MinItems(least) | Part::MinProperties(least) => {
-                return self.add(Atom::MinSize(*least));
+                return self.add(Constraint::MinSize(*least));
             }
-            Part::MaxLength(most) | Part::MaxItems(most) | Part::MaxProperties(most) => return self.add(Atom::MaxSize(*most)),
+            Part::MaxLength(most) | Part::MaxItems(most) | Part::MaxProperties(most) => {
+                return self.add(Constraint::MaxSize(*most));
+            }
             Part::Pattern(pattern) => {
                 if self.not_patterns.contains(pattern) {
                     return Err(Closed);
@@ -123,85 +125,85 @@ impl Demands {
             Part::Unique => self.unique = true,
             Part::Contains(node, least, most) => {
                 if *least > 0 {
-                    self.at_least.push((Signed::new(*node, Sign::Kept), *least));
+                    self.at_least.push((Signed::new(*node, Polarity::Kept), *least));
                 }
                 if let Some(most) = most {
-                    return self.add(Atom::AtMost(*node, *most));
+                    return self.add(Constraint::AtMost(*node, *most));
                 }
             }
             Part::Members(members) => self.groups.push((sign, members.clone())),
-            Part::Required(name) => return self.add(Atom::Present(Rc::clone(name))),
-            Part::Names(node) => self.names.push(Signed::new(*node, Sign::Kept)),
+            Part::Required(name) => return self.add(Constraint::Present(Rc::clone(name))),
+            Part::Names(node) => self.names.push(Signed::new(*node, Polarity::Kept)),
             Part::Unclear(why, _) => self.unclear = Some(why),
             _ => {}
         }
         Ok(())
     }
 
-    pub(super) fn add(&mut self, atom: Atom) -> Result<(), Closed> {
+    pub(super) fn add(&mut self, atom: Constraint) -> Result<(), Closed> {
         match atom {
-            Atom::Node(_) => {}
-            Atom::NotValues(values) => self.not_values.push(values),
-            Atom::Least(bound, out) => {
+            Constraint::Node(_) => {}
+            Constraint::NotValues(values) => self.not_values.push(values),
+            Constraint::Least(bound, out) => {
                 let tighter = self.least.as_ref().is_none_or(|(known, known_out)| (&bound, out) > (known, *known_out));
                 if tighter {
                     self.least = Some((bound, out));
                 }
             }
-            Atom::Most(bound, out) => {
+            Constraint::Most(bound, out) => {
                 let tighter =
                     self.most.as_ref().is_none_or(|(known, known_out)| bound < *known || (bound == *known && out && !known_out));
                 if tighter {
                     self.most = Some((bound, out));
                 }
             }
-            Atom::Step(step) => self.steps.push(step),
-            Atom::NotStep(step) => self.not_steps.push(step),
-            Atom::MinSize(least) => self.min = self.min.max(least),
-            Atom::MaxSize(most) => self.max = Some(self.max.map_or(most, |known| known.min(most))),
-            Atom::NotPattern(pattern) => {
+            Constraint::Step(step) => self.steps.push(step),
+            Constraint::NotStep(step) => self.not_steps.push(step),
+            Constraint::MinSize(least) => self.min = self.min.max(least),
+            Constraint::MaxSize(most) => self.max = Some(self.max.map_or(most, |known| known.min(most))),
+            Constraint::NotPattern(pattern) => {
                 if self.patterns.contains(&pattern) {
                     return Err(Closed);
                 }
                 self.not_patterns.push(pattern);
             }
-            Atom::NotFormat(format) => {
+            Constraint::NotFormat(format) => {
                 if self.formats.contains(&format) {
                     return Err(Closed);
                 }
                 self.unclear = Some("a format is not reasoned about");
             }
-            Atom::At(index, signed) => self.at.push((index, signed)),
-            Atom::From(index, signed) => self.from.push((index, signed)),
-            Atom::AtLeast(signed, least) => self.at_least.push((signed, least)),
+            Constraint::At(index, signed) => self.at.push((index, signed)),
+            Constraint::From(index, signed) => self.from.push((index, signed)),
+            Constraint::AtLeast(signed, least) => self.at_least.push((signed, least)),
             // None at all: every item falsifies it.
-            Atom::AtMost(node, 0) => self.lists.push((Sign::Refused, Rc::from([]), Some(node))),
-            Atom::AtMost(node, most) => self.at_most.push((node, most)),
-            Atom::NotUnique => self.not_unique = true,
-            Atom::Present(name) => {
+            Constraint::AtMost(node, 0) => self.lists.push((Polarity::Refused, Rc::from([]), Some(node))),
+            Constraint::AtMost(node, most) => self.at_most.push((node, most)),
+            Constraint::NotUnique => self.not_unique = true,
+            Constraint::Present(name) => {
                 if self.absent.contains(&name) {
                     return Err(Closed);
                 }
                 self.required.insert(name);
             }
-            Atom::Absent(name) => {
+            Constraint::Absent(name) => {
                 if self.required.contains(&name) {
                     return Err(Closed);
                 }
                 self.absent.insert(name);
             }
-            Atom::Key(name, signed) => {
+            Constraint::Key(name, signed) => {
                 if self.absent.contains(&name) {
                     return Err(Closed);
                 }
                 self.required.insert(Rc::clone(&name));
                 self.keys.push((name, signed));
             }
-            Atom::Other(members, signed) => self.others.push((members, signed)),
-            Atom::PatternKey(pattern, signed) => self.pattern_keys.push((pattern, signed)),
-            Atom::BadName(signed) => self.bad_names.push(signed),
-            Atom::Check(part, holds) => self.checks.push((part, holds)),
-            Atom::Unclear(why) => self.unclear = Some(why),
+            Constraint::Other(members, signed) => self.others.push((members, signed)),
+            Constraint::PatternKey(pattern, signed) => self.pattern_keys.push((pattern, signed)),
+            Constraint::BadName(signed) => self.bad_names.push(signed),
+            Constraint::Check(part, holds) => self.checks.push((part, holds)),
+            Constraint::Unclear(why) => self.unclear = Some(why),
         }
         let out_of_range = self.max.is_some_and(|most| most < self.min);
         if out_of_range { Err(Closed) } else { Ok(()) }

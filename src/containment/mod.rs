@@ -26,7 +26,7 @@ mod solve;
 mod tags;
 mod unevaluated;
 
-pub use ask::{Answer, Point};
+pub use ask::{Answer, Question};
 pub use confirm::{NOT_CONFIRMED, Witness};
 pub use pattern::{Inclusion, pattern_inclusion};
 pub use search::{FUEL, Prover};

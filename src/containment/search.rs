@@ -30,7 +30,7 @@ const ALL_FUEL: usize = 5_000_000;
 
 /// What a node is to the value that is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Sign {
+pub(super) enum Polarity {
     /// The sender's schema: the value satisfies it, and has the names it declares.
     Sent,
     /// The value satisfies it.
@@ -39,7 +39,7 @@ pub(super) enum Sign {
     Refused,
 }
 
-impl Sign {
+impl Polarity {
     pub(super) const fn is_positive(self) -> bool {
         !matches!(self, Self::Refused)
     }
@@ -49,16 +49,16 @@ impl Sign {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Signed {
     pub(super) node: NodeId,
-    pub(super) sign: Sign,
+    pub(super) sign: Polarity,
 }
 
 impl Signed {
-    pub(super) const fn new(node: NodeId, sign: Sign) -> Self {
+    pub(super) const fn new(node: NodeId, sign: Polarity) -> Self {
         Self { node, sign }
     }
 
     pub(super) const fn refused(node: NodeId) -> Self {
-        Self::new(node, Sign::Refused)
+        Self::new(node, Polarity::Refused)
     }
 }
 
@@ -168,7 +168,7 @@ impl<'d> Prover<'d> {
         // One schema that is both sent and kept is sent.
         nodes.dedup_by(|next, first| next.node == first.node && next.sign.is_positive() && first.sign.is_positive());
         let never = |signed: &Signed| match signed.sign {
-            Sign::Refused => signed.node == NodeId::ANY,
+            Polarity::Refused => signed.node == NodeId::ANY,
             _ => signed.node == NodeId::NEVER,
         };
         // Sorted by node: both signs of one stand side by side.

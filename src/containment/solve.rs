@@ -12,16 +12,16 @@ use serde_json::Value;
 
 use crate::openapi::TypeSet;
 
-use super::demands::{Atom, Closed, Declared, Demands, item_state};
+use super::demands::{Closed, Constraint, Declared, Demands, item_state};
 use super::holds::Holds;
 use super::node::{Members, NodeId, Part, Values};
-use super::search::{Outcome, Prover, Sign, Signed, State};
+use super::search::{Outcome, Polarity, Prover, Signed, State};
 use super::unevaluated::{OPEN, Rest};
 
 /// Choices within choices, of all states that are open: each takes its share of the stack.
 const MOST_LEVELS: usize = 120;
 
-type Alternative = Vec<Atom>;
+type Alternative = Vec<Constraint>;
 
 /// Several ways, one of which must hold; which node they are about.
 #[derive(Debug, Clone)]
@@ -40,7 +40,7 @@ struct Branch {
 
 impl Prover<'_> {
     pub(super) fn solve(&mut self, state: &State, kind: TypeSet) -> Outcome {
-        let work = state.iter().rev().map(|signed| Atom::Node(*signed)).collect();
+        let work = state.iter().rev().map(|signed| Constraint::Node(*signed)).collect();
         let mut branch = Branch::default();
         if kind == TypeSet::OBJECT {
             branch.demands.declared = self.declared_by(state);
@@ -57,7 +57,7 @@ impl Prover<'_> {
         let mut says_names = false;
         let mut seen: FxHashSet<NodeId> = FxHashSet::default();
         let mut pending: Vec<NodeId> =
-            state.iter().filter(|signed| signed.sign == Sign::Sent).map(|signed| signed.node).collect();
+            state.iter().filter(|signed| signed.sign == Polarity::Sent).map(|signed| signed.node).collect();
         while let Some(node) = pending.pop() {
             if !seen.insert(node) {
                 continue;
@@ -131,7 +131,7 @@ impl Prover<'_> {
         }
     }
 
-    fn follow(&mut self, state: &State, kind: TypeSet, branch: Branch, work: Vec<Atom>) -> Outcome {
+    fn follow(&mut self, state: &State, kind: TypeSet, branch: Branch, work: Vec<Constraint>) -> Outcome {
         if !self.spend(2) {
             return Outcome::Unknown("the question takes too much work");
         }
@@ -144,7 +144,7 @@ impl Prover<'_> {
         outcome
     }
 
-    fn follow_on(&mut self, state: &State, kind: TypeSet, mut branch: Branch, work: Vec<Atom>) -> Outcome {
+    fn follow_on(&mut self, state: &State, kind: TypeSet, mut branch: Branch, work: Vec<Constraint>) -> Outcome {
         if self.drain(kind, &mut branch, work).is_err() {
             return Outcome::Empty;
         }
@@ -192,7 +192,7 @@ impl Prover<'_> {
         for (at, choice) in branch.choices.iter().enumerate() {
             let holds = self.holds(choice.about.node, value, 0);
             let good = match choice.about.sign {
-                Sign::Refused => holds == Holds::No,
+                Polarity::Refused => holds == Holds::No,
                 _ => holds >= Holds::Formats,
             };
             let rank = (!choice.about.sign.is_positive(), choice.ways.len());
@@ -235,9 +235,9 @@ impl Prover<'_> {
             for signed in state.iter() {
                 let holds = self.holds(signed.node, value, 0);
                 all = all.min(match (signed.sign, holds) {
-                    (Sign::Refused, Holds::No) => Holds::Yes,
-                    (Sign::Refused, Holds::Yes) => Holds::No,
-                    (Sign::Refused, _) => Holds::Unsure,
+                    (Polarity::Refused, Holds::No) => Holds::Yes,
+                    (Polarity::Refused, Holds::Yes) => Holds::No,
+                    (Polarity::Refused, _) => Holds::Unsure,
                     (_, Holds::Formats) => Holds::Yes,
                     (_, holds) => holds,
                 });
@@ -278,14 +278,14 @@ impl Prover<'_> {
     }
 
     /// Whether a way is closed by what is known: said both ways, or a member that cannot be.
-    fn is_closed_way(&mut self, branch: &Branch, way: &[Atom]) -> bool {
+    fn is_closed_way(&mut self, branch: &Branch, way: &[Constraint]) -> bool {
         way.iter().any(|atom| match atom {
-            Atom::Node(signed) => is_contradicted(&branch.seen, *signed),
-            Atom::Absent(name) => branch.demands.required.contains(name),
-            Atom::Present(name) => branch.demands.absent.contains(name),
-            Atom::NotPattern(pattern) => branch.demands.patterns.contains(pattern),
-            Atom::NotFormat(format) => branch.demands.formats.contains(format),
-            Atom::Key(name, signed) => {
+            Constraint::Node(signed) => is_contradicted(&branch.seen, *signed),
+            Constraint::Absent(name) => branch.demands.required.contains(name),
+            Constraint::Present(name) => branch.demands.absent.contains(name),
+            Constraint::NotPattern(pattern) => branch.demands.patterns.contains(pattern),
+            Constraint::NotFormat(format) => branch.demands.formats.contains(format),
+            Constraint::Key(name, signed) => {
                 if branch.demands.absent.contains(name) {
                     return true;
                 }
@@ -298,7 +298,7 @@ impl Prover<'_> {
                     Err(_) => false,
                 }
             }
-            Atom::At(index, signed) => {
+            Constraint::At(index, signed) => {
                 let mut nodes = item_state(&branch.demands, *index);
                 nodes.push(*signed);
                 matches!(self.inhabit(nodes), Outcome::Empty)
@@ -307,7 +307,7 @@ impl Prover<'_> {
         })
     }
 
-    fn drain(&mut self, kind: TypeSet, branch: &mut Branch, mut work: Vec<Atom>) -> Result<(), Closed> {
+    fn drain(&mut self, kind: TypeSet, branch: &mut Branch, mut work: Vec<Constraint>) -> Result<(), Closed> {
         while let Some(atom) = work.pop() {
             // Out of work: what is not looked at any more cannot close the way.
             if !self.spend(1) {
@@ -315,7 +315,7 @@ impl Prover<'_> {
                 return Ok(());
             }
             match atom {
-                Atom::Node(signed) => self.enter(kind, branch, signed, &mut work)?,
+                Constraint::Node(signed) => self.enter(kind, branch, signed, &mut work)?,
                 other => branch.demands.add(other)?,
             }
         }
@@ -323,7 +323,7 @@ impl Prover<'_> {
     }
 
     /// Takes a node apart.
-    fn enter(&mut self, kind: TypeSet, branch: &mut Branch, signed: Signed, work: &mut Vec<Atom>) -> Result<(), Closed> {
+    fn enter(&mut self, kind: TypeSet, branch: &mut Branch, signed: Signed, work: &mut Vec<Constraint>) -> Result<(), Closed> {
         if is_contradicted(&branch.seen, signed) {
             return Err(Closed);
         }
@@ -381,8 +381,8 @@ impl Prover<'_> {
 
     /// The ways a value of this kind can falsify a part; none when every value of the kind does.
     fn denial(&mut self, part: &Part, kind: TypeSet) -> Option<Vec<Alternative>> {
-        let refuse = |node: NodeId| Atom::Node(Signed::refused(node));
-        let one = |atom: Atom| Some(vec![vec![atom]]);
+        let refuse = |node: NodeId| Constraint::Node(Signed::refused(node));
+        let one = |atom: Constraint| Some(vec![vec![atom]]);
         let nothing = Some(Vec::new());
         match part {
             Part::Kinds(types) => {
@@ -394,47 +394,51 @@ impl Prover<'_> {
                     return nothing;
                 }
                 let whole = BigRational::one();
-                one(if shared == TypeSet::INTEGER { Atom::NotStep(whole) } else { Atom::Step(whole) })
+                one(if shared == TypeSet::INTEGER { Constraint::NotStep(whole) } else { Constraint::Step(whole) })
             }
             Part::OneOfValues(values) => {
                 if values.list.iter().any(|value| kind.contains(super::holds::kind_of(value))) {
-                    one(Atom::NotValues(values.clone()))
+                    one(Constraint::NotValues(values.clone()))
                 } else {
                     None
                 }
             }
             Part::Same(node) => one(refuse(*node)),
-            Part::Not(node) => one(Atom::Node(Signed::new(*node, Sign::Kept))),
+            Part::Not(node) => one(Constraint::Node(Signed::new(*node, Polarity::Kept))),
             Part::Any(nodes) => Some(vec![nodes.iter().map(|node| refuse(*node)).collect()]),
             Part::One(nodes) => Some(self.not_exactly_one(nodes, kind)),
             Part::If(condition, then, otherwise) => Some(vec![
-                vec![Atom::Node(Signed::new(*condition, Sign::Kept)), refuse(*then)],
+                vec![Constraint::Node(Signed::new(*condition, Polarity::Kept)), refuse(*then)],
                 vec![refuse(*condition), refuse(*otherwise)],
             ]),
-            Part::Unclear(why, _) => one(Atom::Unclear(why)),
-            Part::Format(format) if kind == TypeSet::NUMBER || kind == TypeSet::STRING => one(Atom::NotFormat(Rc::clone(format))),
+            Part::Unclear(why, _) => one(Constraint::Unclear(why)),
+            Part::Format(format) if kind == TypeSet::NUMBER || kind == TypeSet::STRING => {
+                one(Constraint::NotFormat(Rc::clone(format)))
+            }
             _ if !speaks_of(part).contains(kind) => nothing,
-            Part::Least(bound, out) => one(Atom::Most(bound.clone(), !out)),
-            Part::Most(bound, out) => one(Atom::Least(bound.clone(), !out)),
-            Part::Multiple(step) => one(Atom::NotStep(step.clone())),
+            Part::Least(bound, out) => one(Constraint::Most(bound.clone(), !out)),
+            Part::Most(bound, out) => one(Constraint::Least(bound.clone(), !out)),
+            Part::Multiple(step) => one(Constraint::NotStep(step.clone())),
             Part::MinLength(least) | Part::MinItems(least) | Part::MinProperties(least) => {
-                least.checked_sub(1).map_or(nothing, |most| one(Atom::MaxSize(most)))
+                least.checked_sub(1).map_or(nothing, |most| one(Constraint::MaxSize(most)))
             }
             Part::MaxLength(most) | Part::MaxItems(most) | Part::MaxProperties(most) => {
-                most.checked_add(1).map_or(nothing, |least| one(Atom::MinSize(least)))
+                most.checked_add(1).map_or(nothing, |least| one(Constraint::MinSize(least)))
             }
-            Part::Pattern(pattern) => one(Atom::NotPattern(Rc::clone(pattern))),
+            Part::Pattern(pattern) => one(Constraint::NotPattern(Rc::clone(pattern))),
             Part::Items(first, rest) => {
                 let mut ways: Vec<Alternative> =
-                    first.iter().enumerate().map(|(index, node)| vec![Atom::At(index, Signed::refused(*node))]).collect();
-                ways.extend(rest.map(|node| vec![Atom::From(first.len(), Signed::refused(node))]));
+                    first.iter().enumerate().map(|(index, node)| vec![Constraint::At(index, Signed::refused(*node))]).collect();
+                ways.extend(rest.map(|node| vec![Constraint::From(first.len(), Signed::refused(node))]));
                 Some(ways)
             }
-            Part::Unique => one(Atom::NotUnique),
+            Part::Unique => one(Constraint::NotUnique),
             Part::Contains(node, least, most) => {
                 let mut ways: Vec<Alternative> = Vec::new();
-                ways.extend(least.checked_sub(1).map(|most| vec![Atom::AtMost(*node, most)]));
-                ways.extend(most.map(|most| vec![Atom::AtLeast(Signed::new(*node, Sign::Kept), most.saturating_add(1))]));
+                ways.extend(least.checked_sub(1).map(|most| vec![Constraint::AtMost(*node, most)]));
+                ways.extend(
+                    most.map(|most| vec![Constraint::AtLeast(Signed::new(*node, Polarity::Kept), most.saturating_add(1))]),
+                );
                 Some(ways)
             }
             Part::Members(members) => {
@@ -442,32 +446,35 @@ impl Prover<'_> {
                     .named
                     .iter()
                     .filter(|(_, node)| *node != NodeId::ANY)
-                    .map(|(name, node)| vec![Atom::Key(Rc::clone(name), Signed::refused(*node))])
+                    .map(|(name, node)| vec![Constraint::Key(Rc::clone(name), Signed::refused(*node))])
                     .collect();
                 ways.extend(
                     members
                         .patterns
                         .iter()
                         .filter(|(_, node)| *node != NodeId::ANY)
-                        .map(|(pattern, node)| vec![Atom::PatternKey(Rc::clone(pattern), Signed::refused(*node))]),
+                        .map(|(pattern, node)| vec![Constraint::PatternKey(Rc::clone(pattern), Signed::refused(*node))]),
                 );
                 ways.extend(
                     members
                         .rest
                         .filter(|node| *node != NodeId::ANY)
-                        .map(|node| vec![Atom::Other(members.clone(), Signed::refused(node))]),
+                        .map(|node| vec![Constraint::Other(members.clone(), Signed::refused(node))]),
                 );
                 Some(ways)
             }
-            Part::Required(name) => one(Atom::Absent(Rc::clone(name))),
-            Part::Names(node) => one(Atom::BadName(Signed::refused(*node))),
-            Part::NeedsNames(name, names) => {
-                Some(names.iter().map(|other| vec![Atom::Present(Rc::clone(name)), Atom::Absent(Rc::clone(other))]).collect())
-            }
-            Part::NeedsSchema(name, node) => Some(vec![vec![Atom::Present(Rc::clone(name)), refuse(*node)]]),
+            Part::Required(name) => one(Constraint::Absent(Rc::clone(name))),
+            Part::Names(node) => one(Constraint::BadName(Signed::refused(*node))),
+            Part::NeedsNames(name, names) => Some(
+                names
+                    .iter()
+                    .map(|other| vec![Constraint::Present(Rc::clone(name)), Constraint::Absent(Rc::clone(other))])
+                    .collect(),
+            ),
+            Part::NeedsSchema(name, node) => Some(vec![vec![Constraint::Present(Rc::clone(name)), refuse(*node)]]),
             Part::Unevaluated(_, _, NodeId::ANY) => nothing,
             Part::Unevaluated(of, base, rest) => {
-                Some(self.left_over_refused(*of, *base, *rest, &Atom::Check(part.clone(), false)))
+                Some(self.left_over_refused(*of, *base, *rest, &Constraint::Check(part.clone(), false)))
             }
             Part::Format(_) => nothing,
         }
@@ -475,15 +482,18 @@ impl Prover<'_> {
 
     /// No branch holds, or two do.
     fn not_exactly_one(&mut self, nodes: &[NodeId], kind: TypeSet) -> Vec<Alternative> {
-        let mut ways: Vec<Alternative> = vec![nodes.iter().map(|node| Atom::Node(Signed::refused(*node))).collect()];
+        let mut ways: Vec<Alternative> = vec![nodes.iter().map(|node| Constraint::Node(Signed::refused(*node))).collect()];
         for (at, first) in nodes.iter().enumerate() {
             for second in nodes.iter().skip(at + 1) {
                 if !self.spend(1) {
-                    ways.push(vec![Atom::Unclear("the question takes too much work")]);
+                    ways.push(vec![Constraint::Unclear("the question takes too much work")]);
                     return ways;
                 }
                 if self.may_both_hold(*first, *second, kind) {
-                    ways.push(vec![Atom::Node(Signed::new(*first, Sign::Kept)), Atom::Node(Signed::new(*second, Sign::Kept))]);
+                    ways.push(vec![
+                        Constraint::Node(Signed::new(*first, Polarity::Kept)),
+                        Constraint::Node(Signed::new(*second, Polarity::Kept)),
+                    ]);
                 }
             }
         }
@@ -496,16 +506,16 @@ enum Says {
     /// Nothing of this kind of value.
     Nothing,
     /// These, all of them.
-    All(Vec<Atom>),
+    All(Vec<Constraint>),
     /// The part itself.
     Demand,
     /// One of these.
     OneOf(Vec<Alternative>),
 }
 
-fn demand(part: &Part, sign: Sign, kind: TypeSet) -> Result<Says, Closed> {
-    let node = |node: NodeId| Atom::Node(Signed::new(node, sign));
-    let refuse = |node: NodeId| Atom::Node(Signed::refused(node));
+fn demand(part: &Part, sign: Polarity, kind: TypeSet) -> Result<Says, Closed> {
+    let node = |node: NodeId| Constraint::Node(Signed::new(node, sign));
+    let refuse = |node: NodeId| Constraint::Node(Signed::refused(node));
     Ok(match part {
         Part::Kinds(types) => {
             let shared = types.intersection(kind);
@@ -516,7 +526,7 @@ fn demand(part: &Part, sign: Sign, kind: TypeSet) -> Result<Says, Closed> {
                 return Ok(Says::Nothing);
             }
             let whole = BigRational::one();
-            Says::All(vec![if shared == TypeSet::INTEGER { Atom::Step(whole) } else { Atom::NotStep(whole) }])
+            Says::All(vec![if shared == TypeSet::INTEGER { Constraint::Step(whole) } else { Constraint::NotStep(whole) }])
         }
         Part::Same(inner) => Says::All(vec![node(*inner)]),
         Part::Not(inner) => Says::All(vec![refuse(*inner)]),
@@ -535,11 +545,11 @@ fn demand(part: &Part, sign: Sign, kind: TypeSet) -> Result<Says, Closed> {
             Says::OneOf(vec![vec![node(*condition), node(*then)], vec![refuse(*condition), node(*otherwise)]])
         }
         Part::NeedsNames(name, names) if kind == TypeSet::OBJECT => Says::OneOf(vec![
-            vec![Atom::Absent(Rc::clone(name))],
-            names.iter().map(|other| Atom::Present(Rc::clone(other))).collect(),
+            vec![Constraint::Absent(Rc::clone(name))],
+            names.iter().map(|other| Constraint::Present(Rc::clone(other))).collect(),
         ]),
         Part::NeedsSchema(name, inner) if kind == TypeSet::OBJECT => {
-            Says::OneOf(vec![vec![Atom::Absent(Rc::clone(name))], vec![node(*inner)]])
+            Says::OneOf(vec![vec![Constraint::Absent(Rc::clone(name))], vec![node(*inner)]])
         }
         Part::OneOfValues(_) | Part::Unclear(..) => Says::Demand,
         Part::Format(_) if kind == TypeSet::NUMBER || kind == TypeSet::STRING => Says::Demand,
@@ -551,7 +561,7 @@ fn demand(part: &Part, sign: Sign, kind: TypeSet) -> Result<Says, Closed> {
 /// Whether the opposite is known.
 fn is_contradicted(seen: &FxHashSet<Signed>, signed: Signed) -> bool {
     let has = |sign| seen.contains(&Signed::new(signed.node, sign));
-    if signed.sign.is_positive() { has(Sign::Refused) } else { has(Sign::Sent) || has(Sign::Kept) }
+    if signed.sign.is_positive() { has(Polarity::Refused) } else { has(Polarity::Sent) || has(Polarity::Kept) }
 }
 
 /// The kind of value that a part is about.

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashSet;
 use serde_json::Value;
 
-use super::demands::Atom;
+use super::demands::Constraint;
 use super::holds::Holds;
 use super::node::{Members, NodeId, Part};
 use super::search::{Prover, Signed};
@@ -175,25 +175,32 @@ impl Prover<'_> {
 
     /// The ways a value can hold something that `base` leaves over and `rest` refuses. `checked` goes with those of
     /// which it must be seen that it was left over.
-    pub(super) fn left_over_refused(&mut self, of: Rest, base: NodeId, rest: NodeId, checked: &Atom) -> Vec<Vec<Atom>> {
-        let Some(possible) = self.possible(of, base) else { return vec![vec![Atom::Unclear(OPEN)]] };
+    pub(super) fn left_over_refused(
+        &mut self,
+        of: Rest,
+        base: NodeId,
+        rest: NodeId,
+        checked: &Constraint,
+    ) -> Vec<Vec<Constraint>> {
+        let Some(possible) = self.possible(of, base) else { return vec![vec![Constraint::Unclear(OPEN)]] };
         let refused = Signed::refused(rest);
         if of == Rest::Items {
-            let mut ways: Vec<Vec<Atom>> =
-                (0..possible.first).map(|index| vec![Atom::At(index, refused), checked.clone()]).collect();
-            let mut behind = vec![Atom::From(possible.first, refused)];
+            let mut ways: Vec<Vec<Constraint>> =
+                (0..possible.first).map(|index| vec![Constraint::At(index, refused), checked.clone()]).collect();
+            let mut behind = vec![Constraint::From(possible.first, refused)];
             if possible.all || possible.chosen {
                 behind.push(checked.clone());
             }
             ways.insert(0, behind);
             return ways;
         }
-        let mut other = vec![Atom::Other(possible.members(rest), refused)];
+        let mut other = vec![Constraint::Other(possible.members(rest), refused)];
         if possible.all {
             other.push(checked.clone());
         }
-        let named = possible.names.iter().map(|name| vec![Atom::Key(Rc::clone(name), refused), checked.clone()]);
-        let patterns = possible.patterns.iter().map(|name| vec![Atom::PatternKey(Rc::clone(name), refused), checked.clone()]);
+        let named = possible.names.iter().map(|name| vec![Constraint::Key(Rc::clone(name), refused), checked.clone()]);
+        let patterns =
+            possible.patterns.iter().map(|name| vec![Constraint::PatternKey(Rc::clone(name), refused), checked.clone()]);
         std::iter::once(other).chain(named).chain(patterns).collect()
     }
 }

@@ -6,7 +6,7 @@ use nom_rfc8288::complete::link_lenient;
 use reqwest::header::{HeaderMap, LINK};
 use sfv::{Item, Parser};
 
-use crate::model::{Mark, Origin, Statement, read_date};
+use crate::model::{DateKind, Origin, Statement, read_date};
 
 /// Longest header that is quoted, characters.
 const QUOTED: usize = 300;
@@ -20,7 +20,7 @@ pub(super) fn signals(headers: &HeaderMap, from: &str) -> Vec<Statement> {
         let value = headers.get(name)?.to_str().ok()?.trim();
         Some(value.chars().take(QUOTED).collect())
     };
-    let statement = |mark: Mark, name: &str, verbatim: String, (date, odd): (Option<NaiveDate>, Option<String>)| Statement {
+    let statement = |mark: DateKind, name: &str, verbatim: String, (date, odd): (Option<NaiveDate>, Option<String>)| Statement {
         subject: "*".to_owned(),
         mark,
         date,
@@ -32,7 +32,7 @@ pub(super) fn signals(headers: &HeaderMap, from: &str) -> Vec<Statement> {
         place: format!("the header {name} of {from}"),
         verbatim,
         link: match mark {
-            Mark::Sunset => link(&["sunset", "successor-version", "deprecation"]),
+            DateKind::Sunset => link(&["sunset", "successor-version", "deprecation"]),
             _ => link(&["deprecation", "successor-version"]),
         },
         odd,
@@ -42,16 +42,16 @@ pub(super) fn signals(headers: &HeaderMap, from: &str) -> Vec<Statement> {
     if let Some(text) = header("deprecation") {
         let read = deprecation(&text);
         // `false` says that it is not.
-        said.extend(read.map(|read| statement(Mark::Deprecation, "Deprecation", text, read)));
+        said.extend(read.map(|read| statement(DateKind::Deprecation, "Deprecation", text, read)));
     }
     if let Some(text) = header("sunset") {
         let read = sunset(&text);
-        said.push(statement(Mark::Sunset, "Sunset", text, read));
+        said.push(statement(DateKind::Sunset, "Sunset", text, read));
     }
     if said.is_empty()
         && let Some(url) = link(&["deprecation", "sunset"])
     {
-        said.push(statement(Mark::Deprecation, "Link", url, (None, None)));
+        said.push(statement(DateKind::Deprecation, "Link", url, (None, None)));
     }
     said
 }

@@ -7,9 +7,9 @@ use axum::response::{Html, IntoResponse, Response};
 use chrono::{Datelike as _, NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Acknowledgement, Answer, Reply, Rung, Side, YEARS};
+use crate::model::{Acknowledgement, Answer, EscalationTarget, Reply, Side, YEARS};
 use crate::render::clean;
-use crate::store::{Answered, OpenLetter, StoreError};
+use crate::store::{AnswerOutcome, OpenLetter, StoreError};
 use crate::tasks;
 
 use super::pages::{AnswerPage, Ask, Choice};
@@ -40,7 +40,7 @@ pub(super) struct AnswerForm {
 
 /// What became of an answer, for a person or a program to read.
 #[derive(Debug, Serialize)]
-struct Told {
+struct AnswerResult {
     /// One word, for programs.
     outcome: &'static str,
     title: String,
@@ -90,7 +90,7 @@ pub(super) async fn take(
     Ok(response)
 }
 
-async fn taken(app: &App, token: &str, letter: &OpenLetter, form: &AnswerForm) -> Result<Told, StoreError> {
+async fn taken(app: &App, token: &str, letter: &OpenLetter, form: &AnswerForm) -> Result<AnswerResult, StoreError> {
     if letter.closed_at.is_some() {
         return Ok(closed());
     }
@@ -110,38 +110,40 @@ async fn taken(app: &App, token: &str, letter: &OpenLetter, form: &AnswerForm) -
 }
 
 /// What became of an answer, in words.
-fn words(answered: &Answered, reply: &Reply, notice: &str) -> Told {
+fn words(answered: &AnswerOutcome, reply: &Reply, notice: &str) -> AnswerResult {
     match answered {
-        Answered::Unknown => unknown(),
-        Answered::Closed => closed(),
-        Answered::NotWatched => told(
+        AnswerOutcome::Unknown => unknown(),
+        AnswerOutcome::Closed => closed(),
+        AnswerOutcome::NotWatched => result(
             ("not-watched", StatusCode::GONE),
             "This API is not watched any more",
             format!(
                 "The operator of driftd has taken it out of the configuration. Nothing has to be answered for notice {notice}."
             ),
         ),
-        Answered::NobodyThere => refused("nobody-there", "Nobody holds that role on your side: name another one.".to_owned()),
-        Answered::Decided => {
+        AnswerOutcome::NobodyThere => {
+            refused("nobody-there", "Nobody holds that role on your side: name another one.".to_owned())
+        }
+        AnswerOutcome::Decided => {
             refused("decided", "There is no such request of the other side, or it was answered already.".to_owned())
         }
-        Answered::Outdated => told(
+        AnswerOutcome::Outdated => result(
             ("outdated", StatusCode::CONFLICT),
             "A later letter tells more",
             format!(
                 "Notice {notice} was updated after this letter was written. Accept by the link in the newest letter, so that you accept all of it."
             ),
         ),
-        Answered::Gone => told(
+        AnswerOutcome::Gone => result(
             ("gone", StatusCode::CONFLICT),
             "There is nothing to accept at the moment",
             format!(
                 "What notice {notice} tells of comes and goes, and is gone now. Accept it when it is there again, so that driftd compares with it from then on."
             ),
         ),
-        Answered::TooOften => Told {
+        AnswerOutcome::TooOften => AnswerResult {
             wait: Some(TimeDelta::days(1)),
-            ..told(
+            ..result(
                 ("too-often", StatusCode::TOO_MANY_REQUESTS),
                 "Not recorded: the other side was asked three times today",
                 format!(
@@ -149,8 +151,8 @@ fn words(answered: &Answered, reply: &Reply, notice: &str) -> Told {
                 ),
             )
         },
-        Answered::Recorded => told(("recorded", StatusCode::OK), "Thank you, it is recorded", recorded(reply, notice)),
-        Answered::BaselineMoved => told(
+        AnswerOutcome::Recorded => result(("recorded", StatusCode::OK), "Thank you, it is recorded", recorded(reply, notice)),
+        AnswerOutcome::BaselineMoved => result(
             ("accepted", StatusCode::OK),
             "Thank you, the new description is accepted",
             format!(
@@ -160,42 +162,42 @@ fn words(answered: &Answered, reply: &Reply, notice: &str) -> Told {
     }
 }
 
-fn told((outcome, status): (&'static str, StatusCode), title: &str, text: String) -> Told {
-    Told { outcome, title: title.to_owned(), text, status, wait: None }
+fn result((outcome, status): (&'static str, StatusCode), title: &str, text: String) -> AnswerResult {
+    AnswerResult { outcome, title: title.to_owned(), text, status, wait: None }
 }
 
-fn refused(outcome: &'static str, why: String) -> Told {
-    told((outcome, StatusCode::UNPROCESSABLE_ENTITY), "Not recorded", why)
+fn refused(outcome: &'static str, why: String) -> AnswerResult {
+    result((outcome, StatusCode::UNPROCESSABLE_ENTITY), "Not recorded", why)
 }
 
-fn closed() -> Told {
-    told(("closed", StatusCode::GONE), "This notice is closed", "Nothing has to be answered any more.".to_owned())
+fn closed() -> AnswerResult {
+    result(("closed", StatusCode::GONE), "This notice is closed", "Nothing has to be answered any more.".to_owned())
 }
 
-fn unknown() -> Told {
+fn unknown() -> AnswerResult {
     let text = "The link is incomplete, or the notice is long gone. Use the link exactly as it stands in the letter.";
-    told(("unknown", StatusCode::NOT_FOUND), "There is no such letter", text.to_owned())
+    result(("unknown", StatusCode::NOT_FOUND), "There is no such letter", text.to_owned())
 }
 
-fn too_many(letter: &OpenLetter, wait: TimeDelta) -> Told {
+fn too_many(letter: &OpenLetter, wait: TimeDelta) -> AnswerResult {
     let text = format!(
         "This answer was not recorded: too many came for notice {} in the last hour. Try again in {}; the newest answer that was recorded stands.",
         letter.notice,
         ago(wait)
     );
-    Told { wait: Some(wait), ..told(("too-many", StatusCode::TOO_MANY_REQUESTS), "Too many answers", text) }
+    AnswerResult { wait: Some(wait), ..result(("too-many", StatusCode::TOO_MANY_REQUESTS), "Too many answers", text) }
 }
 
-fn expired(letter: &OpenLetter) -> Told {
+fn expired(letter: &OpenLetter) -> AnswerResult {
     let text = format!(
         "It was sent on {}. Answer notice {} by the link in its newest letter; the operator of driftd can tell who got it.",
         letter.written_at.date_naive(),
         letter.notice
     );
-    told(("expired", StatusCode::GONE), "This link is too old", text)
+    result(("expired", StatusCode::GONE), "This link is too old", text)
 }
 
-fn to_a_person(app: &App, told: &Told) -> Result<Response, Problem> {
+fn to_a_person(app: &App, told: &AnswerResult) -> Result<Response, Problem> {
     Ok((told.status, Html(app.pages.message(&told.title, &told.text)?)).into_response())
 }
 
@@ -246,7 +248,8 @@ fn read(form: &AnswerForm, letter: &OpenLetter, today: NaiveDate) -> Result<Repl
         }
         "accepted" => Ok(Reply::Acknowledge(Acknowledgement { owner, answer: Answer::Accepted, fix_by: None, note })),
         "not-us" => {
-            let ask = Rung::named(form.ask.trim()).ok_or("Say who is to be asked: \"deputy\" or a role such as \"on-call\".")?;
+            let ask = EscalationTarget::named(form.ask.trim())
+                .ok_or("Say who is to be asked: \"deputy\" or a role such as \"on-call\".")?;
             Ok(Reply::NotUs { by: owner, ask })
         }
         "extend" => {
@@ -311,9 +314,9 @@ async fn page(
 }
 
 /// Who else can be named on the reader's side: the roles of the party, and whoever stands in.
-fn others(letter: &OpenLetter, party: &crate::model::Party, ladder: Vec<Rung>) -> Vec<Choice> {
-    let mut rungs: Vec<Rung> = ladder;
-    rungs.extend(party.contacts.keys().map(|role| Rung::Role(*role)));
+fn others(letter: &OpenLetter, party: &crate::model::Party, ladder: Vec<EscalationTarget>) -> Vec<Choice> {
+    let mut rungs: Vec<EscalationTarget> = ladder;
+    rungs.extend(party.contacts.keys().map(|role| EscalationTarget::Role(*role)));
     let mut choices: Vec<Choice> = Vec::new();
     for rung in rungs {
         if let Some(person) = party.on(letter.side, rung)

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::model::{Mark, OperationPattern, Origin, Statement, Surface, WatchKey, YEARS};
+use crate::model::{DateKind, OperationPattern, Origin, Statement, Surface, WatchKey, YEARS};
 use crate::render::clean;
 use crate::store::{Announced, Bounced};
 use crate::tasks::bounced;
@@ -36,7 +36,7 @@ pub(super) struct Announcement {
     subject: String,
     /// `sunset` or `change`.
     #[serde(default)]
-    mark: Option<Mark>,
+    mark: Option<DateKind>,
     /// The day.
     #[serde(default)]
     date: Option<NaiveDate>,
@@ -78,8 +78,8 @@ impl Announcement {
         if by.is_empty() {
             return Err("`by` is empty: say who announces this".to_owned());
         }
-        let mark = self.mark.unwrap_or(Mark::Sunset);
-        if mark == Mark::Deprecation {
+        let mark = self.mark.unwrap_or(DateKind::Sunset);
+        if mark == DateKind::Deprecation {
             return Err("`mark` is \"sunset\" for what ends or \"change\" for what becomes different".to_owned());
         }
         if self.date.is_some_and(|date| !YEARS.contains(&date.year())) {

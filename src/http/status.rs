@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Answer, ApiState, Contact, DeliveryState, Given, Integration, NoticeKind, OverrideNote, Side, Surface};
+use crate::model::{Answer, ApiState, Contact, DeliveryState, Integration, NoticeGiven, NoticeKind, OverrideNote, Side, Surface};
 use crate::notice::{Gap, Impact, gaps, impact, unknown_rules, unmatched_overrides, unmatched_uses};
 use crate::render::{clean, without_credentials};
 use crate::state::{ActiveConfig, AppState};
@@ -134,7 +134,7 @@ pub struct FindingView {
     /// Who made an exception for it, why, and until when.
     pub exception: Option<OverrideNote>,
     /// The notice it was given, where it breaks and is live.
-    pub given: Option<Given>,
+    pub given: Option<NoticeGiven>,
 }
 
 /// How letters fare.

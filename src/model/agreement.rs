@@ -253,14 +253,14 @@ impl After {
 /// Who is asked at a step of the ladder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Rung {
+pub enum EscalationTarget {
     /// Whoever stands in for the first reader.
     Deputy,
     /// The contact in a role.
     Role(Role),
 }
 
-impl Rung {
+impl EscalationTarget {
     /// The rung a word stands for.
     pub fn named(name: &str) -> Option<Self> {
         if name == "deputy" {
@@ -282,7 +282,7 @@ impl Rung {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
     /// Who is asked.
-    pub rung: Rung,
+    pub rung: EscalationTarget,
     /// How long after the step before; the first counts from the day an answer was due.
     pub after: Wait,
 }

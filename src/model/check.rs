@@ -119,7 +119,7 @@ pub struct Day {
 
 /// The notice that a change was given, held against what was promised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Given {
+pub struct NoticeGiven {
     /// Since when it was known; none where nobody had said a word.
     pub told_on: Option<NaiveDate>,
     /// Days from then to the day it was seen.
@@ -130,7 +130,7 @@ pub struct Given {
     pub short: i64,
 }
 
-impl std::fmt::Display for Given {
+impl std::fmt::Display for NoticeGiven {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let days = |count: i64| format!("{count} {}", if count == 1 { "day" } else { "days" });
         match self.told_on {
@@ -177,7 +177,7 @@ pub struct OpenFinding {
     pub direction: String,
     /// The notice it was given, where it breaks and is live.
     #[serde(default)]
-    pub given: Option<Given>,
+    pub given: Option<NoticeGiven>,
     /// The day it is about, where it is about one.
     #[serde(default)]
     pub day: Option<Day>,

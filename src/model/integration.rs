@@ -9,7 +9,7 @@ use secrecy::{SecretSlice, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Agreement, ApiTls, Calendar, Override, Rung, Schedule, Side};
+use super::{Agreement, ApiTls, Calendar, EscalationTarget, Override, Schedule, Side};
 
 /// What a person answers for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -133,10 +133,10 @@ impl Party {
     }
 
     /// Who stands on a rung of this party's ladder on a side.
-    pub fn on(&self, side: Side, rung: Rung) -> Option<&Person> {
+    pub fn on(&self, side: Side, rung: EscalationTarget) -> Option<&Person> {
         match rung {
-            Rung::Role(role) => self.contacts.get(&role).map(|contact| &contact.person),
-            Rung::Deputy => self.owner(side).and_then(|(_, contact)| contact.deputy.as_ref()),
+            EscalationTarget::Role(role) => self.contacts.get(&role).map(|contact| &contact.person),
+            EscalationTarget::Deputy => self.owner(side).and_then(|(_, contact)| contact.deputy.as_ref()),
         }
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// What a date says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Mark {
+pub enum DateKind {
     /// Since then it should not be used any more; it works as before (RFC 9745).
     Deprecation,
     /// From then on it is expected not to answer (RFC 8594).
@@ -17,7 +17,7 @@ pub enum Mark {
     Change,
 }
 
-impl Mark {
+impl DateKind {
     /// Every mark.
     pub const ALL: [Self; 3] = [Self::Deprecation, Self::Sunset, Self::Change];
 
@@ -75,7 +75,7 @@ pub struct Statement {
     /// person gave it.
     pub subject: String,
     /// What the date says.
-    pub mark: Mark,
+    pub mark: DateKind,
     /// The day; none where only the fact was said.
     pub date: Option<NaiveDate>,
     /// Operations it concerns, as `METHOD path`; empty means all.
@@ -102,7 +102,7 @@ pub struct Statement {
 
 impl Statement {
     /// What it is said of, wherever it is said.
-    pub fn about(&self) -> (&str, Mark, Option<&str>) {
+    pub fn about(&self) -> (&str, DateKind, Option<&str>) {
         (&self.subject, self.mark, self.cohort.as_deref())
     }
 
@@ -114,7 +114,7 @@ impl Statement {
 
 /// A statement in the ledger. Nothing is ever taken out of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct LedgerEntry {
     /// Row number.
     pub id: i64,
     /// What was said.
@@ -142,7 +142,7 @@ pub enum LedgerStep {
 ///
 /// `known` is what the ledger holds as current. `can_withdraw` tells whether silence about an entry means that it was
 /// taken back: a source that was not read says nothing, and what has gone itself has no date to take back.
-pub fn follow(known: &[Entry], said: Vec<Statement>, can_withdraw: impl Fn(&Statement) -> bool) -> Vec<LedgerStep> {
+pub fn follow(known: &[LedgerEntry], said: Vec<Statement>, can_withdraw: impl Fn(&Statement) -> bool) -> Vec<LedgerStep> {
     let current = || known.iter().filter(|entry| entry.ended_at.is_none());
     let mut steps = Vec::new();
     for entry in current() {
@@ -167,9 +167,9 @@ pub fn follow(known: &[Entry], said: Vec<Statement>, can_withdraw: impl Fn(&Stat
 }
 
 /// What was said of days, by what it is said of, oldest first. Where something is only deprecated no day is meant.
-pub fn dated_subjects(entries: &[Entry]) -> BTreeMap<(&str, Mark, Option<&str>), Vec<&Entry>> {
-    let mut subjects: BTreeMap<(&str, Mark, Option<&str>), Vec<&Entry>> = BTreeMap::new();
-    for entry in entries.iter().filter(|entry| entry.statement.mark != Mark::Deprecation) {
+pub fn dated_subjects(entries: &[LedgerEntry]) -> BTreeMap<(&str, DateKind, Option<&str>), Vec<&LedgerEntry>> {
+    let mut subjects: BTreeMap<(&str, DateKind, Option<&str>), Vec<&LedgerEntry>> = BTreeMap::new();
+    for entry in entries.iter().filter(|entry| entry.statement.mark != DateKind::Deprecation) {
         subjects.entry(entry.statement.about()).or_default().push(entry);
     }
     for said in subjects.values_mut() {
@@ -181,9 +181,10 @@ pub fn dated_subjects(entries: &[Entry]) -> BTreeMap<(&str, Mark, Option<&str>),
 /// What counts of all that was said of one thing until a moment: a person's word before the description's, that before
 /// a header's; what both sides agreed on before them all, until what would count without it names a day that nobody had
 /// named before, or is called off.
-pub fn in_force<'e>(entries: &[&'e Entry], at: DateTime<Utc>) -> Option<&'e Entry> {
-    let is_current = |entry: &Entry, at: DateTime<Utc>| entry.read_at <= at && entry.ended_at.is_none_or(|ended| ended > at);
-    let (agreements, said): (Vec<&Entry>, Vec<&Entry>) =
+pub fn in_force<'e>(entries: &[&'e LedgerEntry], at: DateTime<Utc>) -> Option<&'e LedgerEntry> {
+    let is_current =
+        |entry: &LedgerEntry, at: DateTime<Utc>| entry.read_at <= at && entry.ended_at.is_none_or(|ended| ended > at);
+    let (agreements, said): (Vec<&LedgerEntry>, Vec<&LedgerEntry>) =
         entries.iter().copied().partition(|entry| entry.statement.origin == Origin::Agreement);
     let now = said.iter().copied().filter(|entry| is_current(entry, at)).max_by_key(|entry| entry.statement.origin);
     let Some(agreed) = agreements.into_iter().find(|entry| is_current(entry, at)) else { return now };
@@ -191,7 +192,7 @@ pub fn in_force<'e>(entries: &[&'e Entry], at: DateTime<Utc>) -> Option<&'e Entr
         let mut ends = said.iter().filter(|entry| !entry.replaced).filter_map(|entry| entry.ended_at);
         return if ends.any(|ended| ended > agreed.read_at && ended <= at) { None } else { Some(agreed) };
     };
-    let named = |entry: &Entry| (entry.statement.date, entry.statement.paused);
+    let named = |entry: &LedgerEntry| (entry.statement.date, entry.statement.paused);
     let mut before = said.iter().filter(|entry| is_current(entry, agreed.read_at));
     let is_new = now.read_at > agreed.read_at && !before.any(|entry| named(entry) == named(now));
     Some(if is_new { now } else { agreed })
@@ -220,7 +221,7 @@ mod tests {
     fn statement(subject: &str, date: &str) -> Statement {
         Statement {
             subject: subject.to_owned(),
-            mark: Mark::Sunset,
+            mark: DateKind::Sunset,
             date: date.parse().ok(),
             operations: vec![subject.to_owned()],
             class: String::new(),
@@ -235,10 +236,10 @@ mod tests {
         }
     }
 
-    fn entry(id: i64, subject: &str, date: &str, is_current: bool) -> Entry {
+    fn entry(id: i64, subject: &str, date: &str, is_current: bool) -> LedgerEntry {
         let read_at = DateTime::UNIX_EPOCH;
         let ended_at = (!is_current).then_some(read_at);
-        Entry { id, statement: statement(subject, date), read_at, ended_at, replaced: !is_current }
+        LedgerEntry { id, statement: statement(subject, date), read_at, ended_at, replaced: !is_current }
     }
 
     #[test]
@@ -265,7 +266,7 @@ mod tests {
     #[test]
     fn what_was_agreed_counts_until_somebody_says_otherwise() {
         let at = |day: i64| DateTime::UNIX_EPOCH + chrono::TimeDelta::days(day);
-        let said = |id: i64, origin: Origin, date: &str, from: i64, until: Option<i64>| Entry {
+        let said = |id: i64, origin: Origin, date: &str, from: i64, until: Option<i64>| LedgerEntry {
             id,
             statement: Statement { origin, ..statement("GET /a", date) },
             read_at: at(from),
@@ -274,11 +275,11 @@ mod tests {
         };
         let (plain, agreed) =
             (said(1, Origin::Description, "2027-01-01", 1, None), said(2, Origin::Agreement, "2027-03-01", 5, None));
-        let counts = |entries: &[&Entry], day: i64| in_force(entries, at(day)).map(|entry| entry.id);
+        let counts = |entries: &[&LedgerEntry], day: i64| in_force(entries, at(day)).map(|entry| entry.id);
         assert_eq!(counts(&[&plain, &agreed], 4), Some(1));
         assert_eq!(counts(&[&plain, &agreed], 6), Some(2));
         let moved = said(3, Origin::Description, "2027-09-01", 8, None);
-        let over = Entry { replaced: true, ..said(1, Origin::Description, "2027-01-01", 1, Some(8)) };
+        let over = LedgerEntry { replaced: true, ..said(1, Origin::Description, "2027-01-01", 1, Some(8)) };
         assert_eq!(counts(&[&over, &agreed, &moved], 7), Some(2));
         assert_eq!(counts(&[&over, &agreed, &moved], 9), Some(3), "another day was said since");
         let worded = said(3, Origin::Description, "2027-01-01", 8, None);

@@ -13,19 +13,21 @@ mod notice;
 mod overrides;
 mod schedule;
 
-pub use agreement::{After, Agreement, BREAKING, Calendar, Freeze, Measured, Period, REMOVAL, Rung, Step, Wait, YearDay};
-pub use check::{ApiState, Checked, Day, Given, OpenFinding, PartValidators, Validators, WatchKey};
+pub use agreement::{
+    After, Agreement, BREAKING, Calendar, EscalationTarget, Freeze, Measured, Period, REMOVAL, Step, Wait, YearDay,
+};
+pub use check::{ApiState, Checked, Day, NoticeGiven, OpenFinding, PartValidators, Validators, WatchKey};
 pub use clock::{Clock, ManualClock, SystemClock, millis, time_of};
 pub use integration::{
     Api, Auth, Channel, ChannelKind, Consumer, Contact, DateKeys, Integration, OperationPattern, Party, Person, Probe, Role,
     Source, Surface,
 };
-pub use ledger::{Entry, LedgerStep, Mark, Origin, Statement, YEARS, dated_subjects, follow, in_force, read_date};
+pub use ledger::{DateKind, LedgerEntry, LedgerStep, Origin, Statement, YEARS, dated_subjects, follow, in_force, read_date};
 pub use nearest::{likeness, nearest};
 pub use network::{ApiTls, Direct, PrivateHost, Proxies, Proxy, place};
 pub use notice::{
-    Acknowledgement, Answer, AttemptOutcome, Climbed, Delivery, DeliveryState, Lane, Notice, NoticeKind, Proposal, Reply, Side,
-    Silence, Told, retry_after,
+    Acknowledgement, Answer, AttemptOutcome, Delivery, DeliveryState, EscalationStep, Lane, LastTold, Notice, NoticeKind,
+    PendingAnswer, Proposal, Reply, Side, retry_after,
 };
 pub use overrides::{Overridable, Override, OverrideNote, Pattern, Weight};
 pub use schedule::{Schedule, ScheduleError};

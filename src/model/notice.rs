@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Rung;
+use super::EscalationTarget;
 
 /// Which end of the bridge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -94,7 +94,7 @@ pub struct Notice {
 ///
 /// Kept for each party, because each hears of its own share: what is news to one was told to another long ago.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct LastTold {
     /// Which end.
     pub side: Side,
     /// Key of the party.
@@ -315,7 +315,7 @@ pub enum Reply {
         /// Who says so.
         by: String,
         /// Who is to be asked.
-        ask: Rung,
+        ask: EscalationTarget,
     },
     /// More time is needed.
     Extend {
@@ -352,7 +352,7 @@ pub struct Acknowledgement {
 
 /// What is known of one party under an open notice.
 #[derive(Debug, Clone)]
-pub struct Silence {
+pub struct PendingAnswer {
     /// Which end.
     pub side: Side,
     /// Key of the party.
@@ -362,12 +362,12 @@ pub struct Silence {
     /// What was answered last, and when the letter was written that was answered.
     pub answer: Option<(Acknowledgement, DateTime<Utc>)>,
     /// Steps that were taken, with the question each belongs to.
-    pub climbed: Vec<Climbed>,
+    pub climbed: Vec<EscalationStep>,
 }
 
 /// A step that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Climbed {
+pub struct EscalationStep {
     /// When the question was asked that nobody answered.
     pub asked_at: DateTime<Utc>,
     /// Its number on the ladder, from 0.

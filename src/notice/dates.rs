@@ -7,8 +7,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sha2::{Digest, Sha256};
 
 use crate::model::{
-    Agreement, Api, BREAKING, Day, Entry, Integration, Mark, OpenFinding, OperationPattern, REMOVAL, Statement, dated_subjects,
-    in_force,
+    Agreement, Api, BREAKING, DateKind, Day, Integration, LedgerEntry, OpenFinding, OperationPattern, REMOVAL, Statement,
+    dated_subjects, in_force,
 };
 
 /// What ended on paper and still answers is told of after so many days.
@@ -24,7 +24,7 @@ pub struct Ledger<'l> {
     /// The API.
     pub api: &'l Api,
     /// Everything that was ever said.
-    pub entries: &'l [Entry],
+    pub entries: &'l [LedgerEntry],
     /// `METHOD path` of every operation there is now; none where the description was never read.
     pub operations: Option<&'l [String]>,
     /// The last day it was there, where nothing answers any more.
@@ -84,8 +84,8 @@ pub fn dated(ledger: &Ledger<'_>) -> Vec<OpenFinding> {
 
 /// Since when it was known that something may be on a day or before: the first of the last words that all said so.
 /// `history` is all that was said of it, oldest first.
-pub(super) fn known_since(history: &[&Entry], day: NaiveDate) -> Option<NaiveDate> {
-    let is_within = |entry: &&&Entry| entry.statement.date.is_some_and(|date| date <= day) && !entry.statement.paused;
+pub(super) fn known_since(history: &[&LedgerEntry], day: NaiveDate) -> Option<NaiveDate> {
+    let is_within = |entry: &&&LedgerEntry| entry.statement.date.is_some_and(|date| date <= day) && !entry.statement.paused;
     let first = history.iter().rev().take_while(is_within).last();
     first.map(|entry| entry.read_at.date_naive())
 }
@@ -93,9 +93,9 @@ pub(super) fn known_since(history: &[&Entry], day: NaiveDate) -> Option<NaiveDat
 /// One day and how it came about.
 struct Said<'s> {
     ledger: &'s Ledger<'s>,
-    current: &'s Entry,
+    current: &'s LedgerEntry,
     /// All that was said of it, oldest first.
-    history: &'s [&'s Entry],
+    history: &'s [&'s LedgerEntry],
 }
 
 impl Said<'_> {
@@ -113,13 +113,13 @@ impl Said<'_> {
         let left = (day - self.ledger.today).num_days();
         let is_there = self.is_there();
         // What had passed before anybody here read of it is history.
-        let in_time = |entry: &&Entry| entry.statement.date.is_some_and(|date| entry.read_at.date_naive() <= date);
+        let in_time = |entry: &&LedgerEntry| entry.statement.date.is_some_and(|date| entry.read_at.date_naive() <= date);
         let was_known = self.history.iter().any(in_time);
         if left > 0 && !is_there {
             into.push(self.gone(day));
             return;
         }
-        if left <= -ZOMBIE && is_there && was_known && statement.mark == Mark::Sunset {
+        if left <= -ZOMBIE && is_there && was_known && statement.mark == DateKind::Sunset {
             into.push(self.zombie(day));
             return;
         }
@@ -183,15 +183,15 @@ impl Said<'_> {
             None => String::new(),
         };
         let (rule, mut message) = match (self.statement().mark, left > 0) {
-            (Mark::Sunset, true) => ("end-announced", format!("{label} ends on {day}{moved}")),
-            (Mark::Sunset, false) => ("end-announced", format!("{label} was to end on {day}{moved} and still answers")),
+            (DateKind::Sunset, true) => ("end-announced", format!("{label} ends on {day}{moved}")),
+            (DateKind::Sunset, false) => ("end-announced", format!("{label} was to end on {day}{moved} and still answers")),
             (_, true) => ("change-announced", format!("{label}: takes effect on {day}{moved}")),
             (_, false) => ("change-announced", format!("{label}: in effect since {day}{moved}")),
         };
         if left > 0 {
             let days = if left == 1 { "tomorrow".to_owned() } else { format!("in {left} days") };
             message.push_str(&format!(", {days}"));
-            if self.statement().mark == Mark::Sunset
+            if self.statement().mark == DateKind::Sunset
                 && let Some(after) = self.agreement().after
             {
                 message.push_str(&format!("; {}", after.meaning()));
@@ -212,7 +212,7 @@ impl Said<'_> {
     fn class(&self) -> &str {
         let class = self.statement().class.as_str();
         match (class, self.statement().mark) {
-            ("", Mark::Sunset) if self.agreement().notice.contains_key(REMOVAL) => REMOVAL,
+            ("", DateKind::Sunset) if self.agreement().notice.contains_key(REMOVAL) => REMOVAL,
             ("", _) => BREAKING,
             (class, _) => class,
         }
@@ -234,9 +234,9 @@ impl Said<'_> {
 
     /// The old and the new are there together from the day the old one is deprecated to the day it ends.
     fn overlap_too_short(&self, day: NaiveDate) -> Option<OpenFinding> {
-        let overlap = self.agreement().overlap.filter(|_| self.statement().mark == Mark::Sunset)?;
+        let overlap = self.agreement().overlap.filter(|_| self.statement().mark == DateKind::Sunset)?;
         let since = self.ledger.entries.iter().filter(|entry| entry.ended_at.is_none()).find_map(|entry| {
-            let is_same = entry.statement.mark == Mark::Deprecation && entry.statement.subject == self.statement().subject;
+            let is_same = entry.statement.mark == DateKind::Deprecation && entry.statement.subject == self.statement().subject;
             entry.statement.date.filter(|_| is_same)
         })?;
         let until = overlap.after(since);
@@ -401,8 +401,8 @@ mod tests {
     }
 
     /// A ledger in short: what was said on which day, `date`, `-` for taken back, `paused`.
-    fn ledger(subject: &str, mark: Mark, said: &[(&str, &str)]) -> Vec<Entry> {
-        let mut entries: Vec<Entry> = Vec::new();
+    fn ledger(subject: &str, mark: DateKind, said: &[(&str, &str)]) -> Vec<LedgerEntry> {
+        let mut entries: Vec<LedgerEntry> = Vec::new();
         for (read, date) in said {
             let read_at: DateTime<Utc> = format!("{read}T08:00:00Z").parse().expect("a time");
             if let Some(last) = entries.last_mut().filter(|last| last.ended_at.is_none()) {
@@ -428,12 +428,12 @@ mod tests {
                 paused: *date == "paused",
             };
             let id = i64::try_from(entries.len()).expect("few");
-            entries.push(Entry { id, statement, read_at, ended_at: None, replaced: false });
+            entries.push(LedgerEntry { id, statement, read_at, ended_at: None, replaced: false });
         }
         entries
     }
 
-    fn messages(integration: &Integration, entries: &[Entry], operations: Option<&[String]>, today: &str) -> Vec<String> {
+    fn messages(integration: &Integration, entries: &[LedgerEntry], operations: Option<&[String]>, today: &str) -> Vec<String> {
         let ledger = Ledger { integration, api: &integration.apis[0], entries, operations, down_since: None, today: day(today) };
         dated(&ledger).into_iter().map(|finding| format!("{} {}: {}", finding.severity, finding.rule, finding.message)).collect()
     }
@@ -441,7 +441,7 @@ mod tests {
     #[test]
     fn a_day_lives_from_the_word_to_the_end() {
         let plain = integration(|_| {});
-        let entries = ledger("GET /a", Mark::Sunset, &[("2026-01-10", "2026-06-30")]);
+        let entries = ledger("GET /a", DateKind::Sunset, &[("2026-01-10", "2026-06-30")]);
         let there = ["GET /a".to_owned()];
         let on = |today: &str, operations: &[String]| messages(&plain, &entries, Some(operations), today);
         assert_eq!(on("2026-01-10", &there), ["breaking end-announced: `GET /a` ends on 2026-06-30, in 171 days"]);
@@ -457,14 +457,14 @@ mod tests {
             ["warning alive-after-its-end: `GET /a` was to end on 2026-06-30 and still answers"]
         );
         assert_eq!(messages(&plain, &entries, None, "2026-06-01").len(), 1, "never read is not gone");
-        let old = ledger("GET /a", Mark::Sunset, &[("2026-01-10", "2024-06-30")]);
+        let old = ledger("GET /a", DateKind::Sunset, &[("2026-01-10", "2024-06-30")]);
         assert_eq!(messages(&plain, &old, Some(&there), "2026-01-10"), [""; 0], "history at first sight");
     }
 
     #[test]
     fn what_lacks_is_counted_from_the_day_it_was_said() {
         let plain = integration(|_| {});
-        let on = |said: &[(&str, &str)], today: &str| messages(&plain, &ledger("*", Mark::Sunset, said), None, today);
+        let on = |said: &[(&str, &str)], today: &str| messages(&plain, &ledger("*", DateKind::Sunset, said), None, today);
         assert_eq!(
             on(&[("2026-03-01", "2026-04-11")], "2026-03-01"),
             [
@@ -493,7 +493,7 @@ mod tests {
             agreement.freezes.push(winter);
             agreement.after = Some(After::FallsForward);
         });
-        let entries = ledger("*", Mark::Sunset, &[("2026-01-10", "2026-12-20")]);
+        let entries = ledger("*", DateKind::Sunset, &[("2026-01-10", "2026-12-20")]);
         assert_eq!(
             messages(&frozen, &entries, None, "2026-01-10"),
             [
@@ -505,9 +505,9 @@ mod tests {
         let said = messages(&quarters, &entries, None, "2026-01-10");
         assert!(said[1].ends_with("the agreement does not allow 2026-12-20; the first free day is 2027-04-01"), "{said:?}");
         let side_by_side = integration(|agreement| agreement.overlap = Some(Period::Months(9)));
-        let mut entries = ledger("*", Mark::Sunset, &[("2026-01-10", "2026-07-01")]);
-        let deprecated = ledger("*", Mark::Deprecation, &[("2026-01-10", "2026-01-01")]);
-        entries.extend(deprecated.into_iter().map(|entry| Entry { id: 9, ..entry }));
+        let mut entries = ledger("*", DateKind::Sunset, &[("2026-01-10", "2026-07-01")]);
+        let deprecated = ledger("*", DateKind::Deprecation, &[("2026-01-10", "2026-01-01")]);
+        entries.extend(deprecated.into_iter().map(|entry| LedgerEntry { id: 9, ..entry }));
         let said = messages(&side_by_side, &entries, None, "2026-01-10");
         assert!(said[1].contains("due until 2026-10-01 (9 months side by side); 92 days short"), "{said:?}");
         entries[1].statement.date = Some(day("2026-08-01"));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Api, Consumer, Integration, Notice, NoticeKind, OpenFinding, Side, Told};
+use crate::model::{Api, Consumer, Integration, LastTold, Notice, NoticeKind, OpenFinding, Side};
 
 use super::dates;
 use super::usage::{Impact, impact};
@@ -16,14 +16,14 @@ pub struct Decision<'f> {
     /// New, or the one that is open.
     pub notice: Notice,
     /// What each party hears; consumers first, in the order of the configuration.
-    pub words: Vec<Word<'f>>,
+    pub words: Vec<PartyMessage<'f>>,
     /// Whether nothing concerns anybody any more.
     pub closes: bool,
 }
 
 /// What one party hears.
 #[derive(Debug)]
-pub struct Word<'f> {
+pub struct PartyMessage<'f> {
     /// Which end.
     pub side: Side,
     /// Key of the party.
@@ -36,19 +36,19 @@ pub struct Word<'f> {
     pub called_off: Vec<&'f OpenFinding>,
 }
 
-impl Word<'_> {
+impl PartyMessage<'_> {
     /// What the party knows once it has heard this.
-    pub fn told(&self) -> Told {
+    pub fn told(&self) -> LastTold {
         let findings = match self.kind {
             NoticeKind::Resolved => BTreeMap::new(),
             _ => contents(&self.findings),
         };
-        Told { side: self.side, party: self.party.clone(), findings }
+        LastTold { side: self.side, party: self.party.clone(), findings }
     }
 }
 
 /// What is known of a watched description when it is decided what to say.
-pub struct Standing<'s, 'f> {
+pub struct DecisionInput<'s, 'f> {
     /// The integration.
     pub integration: &'s Integration,
     /// The API.
@@ -56,14 +56,14 @@ pub struct Standing<'s, 'f> {
     /// The open notice, if there is one.
     pub open: Option<&'s Notice>,
     /// What each party was told under it.
-    pub told: &'s [Told],
+    pub told: &'s [LastTold],
     /// What differed at the last check.
     pub previous: &'f [OpenFinding],
     /// What differs now.
     pub current: &'f [OpenFinding],
 }
 
-impl<'f> Standing<'_, 'f> {
+impl<'f> DecisionInput<'_, 'f> {
     /// Decides from states, never from an event; nothing when there is nothing to say.
     ///
     /// `id` names a new notice. To a party a finding is news when its identity is, or when its content
@@ -96,7 +96,7 @@ impl<'f> Standing<'_, 'f> {
         Some(Decision { notice, words, closes })
     }
 
-    fn word(&self, side: Side, party: &str, findings: Vec<&'f OpenFinding>, now: DateTime<Utc>) -> Option<Word<'f>> {
+    fn word(&self, side: Side, party: &str, findings: Vec<&'f OpenFinding>, now: DateTime<Utc>) -> Option<PartyMessage<'f>> {
         let known = self.told.iter().find(|told| told.side == side && told.party == party).map(|told| &told.findings);
         let known = known.filter(|known| !known.is_empty());
         let told_of = |finding: &OpenFinding| known.and_then(|known| known.get(&finding.identity));
@@ -122,13 +122,13 @@ impl<'f> Standing<'_, 'f> {
             Some(_) => (NoticeKind::Updated, findings),
             None => (NoticeKind::Opened, findings),
         };
-        Some(Word { side, party: party.to_owned(), kind, findings, called_off })
+        Some(PartyMessage { side, party: party.to_owned(), kind, findings, called_off })
     }
 }
 
 /// What each party counts as told when the findings were judged again by a newer rule set, under which they
 /// carry other digests: whoever was told anything knows all that concerned it.
-pub fn retold(told: &[Told], api: &Api, previous: &[OpenFinding]) -> Vec<Told> {
+pub fn retold(told: &[LastTold], api: &Api, previous: &[OpenFinding]) -> Vec<LastTold> {
     told.iter()
         .map(|told| {
             let theirs = match told.side {
@@ -140,7 +140,7 @@ pub fn retold(told: &[Told], api: &Api, previous: &[OpenFinding]) -> Vec<Told> {
                     .find(|consumer| consumer.party == told.party)
                     .map_or_else(Vec::new, |consumer| concerning(previous, std::slice::from_ref(consumer))),
             };
-            Told { findings: contents(&theirs), ..told.clone() }
+            LastTold { findings: contents(&theirs), ..told.clone() }
         })
         .collect()
 }
@@ -240,7 +240,7 @@ mod tests {
     struct Play {
         integration: Integration,
         open: Option<Notice>,
-        told: Vec<Told>,
+        told: Vec<LastTold>,
         last: Vec<OpenFinding>,
     }
 
@@ -251,7 +251,7 @@ mod tests {
 
         fn step(&mut self, current: &[OpenFinding]) -> String {
             let previous = std::mem::replace(&mut self.last, current.to_vec());
-            let standing = Standing {
+            let standing = DecisionInput {
                 integration: &self.integration,
                 api: &self.integration.apis[0],
                 open: self.open.as_ref(),
@@ -313,8 +313,11 @@ mod tests {
     #[test]
     fn a_newer_rule_set_does_not_speak_twice() {
         let play = Play::new(&[("c", None)]);
-        let told =
-            Told { side: Side::Consumer, party: "c".to_owned(), findings: BTreeMap::from([("old".to_owned(), "1".to_owned())]) };
+        let told = LastTold {
+            side: Side::Consumer,
+            party: "c".to_owned(),
+            findings: BTreeMap::from([("old".to_owned(), "1".to_owned())]),
+        };
         let again = [finding("new", "1", "breaking"), finding("i", "1", "info")];
         let told = retold(&[told], &play.integration.apis[0], &again);
         assert_eq!(told[0].findings, BTreeMap::from([("new".to_owned(), "1".to_owned())]));

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Api, Entry, OpenFinding, Side, dated_subjects, in_force};
+use crate::model::{Api, LedgerEntry, OpenFinding, Side, dated_subjects, in_force};
 
 use super::usage::{Impact, impact};
 
@@ -14,7 +14,7 @@ pub struct Week<'w> {
     /// The API.
     pub api: &'w Api,
     /// Everything that was ever said about its days.
-    pub entries: &'w [Entry],
+    pub entries: &'w [LedgerEntry],
     /// Differences that nobody has to act on, with when they were seen.
     pub findings: &'w [(OpenFinding, DateTime<Utc>)],
     /// When the week began: when the last digest ended.
@@ -30,7 +30,7 @@ pub fn quiet_lines(week: &Week<'_>, side: Side, party: &str) -> Vec<String> {
         let mut theirs = consumers.filter(|consumer| side == Side::Provider || consumer.party == party);
         theirs.any(|consumer| impact(finding, consumer) > Impact::NotUsed)
     };
-    let about = |entry: &Entry| OpenFinding { used_by: entry.statement.operations.clone(), ..OpenFinding::default() };
+    let about = |entry: &LedgerEntry| OpenFinding { used_by: entry.statement.operations.clone(), ..OpenFinding::default() };
     let mut lines: Vec<String> = Vec::new();
     for entries in dated_subjects(week.entries).values() {
         let Some(now) = in_force(entries, week.until) else { continue };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::model::{Agreement, BREAKING, Entry, Given, OpenFinding, REMOVAL, dated_subjects};
+use crate::model::{Agreement, BREAKING, LedgerEntry, NoticeGiven, OpenFinding, REMOVAL, dated_subjects};
 
 use super::dates::known_since;
 
@@ -19,7 +19,7 @@ pub struct Before<'b> {
     /// What was promised.
     agreement: &'b Agreement,
     /// All that was ever said of each thing, oldest first.
-    histories: Vec<Vec<&'b Entry>>,
+    histories: Vec<Vec<&'b LedgerEntry>>,
     /// When each finding was first seen in the upcoming description, by identity.
     upcoming: &'b HashMap<String, DateTime<Utc>>,
     /// The day the change was seen.
@@ -31,7 +31,7 @@ impl<'b> Before<'b> {
     /// description, by identity, and `seen_on` is the day the change was seen.
     pub fn new(
         agreement: &'b Agreement,
-        entries: &'b [Entry],
+        entries: &'b [LedgerEntry],
         upcoming: &'b HashMap<String, DateTime<Utc>>,
         seen_on: NaiveDate,
     ) -> Self {
@@ -39,7 +39,7 @@ impl<'b> Before<'b> {
     }
 
     /// Holds a change that is live against what was promised; none for what breaks nothing.
-    pub fn given(&self, finding: &OpenFinding) -> Option<Given> {
+    pub fn given(&self, finding: &OpenFinding) -> Option<NoticeGiven> {
         if finding.judged != "breaking" {
             return None;
         }
@@ -54,11 +54,11 @@ impl<'b> Before<'b> {
         let said = announcing.filter_map(|history| known_since(history, self.seen_on));
         let told_on = said.chain(shown).min().filter(|day| *day <= self.seen_on);
         let measured = self.agreement.measure(class, told_on.unwrap_or(self.seen_on), self.seen_on)?;
-        Some(Given { told_on, given: measured.given, promised: measured.promised.to_string(), short: measured.short })
+        Some(NoticeGiven { told_on, given: measured.given, promised: measured.promised.to_string(), short: measured.short })
     }
 
     /// Whether an entry of the ledger said that this would happen by now.
-    fn announces(&self, entry: &Entry, finding: &OpenFinding) -> bool {
+    fn announces(&self, entry: &LedgerEntry, finding: &OpenFinding) -> bool {
         let statement = &entry.statement;
         let is_due = statement.date.is_some_and(|date| date <= self.seen_on) && !statement.paused;
         // What was put off or taken back before is no word of this.
@@ -75,7 +75,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::model::{Mark, Origin, Period, Statement, Wait};
+    use crate::model::{DateKind, Origin, Period, Statement, Wait};
 
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("a day")
@@ -91,10 +91,10 @@ mod tests {
         }
     }
 
-    fn entry(operation: &str, date: &str, read_on: &str) -> Entry {
+    fn entry(operation: &str, date: &str, read_on: &str) -> LedgerEntry {
         let statement = Statement {
             subject: operation.to_owned(),
-            mark: Mark::Sunset,
+            mark: DateKind::Sunset,
             date: date.parse().ok(),
             operations: vec![operation.to_owned()],
             class: String::new(),
@@ -108,7 +108,7 @@ mod tests {
             paused: false,
         };
         let read_at = format!("{read_on}T08:00:00Z").parse().expect("a time");
-        Entry { id: 1, statement, read_at, ended_at: None, replaced: false }
+        LedgerEntry { id: 1, statement, read_at, ended_at: None, replaced: false }
     }
 
     #[test]
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn notice_counts_from_the_first_word_that_came_true() {
         let agreement = Agreement::promising(BTreeMap::from([(BREAKING.to_owned(), Period::Days(90))]), Wait::Days(3));
-        let given = |entries: &[Entry], upcoming: &[(&str, &str)], judged: &str| {
+        let given = |entries: &[LedgerEntry], upcoming: &[(&str, &str)], judged: &str| {
             let upcoming = upcoming
                 .iter()
                 .map(|(identity, on)| ((*identity).to_owned(), format!("{on}T08:00:00Z").parse().expect("a time")))
@@ -167,13 +167,13 @@ mod tests {
         assert_eq!(given(&[entry("GET /a", "2026-06-01", "2026-01-01")], &[], "breaking"), Some((151, 0)));
         assert_eq!(given(&[entry("GET /b", "2026-06-01", "2026-01-01")], &[], "breaking"), Some((0, 90)));
         assert_eq!(given(&[entry("GET /a", "2026-12-01", "2026-01-01")], &[], "breaking"), Some((0, 90)), "before its day");
-        let put_off = Entry {
+        let put_off = LedgerEntry {
             ended_at: Some("2026-02-01T08:00:00Z".parse().expect("a time")),
             replaced: true,
             ..entry("GET /a", "2026-03-01", "2026-01-01")
         };
         assert_eq!(
-            given(&[put_off, Entry { id: 2, ..entry("GET /a", "2026-09-01", "2026-02-01") }], &[], "breaking"),
+            given(&[put_off, LedgerEntry { id: 2, ..entry("GET /a", "2026-09-01", "2026-02-01") }], &[], "breaking"),
             Some((0, 90))
         );
     }

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
-use crate::model::{Answer, Calendar, Climbed, Integration, Person, Rung, Silence};
+use crate::model::{Answer, Calendar, EscalationStep, EscalationTarget, Integration, PendingAnswer, Person};
 
 /// The next step of a ladder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rise {
+pub struct PlannedEscalation {
     /// When the question was asked.
     pub asked_at: DateTime<Utc>,
     /// Its number on the ladder.
@@ -18,20 +18,20 @@ pub struct Rise {
     /// By when somebody had said that it would be done, where that is what did not happen.
     pub promised: Option<NaiveDate>,
     /// Who is asked; nobody where the rung is empty or was asked already.
-    pub person: Option<(Rung, Person)>,
+    pub person: Option<(EscalationTarget, Person)>,
     /// Who was asked before.
     pub before: Vec<String>,
 }
 
 /// The next step, whether it is due or not; none once all were taken or an answer came.
-pub fn next_step(silence: &Silence, integration: &Integration) -> Option<Rise> {
+pub fn next_step(silence: &PendingAnswer, integration: &Integration) -> Option<PlannedEscalation> {
     let party = integration.party(&silence.party)?;
     let (_, contact) = party.owner(silence.side)?;
     let (asked_at, promised) = question(silence, &party.calendar)?;
     let since = integration.answer_due(&silence.party, asked_at);
     // Who was named by somebody of the side is no step of its ladder.
-    let is_step = |climbed: &&Climbed| climbed.asked_at == asked_at && climbed.step < integration.agreement.ladder.len();
-    let taken: Vec<&Climbed> = silence.climbed.iter().filter(is_step).collect();
+    let is_step = |climbed: &&EscalationStep| climbed.asked_at == asked_at && climbed.step < integration.agreement.ladder.len();
+    let taken: Vec<&EscalationStep> = silence.climbed.iter().filter(is_step).collect();
     let step = taken.iter().map(|climbed| climbed.step + 1).max().unwrap_or(0);
     let rung = integration.agreement.ladder.get(step)?;
     // Everybody gets the time that was promised, also after the daemon was away.
@@ -47,7 +47,7 @@ pub fn next_step(silence: &Silence, integration: &Integration) -> Option<Rise> {
             before.push(person.name.clone());
         }
     }
-    Some(Rise {
+    Some(PlannedEscalation {
         asked_at,
         step,
         due_at: party.calendar.after(from, rung.after),
@@ -60,7 +60,7 @@ pub fn next_step(silence: &Silence, integration: &Integration) -> Option<Rise> {
 
 /// The question that is open, and since when: the first letter without an answer, or the day after the one by
 /// which it should have been done.
-fn question(silence: &Silence, calendar: &Calendar) -> Option<(DateTime<Utc>, Option<NaiveDate>)> {
+fn question(silence: &PendingAnswer, calendar: &Calendar) -> Option<(DateTime<Utc>, Option<NaiveDate>)> {
     let first_after =
         |time: Option<DateTime<Utc>>| silence.asked.iter().find(|asked| time.is_none_or(|time| **asked > time)).copied();
     match &silence.answer {

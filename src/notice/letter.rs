@@ -9,7 +9,7 @@ use crate::model::{
 use crate::rules::Catalogue;
 
 use super::advice;
-use super::decide::{Decision, Word};
+use super::decide::{Decision, PartyMessage};
 use super::usage::{Impact, impact};
 
 /// Findings shown in full; a letter is read, not searched.
@@ -333,7 +333,7 @@ fn people(party: &Party, roles: &[Role]) -> Vec<CallCard> {
 fn view(
     about: &Circumstances<'_>,
     notice: &Notice,
-    word: &Word<'_>,
+    word: &PartyMessage<'_>,
     (audience, reader_party, reader): (Audience, &Party, &Contact),
     (provider, consumers): (&Party, &str),
     call: Vec<CallCard>,

@@ -16,10 +16,10 @@ mod usage;
 
 pub use advice::date_rules;
 pub use dates::{Ledger, dated};
-pub use decide::{Decision, Standing, Word, retold};
+pub use decide::{Decision, DecisionInput, PartyMessage, retold};
 pub use digest::{Week, quiet_lines};
 pub use given::Before;
-pub use ladder::{Rise, next_step};
+pub use ladder::{PlannedEscalation, next_step};
 pub use letter::{
     Addressee, Audience, CallCard, Circumstances, EscalationCard, ExchangeCard, FindingCard, LetterPlan, LetterView, Links, plan,
     stamp,

@@ -81,7 +81,7 @@ impl Default for DateKeys {
 
 /// What is said of one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stated {
+pub struct StatedDates {
     /// An operation as `METHOD path`, a JSON Pointer, or `*` for the whole API.
     pub subject: String,
     /// Operations it concerns; empty means all.
@@ -98,7 +98,7 @@ pub struct Stated {
 
 /// Everything a description says about its own end. Flags without a date count where they stand on an operation: of a
 /// single property they are a difference between two descriptions, and told as such.
-pub fn stated(document: &Document, keys: &DateKeys) -> Vec<Stated> {
+pub fn stated(document: &Document, keys: &DateKeys) -> Vec<StatedDates> {
     let root = &document.root;
     let mut found = Finder { keys, found: Vec::new(), root, graph: None, labels: MOST_LABELS, steps: MOST_STEPS };
     for (place, value) in [("", Some(root)), ("/info", root.get("info"))] {
@@ -117,7 +117,7 @@ pub fn stated(document: &Document, keys: &DateKeys) -> Vec<Stated> {
 
 struct Finder<'d> {
     keys: &'d DateKeys,
-    found: Vec<Stated>,
+    found: Vec<StatedDates>,
     root: &'d Value,
     /// Who refers to whom; made when the first component has a date.
     graph: Option<Graph>,
@@ -220,7 +220,7 @@ impl<'d> Finder<'d> {
         let (subject, operations) = (subject.to_owned(), operations());
         let Some(left) = self.labels.checked_sub(operations.len()) else { return };
         self.labels = left;
-        self.found.push(Stated { subject, operations, sunset, deprecation, deprecated, message });
+        self.found.push(StatedDates { subject, operations, sunset, deprecation, deprecated, message });
     }
 
     /// Whether a key that somebody configured stands here, though it does not look like an extension.

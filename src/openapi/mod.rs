@@ -32,7 +32,7 @@ pub use contract::{
     Body, Contract, Link, Location, Media, Operation, Parameter, PartEncoding, Requirement, Response, SecurityScheme, Server,
     ServerVariable, Surface,
 };
-pub use dates::{DateKeys, Stated, stated};
+pub use dates::{DateKeys, StatedDates, stated};
 pub use holder::{Holder, Shape};
 pub use lines::{Line, lines_of};
 pub use lower::{declared_types, heirs, lower};

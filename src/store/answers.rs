@@ -38,7 +38,7 @@ pub struct OpenLetter {
 
 /// What an answer led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answered {
+pub enum AnswerOutcome {
     /// It was recorded.
     Recorded,
     /// It was recorded, and with it everyone who is affected has accepted: the baseline moves.
@@ -120,13 +120,13 @@ impl Store {
         answer: &Acknowledgement,
         (letters, closing): (Vec<PlannedDelivery>, Closing<'_>),
         now: DateTime<Utc>,
-    ) -> Result<Answered, StoreError> {
-        let Some(letter) = self.letter(token).await? else { return Ok(Answered::Unknown) };
+    ) -> Result<AnswerOutcome, StoreError> {
+        let Some(letter) = self.letter(token).await? else { return Ok(AnswerOutcome::Unknown) };
         if letter.closed_at.is_some() {
-            return Ok(Answered::Closed);
+            return Ok(AnswerOutcome::Closed);
         }
         if letter.is_outdated && answer.answer == Answer::Accepted {
-            return Ok(Answered::Outdated);
+            return Ok(AnswerOutcome::Outdated);
         }
         let mut transaction = self.begin().await?;
         sqlx::query(
@@ -174,7 +174,7 @@ impl Store {
             accept(&mut transaction, &letter, closing.letters, now).await?;
         }
         transaction.commit().await?;
-        Ok(if moved { Answered::BaselineMoved } else { Answered::Recorded })
+        Ok(if moved { AnswerOutcome::BaselineMoved } else { AnswerOutcome::Recorded })
     }
 }
 

@@ -6,7 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{ApiState, Checked, LedgerStep, Notice, NoticeKind, OpenFinding, Side, Surface, Told, Validators, WatchKey};
+use crate::model::{
+    ApiState, Checked, LastTold, LedgerStep, Notice, NoticeKind, OpenFinding, Side, Surface, Validators, WatchKey,
+};
 
 use super::claims::{Claim, FLAPPING, Flaps, REVERTED, give_back};
 use super::digests::{drop_from_digest, forget_quiet, keep_for_digest};
@@ -77,7 +79,7 @@ pub enum NoticeStep {
         /// The letters.
         deliveries: Vec<PlannedDelivery>,
         /// What their readers know once they have read them.
-        told: Vec<Told>,
+        told: Vec<LastTold>,
     },
     /// It is over.
     Close {
@@ -92,7 +94,7 @@ pub enum NoticeStep {
 
 /// What a check that could read the description came to.
 #[derive(Debug, Clone)]
-pub struct Success {
+pub struct SuccessfulCheck {
     /// What makes the next GET conditional.
     pub validators: Validators,
     /// Whether the whole document was fetched.
@@ -133,7 +135,7 @@ pub struct CheckCommit {
     /// The rule set that judged.
     pub rule_set: u32,
     /// What was read, if anything was.
-    pub success: Option<Success>,
+    pub success: Option<SuccessfulCheck>,
     /// An implausible document that waits for a second fetch to agree.
     pub held: Option<String>,
     /// Whether comparing the document died or took too long: that is remembered, and it is done with less.
@@ -274,10 +276,10 @@ async fn record_success(
     transaction: &mut Transaction<'_, Sqlite>,
     key: &WatchKey,
     now: i64,
-    success: Success,
+    success: SuccessfulCheck,
     compressed: Option<Vec<u8>>,
 ) -> Result<bool, StoreError> {
-    let Success { validators, full, snapshot, operations, baseline, findings, ledger, notice } = success;
+    let SuccessfulCheck { validators, full, snapshot, operations, baseline, findings, ledger, notice } = success;
     let is_new = snapshot.is_some() && key.surface == Surface::Live;
     let operations = operations.map(|operations| serde_json::Value::from(operations).to_string());
     let parts = serde_json::to_string(&validators.parts).map_err(|error| StoreError::Corrupt {
@@ -396,7 +398,7 @@ pub(super) async fn close_notice(
     insert_deliveries(transaction, id, now, deliveries).await
 }
 
-async fn replace_told(transaction: &mut Transaction<'_, Sqlite>, notice: &str, told: Told) -> Result<(), StoreError> {
+async fn replace_told(transaction: &mut Transaction<'_, Sqlite>, notice: &str, told: LastTold) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM told WHERE notice = $1 AND side = $2 AND party = $3")
         .bind(notice)
         .bind(told.side.name())

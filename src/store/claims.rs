@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{ApiState, Notice, OpenFinding, Side, Told, Validators, WatchKey, time_of};
+use crate::model::{ApiState, LastTold, Notice, OpenFinding, Side, Validators, WatchKey, time_of};
 
 use super::checks::key_of;
 use super::{Fields, Store, StoreError, count, json, or_damage, stored, word};
@@ -41,7 +41,7 @@ pub struct Claim {
     /// The notice that tells of it.
     pub notice: Option<Notice>,
     /// What each party was told under it.
-    pub told: Vec<Told>,
+    pub told: Vec<LastTold>,
     /// How many notices there were before.
     pub notices: i64,
     /// Moves when something else than a check changes what stands here.
@@ -73,7 +73,7 @@ pub struct Gone {
     /// How often it had come back before.
     pub times: u32,
     /// What each party was told under it.
-    pub told: Vec<Told>,
+    pub told: Vec<LastTold>,
 }
 
 /// Why a notice is closed whose change is gone.
@@ -336,20 +336,20 @@ async fn gone(transaction: &mut Transaction<'_, Sqlite>, key: &WatchKey, now: Da
     Ok(Some(Gone { notice, times: count(flips), told }))
 }
 
-pub(super) async fn told(transaction: &mut Transaction<'_, Sqlite>, notice: &str) -> Result<Vec<Told>, StoreError> {
+pub(super) async fn told(transaction: &mut Transaction<'_, Sqlite>, notice: &str) -> Result<Vec<LastTold>, StoreError> {
     let rows: Vec<(String, String, String, String)> =
         sqlx::query_as("SELECT side, party, identity, content FROM told WHERE notice = $1 ORDER BY side, party, identity")
             .bind(notice)
             .fetch_all(&mut **transaction)
             .await?;
-    let mut told: Vec<Told> = Vec::new();
+    let mut told: Vec<LastTold> = Vec::new();
     for (side, party, identity, content) in rows {
         let side = word(Side::named(&side), "told", notice, &side)?;
         match told.last_mut().filter(|last| last.side == side && last.party == party) {
             Some(last) => {
                 last.findings.insert(identity, content);
             }
-            None => told.push(Told { side, party, findings: [(identity, content)].into() }),
+            None => told.push(LastTold { side, party, findings: [(identity, content)].into() }),
         }
     }
     Ok(told)

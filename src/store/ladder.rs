@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{Climbed, Notice, OpenFinding, Side, Silence, Told, WatchKey, time_of};
+use crate::model::{EscalationStep, LastTold, Notice, OpenFinding, PendingAnswer, Side, WatchKey, time_of};
 
 use super::answers::acknowledgement;
 use super::checks::{PlannedDelivery, event, insert_deliveries, key_of};
@@ -13,7 +13,7 @@ use super::{Fields, Store, StoreError, stored, word};
 
 /// An open notice with all it tells of.
 #[derive(Debug, Clone)]
-pub struct Standing {
+pub struct OpenNotice {
     /// The notice.
     pub notice: Notice,
     /// The API.
@@ -21,23 +21,23 @@ pub struct Standing {
     /// What differs now.
     pub findings: Vec<OpenFinding>,
     /// What each party was told; whom it no longer concerns is not among them.
-    pub told: Vec<Told>,
+    pub told: Vec<LastTold>,
 }
 
 /// An open notice, and who has not answered it.
 #[derive(Debug, Clone)]
-pub struct Silent {
+pub struct UnansweredNotice {
     /// Its id.
     pub notice: String,
     /// The API.
     pub key: WatchKey,
     /// The parties that were told something, with what each has answered.
-    pub silences: Vec<Silence>,
+    pub silences: Vec<PendingAnswer>,
 }
 
 /// A step that is taken.
 #[derive(Debug, Clone)]
-pub struct Climb {
+pub struct EscalationCommit {
     /// The notice.
     pub notice: String,
     /// The API.
@@ -62,7 +62,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn silences(&self) -> Result<(Vec<Silent>, Vec<String>), StoreError> {
+    pub async fn silences(&self) -> Result<(Vec<UnansweredNotice>, Vec<String>), StoreError> {
         let mut transaction = self.readers.begin().await?;
         let rows = sqlx::query("SELECT * FROM notice WHERE closed_at IS NULL ORDER BY opened_at, id")
             .fetch_all(&mut *transaction)
@@ -82,7 +82,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer, or a row is damaged.
-    pub async fn standing(&self, notice: &str) -> Result<Option<Standing>, StoreError> {
+    pub async fn standing(&self, notice: &str) -> Result<Option<OpenNotice>, StoreError> {
         let mut transaction = self.readers.begin().await?;
         let row = sqlx::query("SELECT * FROM notice WHERE id = $1 AND closed_at IS NULL")
             .bind(notice)
@@ -93,7 +93,7 @@ impl Store {
             Notice { id: row.field("id")?, opened_at: time_of(row.field("opened_at")?), told_at: time_of(row.field("told_at")?) };
         let key = key_of(&row)?;
         let told = told(&mut transaction, &notice.id).await?;
-        Ok(Some(Standing { findings: findings(&mut transaction, &key).await?, told, notice, key }))
+        Ok(Some(OpenNotice { findings: findings(&mut transaction, &key).await?, told, notice, key }))
     }
 
     /// Whether a notice of this id was ever written.
@@ -110,8 +110,8 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer; then nothing has changed.
-    pub async fn climb(&self, climb: Climb, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let Climb { notice, key, side, party, asked_at, step, delivery, text } = climb;
+    pub async fn climb(&self, climb: EscalationCommit, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let EscalationCommit { notice, key, side, party, asked_at, step, delivery, text } = climb;
         let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "INSERT INTO escalation (notice, side, party, asked_at, step, at)
@@ -136,7 +136,7 @@ impl Store {
     }
 }
 
-async fn silent(transaction: &mut Transaction<'_, Sqlite>, row: &SqliteRow) -> Result<Silent, StoreError> {
+async fn silent(transaction: &mut Transaction<'_, Sqlite>, row: &SqliteRow) -> Result<UnansweredNotice, StoreError> {
     let notice: String = row.field("id")?;
     let told: Vec<(String, String)> =
         sqlx::query_as("SELECT DISTINCT side, party FROM told WHERE notice = $1 ORDER BY side, party")
@@ -148,14 +148,14 @@ async fn silent(transaction: &mut Transaction<'_, Sqlite>, row: &SqliteRow) -> R
         let side = word(Side::named(&side), "told", &notice, &side)?;
         silences.push(silence(transaction, &notice, (side, party)).await?);
     }
-    Ok(Silent { key: key_of(row)?, notice, silences })
+    Ok(UnansweredNotice { key: key_of(row)?, notice, silences })
 }
 
 async fn silence(
     transaction: &mut Transaction<'_, Sqlite>,
     notice: &str,
     (side, party): (Side, String),
-) -> Result<Silence, StoreError> {
+) -> Result<PendingAnswer, StoreError> {
     // What was over for a party and began again begins with a new question.
     let asked: Vec<i64> = sqlx::query_scalar(
         "SELECT DISTINCT created_at FROM delivery
@@ -190,12 +190,12 @@ async fn silence(
     .bind(&party)
     .fetch_all(&mut **transaction)
     .await?;
-    let climbed = steps.into_iter().map(|(asked_at, step, at)| Climbed {
+    let climbed = steps.into_iter().map(|(asked_at, step, at)| EscalationStep {
         asked_at: time_of(asked_at),
         step: usize::try_from(step).unwrap_or(usize::MAX),
         at: time_of(at),
     });
-    Ok(Silence { side, party, asked: asked.into_iter().map(time_of).collect(), answer, climbed: climbed.collect() })
+    Ok(PendingAnswer { side, party, asked: asked.into_iter().map(time_of).collect(), answer, climbed: climbed.collect() })
 }
 
 /// A party that was told of an open notice, and whom its letters went to.

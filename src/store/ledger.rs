@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{ApiState, Entry, LedgerStep, Statement, Surface, WatchKey, time_of};
+use crate::model::{ApiState, LedgerEntry, LedgerStep, Statement, Surface, WatchKey, time_of};
 
 use super::checks::event;
 use super::{Fields, Store, StoreError, json, stored};
@@ -31,7 +31,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer, or a row is damaged.
-    pub async fn ledger(&self, integration: &str, api: &str) -> Result<Vec<Entry>, StoreError> {
+    pub async fn ledger(&self, integration: &str, api: &str) -> Result<Vec<LedgerEntry>, StoreError> {
         let rows = sqlx::query("SELECT * FROM ledger WHERE integration = $1 AND api = $2 ORDER BY id")
             .bind(integration)
             .bind(api)
@@ -40,7 +40,7 @@ impl Store {
         rows.iter()
             .map(|row| {
                 let id: i64 = row.field("id")?;
-                Ok(Entry {
+                Ok(LedgerEntry {
                     id,
                     statement: json(row.field("body")?, "ledger", &id.to_string())?,
                     read_at: time_of(row.field("read_at")?),

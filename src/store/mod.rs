@@ -30,12 +30,12 @@ use thiserror::Error;
 
 use crate::model::millis;
 
-pub use answers::{Answered, Closing, OpenLetter};
-pub use checks::{CheckCommit, Committed, NewSnapshot, NoticeStep, PlannedDelivery, Success};
+pub use answers::{AnswerOutcome, Closing, OpenLetter};
+pub use checks::{CheckCommit, Committed, NewSnapshot, NoticeStep, PlannedDelivery, SuccessfulCheck};
 pub use claims::{Claim, FLAPPING, Flaps, Gone, REVERTED};
 pub use confirmations::Confirmation;
 pub use digests::KEPT;
-pub use ladder::{Climb, Reader, Silent, Standing};
+pub use ladder::{EscalationCommit, OpenNotice, Reader, UnansweredNotice};
 pub use ledger::Announced;
 pub use outages::Outage;
 pub use outbox::{Bounced, Finished, LONGEST_PAUSE, Resend};

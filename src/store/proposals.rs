@@ -6,7 +6,7 @@ use sqlx::{Sqlite, Transaction};
 
 use crate::model::{LedgerStep, Proposal, Side, Surface};
 
-use super::answers::{Answered, OpenLetter};
+use super::answers::{AnswerOutcome, OpenLetter};
 use super::checks::{PlannedDelivery, event, insert_deliveries};
 use super::{Fields, Store, StoreError, ledger, stored, word};
 
@@ -32,7 +32,7 @@ impl Store {
         (by, until, note): (&str, NaiveDate, &str),
         letters: Vec<PlannedDelivery>,
         now: DateTime<Utc>,
-    ) -> Result<Answered, StoreError> {
+    ) -> Result<AnswerOutcome, StoreError> {
         let mut transaction = self.begin().await?;
         let open: Option<(i64, String)> = sqlx::query_as(
             "SELECT id, until FROM proposal WHERE notice = $1 AND side = $2 AND party = $3 AND agreed IS NULL ORDER BY id DESC",
@@ -55,7 +55,7 @@ impl Store {
             open => {
                 // Nothing is recorded that the other side would never hear of.
                 if !may_tell(&mut transaction, &letter.notice, letter.side, now).await? {
-                    return Ok(Answered::TooOften);
+                    return Ok(AnswerOutcome::TooOften);
                 }
                 if let Some((id, _)) = open {
                     // Another day is another proposal, with a number of its own: nobody agrees to a day he has not seen.
@@ -84,7 +84,7 @@ impl Store {
             }
         }
         transaction.commit().await?;
-        Ok(Answered::Recorded)
+        Ok(AnswerOutcome::Recorded)
     }
 
     /// Records what the other side says to a proposal; what is agreed goes into the ledger with it.
@@ -98,7 +98,7 @@ impl Store {
         steps: Vec<LedgerStep>,
         letters: Vec<PlannedDelivery>,
         now: DateTime<Utc>,
-    ) -> Result<Answered, StoreError> {
+    ) -> Result<AnswerOutcome, StoreError> {
         let mut transaction = self.begin().await?;
         // Only the other side decides, and only once.
         let done = sqlx::query(
@@ -114,7 +114,7 @@ impl Store {
         .execute(&mut *transaction)
         .await?;
         if done.rows_affected() == 0 {
-            return Ok(Answered::Decided);
+            return Ok(AnswerOutcome::Decided);
         }
         ledger::record(&mut transaction, &letter.key, stored(now), steps).await?;
         if agreed && letter.key.surface != Surface::Ledger {
@@ -124,7 +124,7 @@ impl Store {
         let text = format!("{by} {} proposal {id} ({})", if agreed { "agrees to" } else { "refuses" }, letter.notice);
         event(&mut transaction, stored(now), &letter.key.integration, &letter.key.api, "decided", &text).await?;
         transaction.commit().await?;
-        Ok(Answered::Recorded)
+        Ok(AnswerOutcome::Recorded)
     }
 }
 

@@ -3,11 +3,11 @@
 use chrono::NaiveDate;
 
 use crate::model::{
-    Acknowledgement, Answer, Day, LedgerStep, Mark, Origin, Party, Person, Proposal, Reply, Role, Rung, Side, Statement, Surface,
-    Told, follow,
+    Acknowledgement, Answer, DateKind, Day, EscalationTarget, LastTold, LedgerStep, Origin, Party, Person, Proposal, Reply, Role,
+    Side, Statement, Surface, follow,
 };
 use crate::notice::ExchangeCard;
-use crate::store::{Answered, Climb, Closing, OpenLetter, PlannedDelivery, Standing, StoreError};
+use crate::store::{AnswerOutcome, Closing, EscalationCommit, OpenLetter, OpenNotice, PlannedDelivery, StoreError};
 
 use super::escalate::is_there;
 use super::letters::LetterWriter;
@@ -20,21 +20,21 @@ const NAMED: usize = 1000;
 ///
 /// # Errors
 /// When the database does not answer; then nothing has changed.
-pub async fn answer(shared: &AppState, token: &str, reply: &Reply) -> Result<Answered, StoreError> {
-    let Some(letter) = shared.store.letter(token).await? else { return Ok(Answered::Unknown) };
+pub async fn answer(shared: &AppState, token: &str, reply: &Reply) -> Result<AnswerOutcome, StoreError> {
+    let Some(letter) = shared.store.letter(token).await? else { return Ok(AnswerOutcome::Unknown) };
     if letter.closed_at.is_some() {
-        return Ok(Answered::Closed);
+        return Ok(AnswerOutcome::Closed);
     }
     let active = shared.active();
-    let Some((integration, api)) = active.find(&letter.key) else { return Ok(Answered::NotWatched) };
-    let Some(standing) = shared.store.standing(&letter.notice).await? else { return Ok(Answered::Closed) };
+    let Some((integration, api)) = active.find(&letter.key) else { return Ok(AnswerOutcome::NotWatched) };
+    let Some(standing) = shared.store.standing(&letter.notice).await? else { return Ok(AnswerOutcome::Closed) };
     let writer = LetterWriter { shared, active: &active, key: &letter.key, integration, api, now: shared.clock.now() };
-    let exchange = Exchange { writer: &writer, letter: &letter, standing: &standing };
+    let exchange = CounterpartMessage { writer: &writer, letter: &letter, standing: &standing };
     let answered = match reply {
         Reply::Acknowledge(acknowledgement) => {
             let is_accepted = acknowledgement.answer == Answer::Accepted;
             if is_accepted && letter.key.surface == Surface::Live && !is_there(&standing, (letter.side, &letter.party)) {
-                return Ok(Answered::Gone);
+                return Ok(AnswerOutcome::Gone);
             }
             let letters = exchange.conflict(acknowledgement);
             // Written before it is known whether this is the last acceptance that was missing.
@@ -57,13 +57,13 @@ pub async fn answer(shared: &AppState, token: &str, reply: &Reply) -> Result<Ans
 }
 
 /// One answer and everything around it.
-struct Exchange<'e> {
+struct CounterpartMessage<'e> {
     writer: &'e LetterWriter<'e>,
     letter: &'e OpenLetter,
-    standing: &'e Standing,
+    standing: &'e OpenNotice,
 }
 
-impl Exchange<'_> {
+impl CounterpartMessage<'_> {
     fn party(&self) -> Option<&Party> {
         self.writer.integration.party(&self.letter.party)
     }
@@ -112,15 +112,15 @@ impl Exchange<'_> {
     }
 
     /// "Not us, ask …": whoever is named is asked at once. The ladder goes on climbing.
-    async fn named(&self, by: &str, ask: Rung) -> Result<Answered, StoreError> {
-        let Some(party) = self.party() else { return Ok(Answered::NotWatched) };
-        let Some(person) = party.on(self.letter.side, ask) else { return Ok(Answered::NobodyThere) };
+    async fn named(&self, by: &str, ask: EscalationTarget) -> Result<AnswerOutcome, StoreError> {
+        let Some(party) = self.party() else { return Ok(AnswerOutcome::NotWatched) };
+        let Some(person) = party.on(self.letter.side, ask) else { return Ok(AnswerOutcome::NobodyThere) };
         let card = ExchangeCard {
             heading: format!("{by} says that you know who takes this on"),
             lines: vec![format!("{by} answered for {}: not us, ask {} ({}).", party.name, person.name, ask.name())],
         };
-        let place = Role::ALL.iter().position(|role| ask == Rung::Role(*role)).map_or(0, |place| place + 1);
-        let step = Climb {
+        let place = Role::ALL.iter().position(|role| ask == EscalationTarget::Role(*role)).map_or(0, |place| place + 1);
+        let step = EscalationCommit {
             notice: self.letter.notice.clone(),
             key: self.letter.key.clone(),
             side: self.letter.side,
@@ -132,7 +132,7 @@ impl Exchange<'_> {
             text: format!("{by} answered for {}: not us, ask {} ({})", party.name, person.name, ask.name()),
         };
         self.writer.shared.store.climb(step, self.writer.now).await?;
-        Ok(Answered::Recorded)
+        Ok(AnswerOutcome::Recorded)
     }
 
     fn proposal(&self, by: &str, until: NaiveDate, note: &str) -> Vec<PlannedDelivery> {
@@ -148,11 +148,11 @@ impl Exchange<'_> {
         others.filter_map(|(side, party)| self.tell(side, party, owner(side, party)?, card.clone())).collect()
     }
 
-    async fn decision(&self, by: &str, id: i64, agreed: bool) -> Result<Answered, StoreError> {
+    async fn decision(&self, by: &str, id: i64, agreed: bool) -> Result<AnswerOutcome, StoreError> {
         let store = &self.writer.shared.store;
         let proposals = store.proposals(&self.letter.notice).await?;
         let open = proposals.iter().find(|known| known.id == id && known.decided.is_none() && known.side != self.letter.side);
-        let Some(proposal) = open else { return Ok(Answered::Decided) };
+        let Some(proposal) = open else { return Ok(AnswerOutcome::Decided) };
         let word = if agreed { "agrees" } else { "does not agree" };
         let card = ExchangeCard {
             heading: format!("{} {word} to {}", self.name(), proposal.until),
@@ -173,7 +173,7 @@ impl Exchange<'_> {
         if self.letter.key.surface != Surface::Ledger {
             return Ok(Vec::new());
         }
-        let is_askers = |told: &&Told| told.side == proposal.side && told.party == proposal.party;
+        let is_askers = |told: &&LastTold| told.side == proposal.side && told.party == proposal.party;
         let Some(told) = self.standing.told.iter().find(is_askers) else { return Ok(Vec::new()) };
         let today = self.writer.now.date_naive();
         let theirs = self.standing.findings.iter().filter(|finding| told.findings.contains_key(&finding.identity));
@@ -183,7 +183,7 @@ impl Exchange<'_> {
         for entry in entries.iter().filter(|entry| entry.ended_at.is_none()) {
             let statement = &entry.statement;
             let is_asked = days.iter().any(|day| day.subject == statement.subject && Some(day.on) == statement.date);
-            if is_asked && statement.mark != Mark::Deprecation && statement.date.is_some_and(|date| date < proposal.until) {
+            if is_asked && statement.mark != DateKind::Deprecation && statement.date.is_some_and(|date| date < proposal.until) {
                 said.push(Statement {
                     origin: Origin::Agreement,
                     date: Some(proposal.until),
@@ -203,5 +203,5 @@ fn owner(side: Side, party: &Party) -> Option<&Person> {
 }
 
 fn manager(side: Side, party: &Party) -> Option<&Person> {
-    party.on(side, Rung::Role(Role::PartnerManager)).or_else(|| owner(side, party))
+    party.on(side, EscalationTarget::Role(Role::PartnerManager)).or_else(|| owner(side, party))
 }

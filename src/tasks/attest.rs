@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::config::Config;
 use crate::model::{Api, Contact, Integration, Notice, NoticeKind, Party, Person, Role, Side, Surface, WatchKey};
-use crate::notice::{Decision, Word};
+use crate::notice::{Decision, PartyMessage};
 use crate::store::{Confirmation, StoreError};
 
 use super::letters::LetterWriter;
@@ -180,7 +180,7 @@ impl Asking<'_> {
         };
         let notice = Notice { id, opened_at: self.now, told_at: self.now };
         let (side, party) = (self.side, self.party.id.clone());
-        let word = Word { side, party, kind: NoticeKind::Attest, findings: Vec::new(), called_off: Vec::new() };
+        let word = PartyMessage { side, party, kind: NoticeKind::Attest, findings: Vec::new(), called_off: Vec::new() };
         let decision = Decision { notice, words: vec![word], closes: true };
         let Some(letter) = writer.card(&decision, to, (heading, lines), url) else { return Ok(false) };
         if what == "ask" {

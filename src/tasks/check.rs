@@ -9,14 +9,15 @@ use tracing::{info, warn};
 
 use crate::fetch::{self, FailureKind, Outcome, backoff};
 use crate::model::{
-    Api, ApiState, Checked, Entry, LedgerStep, OpenFinding, Origin, Schedule, Statement, Surface, Validators, WatchKey, follow,
+    Api, ApiState, Checked, LedgerEntry, LedgerStep, OpenFinding, Origin, Schedule, Statement, Surface, Validators, WatchKey,
+    follow,
 };
 use crate::notice::{Before, retold};
 use crate::openapi::{Bundle, Limits};
 use crate::rules::RULE_SET;
-use crate::store::{CheckCommit, Claim, Committed, NewSnapshot, NoticeStep, StoreError, Success};
+use crate::store::{CheckCommit, Claim, Committed, NewSnapshot, NoticeStep, StoreError, SuccessfulCheck};
 
-use super::compare::{Came, Compared, Described, Doubt, Judged, compare_with, dates_in};
+use super::compare::{Came, Compared, DescribedDates, Doubt, Judged, compare_with, dates_in};
 use super::gather::{Gathered, Known, gather};
 use super::ledger::{self, statements};
 use super::letters::LetterWriter;
@@ -106,13 +107,14 @@ async fn looked_at<'d>(
     let probed = if is_read && wants_full && key.surface == Surface::Live {
         tokio::time::timeout(deadline, probe(active, api)).await.unwrap_or_default()
     } else {
-        Probed::default()
+        ProbeEvidence::default()
     };
     let writer = writer(shared.clock.now());
     let commit = match outcome {
         Outcome::NotModified { fresh_for, signals, moved_to } => {
-            let heard = Heard { full: false, signals, described: None, probed };
-            let seen = Seen { validators: claim.validators.clone(), fresh_for, moved_to, heard, unread: unread(&absent) };
+            let heard = DateEvidence { full: false, signals, described: None, probed };
+            let seen =
+                UnchangedAnswer { validators: claim.validators.clone(), fresh_for, moved_to, heard, unread: unread(&absent) };
             unchanged(&writer, claim, seen, &entries)
         }
         Outcome::Later { after, why } => later(&writer, claim, after, &why),
@@ -130,11 +132,11 @@ async fn looked_at<'d>(
                 let is_read = wants_full && body.full && key.surface == Surface::Live;
                 let described = if is_read { dates_in(shared, claim, &body.bytes).await } else { None };
                 let fetch::Body { validators, full, fresh_for, signals, moved_to, .. } = *body;
-                let heard = Heard { full, signals, described, probed };
-                let seen = Seen { validators, fresh_for, moved_to, heard, unread: unread(&absent) };
+                let heard = DateEvidence { full, signals, described, probed };
+                let seen = UnchangedAnswer { validators, fresh_for, moved_to, heard, unread: unread(&absent) };
                 unchanged(&writer, claim, seen, &entries)
             } else {
-                let fetched = Fetched { digest, body: *body, absent, entries, probed };
+                let fetched = FetchedDocument { digest, body: *body, absent, entries, probed };
                 Box::pin(changed(&writer, claim, baseline, fetched)).await?
             }
         }
@@ -216,28 +218,28 @@ fn unread(absent: &BTreeMap<String, String>) -> Option<String> {
 }
 
 /// What an answer without news brought.
-struct Seen {
+struct UnchangedAnswer {
     validators: Validators,
     fresh_for: Option<Duration>,
     moved_to: Option<String>,
-    heard: Heard,
+    heard: DateEvidence,
     /// What is not watched, in words.
     unread: Option<String>,
 }
 
 /// What was said of days.
-struct Heard {
+struct DateEvidence {
     /// Whether the whole answer came: headers that are missing from a 304 say nothing.
     full: bool,
     signals: Vec<Statement>,
     /// The operations of the description and what it says about their end, where that was read.
-    described: Option<Described>,
-    probed: Probed,
+    described: Option<DescribedDates>,
+    probed: ProbeEvidence,
 }
 
-impl Heard {
+impl DateEvidence {
     /// What the ledger records. An upcoming description is in force nowhere.
-    fn steps(self, surface: Surface, entries: &[Entry]) -> Vec<LedgerStep> {
+    fn steps(self, surface: Surface, entries: &[LedgerEntry]) -> Vec<LedgerStep> {
         if surface != Surface::Live {
             return Vec::new();
         }
@@ -258,14 +260,14 @@ impl Heard {
 
 /// What the headers of operations say.
 #[derive(Debug, Default)]
-struct Probed {
+struct ProbeEvidence {
     /// Operations that answered well: their silence means that nothing is said.
     answered: Vec<String>,
     said: Vec<Statement>,
 }
 
-async fn probe(active: &ActiveConfig, api: &Api) -> Probed {
-    let mut probed = Probed::default();
+async fn probe(active: &ActiveConfig, api: &Api) -> ProbeEvidence {
+    let mut probed = ProbeEvidence::default();
     for probe in &api.probes {
         if let Some((said, is_whole)) = active.client.probe(probe, &api.live, &api.auth, api.tls.as_ref()).await {
             if is_whole {
@@ -278,8 +280,8 @@ async fn probe(active: &ActiveConfig, api: &Api) -> Probed {
 }
 
 /// The same document as before. What is to be said may differ all the same: a consumer may use more than it did.
-fn unchanged(writer: &LetterWriter<'_>, claim: &Claim, seen: Seen, entries: &[Entry]) -> CheckCommit {
-    let Seen { validators, fresh_for, moved_to, heard, unread } = seen;
+fn unchanged(writer: &LetterWriter<'_>, claim: &Claim, seen: UnchangedAnswer, entries: &[LedgerEntry]) -> CheckCommit {
+    let UnchangedAnswer { validators, fresh_for, moved_to, heard, unread } = seen;
     let full = heard.full;
     let ledger = heard.steps(claim.key.surface, entries);
     let now = writer.now;
@@ -299,7 +301,16 @@ fn unchanged(writer: &LetterWriter<'_>, claim: &Claim, seen: Seen, entries: &[En
     let findings = (findings != claim.findings).then_some(findings);
     events.extend(said(&claim.key, &notice));
     CheckCommit {
-        success: Some(Success { validators, full, snapshot: None, operations: None, baseline: None, findings, ledger, notice }),
+        success: Some(SuccessfulCheck {
+            validators,
+            full,
+            snapshot: None,
+            operations: None,
+            baseline: None,
+            findings,
+            ledger,
+            notice,
+        }),
         events,
         ..CheckCommit::of(claim, Checked { state, detail, checked_at: now, next_at, failures: 0 })
     }
@@ -395,24 +406,24 @@ pub(super) fn soon(api: &Api) -> Duration {
     }
 }
 
-struct Fetched {
+struct FetchedDocument {
     digest: String,
     body: fetch::Body,
     /// Files it refers to that did not come, and why.
     absent: BTreeMap<String, String>,
     /// What the ledger holds.
-    entries: Vec<Entry>,
-    probed: Probed,
+    entries: Vec<LedgerEntry>,
+    probed: ProbeEvidence,
 }
 
 async fn changed(
     writer: &LetterWriter<'_>,
     claim: &Claim,
     baseline: Option<String>,
-    fetched: Fetched,
+    fetched: FetchedDocument,
 ) -> Result<CheckCommit, StoreError> {
     let LetterWriter { shared, api, now, .. } = *writer;
-    let Fetched { digest, body, absent, entries, probed } = fetched;
+    let FetchedDocument { digest, body, absent, entries, probed } = fetched;
     if baseline.is_none() && claim.key.surface == Surface::Upcoming {
         // What is announced can only be told from what is live.
         let detail = "waits for the live description to be read".to_owned();
@@ -432,11 +443,11 @@ async fn changed(
     let key = claim.key.clone();
     let is_new = claim.latest.as_deref() != Some(digest.as_str());
     let snapshot = is_new.then(|| NewSnapshot { digest: digest.clone(), bytes: body.bytes.clone(), from: body.from.clone() });
-    let success = |described: Described, baseline: Option<String>, findings: Vec<OpenFinding>, notice: NoticeStep| {
+    let success = |described: DescribedDates, baseline: Option<String>, findings: Vec<OpenFinding>, notice: NoticeStep| {
         let operations = described.0.clone();
-        let heard = Heard { full: body.full, signals: body.signals.clone(), described: Some(described), probed };
+        let heard = DateEvidence { full: body.full, signals: body.signals.clone(), described: Some(described), probed };
         let ledger = heard.steps(claim.key.surface, &entries);
-        Success {
+        SuccessfulCheck {
             validators: body.validators.clone(),
             full: body.full,
             snapshot: snapshot.clone(),
@@ -526,7 +537,7 @@ fn doubtful(writer: &LetterWriter<'_>, claim: &Claim, doubt: Doubt) -> CheckComm
 async fn measure(
     writer: &LetterWriter<'_>,
     claim: &Claim,
-    entries: &[Entry],
+    entries: &[LedgerEntry],
     findings: &mut [OpenFinding],
 ) -> Result<(), StoreError> {
     if claim.key.surface != Surface::Live || !findings.iter().any(|finding| finding.judged == "breaking") {

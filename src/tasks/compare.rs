@@ -11,7 +11,7 @@ use crate::diff::Budget;
 use crate::model::{OpenFinding, Surface};
 use crate::notice::open_findings;
 use crate::openapi::{
-    self, Bundle, Contract, Document, Limits, Reach, ReadError, Stated, Stop, lower, newly_dangling, reach, read, stated,
+    self, Bundle, Contract, Document, Limits, Reach, ReadError, StatedDates, Stop, lower, newly_dangling, reach, read, stated,
 };
 use crate::rules::{Catalogue, Fragments, RULE_SET, compare_lowered};
 use crate::store::{Claim, StoreError};
@@ -47,7 +47,7 @@ pub(super) enum Compared {
     /// Something about it makes it doubtful that it is what was meant to be published.
     Doubtful(Doubt),
     /// The first one.
-    First { operations: Vec<String>, stated: Vec<Stated>, title: String },
+    First { operations: Vec<String>, stated: Vec<StatedDates>, title: String },
     /// It was compared.
     Judged(Box<Judged>),
     /// It took longer than it may.
@@ -71,7 +71,7 @@ pub(super) struct Judged {
     pub(super) previous: Option<Vec<OpenFinding>>,
     pub(super) undecided: Option<String>,
     pub(super) operations: Vec<String>,
-    pub(super) stated: Vec<Stated>,
+    pub(super) stated: Vec<StatedDates>,
 }
 
 /// Compares what came with the baseline.
@@ -105,7 +105,7 @@ pub(super) async fn compare_with(
         None => None,
     };
     let stop = Stop::default();
-    let question = Question {
+    let comparison = Comparison {
         surface: claim.key.surface,
         // Findings of an older rule set carry other digests: judge that history again, so that an upgrade of driftd does not
         // speak about it a second time.
@@ -131,7 +131,7 @@ pub(super) async fn compare_with(
     let comparing = tokio::task::spawn_blocking(move || {
         // The slot is free when the thread is, also where nobody waits for it any more.
         let _slot = slot;
-        question.answer()
+        comparison.answer()
     });
     Ok(match tokio::time::timeout(LONGEST, comparing).await {
         Ok(Ok(compared)) => compared,
@@ -145,7 +145,7 @@ pub(super) async fn compare_with(
 }
 
 /// All that a comparison needs, handed to another thread.
-struct Question {
+struct Comparison {
     surface: Surface,
     judges_again: bool,
     held: Option<String>,
@@ -161,7 +161,7 @@ struct Question {
     stop: Stop,
 }
 
-impl Question {
+impl Comparison {
     fn answer(self) -> Compared {
         let after = match read(&self.bytes, &self.limits) {
             // Nobody can call a library: whatever was called before is not gone, it is not described here.
@@ -225,10 +225,10 @@ fn operations_in(contract: &Contract<'_>) -> Vec<String> {
 }
 
 /// Labels of operations, and what is said about their end.
-pub(super) type Described = (Vec<String>, Vec<Stated>);
+pub(super) type DescribedDates = (Vec<String>, Vec<StatedDates>);
 
 /// What a description that has not changed says about its end: keys of the configuration may be new.
-pub(super) async fn dates_in(shared: &AppState, claim: &Claim, bytes: &[u8]) -> Option<Described> {
+pub(super) async fn dates_in(shared: &AppState, claim: &Claim, bytes: &[u8]) -> Option<DescribedDates> {
     let active = shared.active();
     let keys = ledger::keys(&active.find(&claim.key)?.1.date_keys);
     let limits = Limits { bytes: active.config.fetch.max_bytes, ..Limits::default() };

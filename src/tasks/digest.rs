@@ -13,7 +13,7 @@ use tracing::error;
 
 use crate::lifecycle::Heart;
 use crate::model::{Integration, Notice, NoticeKind, Party, Surface, WatchKey};
-use crate::notice::{Decision, Week, Word, quiet_lines};
+use crate::notice::{Decision, PartyMessage, Week, quiet_lines};
 use crate::store::{KEPT, StoreError};
 
 use super::attest::attest_due;
@@ -134,7 +134,8 @@ async fn write(
     let Some((key, api, side)) = about else { return Ok(false) };
     let writer = LetterWriter { shared, active, key: &key, integration, api, now };
     let notice = Notice { id, opened_at: now, told_at: until };
-    let word = Word { side, party: party.id.clone(), kind: NoticeKind::Digest, findings: Vec::new(), called_off: Vec::new() };
+    let word =
+        PartyMessage { side, party: party.id.clone(), kind: NoticeKind::Digest, findings: Vec::new(), called_off: Vec::new() };
     let decision = Decision { notice, words: vec![word], closes: true };
     let Some(letter) = writer.digest(&decision, lines) else { return Ok(false) };
     shared.store.write_digest(&key, &decision.notice, letter).await

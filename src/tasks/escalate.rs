@@ -8,9 +8,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use crate::lifecycle::Heart;
-use crate::model::{Notice, NoticeKind, OpenFinding, Side, Silence};
-use crate::notice::{Decision, EscalationCard, Rise, Word, next_step};
-use crate::store::{Climb, Silent, Standing, StoreError};
+use crate::model::{Notice, NoticeKind, OpenFinding, PendingAnswer, Side};
+use crate::notice::{Decision, EscalationCard, PartyMessage, PlannedEscalation, next_step};
+use crate::store::{EscalationCommit, OpenNotice, StoreError, UnansweredNotice};
 
 use super::letters::LetterWriter;
 use super::outage::outages_due;
@@ -69,7 +69,7 @@ pub async fn escalate_due(shared: &AppState) -> Result<usize, StoreError> {
     Ok(taken)
 }
 
-async fn climb(shared: &AppState, silent: &Silent, silence: &Silence) -> Result<bool, StoreError> {
+async fn climb(shared: &AppState, silent: &UnansweredNotice, silence: &PendingAnswer) -> Result<bool, StoreError> {
     let active = shared.active();
     let Some((integration, api)) = active.find(&silent.key) else { return Ok(false) };
     // Who was taken out of the configuration is asked nothing.
@@ -98,7 +98,7 @@ async fn climb(shared: &AppState, silent: &Silent, silence: &Silence) -> Result<
         }
         None => None,
     };
-    let step = Climb {
+    let step = EscalationCommit {
         notice: standing.notice.id.clone(),
         key: standing.key.clone(),
         side: silence.side,
@@ -112,21 +112,21 @@ async fn climb(shared: &AppState, silent: &Silent, silence: &Silence) -> Result<
 }
 
 /// The words for whoever is asked next: what their side was told and is still open.
-pub(super) fn words<'s>(standing: &'s Standing, silence: &Silence, rise: &Rise) -> Decision<'s> {
+pub(super) fn words<'s>(standing: &'s OpenNotice, silence: &PendingAnswer, rise: &PlannedEscalation) -> Decision<'s> {
     // What was asked for counts from the day it was asked.
     about(standing, (silence.side, &silence.party), NoticeKind::Escalated, rise.asked_at)
 }
 
 /// Whether anything of what a party was told differs now: a change that comes and goes may be gone at the moment, and then
 /// nobody is asked about it.
-pub(super) fn is_there(standing: &Standing, party: (Side, &str)) -> bool {
+pub(super) fn is_there(standing: &OpenNotice, party: (Side, &str)) -> bool {
     let decision = about(standing, party, NoticeKind::Escalated, standing.notice.told_at);
     decision.words.iter().any(|word| !word.findings.is_empty())
 }
 
 /// What a party was told and is still open.
 pub(super) fn about<'s>(
-    standing: &'s Standing,
+    standing: &'s OpenNotice,
     (side, party): (Side, &str),
     kind: NoticeKind,
     told_at: DateTime<Utc>,
@@ -134,13 +134,13 @@ pub(super) fn about<'s>(
     let told = standing.told.iter().find(|told| told.side == side && told.party == party);
     let is_theirs = |finding: &&OpenFinding| told.is_some_and(|told| told.findings.contains_key(&finding.identity));
     let findings = standing.findings.iter().filter(is_theirs).collect();
-    let word = Word { side, party: party.to_owned(), kind, findings, called_off: Vec::new() };
+    let word = PartyMessage { side, party: party.to_owned(), kind, findings, called_off: Vec::new() };
     let notice = Notice { told_at, ..standing.notice.clone() };
     Decision { notice, words: vec![word], closes: false }
 }
 
 /// Why the reader is asked.
-pub(super) fn card(rise: &Rise) -> Option<EscalationCard> {
+pub(super) fn card(rise: &PlannedEscalation) -> Option<EscalationCard> {
     let (rung, _) = rise.person.as_ref()?;
     Some(EscalationCard {
         since: rise.since.date_naive(),

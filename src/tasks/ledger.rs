@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
-use crate::model::{ApiState, Checked, DateKeys, Mark, OpenFinding, Origin, Statement, Validators, read_date};
+use crate::model::{ApiState, Checked, DateKeys, DateKind, OpenFinding, Origin, Statement, Validators, read_date};
 use crate::notice::{Ledger, dated};
-use crate::openapi::{self, Stated};
+use crate::openapi::{self, StatedDates};
 use crate::rules::RULE_SET;
-use crate::store::{CheckCommit, Claim, StoreError, Success};
+use crate::store::{CheckCommit, Claim, StoreError, SuccessfulCheck};
 
 use super::check::{describe, said};
 use super::letters::LetterWriter;
@@ -32,11 +32,11 @@ pub(super) fn keys(own: &DateKeys) -> openapi::DateKeys {
 }
 
 /// What a description says about its own end, as the ledger records it.
-pub(super) fn statements(stated: Vec<Stated>) -> Vec<Statement> {
+pub(super) fn statements(stated: Vec<StatedDates>) -> Vec<Statement> {
     let mut statements = Vec::new();
-    for Stated { subject, operations, sunset, deprecation, deprecated, message } in stated {
+    for StatedDates { subject, operations, sunset, deprecation, deprecated, message } in stated {
         let statement =
-            |mark: Mark, (place, verbatim): (String, String), date: Option<NaiveDate>, odd: Option<String>| Statement {
+            |mark: DateKind, (place, verbatim): (String, String), date: Option<NaiveDate>, odd: Option<String>| Statement {
                 subject: subject.clone(),
                 mark,
                 date,
@@ -51,22 +51,22 @@ pub(super) fn statements(stated: Vec<Stated>) -> Vec<Statement> {
                 odd,
                 paused: false,
             };
-        let dated = |(place, verbatim): (String, String), mark: Mark| {
+        let dated = |(place, verbatim): (String, String), mark: DateKind| {
             let date = read_date(&verbatim);
             let odd = date.is_none().then(|| "no date can be read in it; write 2027-01-31".to_owned());
             statement(mark, (place, verbatim), date, odd)
         };
-        let flag = deprecated.map(|found| statement(Mark::Deprecation, found, None, None));
-        statements.extend(deprecation.map(|found| dated(found, Mark::Deprecation)).or(flag));
-        statements.extend(sunset.map(|found| dated(found, Mark::Sunset)));
+        let flag = deprecated.map(|found| statement(DateKind::Deprecation, found, None, None));
+        statements.extend(deprecation.map(|found| dated(found, DateKind::Deprecation)).or(flag));
+        statements.extend(sunset.map(|found| dated(found, DateKind::Sunset)));
     }
     statements
 }
 
 /// A deprecation whose end has a day is told with its day, not a second time as a difference.
-pub(super) fn told_by_their_day(findings: &mut [OpenFinding], stated: &[Stated], today: NaiveDate) {
+pub(super) fn told_by_their_day(findings: &mut [OpenFinding], stated: &[StatedDates], today: NaiveDate) {
     // A day that has passed is told nowhere else.
-    let day_of = |said: &Stated| said.sunset.as_ref().and_then(|(_, text)| read_date(text)).filter(|day| *day > today);
+    let day_of = |said: &StatedDates| said.sunset.as_ref().and_then(|(_, text)| read_date(text)).filter(|day| *day > today);
     let has_day = |label: &String| stated.iter().any(|said| said.subject == *label && day_of(said).is_some());
     for finding in findings.iter_mut().filter(|finding| finding.rule == DEPRECATED) {
         if !finding.used_by.is_empty() && finding.used_by.iter().all(has_day) {
@@ -109,7 +109,7 @@ pub(super) async fn look(writer: &LetterWriter<'_>, claim: &Claim) -> Result<Che
     let next_at = tomorrow(writer.now) + SPREAD.mul_f64(writer.shared.jitter());
     Ok(CheckCommit {
         rule_set: RULE_SET,
-        success: Some(Success {
+        success: Some(SuccessfulCheck {
             validators: Validators::default(),
             full: false,
             snapshot: None,
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn a_deprecation_is_told_as_a_difference_where_no_day_to_come_tells_of_all_of_it() {
         let today = "2026-03-02".parse().expect("a day");
-        let said = |operation: &str, sunset: Option<&str>| Stated {
+        let said = |operation: &str, sunset: Option<&str>| StatedDates {
             subject: operation.to_owned(),
             operations: vec![operation.to_owned()],
             sunset: sunset.map(|date| ("/x-sunset".to_owned(), date.to_owned())),
@@ -145,7 +145,7 @@ mod tests {
             deprecated: Some(("/deprecated".to_owned(), "true".to_owned())),
             message: String::new(),
         };
-        let severity = |rule: &str, used_by: &[&str], stated: &[Stated]| {
+        let severity = |rule: &str, used_by: &[&str], stated: &[StatedDates]| {
             let finding = OpenFinding {
                 rule: rule.to_owned(),
                 severity: "warning".to_owned(),

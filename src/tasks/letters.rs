@@ -6,11 +6,14 @@ use url::Url;
 
 use crate::mail::{Letter, compose, domain_of};
 use crate::model::{
-    Api, ChannelKind, Integration, Notice, NoticeKind, OpenFinding, Person, Rung, Side, Silence, Surface, Told, WatchKey,
+    Api, ChannelKind, EscalationTarget, Integration, LastTold, Notice, NoticeKind, OpenFinding, PendingAnswer, Person, Side,
+    Surface, WatchKey,
 };
-use crate::notice::{self, Circumstances, Decision, ExchangeCard, LetterPlan, LetterView, Links, Rise, Word, plan};
+use crate::notice::{
+    self, Circumstances, Decision, ExchangeCard, LetterPlan, LetterView, Links, PartyMessage, PlannedEscalation, plan,
+};
 use crate::render::{Appointment, calendar, chat_message, cloud_event};
-use crate::store::{Claim, Flaps, Gone, NoticeStep, PlannedDelivery, REVERTED, Reader, Standing};
+use crate::store::{Claim, Flaps, Gone, NoticeStep, OpenNotice, PlannedDelivery, REVERTED, Reader};
 
 use super::escalate;
 use crate::state::{ActiveConfig, AppState, UNWRITTEN, hex, is_recent, link_token};
@@ -44,12 +47,12 @@ impl LetterWriter<'_> {
     pub(super) fn tell(
         &self,
         claim: &Claim,
-        told: &[Told],
+        told: &[LastTold],
         (previous, current): (&[OpenFinding], &[OpenFinding]),
         evidence: Option<(&str, &str)>,
     ) -> NoticeStep {
         let standing =
-            |open, told| notice::Standing { integration: self.integration, api: self.api, open, told, previous, current };
+            |open, told| notice::DecisionInput { integration: self.integration, api: self.api, open, told, previous, current };
         if let Some(gone) = self.come_back(claim, &standing, current) {
             return self.told_again(gone, current);
         }
@@ -88,7 +91,7 @@ impl LetterWriter<'_> {
     fn come_back<'c, 'f>(
         &self,
         claim: &'c Claim,
-        standing: &impl Fn(Option<&'c Notice>, &'c [Told]) -> notice::Standing<'c, 'f>,
+        standing: &impl Fn(Option<&'c Notice>, &'c [LastTold]) -> notice::DecisionInput<'c, 'f>,
         current: &[OpenFinding],
     ) -> Option<&'c Gone> {
         let gone = claim.gone.as_ref().filter(|_| claim.notice.is_none() && self.key.surface != Surface::Ledger)?;
@@ -103,7 +106,7 @@ impl LetterWriter<'_> {
     /// a day.
     fn told_again(&self, gone: &Gone, current: &[OpenFinding]) -> NoticeStep {
         let times = gone.times + 1;
-        let words = gone.told.iter().filter(|told| !told.findings.is_empty()).map(|told| Word {
+        let words = gone.told.iter().filter(|told| !told.findings.is_empty()).map(|told| PartyMessage {
             side: told.side,
             party: told.party.clone(),
             kind: NoticeKind::Updated,
@@ -132,7 +135,7 @@ impl LetterWriter<'_> {
         decision: &Decision<'_>,
         evidence: Option<(&str, &str)>,
         back: Option<&String>,
-    ) -> (Vec<PlannedDelivery>, Vec<Told>, bool) {
+    ) -> (Vec<PlannedDelivery>, Vec<LastTold>, bool) {
         let mut letters = plan(&self.circumstances(evidence), decision);
         let mut deliveries: Vec<PlannedDelivery> = Vec::new();
         let mut told = Vec::new();
@@ -157,7 +160,7 @@ impl LetterWriter<'_> {
     }
 
     /// The last letters of a notice that every consumer has accepted, to everybody who was told of it.
-    pub(super) fn accepted(&self, standing: &Standing, by: &str) -> Vec<PlannedDelivery> {
+    pub(super) fn accepted(&self, standing: &OpenNotice, by: &str) -> Vec<PlannedDelivery> {
         let letters = standing.told.iter().filter_map(|told| {
             let decision = escalate::about(standing, (told.side, &told.party), NoticeKind::Resolved, self.now);
             let mut letter = plan(&self.circumstances(None), &decision).into_iter().next()?;
@@ -173,7 +176,7 @@ impl LetterWriter<'_> {
     }
 
     /// The letter that a party was told of an open notice by, once more, to whoever there was not written to before.
-    pub(super) fn again(&self, standing: &Standing, reader: &Reader) -> Option<PlannedDelivery> {
+    pub(super) fn again(&self, standing: &OpenNotice, reader: &Reader) -> Option<PlannedDelivery> {
         let decision = escalate::about(standing, (reader.side, &reader.party), NoticeKind::Opened, self.now);
         let letter = plan(&self.circumstances(None), &decision).into_iter().next()?;
         let mut planned = self.or_trouble(&decision.notice, &letter)?;
@@ -195,11 +198,16 @@ impl LetterWriter<'_> {
     }
 
     /// The letter to whoever is asked next; none where it could not be written, which status then says.
-    pub(super) fn escalated(&self, standing: &Standing, silence: &Silence, rise: &Rise) -> Option<PlannedDelivery> {
+    pub(super) fn escalated(
+        &self,
+        standing: &OpenNotice,
+        silence: &PendingAnswer,
+        rise: &PlannedEscalation,
+    ) -> Option<PlannedDelivery> {
         let decision = escalate::words(standing, silence, rise);
         let mut letter = plan(&self.circumstances(None), &decision).into_iter().next()?;
         let (rung, person) = rise.person.as_ref()?;
-        letter.view.plain_words = matches!(rung, Rung::Role(role) if role.reads_plain_words());
+        letter.view.plain_words = matches!(rung, EscalationTarget::Role(role) if role.reads_plain_words());
         letter.to.person = person.clone();
         letter.to.deputy = None;
         letter.view.reader.clone_from(&person.name);
@@ -210,7 +218,7 @@ impl LetterWriter<'_> {
     /// A letter about what one side said; `to` is on the side named.
     pub(super) fn exchange(
         &self,
-        standing: &Standing,
+        standing: &OpenNotice,
         party: (Side, &str),
         to: &Person,
         card: ExchangeCard,

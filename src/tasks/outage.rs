@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 use tracing::{info, warn};
 
 use crate::model::{
-    Api, ApiState, Integration, Mark, Notice, NoticeKind, Person, Side, Surface, WatchKey, dated_subjects, in_force,
+    Api, ApiState, DateKind, Integration, Notice, NoticeKind, Person, Side, Surface, WatchKey, dated_subjects, in_force,
 };
-use crate::notice::{Decision, Word, stamp};
+use crate::notice::{Decision, PartyMessage, stamp};
 use crate::store::{Outage, PlannedDelivery, StoreError};
 
 use super::letters::LetterWriter;
@@ -154,7 +154,7 @@ impl Telling<'_> {
         }
         let entries = self.shared.store.ledger(&self.outage.key.integration, &self.outage.key.api).await?;
         let subjects = dated_subjects(&entries);
-        let whole = subjects.iter().filter(|((subject, mark, _), _)| *subject == "*" && *mark == Mark::Sunset);
+        let whole = subjects.iter().filter(|((subject, mark, _), _)| *subject == "*" && *mark == DateKind::Sunset);
         let mut days = whole.filter_map(|(_, said)| in_force(said, self.now)?.statement.date);
         Ok(days.any(|day| day <= self.now.date_naive()))
     }
@@ -262,7 +262,7 @@ impl Telling<'_> {
     }
 
     fn letter(&self, party: &str, to: &Person, card: Card) -> Option<PlannedDelivery> {
-        let word = Word {
+        let word = PartyMessage {
             side: Side::Consumer,
             party: party.to_owned(),
             kind: NoticeKind::Outage,

@@ -2,8 +2,8 @@
 
 use driftd::http::{Endpoint, serve};
 use driftd::lifecycle::Heart;
-use driftd::model::{Acknowledgement, Answer, Reply, Role, Rung, Statement};
-use driftd::store::Answered;
+use driftd::model::{Acknowledgement, Answer, EscalationTarget, Reply, Role, Statement};
+use driftd::store::AnswerOutcome;
 use tokio_util::sync::CancellationToken;
 
 use crate::escalation::reply;
@@ -56,10 +56,10 @@ async fn a_plan_that_ends_after_the_day_is_told_to_both_managers_once() {
     let (mut bridge, letters) = announced().await;
     let letter = to(&letters, "dev@shop.example");
     for in_time in ["2026-08-20", "2026-09-01"] {
-        assert_eq!(reply(&bridge, letter, &ours(in_time)).await, Answered::Recorded);
+        assert_eq!(reply(&bridge, letter, &ours(in_time)).await, AnswerOutcome::Recorded);
         assert_eq!(bridge.told().await, [""; 0], "{in_time} is in time");
     }
-    assert_eq!(reply(&bridge, letter, &ours("2026-10-01")).await, Answered::Recorded);
+    assert_eq!(reply(&bridge, letter, &ours("2026-10-01")).await, AnswerOutcome::Recorded);
     let told = bridge.letters().await;
     let mut recipients: Vec<&str> = told.iter().map(|letter| letter.recipient.as_str()).collect();
     recipients.sort_unstable();
@@ -70,7 +70,7 @@ async fn a_plan_that_ends_after_the_day_is_told_to_both_managers_once() {
     {
         assert!(text.contains(words), "{words} is missing in\n{text}");
     }
-    assert_eq!(reply(&bridge, letter, &ours("2026-10-01")).await, Answered::Recorded);
+    assert_eq!(reply(&bridge, letter, &ours("2026-10-01")).await, AnswerOutcome::Recorded);
     assert_eq!(bridge.told().await, [""; 0], "the same answer again is no news");
 }
 
@@ -98,25 +98,25 @@ async fn a_link_is_no_good_after_its_time() {
 async fn not_us_asks_whoever_was_named_and_the_silence_goes_on() {
     let (mut bridge, letters) = announced().await;
     let letter = to(&letters, "dev@shop.example");
-    let not_us = Reply::NotUs { by: "Eve".to_owned(), ask: Rung::Role(Role::OnCall) };
-    assert_eq!(reply(&bridge, letter, &not_us).await, Answered::Recorded);
+    let not_us = Reply::NotUs { by: "Eve".to_owned(), ask: EscalationTarget::Role(Role::OnCall) };
+    assert_eq!(reply(&bridge, letter, &not_us).await, AnswerOutcome::Recorded);
     let told = bridge.letters().await;
     assert_eq!(told.len(), 1);
     assert!(to(&told, "oncall@shop.example").text().contains("Eve answered for Shop: not us, ask Otto Oncall (on-call)."));
-    assert_eq!(reply(&bridge, letter, &not_us).await, Answered::Recorded);
+    assert_eq!(reply(&bridge, letter, &not_us).await, AnswerOutcome::Recorded);
     assert_eq!(bridge.told().await, [""; 0], "once");
-    let nor_him = Reply::NotUs { by: "Eve".to_owned(), ask: Rung::Role(Role::PartnerManager) };
-    assert_eq!(reply(&bridge, letter, &nor_him).await, Answered::Recorded);
+    let nor_him = Reply::NotUs { by: "Eve".to_owned(), ask: EscalationTarget::Role(Role::PartnerManager) };
+    assert_eq!(reply(&bridge, letter, &nor_him).await, AnswerOutcome::Recorded);
     assert_eq!(bridge.told().await, ["manager@shop.example exchange"], "each who is named is asked");
     assert_eq!(
-        reply(&bridge, letter, &Reply::NotUs { by: "Eve".to_owned(), ask: Rung::Role(Role::Support) }).await,
-        Answered::Unknown,
+        reply(&bridge, letter, &Reply::NotUs { by: "Eve".to_owned(), ask: EscalationTarget::Role(Role::Support) }).await,
+        AnswerOutcome::NobodyThere,
         "nobody is on that role"
     );
     bridge.at("2026-03-20");
     assert_eq!(bridge.told().await, ["manager@shop.example escalated", "partner@pay.example escalated"]);
     // Whoever was named takes it on by the link of the letter.
-    assert_eq!(reply(&bridge, to(&told, "oncall@shop.example"), &ours("2026-08-01")).await, Answered::Recorded);
+    assert_eq!(reply(&bridge, to(&told, "oncall@shop.example"), &ours("2026-08-01")).await, AnswerOutcome::Recorded);
 }
 
 #[tokio::test]
@@ -124,8 +124,8 @@ async fn time_is_asked_for_and_the_other_side_decides() {
     let (mut bridge, letters) = announced().await;
     let consumer = to(&letters, "dev@shop.example");
     let extend = Reply::Extend { by: "Eve".to_owned(), until: day("2026-12-01"), note: "peak season".to_owned() };
-    assert_eq!(reply(&bridge, consumer, &extend).await, Answered::Recorded);
-    assert_eq!(reply(&bridge, consumer, &extend).await, Answered::Recorded);
+    assert_eq!(reply(&bridge, consumer, &extend).await, AnswerOutcome::Recorded);
+    assert_eq!(reply(&bridge, consumer, &extend).await, AnswerOutcome::Recorded);
     let told = bridge.letters().await;
     assert_eq!(told.len(), 1, "asked twice is asked once");
     let provider = to(&told, "owner@pay.example");
@@ -133,14 +133,14 @@ async fn time_is_asked_for_and_the_other_side_decides() {
     let notice = provider.header("X-Driftd-Notice");
     let id = bridge.shared.store.proposals(&notice).await.expect("proposals")[0].id;
     let decide = |agreed: bool| Reply::Decide { by: "Olga".to_owned(), proposal: id, agreed };
-    assert_eq!(reply(&bridge, consumer, &decide(true)).await, Answered::Unknown, "nobody agrees with himself");
+    assert_eq!(reply(&bridge, consumer, &decide(true)).await, AnswerOutcome::Decided, "nobody agrees with himself");
     assert_eq!(bridge.ledger("GET /a").await, ["2026-09-01"], "until then nothing is agreed");
-    assert_eq!(reply(&bridge, provider, &decide(true)).await, Answered::Recorded);
+    assert_eq!(reply(&bridge, provider, &decide(true)).await, AnswerOutcome::Recorded);
     assert_eq!(bridge.ledger("GET /a").await, ["2026-09-01", "2026-12-01"]);
     let told = bridge.letters().await;
     assert_eq!(told.len(), 1, "put off is no news by itself");
     assert!(to(&told, "dev@shop.example").text().contains("Pay agrees to 2026-12-01"));
-    assert_eq!(reply(&bridge, provider, &decide(false)).await, Answered::Unknown, "decided once");
+    assert_eq!(reply(&bridge, provider, &decide(false)).await, AnswerOutcome::Decided, "decided once");
     assert_eq!(bridge.dates().await, ["end-announced: `GET /a` ends on 2026-12-01 (put off from 2026-09-01), in 275 days"]);
     // What was agreed holds until somebody says otherwise, and can be called off as any other day.
     bridge.at("2026-03-05");
@@ -166,7 +166,7 @@ async fn what_is_refused_leaves_the_day_as_it_is() {
     let provider = to(&told, "owner@pay.example");
     let id = bridge.shared.store.proposals(&provider.header("X-Driftd-Notice")).await.expect("proposals")[0].id;
     let refused = Reply::Decide { by: "Olga".to_owned(), proposal: id, agreed: false };
-    assert_eq!(reply(&bridge, provider, &refused).await, Answered::Recorded);
+    assert_eq!(reply(&bridge, provider, &refused).await, AnswerOutcome::Recorded);
     assert!(to(&bridge.letters().await, "dev@shop.example").text().contains("Pay does not agree to 2026-12-01"));
     assert_eq!(bridge.ledger("GET /a").await, ["2026-09-01"]);
 }
@@ -205,14 +205,14 @@ async fn nothing_is_recorded_that_the_other_side_would_never_hear_of() {
     let ask = |month: u32| Reply::Extend { by: "Eve".to_owned(), until: day(&format!("2026-{month}-01")), note: String::new() };
     let notice = consumer.header("X-Driftd-Notice");
     for month in [10, 11, 12] {
-        assert_eq!(reply(&bridge, consumer, &ask(month)).await, Answered::Recorded, "{month}");
+        assert_eq!(reply(&bridge, consumer, &ask(month)).await, AnswerOutcome::Recorded, "{month}");
         assert_eq!(bridge.letters().await.len(), 1, "{month}");
         bridge.clock.advance(std::time::Duration::from_secs(60));
     }
     let mut late = day("2026-12-24");
     assert_eq!(
         reply(&bridge, consumer, &Reply::Extend { by: "Eve".to_owned(), until: late, note: String::new() }).await,
-        Answered::TooOften
+        AnswerOutcome::TooOften
     );
     let open: Vec<_> = bridge.shared.store.proposals(&notice).await.expect("proposals");
     let open: Vec<_> = open.iter().filter(|proposal| proposal.decided.is_none()).collect();
@@ -222,7 +222,7 @@ async fn nothing_is_recorded_that_the_other_side_would_never_hear_of() {
     bridge.work().await;
     assert_eq!(
         reply(&bridge, consumer, &Reply::Extend { by: "Eve".to_owned(), until: late, note: String::new() }).await,
-        Answered::Recorded
+        AnswerOutcome::Recorded
     );
 }
 
@@ -230,12 +230,12 @@ async fn nothing_is_recorded_that_the_other_side_would_never_hear_of() {
 async fn a_day_before_the_announced_one_pulls_nothing_in_also_where_both_agree() {
     let (mut bridge, letters) = announced().await;
     let sooner = Reply::Extend { by: "Eve".to_owned(), until: day("2026-08-01"), note: String::new() };
-    assert_eq!(reply(&bridge, to(&letters, "dev@shop.example"), &sooner).await, Answered::Recorded);
+    assert_eq!(reply(&bridge, to(&letters, "dev@shop.example"), &sooner).await, AnswerOutcome::Recorded);
     let asked = bridge.letters().await;
     let provider = to(&asked, "owner@pay.example");
     let proposal = bridge.shared.store.proposals(&provider.header("X-Driftd-Notice")).await.expect("proposals")[0].id;
     let agree = Reply::Decide { by: "Olga".to_owned(), proposal, agreed: true };
-    assert_eq!(reply(&bridge, provider, &agree).await, Answered::Recorded);
+    assert_eq!(reply(&bridge, provider, &agree).await, AnswerOutcome::Recorded);
     assert_eq!(bridge.told().await, ["dev@shop.example exchange"]);
     assert_eq!(bridge.ledger("GET /a").await, ["2026-09-01"]);
 }
@@ -255,11 +255,11 @@ async fn what_both_sides_agree_on_is_kept_shown_and_followed() {
     bridge.publish(&shorter(32));
     let letters = bridge.letters().await;
     let ask = Reply::Extend { by: "Eve Engineer".to_owned(), until: day("2026-05-04"), note: "peak season".to_owned() };
-    assert_eq!(reply(&bridge, to(&letters, "dev@shop.example"), &ask).await, Answered::Recorded);
+    assert_eq!(reply(&bridge, to(&letters, "dev@shop.example"), &ask).await, AnswerOutcome::Recorded);
     let asked = bridge.letters().await;
     let proposal = bridge.shared.store.proposals(&asked[0].header("X-Driftd-Notice")).await.expect("proposals")[0].id;
     let agree = Reply::Decide { by: "Olga Owner".to_owned(), proposal, agreed: true };
-    assert_eq!(reply(&bridge, to(&asked, "owner@pay.example"), &agree).await, Answered::Recorded);
+    assert_eq!(reply(&bridge, to(&asked, "owner@pay.example"), &agree).await, AnswerOutcome::Recorded);
     assert_eq!(bridge.told().await, ["dev@shop.example exchange"]);
     // Shown: a plan of both sides.
     let status = driftd::http::gather(&bridge.shared).await.expect("status");

@@ -1,6 +1,6 @@
 //! Incidents that the description itself shows, and one that only its calendar shows.
 
-use driftd::model::Mark;
+use driftd::model::DateKind;
 
 use crate::harness::{Bridge, QUIET, Terms, both, day};
 use crate::support::partner::Answer;
@@ -79,7 +79,7 @@ async fn s8_announced_windows_stand_in_the_calendar_and_a_pause_takes_them_out()
     {
         bridge
             .announce(subject, |statement| {
-                statement.mark = Mark::Change;
+                statement.mark = DateKind::Change;
                 statement.date = Some(day(date));
                 statement.operations = vec!["PATCH /orders".to_owned()];
             })
@@ -91,7 +91,7 @@ async fn s8_announced_windows_stand_in_the_calendar_and_a_pause_takes_them_out()
     for subject in ["Second brownout, 24 hours", "Removal"] {
         bridge
             .announce(subject, |statement| {
-                statement.mark = Mark::Change;
+                statement.mark = DateKind::Change;
                 statement.paused = true;
                 statement.operations = vec!["PATCH /orders".to_owned()];
             })

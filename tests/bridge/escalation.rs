@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use driftd::model::{Acknowledgement, Answer, Reply};
-use driftd::store::Answered;
+use driftd::store::AnswerOutcome;
 
 use crate::harness::{Bridge, Terms, both, time};
 use crate::support::smtp::Received;
@@ -34,7 +34,7 @@ fn token(letter: &Received) -> String {
     letter.answer_link().rsplit('/').next().expect("a token").to_owned()
 }
 
-pub async fn reply(bridge: &Bridge, letter: &Received, reply: &Reply) -> Answered {
+pub async fn reply(bridge: &Bridge, letter: &Received, reply: &Reply) -> AnswerOutcome {
     driftd::tasks::answer(&bridge.shared, &token(letter), reply).await.expect("the store")
 }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use driftd::config::{Config, Environment, load};
 use driftd::daemon::assemble;
 use driftd::lifecycle::Heart;
-use driftd::model::{Clock, ManualClock, Mark, Origin, Statement, Surface, WatchKey};
+use driftd::model::{Clock, DateKind, ManualClock, Origin, Statement, Surface, WatchKey};
 use driftd::state::{ActiveConfig, AppState};
 use driftd::tasks::{DigestsDone, attest_due, check_due, deliver_due, digest_due, escalate_due, outages_due, retell_due};
 use tokio::sync::watch;
@@ -216,7 +216,7 @@ consumers = [{{ party = "shop"{uses} }}]
     pub async fn announce(&self, subject: &str, change: impl FnOnce(&mut Statement)) {
         let mut statement = Statement {
             subject: subject.to_owned(),
-            mark: Mark::Sunset,
+            mark: DateKind::Sunset,
             date: None,
             operations: Vec::new(),
             class: String::new(),

@@ -22,8 +22,8 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use driftd::config::{Environment, load};
 use driftd::lifecycle::Heart;
 use driftd::model::{
-    Acknowledgement, Answer, AttemptOutcome, Clock, Lane, ManualClock, Mark, Origin, Reply, Role, Rung, Statement, Surface,
-    WatchKey,
+    Acknowledgement, Answer, AttemptOutcome, Clock, DateKind, EscalationTarget, Lane, ManualClock, Origin, Reply, Role,
+    Statement, Surface, WatchKey,
 };
 use driftd::render::Renderer;
 use driftd::rules::Catalogue;
@@ -438,7 +438,7 @@ impl<'s> History<'s> {
                 self.steps.push(format!("announce {date} {change}"));
                 let statement = Statement {
                     subject: if self.random.bool() { "POST /a".to_owned() } else { "*".to_owned() },
-                    mark: Mark::Sunset,
+                    mark: DateKind::Sunset,
                     date: (change < 2).then(|| date.parse::<NaiveDate>().expect("a day")),
                     operations: Vec::new(),
                     class: String::new(),
@@ -470,7 +470,7 @@ impl<'s> History<'s> {
                     2 => {
                         Reply::Acknowledge(Acknowledgement { owner, answer: Answer::Accepted, fix_by: None, note: String::new() })
                     }
-                    3 => Reply::NotUs { by: owner, ask: Rung::Role(Role::PartnerManager) },
+                    3 => Reply::NotUs { by: owner, ask: EscalationTarget::Role(Role::PartnerManager) },
                     4 | 5 if let Some(proposal) = proposal => Reply::Decide { by: owner, proposal, agreed: self.random.bool() },
                     _ => Reply::Extend { by: owner, until: day, note: String::new() },
                 };

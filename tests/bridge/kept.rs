@@ -2,7 +2,7 @@
 //! no longer watched.
 
 use driftd::model::{Acknowledgement, Answer, Reply};
-use driftd::store::Answered;
+use driftd::store::AnswerOutcome;
 
 use crate::answers::to;
 use crate::escalation::reply;
@@ -34,7 +34,7 @@ fn answer(owner: &str, answer: Answer, fix_by: Option<&str>) -> Reply {
     Reply::Acknowledge(Acknowledgement { owner: owner.to_owned(), answer, fix_by, note: String::new() })
 }
 
-async fn accept(bridge: &Bridge, letters: &[Received], who: &str) -> Answered {
+async fn accept(bridge: &Bridge, letters: &[Received], who: &str) -> AnswerOutcome {
     reply(bridge, to(letters, who), &answer(who, Answer::Accepted, None)).await
 }
 
@@ -50,16 +50,20 @@ async fn the_baseline_moves_once_each_consumer_has_accepted_all_that_it_was_told
     bridge.publish(&version(32, 64));
     let first = bridge.letters().await;
     assert_eq!(first.len(), 3);
-    assert_eq!(accept(&bridge, &first, "dev@shop.example").await, Answered::Recorded, "one of two");
-    assert_eq!(accept(&bridge, &first, "owner@pay.example").await, Answered::Recorded, "who publishes it is not asked");
+    assert_eq!(accept(&bridge, &first, "dev@shop.example").await, AnswerOutcome::Recorded, "one of two");
+    assert_eq!(accept(&bridge, &first, "owner@pay.example").await, AnswerOutcome::Recorded, "who publishes it is not asked");
     assert_eq!((bridge.told().await.len(), open(&bridge).await), (0, 1));
     bridge.at("2026-03-03");
     bridge.publish(&version(32, 16));
     let second = bridge.letters().await;
     assert_eq!(second.len(), 3);
-    assert_eq!(accept(&bridge, &second, "dora@desk.example").await, Answered::Recorded, "the first knew less when it accepted");
+    assert_eq!(
+        accept(&bridge, &second, "dora@desk.example").await,
+        AnswerOutcome::Recorded,
+        "the first knew less when it accepted"
+    );
     assert_eq!((bridge.told().await.len(), open(&bridge).await), (0, 1));
-    assert_eq!(accept(&bridge, &second, "dev@shop.example").await, Answered::BaselineMoved);
+    assert_eq!(accept(&bridge, &second, "dev@shop.example").await, AnswerOutcome::BaselineMoved);
     assert_eq!(bridge.told().await, everybody("resolved"));
     assert_eq!(open(&bridge).await, 0);
 }
@@ -82,7 +86,7 @@ async fn what_was_over_for_a_side_and_begins_again_is_a_new_question() {
         assert_eq!(letters.len(), 3);
         if has_answered {
             let plan = answer("Eve Engineer", Answer::Ours, Some("2026-12-01"));
-            assert_eq!(reply(&bridge, to(&letters, "dev@shop.example"), &plan).await, Answered::Recorded);
+            assert_eq!(reply(&bridge, to(&letters, "dev@shop.example"), &plan).await, AnswerOutcome::Recorded);
         }
         bridge.at("2026-03-03");
         bridge.publish(&version(64, 32));
@@ -107,7 +111,7 @@ async fn what_is_only_announced_is_accepted_and_stays_announced() {
     bridge.next.publish(partner::Answer::Document(version(32, 64).into_bytes()));
     let letters = bridge.letters().await;
     assert_eq!(letters.len(), 2);
-    assert_eq!(accept(&bridge, &letters, "dev@shop.example").await, Answered::Recorded);
+    assert_eq!(accept(&bridge, &letters, "dev@shop.example").await, AnswerOutcome::Recorded);
     assert_eq!(bridge.told().await, [""; 0], "nothing is over before it is live");
     assert_eq!(open(&bridge).await, 1);
     let status = driftd::http::gather(&bridge.shared).await.expect("status");

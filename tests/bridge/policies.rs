@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use driftd::config::{Environment, load};
-use driftd::model::{Entry, Mark, Origin, Statement};
+use driftd::model::{DateKind, LedgerEntry, Origin, Statement};
 use driftd::notice::{Ledger, dated};
 
 /// A promise, a word, and what is to be found beside the day itself.
@@ -178,7 +178,7 @@ fn every_promise_can_be_written_down_and_is_kept_or_broken_in_days() {
         let (class, told, effective) = policy.change;
         let config = load(&folder.path().join("driftd.toml"), &Environment::default(), time(told));
         let config = config.unwrap_or_else(|problems| panic!("{}: {problems:#?}", policy.name));
-        let said = |id: i64, mark: Mark, date: &str| Entry {
+        let said = |id: i64, mark: DateKind, date: &str| LedgerEntry {
             id,
             statement: Statement {
                 subject: "*".to_owned(),
@@ -199,7 +199,7 @@ fn every_promise_can_be_written_down_and_is_kept_or_broken_in_days() {
             ended_at: None,
             replaced: false,
         };
-        let entries = [said(1, Mark::Sunset, effective), said(2, Mark::Deprecation, told)];
+        let entries = [said(1, DateKind::Sunset, effective), said(2, DateKind::Deprecation, told)];
         let integration = &config.integrations[0];
         let today = time(told).date_naive();
         let findings = dated(&Ledger {

@@ -1,7 +1,7 @@
 //! Incidents that happened, as far as published descriptions, headers and announcements can show them: what was said
 //! on which day, and which letters that leads to. The numbers are those of docs/incidents.md.
 
-use driftd::model::Mark;
+use driftd::model::DateKind;
 
 use crate::harness::{Bridge, QUIET, Terms, both, day};
 use crate::support::partner::Answer;
@@ -162,7 +162,7 @@ async fn s13_only_the_calendar_can_warn() {
     let mut bridge = Bridge::new(&QUIET, "2025-08-01", &description(&[("/scripts", "")])).await;
     bridge
         .announce("Scripts", |statement| {
-            statement.mark = Mark::Change;
+            statement.mark = DateKind::Change;
             statement.date = Some(day("2026-06-30"));
             statement.title = "Scripts stop running, and checkout charges the full price".to_owned();
         })

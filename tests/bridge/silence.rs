@@ -440,7 +440,7 @@ async fn nobody_is_asked_about_a_change_that_is_gone_at_the_moment() {
         assert_eq!(bridge.told().await, [""; 0], "{hour}");
     }
     let answered = driftd::tasks::answer(&bridge.shared, &token, &accept).await.expect("the store");
-    assert_eq!(answered, driftd::store::Answered::Gone);
+    assert_eq!(answered, driftd::store::AnswerOutcome::Gone);
     // A clock that jumps over the day of the answer finds it gone, and asks nobody.
     bridge.clock.set(crate::harness::time("2026-01-15T12:00"));
     driftd::tasks::escalate_due(&bridge.shared).await.expect("the ladder");

@@ -3,7 +3,7 @@
 use driftd::http::{Endpoint, serve};
 use driftd::lifecycle::Heart;
 use driftd::model::{Acknowledgement, Answer, Reply, Statement};
-use driftd::store::Answered;
+use driftd::store::AnswerOutcome;
 use tokio_util::sync::CancellationToken;
 
 use crate::answers::{ours, to};
@@ -85,7 +85,7 @@ async fn who_accepted_an_earlier_letter_is_asked_about_a_later_one() {
         fix_by: None,
         note: String::new(),
     });
-    assert_eq!(reply(&bridge, to(&letters, "dev@shop.example"), &accept).await, Answered::Recorded, "the till has not");
+    assert_eq!(reply(&bridge, to(&letters, "dev@shop.example"), &accept).await, AnswerOutcome::Recorded, "the till has not");
     bridge.at("2026-03-03");
     bridge.publish(&version(16, 32));
     assert_eq!(bridge.told().await, ["dev@shop.example updated", "owner@pay.example updated"]);
@@ -119,13 +119,13 @@ fn ends(operation: &str, date: &str) -> impl FnOnce(&mut Statement) {
 #[tokio::test]
 async fn a_plan_is_held_against_the_days_of_who_makes_it_and_told_to_whom_it_concerns() {
     let (mut bridge, letters) = announced().await;
-    assert_eq!(reply(&bridge, to(&letters, "dev@shop.example"), &ours("2026-09-01")).await, Answered::Recorded);
+    assert_eq!(reply(&bridge, to(&letters, "dev@shop.example"), &ours("2026-09-01")).await, AnswerOutcome::Recorded);
     assert_eq!(bridge.told().await, [""; 0], "in time for its own day, and the other's is no matter");
     bridge.announce("GET /a", |statement| statement.verbatim = "withdrawn".to_owned()).await;
     let letters = bridge.letters().await;
     assert_eq!(letters.len(), 2, "it is over for the shop, and the provider reads of both");
     let ask = Reply::Extend { by: "Olga".to_owned(), until: day("2026-07-01"), note: String::new() };
-    assert_eq!(reply(&bridge, to(&letters, "owner@pay.example"), &ask).await, Answered::Recorded);
+    assert_eq!(reply(&bridge, to(&letters, "owner@pay.example"), &ask).await, AnswerOutcome::Recorded);
     assert_eq!(bridge.told().await, ["dev@till.example exchange"]);
 }
 

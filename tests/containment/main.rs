@@ -10,7 +10,7 @@ mod real;
 mod sample;
 mod suite;
 
-use driftd::containment::{Answer, Hidden, Point, Prover, Side};
+use driftd::containment::{Answer, Hidden, Prover, Question, Side};
 use driftd::openapi::Dialect;
 use serde_json::Value;
 
@@ -28,5 +28,5 @@ fn ask(sub: &Value, sup: &Value, dialect: Dialect) -> Answer {
 fn ask_as((sub, sup): (&Value, &Value), dialect: Dialect, is_closed: bool) -> Answer {
     let (sub, sup) = (sub.clone().into(), sup.clone().into());
     let sides = [literal(&sub, dialect), literal(&sup, dialect)];
-    Prover::new(sides, is_closed, Box::new(|_| false)).contains(&sub, &sup, &Point::Whole)
+    Prover::new(sides, is_closed, Box::new(|_| false)).contains(&sub, &sup, &Question::Whole)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use driftd::containment::{Answer, NOT_CONFIRMED, Point, Prover};
+use driftd::containment::{Answer, NOT_CONFIRMED, Prover, Question};
 use driftd::openapi::{Dialect, resolve};
 use fastrand::Rng;
 use jsonschema::{Draft, Validator};
@@ -139,7 +139,7 @@ fn many_questions_of_one_prover() {
             for at in (0..count).chain((0..count).rev()) {
                 let place = format!("/$defs/{at}");
                 let (Some(sender), Some(receiver)) = (resolve(&one, &place), resolve(&other, &place)) else { continue };
-                let answer = prover.contains(sender, receiver, &Point::Whole);
+                let answer = prover.contains(sender, receiver, &Question::Whole);
                 let alone = |document: &Value| json!({"$ref": format!("#{place}"), "$defs": document["$defs"]});
                 let (sub, sup) = (alone(sub), alone(sup));
                 tally.answered(&mut rng, (&sub, &sub), &sup, answer);

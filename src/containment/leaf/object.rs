@@ -8,9 +8,9 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
-use super::super::demands::{Atom, Demands};
+use super::super::demands::{Constraint, Demands};
 use super::super::node::{NodeId, Part, Values};
-use super::super::search::{Outcome, Prover, Sign, Signed};
+use super::super::search::{Outcome, Polarity, Prover, Signed};
 use super::super::size::{TOO_LARGE, Weight};
 use super::is_excluded;
 
@@ -46,13 +46,13 @@ impl Prover<'_> {
                 return Ok(None);
             }
             let mut is_here = false;
-            for (_, members) in demands.groups.iter().filter(|(sign, _)| *sign == Sign::Sent) {
+            for (_, members) in demands.groups.iter().filter(|(sign, _)| *sign == Polarity::Sent) {
                 is_here |= self.is_declared(members, name).ok_or(IRREGULAR)?;
             }
             // Only other alternatives declare it: it is what one of them says.
             if !is_here && !says.is_empty() && !says.contains(&NodeId::ANY) {
                 let any = self.reading.arena.intern(vec![Part::Any(says.into())]);
-                nodes.push(Signed::new(any, Sign::Sent));
+                nodes.push(Signed::new(any, Polarity::Sent));
             }
         }
         for (sign, members) in &demands.groups {
@@ -143,10 +143,10 @@ impl Prover<'_> {
         map: &mut BTreeMap<Rc<str>, Value>,
         total: &mut Weight,
     ) -> Result<bool, Outcome> {
-        let mut pending: Vec<Atom> = Vec::new();
-        pending.extend(demands.others.iter().map(|(members, signed)| Atom::Other(members.clone(), *signed)));
-        pending.extend(demands.pattern_keys.iter().map(|(pattern, signed)| Atom::PatternKey(Rc::clone(pattern), *signed)));
-        pending.extend(demands.bad_names.iter().map(|signed| Atom::BadName(*signed)));
+        let mut pending: Vec<Constraint> = Vec::new();
+        pending.extend(demands.others.iter().map(|(members, signed)| Constraint::Other(members.clone(), *signed)));
+        pending.extend(demands.pattern_keys.iter().map(|(pattern, signed)| Constraint::PatternKey(Rc::clone(pattern), *signed)));
+        pending.extend(demands.bad_names.iter().map(|signed| Constraint::BadName(*signed)));
         if pending.is_empty() {
             return Ok(false);
         }
@@ -163,7 +163,7 @@ impl Prover<'_> {
                     }
                 }
                 let extra: Vec<Signed> = match &atom {
-                    Atom::Other(_, signed) | Atom::PatternKey(_, signed) => vec![*signed],
+                    Constraint::Other(_, signed) | Constraint::PatternKey(_, signed) => vec![*signed],
                     _ => Vec::new(),
                 };
                 match self.member(demands, &name, &extra) {
@@ -199,11 +199,11 @@ impl Prover<'_> {
     }
 
     /// Whether a member of this name is one that is asked for.
-    fn serves(&mut self, atom: &Atom, name: &str) -> Result<bool, &'static str> {
+    fn serves(&mut self, atom: &Constraint, name: &str) -> Result<bool, &'static str> {
         match atom {
-            Atom::Other(members, _) => self.is_declared(members, name).map(|declared| !declared).ok_or(IRREGULAR),
-            Atom::PatternKey(pattern, _) => self.patterns.matches(pattern, name).ok_or(IRREGULAR),
-            Atom::BadName(signed) => match self.holds(signed.node, &Value::String(name.to_owned()), 0) {
+            Constraint::Other(members, _) => self.is_declared(members, name).map(|declared| !declared).ok_or(IRREGULAR),
+            Constraint::PatternKey(pattern, _) => self.patterns.matches(pattern, name).ok_or(IRREGULAR),
+            Constraint::BadName(signed) => match self.holds(signed.node, &Value::String(name.to_owned()), 0) {
                 super::super::holds::Holds::No => Ok(true),
                 super::super::holds::Holds::Yes | super::super::holds::Holds::Formats => Ok(false),
                 super::super::holds::Holds::Unsure => Err("the names are not reasoned about"),
@@ -213,13 +213,13 @@ impl Prover<'_> {
     }
 
     /// Names worth trying, those in use first, and whether trying them all is a proof.
-    fn candidates(&mut self, demands: &Demands, wanted: &Wanted, atom: Option<&Atom>) -> (Vec<Rc<str>>, bool) {
+    fn candidates(&mut self, demands: &Demands, wanted: &Wanted, atom: Option<&Constraint>) -> (Vec<Rc<str>>, bool) {
         let mut spelt: BTreeSet<Rc<str>> = wanted.keys().chain(&demands.absent).cloned().collect();
         spelt.extend(demands.declared.iter().flat_map(|declared| declared.names.keys().cloned()));
         for (_, members) in &demands.groups {
             spelt.extend(members.named.iter().map(|(name, _)| Rc::clone(name)));
         }
-        if let Some(Atom::Other(members, _)) = atom {
+        if let Some(Constraint::Other(members, _)) = atom {
             spelt.extend(members.named.iter().map(|(name, _)| Rc::clone(name)));
         }
         let mut patterns: BTreeSet<Rc<str>> = BTreeSet::new();
@@ -228,8 +228,10 @@ impl Prover<'_> {
             patterns.extend(members.patterns.iter().map(|(pattern, _)| Rc::clone(pattern)));
         }
         match atom {
-            Some(Atom::Other(members, _)) => patterns.extend(members.patterns.iter().map(|(pattern, _)| Rc::clone(pattern))),
-            Some(Atom::PatternKey(pattern, _)) => {
+            Some(Constraint::Other(members, _)) => {
+                patterns.extend(members.patterns.iter().map(|(pattern, _)| Rc::clone(pattern)));
+            }
+            Some(Constraint::PatternKey(pattern, _)) => {
                 patterns.insert(Rc::clone(pattern));
             }
             _ => {}
@@ -251,10 +253,10 @@ impl Prover<'_> {
         demands: &Demands,
         spelt: &BTreeSet<Rc<str>>,
         patterns: &BTreeSet<Rc<str>>,
-        atom: Option<&Atom>,
+        atom: Option<&Constraint>,
     ) -> (Vec<Rc<str>>, bool) {
         let bad = match atom {
-            Some(Atom::BadName(signed)) => Some(*signed),
+            Some(Constraint::BadName(signed)) => Some(*signed),
             _ => None,
         };
         if patterns.is_empty() && demands.names.is_empty() && bad.is_none() {
@@ -270,11 +272,11 @@ impl Prover<'_> {
             patterns.iter().map(|pattern| self.reading.arena.intern(vec![Part::Pattern(Rc::clone(pattern))])).collect();
         let (mut names, mut is_proof) = (Vec::new(), true);
         for class in 0..(1_usize << patterns.len()) {
-            let mut nodes = vec![Signed::new(text, Sign::Kept), Signed::refused(spelt)];
+            let mut nodes = vec![Signed::new(text, Polarity::Kept), Signed::refused(spelt)];
             nodes.extend(&demands.names);
             nodes.extend(bad);
             for (bit, pattern) in patterns.iter().enumerate() {
-                let sign = if class >> bit & 1 == 1 { Sign::Kept } else { Sign::Refused };
+                let sign = if class >> bit & 1 == 1 { Polarity::Kept } else { Polarity::Refused };
                 nodes.push(Signed::new(*pattern, sign));
             }
             match self.inhabit(nodes) {

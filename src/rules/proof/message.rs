@@ -7,12 +7,12 @@ use serde_json::Value as Json;
 
 use crate::openapi::{Additional, Contract, SchemaId};
 
-use super::{Court, MOST_ABOVE, schema_of};
+use super::{DirectionProof, MOST_ABOVE, schema_of};
 
 /// Longest message that is kept, bytes.
 const LONGEST_MESSAGE: usize = 2_000;
 
-impl Court<'_> {
+impl DirectionProof<'_> {
     /// A message around a witness, as far as it can be put together, and still refused.
     pub(super) fn whole_message(&mut self, link: usize, witness: &Json) -> Option<Json> {
         let way = self.way_up(link)?;

@@ -5,7 +5,7 @@
 //! the meaning of a format) is a promise, and the rule's verdict stands as it is.
 
 mod message;
-mod point;
+mod question;
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::containment::{Answer, Hidden, Point, Prover, Side, Witness};
+use crate::containment::{Answer, Hidden, Prover, Question, Side, Witness};
 use crate::diff::{Change, ChangeKind, Delta, Direction, Link};
 use crate::openapi::{Contract, SchemaId, Stop, Value};
 
@@ -95,7 +95,7 @@ static NEVER: Value = Value::Bool(false);
 
 /// Asks about every finding that matters and is about a schema.
 pub(super) fn prove(before: &Contract<'_>, after: &Contract<'_>, delta: &Delta, findings: &mut [Finding]) {
-    let mut courts: FxHashMap<Direction, Court<'_>> = FxHashMap::default();
+    let mut courts: FxHashMap<Direction, DirectionProof<'_>> = FxHashMap::default();
     for finding in findings {
         let (direction, kind) = (finding.change.direction, finding.change.kind);
         // One more form takes nothing away, unless `oneOf` now counts two and no tag says which is meant.
@@ -112,7 +112,7 @@ pub(super) fn prove(before: &Contract<'_>, after: &Contract<'_>, delta: &Delta, 
             }
             continue;
         }
-        let court = courts.entry(direction).or_insert_with(|| Court::new(before, after, delta, direction));
+        let court = courts.entry(direction).or_insert_with(|| DirectionProof::new(before, after, delta, direction));
         if finding.severity == Severity::Info && !may_overlap {
             // A witness alone tells that what looks wider is not.
             if court.may_narrow(&finding.change)
@@ -163,7 +163,7 @@ const fn is_raised(kind: ChangeKind) -> bool {
 }
 
 /// One direction: who sends, who receives, and what was decided.
-struct Court<'d> {
+struct DirectionProof<'d> {
     prover: Prover<'d>,
     stop: Stop,
     /// A prover that reads the receiver as taking only members it declares, where it was needed.
@@ -181,7 +181,7 @@ struct Court<'d> {
     wholes: FxHashMap<usize, Taken>,
 }
 
-impl<'d> Court<'d> {
+impl<'d> DirectionProof<'d> {
     fn new(before: &'d Contract<'d>, after: &'d Contract<'d>, delta: &'d Delta, direction: Direction) -> Self {
         let is_to_provider = direction == Direction::ToProvider;
         let (sender, receiver) = if is_to_provider { (before, after) } else { (after, before) };
@@ -257,7 +257,7 @@ impl<'d> Court<'d> {
                 Answer::Refuted(witness) => match self.taken_above(compared.link) {
                     // Refused by one alternative, and taken by the whole.
                     Taken::Not if self.is_taken_beside(compared.link, &witness.value) => match point {
-                        Point::Value(_) => is_beside = true,
+                        Question::Value(_) => is_beside = true,
                         _ => undecided = Some("the value that one alternative refuses is taken by another"),
                     },
                     Taken::Not => {
@@ -314,7 +314,7 @@ impl<'d> Court<'d> {
             let link = self.links.get(compared.link)?;
             let (sender, receiver) = self.schemas(link.pair)?;
             let Some(branch) = compared.branch.and_then(|branch| schema_of(self.receiver, branch)) else { continue };
-            let point = Point::Taken(branch);
+            let point = Question::Taken(branch);
             let Answer::Refuted(found) = self.prover.contains(sender, receiver, &point) else { continue };
             // Beside members of its own, an alternative declares only a part of the object.
             let whole = self.receiver.schema(self.ordered(link.pair).1);
@@ -342,17 +342,17 @@ impl<'d> Court<'d> {
         change: &Change,
         link: usize,
         (sender, receiver): (&'d Value, &'d Value),
-        point: &Point<'d>,
+        point: &Question<'d>,
     ) -> Answer {
-        let is_part = matches!(point, Point::Keywords(..) | Point::Types(_) | Point::Required(_));
+        let is_part = matches!(point, Question::Keywords(..) | Question::Types(_) | Question::Required(_));
         if is_part && self.links.get(link).is_some_and(|link| !self.is_plain(self.ordered(link.pair).1)) {
-            let whole = self.prover.contains(sender, receiver, &Point::Whole);
+            let whole = self.prover.contains(sender, receiver, &Question::Whole);
             if whole != Answer::Contained {
                 return whole;
             }
         }
-        if matches!(point, Point::Required(_)) {
-            let with = self.prover.contains(sender, receiver, &Point::With(change.subject.clone()));
+        if matches!(point, Question::Required(_)) {
+            let with = self.prover.contains(sender, receiver, &Question::With(change.subject.clone()));
             if with != Answer::Contained {
                 return with;
             }
@@ -369,7 +369,7 @@ impl<'d> Court<'d> {
             let Some(known) = self.links.get(at) else { continue };
             let counts = self.receiver.schema(self.ordered(known.pair).1).unions.iter().any(|union| union.exclusive);
             if counts && let Some((sender, receiver)) = self.schemas(known.pair) {
-                let whole = self.prover.contains(sender, receiver, &Point::Whole);
+                let whole = self.prover.contains(sender, receiver, &Question::Whole);
                 if whole != Answer::Contained {
                     return match whole {
                         Answer::Refuted(_) => Answer::Undecided("a `oneOf` above may now count two alternatives, or none"),
@@ -389,7 +389,7 @@ impl<'d> Court<'d> {
     }
 
     /// The same question with `oneOf` as it is often meant, perhaps of a receiver that takes only members it declares.
-    fn is_contained_as_meant(&mut self, schemas: (&'d Value, &'d Value), point: &Point<'d>, strict: bool) -> bool {
+    fn is_contained_as_meant(&mut self, schemas: (&'d Value, &'d Value), point: &Question<'d>, strict: bool) -> bool {
         let [first, second] = self.sides;
         let sides = [Side { one_is_any: true, ..first }, Side { strict, one_is_any: true, ..second }];
         let prover = if strict { &mut self.strict } else { &mut self.lenient };
@@ -475,13 +475,13 @@ impl<'d> Court<'d> {
         let mut taken = Taken::Not;
         if (is_composed(self.sender, sender) || is_composed(self.receiver, receiver))
             && let Some((sender, receiver)) = self.schemas(link.pair)
-            && self.prover.contains(sender, receiver, &Point::Whole) == Answer::Contained
+            && self.prover.contains(sender, receiver, &Question::Whole) == Answer::Contained
         {
             let schemas = (sender, receiver);
             // By the letter nothing may be sent at all: what is meant decides.
-            if self.is_contained_as_meant(schemas, &Point::Whole, true) {
+            if self.is_contained_as_meant(schemas, &Question::Whole, true) {
                 taken = Taken::Strictly;
-            } else if !self.prover.is_empty(sender) || self.is_contained_as_meant(schemas, &Point::Whole, false) {
+            } else if !self.prover.is_empty(sender) || self.is_contained_as_meant(schemas, &Question::Whole, false) {
                 taken = Taken::Loosely;
             }
         }

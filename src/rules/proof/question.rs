@@ -2,30 +2,30 @@
 
 use serde_json::Value as Json;
 
-use crate::containment::Point;
+use crate::containment::Question;
 use crate::diff::{Change, ChangeKind, Compared};
 use crate::openapi::{TypeSet, Value};
 
-use super::{Court, schema_of};
+use super::{DirectionProof, schema_of};
 
-impl<'d> Court<'d> {
+impl<'d> DirectionProof<'d> {
     /// What to ask; none where a message cannot show it.
-    pub(super) fn point(&self, change: &Change, compared: &Compared) -> Option<Point<'d>> {
+    pub(super) fn point(&self, change: &Change, compared: &Compared) -> Option<Question<'d>> {
         use ChangeKind as K;
         let (_, holder) = self.ordered(compared.holders);
         let map = schema_of(self.receiver, holder).and_then(Value::as_object);
         // What the receiver does not say itself is asked of the whole.
         let keywords = |wanted: &[&'static str]| match map {
-            Some(map) if wanted.iter().any(|name| map.contains_key(name)) => Point::Keywords(map, wanted.to_vec()),
-            _ => Point::Whole,
+            Some(map) if wanted.iter().any(|name| map.contains_key(name)) => Question::Keywords(map, wanted.to_vec()),
+            _ => Question::Whole,
         };
         let (_, received) = self.ordered((&change.before, &change.after));
         Some(match change.kind {
-            K::TypesNarrowed | K::TypesWidened => Point::Types(types_named(received.as_ref()?)?.union(TypeSet::NULL)),
-            K::TypeChanged => Point::Types(types_named(received.as_ref()?)?),
-            K::BecameNullable | K::BecameNotNullable => Point::Types(TypeSet::ALL.without(TypeSet::NULL)),
-            K::EnumValueAdded => Point::Value(change.after.clone()?),
-            K::EnumValueRemoved => Point::Value(change.before.clone()?),
+            K::TypesNarrowed | K::TypesWidened => Question::Types(types_named(received.as_ref()?)?.union(TypeSet::NULL)),
+            K::TypeChanged => Question::Types(types_named(received.as_ref()?)?),
+            K::BecameNullable | K::BecameNotNullable => Question::Types(TypeSet::ALL.without(TypeSet::NULL)),
+            K::EnumValueAdded => Question::Value(change.after.clone()?),
+            K::EnumValueRemoved => Question::Value(change.before.clone()?),
             K::EnumReplaced | K::BecameEnum | K::NoLongerEnum => keywords(&["enum", "const", "x-extensible-enum"]),
             K::PatternAdded | K::PatternRemoved | K::PatternChanged | K::PatternTightened | K::PatternLoosened => {
                 keywords(&["pattern"])
@@ -42,36 +42,38 @@ impl<'d> Court<'d> {
             K::UniqueItemsAdded | K::UniqueItemsRemoved => keywords(&["uniqueItems"]),
             K::AdditionalPropertiesNarrowed | K::AdditionalPropertiesWidened => match map {
                 Some(map) if map.contains_key("additionalProperties") => {
-                    Point::Keywords(map, vec!["properties", "patternProperties", "additionalProperties"])
+                    Question::Keywords(map, vec!["properties", "patternProperties", "additionalProperties"])
                 }
-                _ => Point::Whole,
+                _ => Question::Whole,
             },
             K::RequiredPropertyAdded | K::PropertyBecameRequired if self.is_to_provider => {
-                Point::Required(change.subject.clone())
+                Question::Required(change.subject.clone())
             }
-            K::PropertyBecameOptional if !self.is_to_provider => Point::Required(change.subject.clone()),
-            K::PropertyRemoved if !self.is_to_provider && change.evidence.was_required => Point::Required(change.subject.clone()),
-            K::OptionalPropertyAdded if self.is_to_provider => Point::With(change.subject.clone()),
+            K::PropertyBecameOptional if !self.is_to_provider => Question::Required(change.subject.clone()),
+            K::PropertyRemoved if !self.is_to_provider && change.evidence.was_required => {
+                Question::Required(change.subject.clone())
+            }
+            K::OptionalPropertyAdded if self.is_to_provider => Question::With(change.subject.clone()),
             K::PropertyRemoved if self.is_to_provider && (change.evidence.is_closed || self.may_narrow(change)) => {
-                Point::With(change.subject.clone())
+                Question::With(change.subject.clone())
             }
             K::OptionalPropertyAdded | K::RequiredPropertyAdded if !self.is_to_provider && change.evidence.was_closed => {
-                Point::With(change.subject.clone())
+                Question::With(change.subject.clone())
             }
             // Asked of what the consumer sends by `overlap`: there a branch that came is the receiver's.
             K::VariantRemoved | K::VariantAdded => match compared.branch.and_then(|branch| schema_of(self.sender, branch)) {
-                Some(branch) => Point::Branch(branch),
+                Some(branch) => Question::Branch(branch),
                 None => return None,
             },
             K::OneOfBecameAnyOf | K::AnyOfBecameOneOf => keywords(&["oneOf", "anyOf"]),
-            K::CompositionAdded | K::CompositionRemoved => Point::Whole,
+            K::CompositionAdded | K::CompositionRemoved => Question::Whole,
             K::ConstraintAdded | K::ConstraintRemoved | K::ConstraintChanged => match change.subject.as_str() {
                 "xml" | "contentSchema" => return None,
                 "if" | "then" | "else" => keywords(&["if", "then", "else"]),
                 "contains" | "minContains" | "maxContains" => keywords(&["contains", "minContains", "maxContains"]),
                 "not" => keywords(&["not"]),
                 "propertyNames" => keywords(&["propertyNames"]),
-                _ => Point::Whole,
+                _ => Question::Whole,
             },
             _ => return None,
         })
