@@ -30,13 +30,29 @@ cargo clippy --locked --all-targets --quiet -- -D warnings
 echo "== tests"
 # Random histories of the bridge; more with DRIFTD_HISTORIES=n, others with DRIFTD_SEED=n.
 export DRIFTD_HISTORIES="${DRIFTD_HISTORIES:-1000}"
-# Most tests of the daemon wait for its next look.
-export RUST_TEST_THREADS="${RUST_TEST_THREADS:-6}"
+more=()
 if [ -n "${DRIFTD_CORPUS:-}" ]; then
   [ -d "$DRIFTD_CORPUS" ] || { echo "DRIFTD_CORPUS=$DRIFTD_CORPUS is no folder"; exit 1; }
   DRIFTD_CORPUS=$(cd "$DRIFTD_CORPUS" && pwd)
   export DRIFTD_CORPUS
-  cargo test --locked --no-fail-fast -- --include-ignored
-else
-  cargo test --locked --no-fail-fast
+  more=(-- --include-ignored)
 fi
+cargo test --locked --quiet --no-run
+
+# Tests of the started daemon mostly wait for its next look; all others compute. Both run side by side.
+waiting=" daemon endpoint faults relay several swallowed tls told "
+started=() computing=(--lib --bins)
+for path in tests/*.rs tests/*/main.rs; do
+  name=$(basename "${path%/main.rs}" .rs)
+  if [[ $waiting == *" $name "* ]]; then started+=(--test "$name"); else computing+=(--test "$name"); fi
+done
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
+RUST_TEST_THREADS=6 cargo test --locked --no-fail-fast "${started[@]}" "${more[@]}" >"$said" 2>&1 &
+waits=$!
+code=0
+cargo test --locked --no-fail-fast "${computing[@]}" "${more[@]}" || code=$?
+wait "$waits" || code=$?
+cat "$said"
+cargo test --locked --doc --quiet || code=$?
+exit "$code"
