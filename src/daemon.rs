@@ -23,7 +23,7 @@ use crate::render::Renderer;
 use crate::rules::Catalogue;
 use crate::state::{ActiveConfig, AppState, Counters, Relay, Trouble, make_secret};
 use crate::store::{Store, StoreError};
-use crate::tasks::{self};
+use crate::tasks;
 
 pub(crate) use state::reachable;
 

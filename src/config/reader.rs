@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::model::{likeness, nearest};
+use crate::model::meant;
 
 /// One mistake in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -287,7 +287,7 @@ impl<'a, 't> Table<'a, 't> {
 
 /// `did you mean "…"?`, or what there is to choose from.
 pub(super) fn did_you_mean<'k>(written: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
-    match nearest(written, known.clone()).filter(|name| likeness(written, name) > 0.8) {
+    match meant(written, known.clone()) {
         Some(name) => format!("did you mean {name:?}?"),
         None => {
             let names: Vec<&str> = known.collect();

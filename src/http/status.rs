@@ -444,6 +444,9 @@ fn api_view(row: &WatchRow, active: &ActiveConfig, now: DateTime<Utc>) -> ApiVie
 /// Exceptions from operations that no description of the integration has, nor had before what is open now; in words. While
 /// one of them has never been read, nobody knows.
 fn misplaced(integration: &Integration, overview: &Overview) -> Vec<String> {
+    if integration.overrides.is_empty() {
+        return Vec::new();
+    }
     let mut known = Vec::new();
     let is_own = |row: &&WatchRow| row.key.integration == integration.id && row.key.surface != Surface::Ledger;
     for row in overview.watches.iter().filter(is_own) {

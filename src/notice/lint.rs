@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Api, Contact, Integration, OperationPattern, Party, Pattern, Role, Side, likeness, nearest};
+use crate::model::{Api, Contact, Integration, OperationPattern, Party, Pattern, Role, Side, meant, nearest};
 use crate::rules::Catalogue;
 
 use super::advice::date_rules;
@@ -10,9 +10,6 @@ use super::advice::date_rules;
 /// Rules about operations that are not there any more.
 const REMOVALS: [&str; 4] =
     ["api-moved", "api-removed-but-still-routed", "api-removed-with-deprecation", "api-removed-without-deprecation"];
-
-/// How alike names are of which one may be meant by the other.
-const ALIKE: f64 = 0.8;
 
 /// An end of an integration that lacks somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,7 +133,7 @@ pub fn unmatched_uses(operations: &[String], integration: &Integration, api: &Ap
                 "{name} declares the use of {} {}, which this description does not have{}",
                 pattern.method,
                 pattern.path,
-                meant(pattern, operations)
+                suggestion(pattern, operations)
             ));
         }
     }
@@ -156,7 +153,7 @@ pub fn unmatched_overrides(operations: &[String], integration: &Integration) -> 
                 one.owner,
                 pattern.method,
                 pattern.path,
-                meant(pattern, operations)
+                suggestion(pattern, operations)
             ));
         }
     }
@@ -164,12 +161,10 @@ pub fn unmatched_overrides(operations: &[String], integration: &Integration) -> 
 }
 
 /// The operation that is meant perhaps, as the end of a sentence.
-fn meant(pattern: &OperationPattern, operations: &[String]) -> String {
+fn suggestion(pattern: &OperationPattern, operations: &[String]) -> String {
     let written = format!("{} {}", pattern.method, pattern.path);
-    match nearest(&written, operations.iter().map(String::as_str)).filter(|best| likeness(&written, best) > ALIKE) {
-        Some(best) => format!("; did you mean {best}?"),
-        None => String::new(),
-    }
+    let best = meant(&written, operations.iter().map(String::as_str));
+    best.map(|best| format!("; did you mean {best}?")).unwrap_or_default()
 }
 
 fn has_one(pattern: &OperationPattern, operations: &[String]) -> bool {
