@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use support::daemon::{CONSUMER, Daemon, Home, PROVIDER, body, verified};
+use support::daemon::{CONSUMER, Daemon, Home, PROVIDER, body, http, verified};
 use support::partner::{Answer, Partner};
 use support::proxy::Proxy;
 use support::smtp::{Manner, Smtp};
@@ -262,16 +262,10 @@ fn whoever_answers_is_told_why_it_was_not_recorded() {
     // A program is told in JSON, a person on the page.
     let form = "owner=Somebody&answer=accepted";
     let post = |accept: &str| {
-        let head = format!(
-            "POST {} HTTP/1.1\r\nHost: x\r\nAccept: {accept}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{form}",
-            &consumer[consumer.find("/answer/").expect("a path")..],
-            form.len()
-        );
-        let mut stream = TcpStream::connect(daemon.address()).expect("a connection");
-        stream.write_all(head.as_bytes()).expect("sent");
-        let mut text = String::new();
-        stream.read_to_string(&mut text).expect("an answer");
-        text
+        let path = &consumer[consumer.find("/answer/").expect("a path")..];
+        let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nAccept: {accept}\r\nConnection: close\r\n");
+        let kind = format!("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}", form.len());
+        http(&daemon.address(), &format!("{head}{kind}\r\n\r\n{form}")).expect("an answer")
     };
     let (program, person) = (post("application/json"), post("text/html,*/*"));
     assert!(program.starts_with("HTTP/1.1 410") && program.contains("\"outcome\":\"closed\""), "{program}");

@@ -85,19 +85,6 @@ fn a_component_that_is_still_referred_to_is_not_gone() {
     wait_for("two letters", || (smtp.received().len() == 2).then_some(()));
 }
 
-/// Does something to the database of a daemon that is not running.
-fn with_database(home: &Home, statements: &[&str]) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(home.path().join("state/driftd.sqlite"));
-        let mut database = options.connect().await.expect("the database");
-        for statement in statements {
-            sqlx::query(sqlx::AssertSqlSafe((*statement).to_owned())).execute(&mut database).await.expect("a statement");
-        }
-        database.close().await.expect("closed");
-    });
-}
-
 #[test]
 fn a_snapshot_that_cannot_be_read_back_is_blind_and_costs_nobody_else() {
     let (smtp, partner, mut home, daemon) = started();
@@ -108,7 +95,7 @@ fn a_snapshot_that_cannot_be_read_back_is_blind_and_costs_nobody_else() {
         other.url()
     );
     home.configure();
-    with_database(&home, &["UPDATE snapshot SET body = x'00'"]);
+    home.with_database(&["UPDATE snapshot SET body = x'00'"]);
     partner.publish(Answer::Document(fixture("2026-04-20")));
     let daemon = home.start();
     let status = wait_for("it is blind, with backoff", || {
@@ -157,7 +144,7 @@ fn a_damaged_row_costs_no_other_api_its_letters() {
         let daemon = home.start();
         wait_for("the other one is read", || (daemon.status()["checking"][1]["state"] == "verified").then_some(()));
         assert_eq!(daemon.stop(), 0);
-        with_database(&home, damage);
+        home.with_database(damage);
         let before = smtp.received().len();
         let polls = partner.requests().len();
         let daemon = home.start();
@@ -178,18 +165,15 @@ fn a_damaged_row_costs_no_other_api_its_letters() {
         assert!(partner.requests().len() - polls < 60, "{damage:?}");
         assert_eq!(daemon.stop(), 0, "{damage:?}");
         // The next one begins with a database that is whole.
-        with_database(
-            &home,
-            &[
-                "PRAGMA foreign_keys = OFF",
-                "DELETE FROM watch WHERE api = 'freight'",
-                "DELETE FROM notice WHERE typeof(opened_at) = 'text'",
-                "DELETE FROM delivery WHERE typeof(sender) = 'blob'",
-                "DELETE FROM event",
-                "DELETE FROM confirmation",
-                "DELETE FROM notice",
-            ],
-        );
+        home.with_database(&[
+            "PRAGMA foreign_keys = OFF",
+            "DELETE FROM watch WHERE api = 'freight'",
+            "DELETE FROM notice WHERE typeof(opened_at) = 'text'",
+            "DELETE FROM delivery WHERE typeof(sender) = 'blob'",
+            "DELETE FROM event",
+            "DELETE FROM confirmation",
+            "DELETE FROM notice",
+        ]);
     }
 }
 
@@ -202,7 +186,7 @@ fn a_document_that_ended_the_process_is_done_with_less_and_then_not_at_all() {
         let name = format!("{} {}", support::digest(&deadly), env!("CARGO_PKG_VERSION"));
         format!("UPDATE watch SET begun = {times}, begun_of = '{name}' WHERE surface = 'live'")
     };
-    with_database(&home, &[&died(3)]);
+    home.with_database(&[&died(3)]);
     partner.publish(Answer::Document(deadly.clone()));
     let daemon = home.start();
     let status = daemon.wait_for_state("blind");
@@ -222,7 +206,7 @@ fn a_document_that_ended_the_process_is_done_with_less_and_then_not_at_all() {
     assert_eq!(daemon.stop(), 0);
     // After two times it is compared without proofs: the rules' verdict, and no witness.
     let before = smtp.received().len();
-    with_database(&home, &[&died(2)]);
+    home.with_database(&[&died(2)]);
     partner.publish(Answer::Document(deadly));
     let daemon = home.start();
     daemon.wait_for_state("changed");
@@ -461,11 +445,10 @@ fn a_folder_whose_database_is_gone_or_empty_is_no_new_one() {
     std::fs::write(&database, b"").expect("a file");
     fails(&home, 74, "its database driftd.sqlite is empty");
     std::fs::write(&database, &good).expect("a file");
-    with_database(&home, &["DROP TABLE attempt"]);
+    home.with_database(&["DROP TABLE attempt"]);
     fails(&home, 74, "lacks the tables attempt");
     std::fs::write(&database, &good).expect("a file");
-    with_database(
-        &home,
+    home.with_database(
         &[
             "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (99999999999999, 'later', 1, x'00', 0)",
         ],

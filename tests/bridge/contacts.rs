@@ -4,6 +4,7 @@ use driftd::model::Clock as _;
 use driftd::store::Bounced;
 use driftd::tasks::bounced;
 
+use crate::answers::to;
 use crate::escalation::description;
 use crate::harness::{Bridge, Terms, kind};
 use crate::silence::corrected;
@@ -28,14 +29,10 @@ pub async fn broken() -> (Bridge, Vec<Received>) {
 }
 
 /// What the address of a confirmation ends with.
-fn link(letters: &[Received], recipient: &str) -> String {
-    let text = to(letters, recipient).text();
+pub fn confirm_token(letter: &Received) -> String {
+    let text = letter.text();
     let start = text.find("/confirm/").expect("a link");
     text[start + 9..].chars().take_while(char::is_ascii_hexdigit).collect()
-}
-
-fn to<'l>(letters: &'l [Received], recipient: &str) -> &'l Received {
-    letters.iter().find(|letter| letter.recipient == recipient).expect("a letter")
 }
 
 #[tokio::test]
@@ -204,7 +201,7 @@ async fn people_are_asked_now_and_then_whether_they_are_still_there() {
     let letters = bridge.smtp.received();
     for who in ["oncall@shop.example", "owner@pay.example", "manager@shop.example", "partner@pay.example"] {
         let now = driftd::model::Clock::now(bridge.clock.as_ref());
-        assert!(bridge.shared.store.confirm(&link(&letters, who), now).await.expect("the store"));
+        assert!(bridge.shared.store.confirm(&confirm_token(to(&letters, who)), now).await.expect("the store"));
     }
     assert!(!bridge.shared.store.confirm("0000", bridge.clock.as_ref().now()).await.expect("the store"), "a guess");
     // Two weeks without a word: the manager is asked, once, and status shows the gap.
@@ -213,7 +210,7 @@ async fn people_are_asked_now_and_then_whether_they_are_still_there() {
     let status = driftd::http::gather(&bridge.shared).await.expect("status");
     assert!(status.gaps.iter().any(|gap| gap.what.contains("Eve Engineer (engineering) was asked")), "{:?}", status.gaps);
     let now = bridge.clock.as_ref().now();
-    assert!(bridge.shared.store.confirm(&link(&letters, "dev@shop.example"), now).await.expect("the store"));
+    assert!(bridge.shared.store.confirm(&confirm_token(to(&letters, "dev@shop.example")), now).await.expect("the store"));
     let status = driftd::http::gather(&bridge.shared).await.expect("status");
     assert!(!status.gaps.iter().any(|gap| gap.what.contains("was asked")), "{:?}", status.gaps);
 }
@@ -228,7 +225,9 @@ async fn nobody_is_asked_about_himself() {
     assert_eq!(bridge.told_daily("2026-07-04", "2026-07-04").await.len(), 5);
     let letters = bridge.smtp.received();
     for who in ["dev@shop.example", "oncall@shop.example", "owner@pay.example"] {
-        assert!(bridge.shared.store.confirm(&link(&letters, who), bridge.clock.as_ref().now()).await.expect("the store"));
+        assert!(
+            bridge.shared.store.confirm(&confirm_token(to(&letters, who)), bridge.clock.as_ref().now()).await.expect("the store")
+        );
     }
     // The managers do not answer; nobody else can be asked about them, and status shows it.
     assert_eq!(bridge.told_daily("2026-07-05", "2026-07-31").await, [""; 0]);

@@ -93,6 +93,19 @@ impl Stock {
         std::fs::create_dir_all(folder.path().join("integrations")).expect("a folder");
         let daemon = "state_dir = \"state\"\n[mail]\nfrom = \"driftd@x.example\"\noperator = \"ops@x.example\"\nbounces = \"back@x.example\"\n[mail.smtp]\nhost = \"localhost\"\ntls = \"none\"\n";
         std::fs::write(folder.path().join("driftd.toml"), daemon).expect("a file");
+        let consumer = |key: &str| {
+            let of = key.to_uppercase();
+            format!(
+                r#"[parties.{key}]
+name = "{of}"
+contacts = [
+  {{ role = "engineering", name = "{of}1", email = "{key}1@x.example", deputy = {{ name = "{of}2", email = "{key}2@x.example" }} }},
+  {{ role = "on-call", name = "{of}3", email = "{key}3@x.example" }},
+  {{ role = "partner-manager", name = "{of}4", email = "{key}4@x.example" }},
+]
+"#
+            )
+        };
         let integration = r#"name = "I"
 [agreement]
 notice = { breaking = "90 days" }
@@ -104,27 +117,14 @@ contacts = [
   { role = "api-owner", name = "P1", email = "p1@x.example", deputy = { name = "P2", email = "p2@x.example" } },
   { role = "partner-manager", name = "P3", email = "p3@x.example" },
 ]
-[parties.c]
-name = "C"
-contacts = [
-  { role = "engineering", name = "C1", email = "c1@x.example", deputy = { name = "C2", email = "c2@x.example" } },
-  { role = "on-call", name = "C3", email = "c3@x.example" },
-  { role = "partner-manager", name = "C4", email = "c4@x.example" },
-]
-[parties.d]
-name = "D"
-contacts = [
-  { role = "engineering", name = "D1", email = "d1@x.example", deputy = { name = "D2", email = "d2@x.example" } },
-  { role = "on-call", name = "D3", email = "d3@x.example" },
-  { role = "partner-manager", name = "D4", email = "d4@x.example" },
-]
-[[apis]]
+CONSUMERS[[apis]]
 id = "a"
 provider = "p"
 live = "file:live.yaml"
 every = "1h"
 consumers = [{ party = "c" }, { party = "d", operations = ["POST /b"] }]
-"#;
+"#
+        .replace("CONSUMERS", &(consumer("c") + &consumer("d")));
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(start()));
         let active = ["c1@x.example", "c9@x.example"].map(|address| {
             std::fs::write(folder.path().join("integrations/i.toml"), integration.replace("c1@x.example", address))

@@ -11,7 +11,7 @@ use driftd::tasks::{attest_due, bounced, escalate_due};
 use sqlx::{Connection as _, SqliteConnection};
 
 use crate::answers::{announced, ours, to};
-use crate::contacts::report;
+use crate::contacts::{confirm_token, report};
 use crate::escalation::{description, reply};
 use crate::harness::{Bridge, QUIET, Terms, day};
 
@@ -122,10 +122,7 @@ async fn the_question_whether_somebody_is_there_and_that_it_was_asked() {
     for letter in bridge.letters().await {
         // Everybody is there; who said so last is asked last.
         bridge.at(if letter.recipient == "dev@shop.example" { "2026-07-04" } else { "2026-07-10" });
-        let text = letter.text();
-        let (_, link) = text.split_once("/confirm/").expect("a link");
-        let token: String = link.chars().take_while(char::is_ascii_hexdigit).collect();
-        assert!(bridge.shared.store.confirm(&token, bridge.clock.as_ref().now()).await.expect("the store"));
+        assert!(bridge.shared.store.confirm(&confirm_token(&letter), bridge.clock.as_ref().now()).await.expect("the store"));
     }
     bridge.at("2026-12-31");
     happens_whole_or_not_at_all(&bridge, async |bridge: &Bridge| {

@@ -1,7 +1,5 @@
 //! Every loop runs in the daemon that is started: what is due when it starts is done.
 
-use sqlx::{ConnectOptions as _, Connection as _};
-
 use crate::support::daemon::{CONSUMER, CONSUMER_DEPUTY, Home, OPERATOR, PROVIDER, PROVIDER_DEPUTY, verified};
 use crate::support::partner::{Answer, Partner};
 use crate::support::smtp::{Manner, Received, Smtp};
@@ -12,17 +10,10 @@ const DAY: i64 = 86_400_000;
 
 /// Lets what a daemon that is not running has written be older than it is.
 fn aged(home: &Home, days: i64, columns: &[(&str, &str)]) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(home.path().join("state/driftd.sqlite"));
-        let mut database = options.connect().await.expect("the database");
-        for (table, column) in columns {
-            let text = format!("UPDATE {table} SET {column} = {column} - {}", days * DAY);
-            let done = sqlx::query(sqlx::AssertSqlSafe(text)).execute(&mut database).await.expect("a statement");
-            assert!(done.rows_affected() > 0, "{table} is empty");
-        }
-        database.close().await.expect("closed");
-    });
+    let statements: Vec<String> =
+        columns.iter().map(|(table, column)| format!("UPDATE {table} SET {column} = {column} - {}", days * DAY)).collect();
+    let changed = home.with_database(&statements.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(changed.iter().all(|rows| *rows > 0), "{columns:?}: {changed:?}");
 }
 
 /// Waits for a letter to somebody that holds some words.

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::partner::{Answer, Partner};
 use super::smtp::Smtp;
@@ -111,6 +113,22 @@ consumers = [{{ party = "harbor"{uses} }}]
         );
         std::fs::write(self.config(), daemon).expect("a file");
         std::fs::write(self.integration(), integration).expect("a file");
+    }
+
+    /// Does something to the database of a daemon that is not running. Returns how many rows each statement changed.
+    pub fn with_database(&self, statements: &[&str]) -> Vec<u64> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let options = SqliteConnectOptions::new().filename(self.path().join("state/driftd.sqlite"));
+            let mut database = options.connect().await.expect("the database");
+            let mut changed = Vec::new();
+            for statement in statements {
+                let statement = sqlx::query(sqlx::AssertSqlSafe((*statement).to_owned()));
+                changed.push(statement.execute(&mut database).await.expect("a statement").rows_affected());
+            }
+            database.close().await.expect("closed");
+            changed
+        })
     }
 
     pub fn start(&self) -> Daemon {
