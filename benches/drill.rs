@@ -2,14 +2,13 @@
 //!
 //! `DRIFTD_CORPUS=… cargo test --bench drill -- prover` plants each defect of `tests/drill/prover.toml` alone and runs the tests
 //! of the prover: about half an hour on two cores. `cargo test --bench drill -- daemon` builds those of the
-//! other files there into one copy of the source, each behind a switch, and runs the tests that are said to see it: a
-//! quarter of an hour. Words after that choose the defects whose names hold one of them. Ends with 1 below the bar.
+//! other files there into one copy of the source, each behind a switch, and runs the tests that are said to see it: about
+//! ten minutes. Words after that choose the defects whose names hold one of them. Ends with 1 below the bar.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[path = "../tests/drill/bugs.rs"]
 mod bugs;
@@ -178,12 +177,12 @@ fn passes(binaries: &BTreeMap<String, PathBuf>, root: &Path, test: &str, planted
 
 /// Does something with each, a few at one time, and returns what came of each in their order.
 fn at_once<T: Sync>(all: &[T], work: impl Fn(&T) -> bool + Sync) -> Vec<bool> {
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(vec![false; all.len()]));
+    let (next, done) = (Mutex::new(all.iter().enumerate()), Mutex::new(vec![false; all.len()]));
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
-                while let Some((index, one)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, all.get(at)?)))
-                {
+                loop {
+                    let Some((index, one)) = next.lock().expect("what is left").next() else { return };
                     let came = work(one);
                     done.lock().expect("the results")[index] = came;
                 }

@@ -77,7 +77,7 @@ pub(super) async fn take(
     };
     let mut response = match &letter {
         _ if is_program => json(told.status, &told),
-        // The form again, with what was wrong and the words that were typed.
+        // The form again, with what was wrong.
         Some(letter) if told.status == StatusCode::UNPROCESSABLE_ENTITY => {
             page(&app, &token, letter, Some(told.text), told.status).await?
         }
