@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
 use crate::model::{
-    ApiState, Checked, LastTold, LedgerStep, Notice, NoticeKind, OpenFinding, Side, Surface, Validators, WatchKey,
+    ApiState, Checked, LastTold, LedgerStep, Notice, NoticeKind, OpenFinding, OperationLabel, Side, Surface, Validators, WatchKey,
 };
 
 use super::claims::{Claim, FLAPPING, Flaps, REVERTED, give_back};
@@ -102,7 +102,7 @@ pub struct SuccessfulCheck {
     /// The document, where it is a new one.
     pub snapshot: Option<NewSnapshot>,
     /// `METHOD path` of every operation in it.
-    pub operations: Option<Vec<String>>,
+    pub operations: Option<Vec<OperationLabel>>,
     /// The new baseline, where it moves.
     pub baseline: Option<String>,
     /// All that differs from the baseline, where it was computed.
@@ -281,7 +281,7 @@ async fn record_success(
 ) -> Result<bool, StoreError> {
     let SuccessfulCheck { validators, full, snapshot, operations, baseline, findings, ledger, notice } = success;
     let is_new = snapshot.is_some() && key.surface == Surface::Live;
-    let operations = operations.map(|operations| serde_json::Value::from(operations).to_string());
+    let operations = operations.map(|operations| serde_json::json!(operations).to_string());
     let parts = serde_json::to_string(&validators.parts).map_err(|error| StoreError::Corrupt {
         table: "watch",
         row: key.to_string(),
@@ -453,7 +453,7 @@ async fn replace_findings(
         .bind(&key.api)
         .bind(key.surface.name())
         .bind(&finding.identity)
-        .bind(&finding.severity)
+        .bind(finding.severity.name())
         .bind(&body)
         .bind(was.get(&finding.identity).map_or(now, |(opened_at, _)| *opened_at))
         .execute(&mut **transaction)
@@ -462,7 +462,7 @@ async fn replace_findings(
             continue;
         }
         // What was told in a letter is no line in a digest; what moved on is one again.
-        if finding.is_told() {
+        if finding.needs_notice() {
             drop_from_digest(transaction, key, &finding.identity).await?;
         } else if was.get(&finding.identity).is_none_or(|(_, content)| *content != finding.content) {
             keep_for_digest(transaction, key, now, (&finding.identity, &body)).await?;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 
-use crate::model::{Acknowledgement, ApiState, DeliveryState, OpenFinding, Side, WatchKey, time_of};
+use crate::model::{Acknowledgement, ApiState, DeliveryState, OpenFinding, OperationLabel, Side, WatchKey, time_of};
 
 use super::answers::acknowledgement;
 use super::checks::key_of;
@@ -41,7 +41,7 @@ pub struct WatchRow {
     /// Digest of the baseline.
     pub baseline: Option<String>,
     /// `METHOD path` of every operation in the newest snapshot.
-    pub operations: Vec<String>,
+    pub operations: Vec<OperationLabel>,
     /// What differs, with the day each was first seen.
     pub findings: Vec<(OpenFinding, DateTime<Utc>)>,
 }
