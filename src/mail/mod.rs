@@ -16,4 +16,4 @@ pub use bounce::{Bounce, bounce_address, bounce_token, envelope_sender, read_bou
 pub use hello::is_hello;
 pub use message::{ComposeError, Letter, compose, domain_of, sent_from};
 pub use reply::{Class, Stage, classify};
-pub use transport::{Attempt, Connection, Protection, Step, Transport, check_authorities};
+pub use transport::{Attempt, Protection, SmtpServer, Step, Transport, check_authorities};

@@ -44,7 +44,7 @@ pub enum Protection {
 
 /// The server that takes our mail.
 #[derive(Debug, Clone)]
-pub struct Connection {
+pub struct SmtpServer {
     /// Host name or address.
     pub host: String,
     /// Port.
@@ -57,8 +57,6 @@ pub struct Connection {
     pub hello: Option<String>,
     /// Certificates of authorities to trust besides the system's, PEM.
     pub authorities: Option<Vec<u8>>,
-    /// Deadline of one try.
-    pub timeout: Duration,
 }
 
 /// One stage of a conversation that went well.
@@ -84,7 +82,9 @@ pub struct Attempt {
 /// Hands messages to a server, one conversation for each.
 #[derive(Debug, Clone)]
 pub struct Transport {
-    connection: Connection,
+    server: SmtpServer,
+    /// Deadline of one try.
+    timeout: Duration,
 }
 
 /// How far a conversation has come, also when its deadline cuts it off.
@@ -100,14 +100,14 @@ impl Progress {
 }
 
 impl Transport {
-    /// A transport to this server.
-    pub const fn new(connection: Connection) -> Self {
-        Self { connection }
+    /// A transport to this server; `timeout` is the deadline of one try.
+    pub const fn new(server: SmtpServer, timeout: Duration) -> Self {
+        Self { server, timeout }
     }
 
     /// The server as host and port.
     pub fn place(&self) -> String {
-        format!("{}:{}", self.connection.host, self.connection.port)
+        format!("{}:{}", self.server.host, self.server.port)
     }
 
     /// Tries once to hand over a message. Never fails: how it went is the answer.
@@ -118,7 +118,7 @@ impl Transport {
     /// The same, with what was said at each stage.
     pub async fn attempt(&self, sender: &str, recipient: &str, message: &[u8]) -> Attempt {
         let mut progress = Progress { stage: Stage::Connect, steps: Vec::new() };
-        let limit = self.connection.timeout;
+        let limit = self.timeout;
         let outcome = match tokio::time::timeout(limit, self.converse(sender, recipient, message, &mut progress)).await {
             Ok(outcome) => outcome,
             Err(_) => self.unanswered(progress.stage, &format!("no answer within {}", humantime::format_duration(limit))),
@@ -206,7 +206,7 @@ impl Transport {
     }
 
     async fn connect(&self, progress: &mut Progress) -> Result<AsyncSmtpConnection, Failure> {
-        let Connection { host, port, protection, credentials, timeout, hello, .. } = &self.connection;
+        let SmtpServer { host, port, protection, credentials, hello, .. } = &self.server;
         let server = (host.as_str(), *port);
         let hello = match hello::name(hello.as_deref()) {
             Some(name) => name,
@@ -215,7 +215,7 @@ impl Transport {
         let mut connection = if *protection == Protection::Implicit {
             progress.stage = Stage::Tls;
             let tls = self.tls()?;
-            let connected = AsyncSmtpConnection::connect_tokio1(server, Some(*timeout), &hello, Some(tls), None).await;
+            let connected = AsyncSmtpConnection::connect_tokio1(server, Some(self.timeout), &hello, Some(tls), None).await;
             let connection = connected.inspect_err(|error| progress.stage = stage_of(error))?;
             progress.stage = Stage::Connect;
             progress.done(format!("connected to {}", self.place()));
@@ -246,8 +246,8 @@ impl Transport {
     }
 
     fn tls(&self) -> Result<TlsParameters, Error> {
-        let mut builder = TlsParameters::builder(self.connection.host.clone());
-        if let Some(pem) = &self.connection.authorities {
+        let mut builder = TlsParameters::builder(self.server.host.clone());
+        if let Some(pem) = &self.server.authorities {
             builder = builder.add_root_certificate(Certificate::from_pem(pem)?);
         }
         builder.build()
@@ -283,7 +283,7 @@ impl Transport {
     /// repeat what they were sent.
     fn clean(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        if let Some((username, password)) = &self.connection.credentials {
+        if let Some((username, password)) = &self.server.credentials {
             let password = password.expose_secret();
             let both = format!("\0{username}\0{password}");
             // The longest first: one may hold another.
@@ -408,15 +408,17 @@ mod tests {
 
     #[test]
     fn a_servers_words_are_one_bounded_line_without_our_secrets() {
-        let transport = Transport::new(Connection {
-            host: "mx.example.com".to_owned(),
-            port: 587,
-            protection: Protection::StartTls,
-            credentials: Some(("driftd".to_owned(), "hunter22".to_owned().into())),
-            hello: None,
-            authorities: None,
-            timeout: Duration::from_secs(1),
-        });
+        let transport = Transport::new(
+            SmtpServer {
+                host: "mx.example.com".to_owned(),
+                port: 587,
+                protection: Protection::StartTls,
+                credentials: Some(("driftd".to_owned(), "hunter22".to_owned().into())),
+                hello: None,
+                authorities: None,
+            },
+            Duration::from_secs(1),
+        );
         let echoed = format!(
             "5.7.8 bad: AUTH PLAIN {} hunter22 {}\r\n\u{7}x",
             BASE64_STANDARD.encode("\0driftd\0hunter22"),
@@ -433,15 +435,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_bad_sender_is_no_dead_recipient() {
-        let transport = Transport::new(Connection {
-            host: "127.0.0.1".to_owned(),
-            port: 1,
-            protection: Protection::Plain,
-            credentials: None,
-            hello: None,
-            authorities: None,
-            timeout: Duration::from_secs(5),
-        });
+        let transport = Transport::new(
+            SmtpServer {
+                host: "127.0.0.1".to_owned(),
+                port: 1,
+                protection: Protection::Plain,
+                credentials: None,
+                hello: None,
+                authorities: None,
+            },
+            Duration::from_secs(5),
+        );
         let long = format!("{}@example.com", "b".repeat(65));
         for sender in ["", "nobody", long.as_str()] {
             let attempt = transport.attempt(sender, "ann@example.com", b"x").await;
