@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 use crate::config::{Config, Environment, load};
-use crate::mail::{Letter, Protection, Stage, compose, envelope_sender, wire};
+use crate::mail::{Letter, NamedAddress, Protection, Stage, compose, envelope_sender, wire};
 use crate::model::{AttemptOutcome, Clock as _, SystemClock};
 use crate::state::transport;
 
@@ -73,8 +73,8 @@ fn letter(config: &Config, recipient: &str, token: &str, now: DateTime<Utc>) -> 
     let html = format!("<pre>{}</pre>", text.replace('&', "&amp;").replace('<', "&lt;"));
     Letter {
         from: config.mail.from.clone(),
-        to: ("driftd test".to_owned(), recipient.to_owned()),
-        reply_to: Some(("driftd operator".to_owned(), config.mail.operator.clone())),
+        to: NamedAddress::new("driftd test", recipient),
+        reply_to: Some(NamedAddress::new("driftd operator", &config.mail.operator)),
         subject: "[driftd] Test letter".to_owned(),
         text,
         html,
