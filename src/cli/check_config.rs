@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 
 use crate::config::{Config, Environment, load};
-use crate::fetch::Outcome;
+use crate::fetch::FetchOutcome;
 use crate::model::{Api, Clock, OperationLabel, Source, Surface, SystemClock};
 use crate::notice::{unknown_rules, unmatched_overrides, unmatched_uses};
 use crate::openapi::{Limits, Operation, conformance, lower, read};
@@ -176,12 +176,12 @@ async fn came(active: &ActiveConfig, api: &Api, source: &Source) -> Result<(Stri
         return Err(format!("{} of its files did not come, among them {file}: {why}", gathered.absent.len()));
     }
     let body = match gathered.outcome {
-        Outcome::Body(body) => body,
-        Outcome::NotModified { .. } => return Err("answered 304 to a request without conditions".to_owned()),
-        Outcome::Later { after, why } => {
+        FetchOutcome::Body(body) => body,
+        FetchOutcome::NotModified { .. } => return Err("answered 304 to a request without conditions".to_owned()),
+        FetchOutcome::Later { after, why } => {
             return Err(format!("{why}: asks to come back in {}", humantime::format_duration(after)));
         }
-        Outcome::Failed(failure) => return Err(failure.why),
+        FetchOutcome::Failed(failure) => return Err(failure.why),
     };
     let document = read(&body.bytes, &limits).map_err(|error| error.to_string())?;
     let contract = lower(&document);

@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 
 use crate::config::{Environment, environment_proxies, load_overrides};
 use crate::diff::Budget;
-use crate::fetch::{Client, Outcome, Settings};
+use crate::fetch::{Client, FetchOutcome, Settings};
 use crate::model::Severity;
 use crate::model::{
     Auth, Clock, Consumer, OpenFinding, OperationPattern, Override, OverrideNote, OverrideSeverity, PrivateHost, Source,
@@ -330,11 +330,11 @@ pub(super) async fn bytes(place: &str) -> Result<Vec<u8>, (u8, String)> {
         eprintln!("driftd: {place} refers to {file}, which did not come: {why}; what it holds is not judged");
     }
     match gathered.outcome {
-        Outcome::Body(body) => Ok(body.bytes),
-        Outcome::Later { why, .. } => Err((75, format!("{source}: {why}"))),
-        Outcome::Failed(failure) if matches!(source, Source::File(_)) => Err((74, failure.why)),
-        Outcome::Failed(failure) => Err((69, format!("{source}: {}", failure.why))),
-        Outcome::NotModified { .. } => Err((69, format!("{source}: answered 304 to an unconditional request"))),
+        FetchOutcome::Body(body) => Ok(body.bytes),
+        FetchOutcome::Later { why, .. } => Err((75, format!("{source}: {why}"))),
+        FetchOutcome::Failed(failure) if matches!(source, Source::File(_)) => Err((74, failure.why)),
+        FetchOutcome::Failed(failure) => Err((69, format!("{source}: {}", failure.why))),
+        FetchOutcome::NotModified { .. } => Err((69, format!("{source}: answered 304 to an unconditional request"))),
     }
 }
 

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
+use std::path::Path;
 
+use chrono::DateTime;
 use secrecy::ExposeSecret;
 
 use super::*;

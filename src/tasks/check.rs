@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use tracing::{info, warn};
 
-use crate::fetch::{self, FailureKind, Outcome, backoff};
+use crate::fetch::{self, FailureKind, FetchOutcome, backoff};
 use crate::model::{
     Api, ApiState, Checked, LedgerEntry, LedgerStep, OpenFinding, Origin, Schedule, Severity, Statement, Surface, Validators,
     WatchKey, follow,
@@ -103,7 +103,7 @@ async fn looked_at<'d>(
     let Gathered { outcome, absent } =
         gather(&active.client, source, (&api.auth, api.tls.as_ref()), &known, (&limits, deadline)).await;
     // Headers of operations are looked at once a day, and only of an API that could be read.
-    let is_read = matches!(outcome, Outcome::NotModified { .. } | Outcome::Body(_));
+    let is_read = matches!(outcome, FetchOutcome::NotModified { .. } | FetchOutcome::Body(_));
     let probed = if is_read && wants_full && key.surface == Surface::Live {
         tokio::time::timeout(deadline, probe(active, api)).await.unwrap_or_default()
     } else {
@@ -111,14 +111,14 @@ async fn looked_at<'d>(
     };
     let writer = writer(shared.clock.now());
     let commit = match outcome {
-        Outcome::NotModified { fresh_for, signals, moved_to } => {
+        FetchOutcome::NotModified { fresh_for, signals, moved_to } => {
             let heard = DateEvidence { full: false, signals, described: None, probed };
             let seen =
                 UnchangedAnswer { validators: claim.validators.clone(), fresh_for, moved_to, heard, unread: unread(&absent) };
             unchanged(&writer, claim, seen, &entries)
         }
-        Outcome::Later { after, why } => later(&writer, claim, after, &why),
-        Outcome::Failed(failure) => {
+        FetchOutcome::Later { after, why } => later(&writer, claim, after, &why),
+        FetchOutcome::Failed(failure) => {
             let state = match failure.kind {
                 FailureKind::Down | FailureKind::Missing => ApiState::Down,
                 FailureKind::Unreadable => ApiState::Undecidable,
@@ -126,12 +126,12 @@ async fn looked_at<'d>(
             };
             failed(&writer, claim, state, failure.why)
         }
-        Outcome::Body(body) => {
+        FetchOutcome::Body(body) => {
             let digest = hex(&Sha256::digest(&body.bytes));
             if claim.latest.as_deref() == Some(digest.as_str()) && !is_stale {
                 let is_read = wants_full && body.full && key.surface == Surface::Live;
                 let described = if is_read { dates_in(shared, claim, &body.bytes).await } else { None };
-                let fetch::Body { validators, full, fresh_for, signals, moved_to, .. } = *body;
+                let fetch::FetchedBody { validators, full, fresh_for, signals, moved_to, .. } = *body;
                 let heard = DateEvidence { full, signals, described, probed };
                 let seen = UnchangedAnswer { validators, fresh_for, moved_to, heard, unread: unread(&absent) };
                 unchanged(&writer, claim, seen, &entries)
@@ -269,11 +269,11 @@ struct ProbeEvidence {
 async fn probe(active: &ActiveConfig, api: &Api) -> ProbeEvidence {
     let mut probed = ProbeEvidence::default();
     for probe in &api.probes {
-        if let Some((said, is_whole)) = active.client.probe(probe, &api.live, &api.auth, api.tls.as_ref()).await {
-            if is_whole {
+        if let Some(answer) = active.client.probe(probe, &api.live, &api.auth, api.tls.as_ref()).await {
+            if answer.is_success {
                 probed.answered.push(probe.operation.to_string());
             }
-            probed.said.extend(said);
+            probed.said.extend(answer.signals);
         }
     }
     probed
@@ -408,7 +408,7 @@ pub(super) fn soon(api: &Api) -> Duration {
 
 struct FetchedDocument {
     digest: String,
-    body: fetch::Body,
+    body: fetch::FetchedBody,
     /// Files it refers to that did not come, and why.
     absent: BTreeMap<String, String>,
     /// What the ledger holds.

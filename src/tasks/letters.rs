@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use crate::mail::{Letter, compose, domain_of};
+use crate::mail::{CalendarPart, Letter, NamedAddress, compose, domain_of};
 use crate::model::{
     Api, ChannelKind, EscalationTarget, Integration, LastTold, Notice, NoticeKind, OpenFinding, PendingAnswer, Person, Side,
     Surface, WatchKey,
@@ -381,9 +381,9 @@ impl LetterWriter<'_> {
             };
             let message = compose(&Letter {
                 from: from.clone(),
-                to: (person.name.clone(), person.email.clone()),
+                to: NamedAddress::new(&person.name, &person.email),
                 // Not the other side: a reply quotes the letter, and with it the link that answers for the reader.
-                reply_to: Some((operator.name.clone(), operator.email.clone())),
+                reply_to: Some(NamedAddress::new(&operator.name, &operator.email)),
                 subject: rendered.subject.clone(),
                 text: rendered.text,
                 html: rendered.html,
@@ -392,7 +392,7 @@ impl LetterWriter<'_> {
                 thread: format!("{}.thread", notice.id.to_ascii_lowercase()),
                 list: format!("{}.{}", slug(&self.key.api), slug(&self.key.integration)),
                 notice: notice.id.clone(),
-                calendar: self.days(view),
+                calendar: self.days(view).map(|(text, is_cancelled)| CalendarPart { text, is_cancelled }),
             })?;
             if message.len() <= LARGEST_LETTER || !view.say_less() {
                 return Ok((rendered.subject, message));
