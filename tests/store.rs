@@ -216,7 +216,8 @@ async fn an_answer_overtakes_a_check_in_flight() {
             .acknowledge(
                 "token-a@x.example",
                 &answer,
-                (Vec::new(), Closing { letters: Vec::new(), consumers: vec!["p"] }),
+                Vec::new(),
+                Closing { letters: Vec::new(), consumers: vec!["p"] },
                 clock.now()
             )
             .await

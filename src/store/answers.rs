@@ -1,15 +1,19 @@
 //! What readers answer: the letter a link belongs to, and what its answer leads to.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{Acknowledgement, Answer, Side, Surface, WatchKey, time_of};
+use crate::model::{Acknowledgement, Answer, Side, Surface, WatchKey, millis, time_of};
 
-use super::checks::{PlannedDelivery, close_notice, event, forget_findings, insert_deliveries, key_of};
-use super::proposals::may_tell;
+use super::database::Store;
+use super::deliveries::{PlannedDelivery, insert_deliveries};
+use super::error::StoreError;
+use super::events::event;
+use super::findings::forget_findings;
+use super::notices::close_notice;
+use super::rows::{Fields as _, date, key_of, parse};
 use super::watches::compare_upcoming_again;
-use super::{Fields, Store, StoreError, stored, word};
 
 /// A letter that its reader can answer.
 #[derive(Debug, Clone)]
@@ -97,7 +101,7 @@ impl Store {
         };
         Ok(Some(OpenLetter {
             key: key_of(&row)?,
-            side: word(Side::named(&side), "delivery", &notice, &side)?,
+            side: parse(Side::named, "delivery", &notice, &side)?,
             party: row.field("party")?,
             name: row.field("name")?,
             subject: row.field("subject")?,
@@ -118,7 +122,8 @@ impl Store {
         &self,
         token: &str,
         answer: &Acknowledgement,
-        (letters, closing): (Vec<PlannedDelivery>, Closing<'_>),
+        letters: Vec<PlannedDelivery>,
+        closing: Closing<'_>,
         now: DateTime<Utc>,
     ) -> Result<AnswerOutcome, StoreError> {
         let Some(letter) = self.letter(token).await? else { return Ok(AnswerOutcome::Unknown) };
@@ -143,8 +148,8 @@ impl Store {
         .bind(answer.answer.name())
         .bind(answer.fix_by.map(|date| date.to_string()))
         .bind(&answer.note)
-        .bind(stored(letter.written_at))
-        .bind(stored(now))
+        .bind(millis(letter.written_at))
+        .bind(millis(now))
         .execute(&mut *transaction)
         .await?;
         let by = answer.fix_by.map(|date| format!(", done by {date}")).unwrap_or_default();
@@ -152,11 +157,11 @@ impl Store {
             Answer::Ours => format!("{} answered for the {}: ours{by} ({})", answer.owner, letter.side.name(), letter.notice),
             Answer::Accepted => format!("{} answered for the {}: accepted ({})", answer.owner, letter.side.name(), letter.notice),
         };
-        event(&mut transaction, stored(now), &letter.key.integration, &letter.key.api, "answered", &words).await?;
+        event(&mut transaction, millis(now), &letter.key.integration, &letter.key.api, "answered", &words).await?;
         // Sent twice it is one answer, and the letters about it are one.
         let is_news = letter.answered.as_ref() != Some(answer);
         if is_news && may_tell(&mut transaction, &letter.notice, letter.side, now).await? {
-            insert_deliveries(&mut transaction, &letter.notice, stored(now), letters).await?;
+            insert_deliveries(&mut transaction, &letter.notice, millis(now), letters).await?;
         }
         // Nobody is asked any more why nobody answered.
         sqlx::query(
@@ -183,8 +188,8 @@ pub(super) fn acknowledgement(row: &SqliteRow, notice: &str) -> Result<Acknowled
     let answer: String = row.field("answer")?;
     Ok(Acknowledgement {
         owner: row.field("owner")?,
-        answer: word(Answer::named(&answer), "acknowledgement", notice, &answer)?,
-        fix_by: super::date(row.field("fix_by")?, notice)?,
+        answer: parse(Answer::named, "acknowledgement", notice, &answer)?,
+        fix_by: date(row.field("fix_by")?, notice)?,
         note: row.field("note")?,
     })
 }
@@ -228,8 +233,33 @@ async fn accept(
     .execute(&mut **transaction)
     .await?;
     forget_findings(transaction, key).await?;
-    compare_upcoming_again(transaction, key, stored(now)).await?;
-    close_notice(transaction, &letter.notice, stored(now), "accepted by every consumer", closing).await?;
+    compare_upcoming_again(transaction, key, millis(now)).await?;
+    close_notice(transaction, &letter.notice, millis(now), "accepted by every consumer", closing).await?;
     let text = format!("the latest description is the new baseline: accepted by every consumer ({})", letter.notice);
-    event(transaction, stored(now), &key.integration, &key.api, "accepted", &text).await
+    event(transaction, millis(now), &key.integration, &key.api, "accepted", &text).await
+}
+
+/// On so many occasions a day the other side hears what one side says: whoever holds a link must not be able to flood it.
+const TOLD_A_DAY: i64 = 3;
+
+/// Whether the other side may be written to about what `side` says. Letters in which the other side names somebody of its own
+/// are steps of its ladder, and do not count.
+pub(super) async fn may_tell(
+    transaction: &mut Transaction<'_, Sqlite>,
+    notice: &str,
+    side: Side,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let told: i64 = sqlx::query_scalar(
+        "SELECT COUNT(DISTINCT created_at) FROM delivery
+         WHERE notice = $1 AND kind = 'exchange' AND side <> $2 AND created_at > $3 AND created_at <= $4
+           AND NOT EXISTS (SELECT 1 FROM escalation e WHERE e.notice = $1 AND e.side <> $2 AND e.at = delivery.created_at)",
+    )
+    .bind(notice)
+    .bind(side.name())
+    .bind(millis(now - TimeDelta::days(1)))
+    .bind(millis(now))
+    .fetch_one(&mut **transaction)
+    .await?;
+    Ok(told < TOLD_A_DAY)
 }

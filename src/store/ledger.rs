@@ -5,10 +5,13 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{ApiState, LedgerEntry, LedgerStep, Statement, Surface, WatchKey, time_of};
+use crate::model::{ApiState, LedgerEntry, LedgerStep, Statement, Surface, WatchKey, millis, time_of};
 
-use super::checks::event;
-use super::{Fields, Store, StoreError, json, stored};
+use super::database::Store;
+use super::error::StoreError;
+use super::events::event;
+use super::rows::{Fields as _, json, to_json};
+use super::watches::look_at_ledger;
 
 /// What an announcement led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +92,7 @@ impl Store {
         Ok(rows.into_iter().map(|(identity, at)| (identity, time_of(at))).collect())
     }
 
-    /// Takes down what a person announced, or that it was taken back, and has the ledger looked at at once.
+    /// Records what a person announced, or that it was taken back, and has the ledger looked at at once.
     ///
     /// # Errors
     /// When the database does not answer; then nothing has changed.
@@ -111,8 +114,8 @@ impl Store {
         };
         let mut transaction = self.begin().await?;
         let text = format!("{} {what} {}: {}", statement.place, statement.subject, statement.verbatim);
-        event(&mut transaction, stored(now), &key.integration, &key.api, "announced", &text).await?;
-        record(&mut transaction, key, stored(now), vec![step]).await?;
+        event(&mut transaction, millis(now), &key.integration, &key.api, "announced", &text).await?;
+        record(&mut transaction, key, millis(now), vec![step]).await?;
         transaction.commit().await?;
         Ok(outcome)
     }
@@ -143,11 +146,7 @@ pub(super) async fn record(
                 .await?;
         }
         let Some(statement) = said else { continue };
-        let body = serde_json::to_string(&statement).map_err(|error| StoreError::Corrupt {
-            table: "ledger",
-            row: statement.subject.clone(),
-            what: error.to_string(),
-        })?;
+        let body = to_json(&statement, "ledger", &statement.subject)?;
         sqlx::query(
             "INSERT INTO ledger (integration, api, subject, mark, origin, cohort, body, read_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
@@ -163,23 +162,4 @@ pub(super) async fn record(
         .await?;
     }
     look_at_ledger(transaction, key, now).await
-}
-
-/// Has what follows from the ledger made anew.
-pub(super) async fn look_at_ledger(
-    transaction: &mut Transaction<'_, Sqlite>,
-    key: &WatchKey,
-    now: i64,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE watch SET next_at = MIN(next_at, $1), generation = generation + 1
-         WHERE integration = $2 AND api = $3 AND surface = $4",
-    )
-    .bind(now)
-    .bind(&key.integration)
-    .bind(&key.api)
-    .bind(Surface::Ledger.name())
-    .execute(&mut **transaction)
-    .await?;
-    Ok(())
 }

@@ -4,11 +4,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{ApiState, Notice, WatchKey, time_of};
+use crate::model::{ApiState, Notice, WatchKey, millis, time_of};
 
-use super::checks::{PlannedDelivery, event, insert_deliveries, key_of};
-use super::claims::ASKS_NOTHING;
-use super::{Fields, Store, StoreError, count, stored};
+use super::database::Store;
+use super::deliveries::{PlannedDelivery, insert_deliveries};
+use super::error::StoreError;
+use super::events::event;
+use super::notices::ASKS_NOTHING;
+use super::rows::{Fields as _, as_u32, key_of};
 
 /// A description that cannot be judged, or could not until a moment ago.
 #[derive(Debug, Clone)]
@@ -51,7 +54,7 @@ fn outage(row: &SqliteRow) -> Result<Outage, StoreError> {
         state: ApiState::named(&state).unwrap_or(ApiState::Blind),
         detail: row.field("detail")?,
         since: time("unjudged_since")?.unwrap_or_default(),
-        times: count(row.field("unjudged_times")?),
+        times: as_u32(row.field("unjudged_times")?),
         from: time("unjudged_from")?.unwrap_or_default(),
         before: TimeDelta::milliseconds(row.field("unjudged_for")?),
         told_at: time("unjudged_told_at")?,
@@ -87,7 +90,7 @@ impl Store {
         text: &str,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
-        let now = stored(notice.told_at);
+        let now = millis(notice.told_at);
         // Whoever looked at the same moment has told it.
         let done = sqlx::query(
             "UPDATE watch SET unjudged_told_at = $1 WHERE integration = $2 AND api = $3 AND surface = $4
@@ -97,8 +100,8 @@ impl Store {
         .bind(&outage.key.integration)
         .bind(&outage.key.api)
         .bind(outage.key.surface.name())
-        .bind(stored(outage.since))
-        .bind(outage.told_at.map(stored))
+        .bind(millis(outage.since))
+        .bind(outage.told_at.map(millis))
         .execute(&mut *transaction)
         .await?;
         if done.rows_affected() == 0 {
@@ -129,7 +132,7 @@ impl Store {
         .bind(&outage.key.integration)
         .bind(&outage.key.api)
         .bind(outage.key.surface.name())
-        .bind(stored(outage.since))
+        .bind(millis(outage.since))
         .execute(&mut *transaction)
         .await?;
         if done.rows_affected() == 0 {
@@ -142,7 +145,7 @@ impl Store {
                 .execute(&mut *transaction)
                 .await?;
             self.write_outage(&mut transaction, outage, notice, letters).await?;
-            event(&mut transaction, stored(notice.told_at), &outage.key.integration, &outage.key.api, "outage", text).await?;
+            event(&mut transaction, millis(notice.told_at), &outage.key.integration, &outage.key.api, "outage", text).await?;
         }
         transaction.commit().await?;
         Ok(true)
@@ -163,11 +166,11 @@ impl Store {
         .bind(&outage.key.integration)
         .bind(&outage.key.api)
         .bind(outage.key.surface.name())
-        .bind(stored(notice.opened_at))
-        .bind(stored(notice.told_at))
+        .bind(millis(notice.opened_at))
+        .bind(millis(notice.told_at))
         .bind(ASKS_NOTHING)
         .execute(&mut **transaction)
         .await?;
-        insert_deliveries(transaction, &notice.id, stored(notice.told_at), letters).await
+        insert_deliveries(transaction, &notice.id, millis(notice.told_at), letters).await
     }
 }

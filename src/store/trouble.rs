@@ -6,8 +6,8 @@ use sqlx::{Sqlite, Transaction};
 
 use crate::model::{Side, time_of};
 
-use super::ladder::lines;
-use super::{Fields, StoreError, word};
+use super::error::StoreError;
+use super::rows::{Fields as _, lines, parse};
 
 /// Tries after which a letter that merely was not taken yet is trouble: greylisting is over by then.
 const MANY_TRIES: i64 = 5;
@@ -137,7 +137,7 @@ async fn unreached(transaction: &mut Transaction<'_, Sqlite>) -> Result<Vec<Unre
     for row in &rows {
         let (notice, side): (String, String) = (row.field("notice")?, row.field("side")?);
         unreached.push(Unreached {
-            side: word(Side::named(&side), "delivery", &notice, &side)?,
+            side: parse(Side::named, "delivery", &notice, &side)?,
             notice,
             integration: row.field("integration")?,
             api: row.field("api")?,

@@ -1,12 +1,12 @@
 //! What is watched: the descriptions of the configuration, and what moves them in time.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{Surface, WatchKey};
+use crate::model::{Surface, WatchKey, millis};
 
-use super::claims::retry_failed;
-use super::{Store, StoreError, stored};
+use super::database::Store;
+use super::error::StoreError;
 
 /// A description that configuration asks to watch.
 #[derive(Debug, Clone)]
@@ -91,8 +91,8 @@ async fn sync(transaction: &mut Transaction<'_, Sqlite>, specs: &[WatchSpec], no
         .bind(spec.key.surface.name())
         .bind(&spec.source)
         .bind(&spec.schedule)
-        .bind(stored(spec.first_at))
-        .bind(stored(spec.planned_at))
+        .bind(millis(spec.first_at))
+        .bind(millis(spec.planned_at))
         .execute(&mut **transaction)
         .await?;
     }
@@ -109,14 +109,48 @@ async fn sync(transaction: &mut Transaction<'_, Sqlite>, specs: &[WatchSpec], no
            SELECT 1 FROM watch w WHERE w.active = 1
              AND w.integration = notice.integration AND w.api = notice.api AND w.surface = notice.surface)",
     )
-    .bind(stored(now))
+    .bind(millis(now))
     .execute(&mut **transaction)
     .await?;
     sqlx::query(
         "UPDATE delivery SET state = 'overtaken' WHERE state IN ('pending', 'standby')
            AND notice IN (SELECT id FROM notice WHERE closed_at = $1 AND closed_why = 'no longer watched')",
     )
-    .bind(stored(now))
+    .bind(millis(now))
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// What was taken is due at `next`, as if it had not been.
+pub(super) async fn give_back(
+    transaction: &mut Transaction<'_, Sqlite>,
+    key: &WatchKey,
+    next: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE watch SET next_at = $1, leased = 0, begun = MAX(begun - (leased = 2), 0)
+         WHERE integration = $2 AND api = $3 AND surface = $4 AND leased > 0",
+    )
+    .bind(millis(next))
+    .bind(&key.integration)
+    .bind(&key.api)
+    .bind(key.surface.name())
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// Makes due what failed, but not before the provider wants to be asked again.
+pub(super) async fn retry_failed(transaction: &mut Transaction<'_, Sqlite>, now: DateTime<Utc>) -> Result<(), StoreError> {
+    // A wish that lies further ahead than any that is respected was made by a clock that stood wrong.
+    let longest = now + TimeDelta::days(1);
+    sqlx::query(
+        "UPDATE watch SET next_at = MIN(next_at, MAX($1, COALESCE(CASE WHEN wait_until <= $2 THEN wait_until END, $1)))
+         WHERE active = 1 AND failures > 0 AND leased = 0",
+    )
+    .bind(millis(now))
+    .bind(millis(longest))
     .execute(&mut **transaction)
     .await?;
     Ok(())
@@ -135,5 +169,24 @@ pub(super) async fn compare_upcoming_again(
         .bind(Surface::Upcoming.name())
         .execute(&mut **transaction)
         .await?;
+    Ok(())
+}
+
+/// Has what follows from the ledger made anew.
+pub(super) async fn look_at_ledger(
+    transaction: &mut Transaction<'_, Sqlite>,
+    key: &WatchKey,
+    now: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE watch SET next_at = MIN(next_at, $1), generation = generation + 1
+         WHERE integration = $2 AND api = $3 AND surface = $4",
+    )
+    .bind(now)
+    .bind(&key.integration)
+    .bind(&key.api)
+    .bind(Surface::Ledger.name())
+    .execute(&mut **transaction)
+    .await?;
     Ok(())
 }
