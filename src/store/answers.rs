@@ -13,13 +13,15 @@ use super::events::event;
 use super::findings::forget_findings;
 use super::notices::close_notice;
 use super::rows::{Fields as _, date, key_of, parse};
-use super::watches::compare_upcoming_again;
+use super::watches::{WatchId, compare_upcoming_again};
 
 /// A letter that its reader can answer.
 #[derive(Debug, Clone)]
 pub struct OpenLetter {
     /// The notice.
     pub notice: String,
+    /// Number of the watch.
+    pub watch: WatchId,
     /// The API.
     pub key: WatchKey,
     /// Which end the reader is on.
@@ -81,11 +83,11 @@ impl Store {
     /// When the database does not answer.
     pub async fn letter(&self, token: &str) -> Result<Option<OpenLetter>, StoreError> {
         let row = sqlx::query(
-            "SELECT d.notice, d.side, d.party, d.name, d.subject, d.created_at, n.integration, n.api, n.surface, n.closed_at,
+            "SELECT d.notice, d.side, d.party, d.name, d.subject, d.created_at, n.watch, w.integration, w.api, w.surface, n.closed_at,
                     EXISTS (SELECT 1 FROM delivery l WHERE l.notice = d.notice AND l.side = d.side AND l.party = d.party
                             AND l.kind IN ('opened', 'updated') AND l.created_at > d.created_at) AS outdated,
                     a.owner, a.answer, a.fix_by, a.note
-             FROM delivery d JOIN notice n ON n.id = d.notice
+             FROM delivery d JOIN notice n ON n.id = d.notice JOIN watch w ON w.id = n.watch
              LEFT JOIN acknowledgement a ON a.notice = d.notice AND a.side = d.side AND a.party = d.party
              WHERE d.token = $1",
         )
@@ -100,6 +102,7 @@ impl Store {
             None => None,
         };
         Ok(Some(OpenLetter {
+            watch: row.field("watch")?,
             key: key_of(&row)?,
             side: parse(Side::named, "delivery", &notice, &side)?,
             party: row.field("party")?,
@@ -157,7 +160,7 @@ impl Store {
             Answer::Ours => format!("{} answered for the {}: ours{by} ({})", answer.owner, letter.side.name(), letter.notice),
             Answer::Accepted => format!("{} answered for the {}: accepted ({})", answer.owner, letter.side.name(), letter.notice),
         };
-        event(&mut transaction, millis(now), &letter.key.integration, &letter.key.api, "answered", &words).await?;
+        event(&mut transaction, millis(now), &letter.key, "answered", &words).await?;
         // Sent twice it is one answer, and the letters about it are one.
         let is_news = letter.answered.as_ref() != Some(answer);
         if is_news && may_tell(&mut transaction, &letter.notice, letter.side, now).await? {
@@ -225,18 +228,16 @@ async fn accept(
         "UPDATE watch SET baseline = latest, generation = generation + 1,
            detail = CASE WHEN state = 'changed' THEN 'accepted as the new baseline' ELSE detail END,
            state = CASE WHEN state = 'changed' THEN 'verified' ELSE state END
-         WHERE integration = $1 AND api = $2 AND surface = $3",
+         WHERE id = $1",
     )
-    .bind(&key.integration)
-    .bind(&key.api)
-    .bind(key.surface.name())
+    .bind(letter.watch)
     .execute(&mut **transaction)
     .await?;
-    forget_findings(transaction, key).await?;
+    forget_findings(transaction, letter.watch).await?;
     compare_upcoming_again(transaction, key, millis(now)).await?;
     close_notice(transaction, &letter.notice, millis(now), "accepted by every consumer", closing).await?;
     let text = format!("the latest description is the new baseline: accepted by every consumer ({})", letter.notice);
-    event(transaction, millis(now), &key.integration, &key.api, "accepted", &text).await
+    event(transaction, millis(now), key, "accepted", &text).await
 }
 
 /// On so many occasions a day the other side hears what one side says: whoever holds a link must not be able to flood it.

@@ -13,11 +13,13 @@ use super::error::StoreError;
 use super::findings::findings;
 use super::notices::{Flaps, Gone, gone, open_notice, told};
 use super::rows::{Fields as _, as_u32, json, key_of, or_damage, parse};
-use super::watches::{give_back, retry_failed};
+use super::watches::{WatchId, give_back, retry_failed};
 
 /// A description that is due, and what is known of it.
 #[derive(Debug, Clone)]
 pub struct Claim {
+    /// Its number.
+    pub watch: WatchId,
     /// Its name.
     pub key: WatchKey,
     /// Where it is, by the configuration that was recorded last.
@@ -71,8 +73,8 @@ impl Store {
         let mut transaction = self.begin().await?;
         let tolerance = 60_000;
         let rows = sqlx::query(
-            "UPDATE watch SET next_at = $1, leased = 1 WHERE rowid IN (
-               SELECT rowid FROM watch WHERE active = 1 AND (next_at <= $2 OR (checked_at > $3 AND leased = 0))
+            "UPDATE watch SET next_at = $1, leased = 1 WHERE id IN (
+               SELECT id FROM watch WHERE active = 1 AND (next_at <= $2 OR (checked_at > $3 AND leased = 0))
                ORDER BY next_at LIMIT $4
              ) RETURNING *",
         )
@@ -93,15 +95,11 @@ impl Store {
         }
         // The lease is also a "checked" mark, or a set-back clock would claim the same rows again at once.
         for claim in &claims {
-            sqlx::query(
-                "UPDATE watch SET checked_at = $1 WHERE integration = $2 AND api = $3 AND surface = $4 AND checked_at > $1",
-            )
-            .bind(millis(now))
-            .bind(&claim.key.integration)
-            .bind(&claim.key.api)
-            .bind(claim.key.surface.name())
-            .execute(&mut *transaction)
-            .await?;
+            sqlx::query("UPDATE watch SET checked_at = $1 WHERE id = $2 AND checked_at > $1")
+                .bind(millis(now))
+                .bind(claim.watch)
+                .execute(&mut *transaction)
+                .await?;
         }
         transaction.commit().await?;
         Ok(claims)
@@ -128,9 +126,9 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer; then its lease ends by itself.
-    pub async fn release(&self, key: &WatchKey, next: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn release(&self, watch: WatchId, next: DateTime<Utc>) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        give_back(&mut transaction, key, next).await?;
+        give_back(&mut transaction, watch, next).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -140,16 +138,14 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer; then it must not be compared.
-    pub async fn begin_comparison(&self, key: &WatchKey, document: &str) -> Result<(), StoreError> {
+    pub async fn begin_comparison(&self, watch: WatchId, document: &str) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         sqlx::query(
             "UPDATE watch SET begun = CASE WHEN begun_of = $1 THEN begun + 1 ELSE 1 END, begun_of = $1, leased = 2
-             WHERE integration = $2 AND api = $3 AND surface = $4",
+             WHERE id = $2",
         )
         .bind(document)
-        .bind(&key.integration)
-        .bind(&key.api)
-        .bind(key.surface.name())
+        .bind(watch)
         .execute(&mut *transaction)
         .await?;
         transaction.commit().await?;
@@ -229,6 +225,7 @@ fn claim(row: &SqliteRow) -> Result<Claim, StoreError> {
     });
     let parts = or_damage(json(&parts.unwrap_or_default(), "watch", &name), &mut damage);
     Ok(Claim {
+        watch: row.field("id")?,
         state,
         detail: detail.unwrap_or_default(),
         source: source.unwrap_or_default(),
@@ -264,20 +261,18 @@ async fn claimed(transaction: &mut Transaction<'_, Sqlite>, row: &SqliteRow, now
 }
 
 async fn complete(transaction: &mut Transaction<'_, Sqlite>, claim: &mut Claim, now: DateTime<Utc>) -> Result<(), StoreError> {
-    claim.notices = sqlx::query_scalar("SELECT COUNT(*) FROM notice WHERE integration = $1 AND api = $2 AND surface = $3")
-        .bind(&claim.key.integration)
-        .bind(&claim.key.api)
-        .bind(claim.key.surface.name())
+    claim.notices = sqlx::query_scalar("SELECT COUNT(*) FROM notice WHERE watch = $1")
+        .bind(claim.watch)
         .fetch_one(&mut **transaction)
         .await?;
-    match open_notice(transaction, &claim.key).await? {
+    match open_notice(transaction, claim.watch).await? {
         Some((notice, flaps)) => {
             claim.told = told(transaction, &notice.id).await?;
             claim.flaps = flaps;
             claim.notice = Some(notice);
         }
-        None => claim.gone = gone(transaction, &claim.key, now).await?,
+        None => claim.gone = gone(transaction, claim.watch, now).await?,
     }
-    claim.findings = findings(transaction, &claim.key).await?;
+    claim.findings = findings(transaction, claim.watch).await?;
     Ok(())
 }

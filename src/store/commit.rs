@@ -14,7 +14,7 @@ use super::ledger::record;
 use super::notices::{FLAPPING, NoticeStep, take_step};
 use super::rows::to_json;
 use super::snapshots::{NewSnapshot, compressed, insert_snapshot};
-use super::watches::{compare_upcoming_again, give_back, look_at_ledger};
+use super::watches::{WatchId, compare_upcoming_again, give_back, look_at_ledger};
 
 /// What a check that could read the description came to.
 #[derive(Debug, Clone)]
@@ -51,6 +51,8 @@ pub enum Committed {
 #[derive(Debug, Clone)]
 pub struct CheckCommit {
     /// The watch.
+    pub watch: WatchId,
+    /// Its name.
     pub key: WatchKey,
     /// What the claim said.
     pub generation: i64,
@@ -74,6 +76,7 @@ impl CheckCommit {
     /// A check of what was claimed that read nothing, and has nothing to tell.
     pub fn of(claim: &Claim, checked: Checked) -> Self {
         Self {
+            watch: claim.watch,
             key: claim.key.clone(),
             generation: claim.generation,
             checked,
@@ -93,15 +96,15 @@ impl Store {
     /// # Errors
     /// When the database does not answer; then nothing has changed.
     pub async fn commit_check(&self, commit: CheckCommit) -> Result<Committed, StoreError> {
-        let CheckCommit { key, generation, checked, rule_set, success, held, is_deadly, wait_until, events } = commit;
+        let CheckCommit { watch, key, generation, checked, rule_set, success, held, is_deadly, wait_until, events } = commit;
         let snapshot = success.as_ref().and_then(|success| success.snapshot.as_ref());
         let compressed = snapshot.map(compressed).transpose()?;
         let now = millis(checked.checked_at);
         let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "UPDATE watch SET state = $1, detail = $2, failures = $3, checked_at = $4, next_at = $5, held = $6, rule_set = $7,
-               begun = CASE WHEN leased = 2 AND NOT $13 THEN 0 ELSE begun END, leased = 0, wait_until = $8
-             WHERE integration = $9 AND api = $10 AND surface = $11 AND generation = $12 AND active = 1",
+               begun = CASE WHEN leased = 2 AND NOT $11 THEN 0 ELSE begun END, leased = 0, wait_until = $8
+             WHERE id = $9 AND generation = $10 AND active = 1",
         )
         .bind(checked.state.name())
         .bind(&checked.detail)
@@ -111,33 +114,31 @@ impl Store {
         .bind(&held)
         .bind(i64::from(rule_set))
         .bind(wait_until.map(millis))
-        .bind(&key.integration)
-        .bind(&key.api)
-        .bind(key.surface.name())
+        .bind(watch)
         .bind(generation)
         .bind(is_deadly)
         .execute(&mut *transaction)
         .await?;
         if done.rows_affected() == 0 {
-            give_back(&mut transaction, &key, checked.checked_at).await?;
+            give_back(&mut transaction, watch, checked.checked_at).await?;
             transaction.commit().await?;
             return Ok(Committed::Overtaken);
         }
         let is_judged = success.is_some();
         if is_judged || checked.failures > 0 || checked.state == ApiState::Held {
-            count_unjudged(&mut transaction, &key, now, is_judged).await?;
+            count_unjudged(&mut transaction, watch, now, is_judged).await?;
         }
         if let Some(success) = success
-            && !record_success(&mut transaction, &key, now, success, compressed).await?
+            && !record_success(&mut transaction, watch, &key, now, success, compressed).await?
         {
             // Another notice has this id: the check is done again, and makes another one.
             transaction.rollback().await?;
             // A moment later everything that is made of the time is another.
-            self.release(&key, checked.checked_at + TimeDelta::milliseconds(1)).await?;
+            self.release(watch, checked.checked_at + TimeDelta::milliseconds(1)).await?;
             return Ok(Committed::Overtaken);
         }
         for (kind, text) in events {
-            event(&mut transaction, now, &key.integration, &key.api, kind, &text).await?;
+            event(&mut transaction, now, &key, kind, &text).await?;
         }
         transaction.commit().await?;
         Ok(Committed::Recorded)
@@ -148,16 +149,16 @@ impl Store {
 /// once more.
 async fn count_unjudged(
     transaction: &mut Transaction<'_, Sqlite>,
-    key: &WatchKey,
+    watch: WatchId,
     now: i64,
     is_judged: bool,
 ) -> Result<(), StoreError> {
     // It goes on, or it ended so lately that what begins now is the same once more.
-    let is_same = "(unjudged_since IS NOT NULL AND (judged_at IS NULL OR judged_at > $5))";
+    let is_same = "(unjudged_since IS NOT NULL AND (judged_at IS NULL OR judged_at > $3))";
     let query = if is_judged {
         "UPDATE watch SET judged_at = COALESCE(judged_at, $1),
            unjudged_for = unjudged_for + CASE WHEN judged_at IS NULL THEN MAX($1 - unjudged_from, 0) ELSE 0 END
-         WHERE integration = $2 AND api = $3 AND surface = $4 AND unjudged_since IS NOT NULL"
+         WHERE id = $2 AND unjudged_since IS NOT NULL"
             .to_owned()
     } else {
         format!(
@@ -168,10 +169,10 @@ async fn count_unjudged(
                unjudged_times = CASE WHEN NOT {is_same} THEN 1 WHEN judged_at IS NULL THEN unjudged_times ELSE unjudged_times + 1 END,
                unjudged_since = CASE WHEN {is_same} THEN unjudged_since ELSE $1 END,
                judged_at = NULL
-             WHERE integration = $2 AND api = $3 AND surface = $4"
+             WHERE id = $2"
         )
     };
-    let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(now).bind(&key.integration).bind(&key.api).bind(key.surface.name());
+    let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(now).bind(watch);
     let query = if is_judged { query } else { query.bind(now - FLAPPING.num_milliseconds()) };
     query.execute(&mut **transaction).await?;
     Ok(())
@@ -179,6 +180,7 @@ async fn count_unjudged(
 
 async fn record_success(
     transaction: &mut Transaction<'_, Sqlite>,
+    watch: WatchId,
     key: &WatchKey,
     now: i64,
     success: SuccessfulCheck,
@@ -198,7 +200,7 @@ async fn record_success(
            full_at = CASE WHEN $3 = 1 THEN $1 ELSE full_at END,
            etag = $4, last_modified = $5, latest = COALESCE($2, latest), baseline = COALESCE($6, baseline),
            operations = COALESCE($7, operations), parts = $8
-         WHERE integration = $9 AND api = $10 AND surface = $11",
+         WHERE id = $9",
     )
     .bind(now)
     .bind(snapshot.as_ref().map(|snapshot| snapshot.digest.clone()))
@@ -208,21 +210,19 @@ async fn record_success(
     .bind(&baseline)
     .bind(&operations)
     .bind(parts)
-    .bind(&key.integration)
-    .bind(&key.api)
-    .bind(key.surface.name())
+    .bind(watch)
     .execute(&mut **transaction)
     .await?;
     if baseline.is_some() && key.surface == Surface::Live {
         compare_upcoming_again(transaction, key, now).await?;
     }
     if let Some(findings) = findings {
-        replace_findings(transaction, key, now, &findings).await?;
+        replace_findings(transaction, watch, key, now, &findings).await?;
     }
     record(transaction, key, now, ledger).await?;
     if is_new {
         // What ended as announced, and what went before its day, shows in what there is.
         look_at_ledger(transaction, key, now).await?;
     }
-    take_step(transaction, key, notice, now).await
+    take_step(transaction, watch, notice, now).await
 }

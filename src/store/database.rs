@@ -1,11 +1,12 @@
 //! The database file: opened, brought up to date, and never lost sight of.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, Transaction};
+use sqlx::{ConnectOptions as _, Connection as _, Sqlite, Transaction};
 
 use super::error::StoreError;
 
@@ -36,22 +37,25 @@ impl Store {
             // A lost commit would be a lost notice: a power cut must not undo one.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(10));
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        // A migration makes tables anew, and what refers to them must let go of the old ones meanwhile.
+        let mut migrating = options.clone().foreign_keys(false).connect().await?;
         if !is_new {
             let tables: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'")
-                .fetch_one(&writer)
+                .fetch_one(&mut migrating)
                 .await?;
             if tables == 0 {
                 return Err(StoreError::NoTables(file));
             }
         }
-        match sqlx::migrate!("src/store/migrations").run(&writer).await {
+        match sqlx::migrate!("src/store/migrations").run(&mut migrating).await {
             Err(MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..)) => return Err(StoreError::Newer),
             done => done?,
         }
+        migrating.close().await?;
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         let names: Vec<String> =
             sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table'").fetch_all(&writer).await?;
-        let missing: Vec<String> = tables().filter(|table| !names.iter().any(|name| name == table)).map(str::to_owned).collect();
+        let missing: Vec<String> = tables().into_iter().filter(|table| !names.contains(table)).collect();
         if !missing.is_empty() {
             return Err(StoreError::TablesMissing(file, missing));
         }
@@ -115,15 +119,28 @@ impl Store {
     }
 }
 
-/// Every table that the migrations make.
-fn tables() -> impl Iterator<Item = &'static str> {
+/// Every table that stands once all migrations are done.
+fn tables() -> BTreeSet<String> {
     let files = [
         include_str!("migrations/0001_start.sql"),
         include_str!("migrations/0002_bridge.sql"),
         include_str!("migrations/0003_truth.sql"),
+        include_str!("migrations/0004_watch_number.sql"),
     ];
-    let made = files.into_iter().flat_map(str::lines).filter_map(|line| line.strip_prefix("CREATE TABLE "));
-    made.filter_map(|rest| rest.split([' ', '(']).next())
+    let mut tables = BTreeSet::new();
+    for line in files.into_iter().flat_map(str::lines) {
+        let words: Vec<&str> = line.split([' ', '(', ';']).collect();
+        match words.as_slice() {
+            ["CREATE", "TABLE", table, ..] => _ = tables.insert((*table).to_owned()),
+            ["DROP", "TABLE", table, ..] => _ = tables.remove(*table),
+            ["ALTER", "TABLE", old, "RENAME", "TO", new, ..] => {
+                tables.remove(*old);
+                tables.insert((*new).to_owned());
+            }
+            _ => {}
+        }
+    }
+    tables
 }
 
 /// Device and inode of a file.

@@ -9,6 +9,7 @@ use super::database::Store;
 use super::deliveries::{PlannedDelivery, insert_deliveries};
 use super::error::StoreError;
 use super::notices::ASKS_NOTHING;
+use super::watches::watch_id;
 
 impl Store {
     /// Until when a party's last digest told.
@@ -17,8 +18,8 @@ impl Store {
     /// When the database does not answer.
     pub async fn last_digest(&self, integration: &str, party: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
         let at: Option<i64> = sqlx::query_scalar(
-            "SELECT MAX(notice.told_at) FROM notice JOIN delivery ON delivery.notice = notice.id
-             WHERE notice.integration = $1 AND delivery.party = $2 AND delivery.kind = $3",
+            "SELECT MAX(notice.told_at) FROM notice JOIN delivery ON delivery.notice = notice.id JOIN watch ON watch.id = notice.watch
+             WHERE watch.integration = $1 AND delivery.party = $2 AND delivery.kind = $3",
         )
         .bind(integration)
         .bind(party)
@@ -47,15 +48,15 @@ pub(super) async fn insert_digest(
     notice: &Notice,
     letter: PlannedDelivery,
 ) -> Result<bool, StoreError> {
+    let unknown = || StoreError::Corrupt { table: "watch", row: key.to_string(), what: "it is missing".to_owned() };
+    let watch = watch_id(&mut **transaction, key).await?.ok_or_else(unknown)?;
     let now = millis(notice.opened_at);
     let done = sqlx::query(
-        "INSERT INTO notice (id, integration, api, surface, opened_at, told_at, closed_at, closed_why)
-         VALUES ($1, $2, $3, $4, $5, $6, $5, $7) ON CONFLICT DO NOTHING",
+        "INSERT INTO notice (id, watch, opened_at, told_at, closed_at, closed_why)
+         VALUES ($1, $2, $3, $4, $3, $5) ON CONFLICT DO NOTHING",
     )
     .bind(&notice.id)
-    .bind(&key.integration)
-    .bind(&key.api)
-    .bind(key.surface.name())
+    .bind(watch)
     .bind(now)
     .bind(millis(notice.told_at))
     .bind(ASKS_NOTHING)

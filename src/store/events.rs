@@ -31,15 +31,14 @@ pub struct EventRow {
 pub(super) async fn event(
     transaction: &mut Transaction<'_, Sqlite>,
     at: i64,
-    integration: &str,
-    api: &str,
+    key: &WatchKey,
     kind: &str,
     text: &str,
 ) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO event (at, integration, api, kind, text) VALUES ($1, $2, $3, $4, $5)")
         .bind(at)
-        .bind(integration)
-        .bind(api)
+        .bind(&key.integration)
+        .bind(&key.api)
         .bind(kind)
         .bind(text)
         .execute(&mut **transaction)

@@ -9,48 +9,42 @@ use crate::model::{OpenFinding, Surface, WatchKey};
 use super::error::StoreError;
 use super::quiet::{drop_from_digest, forget_quiet, keep_for_digest};
 use super::rows::{json, to_json};
+use super::watches::WatchId;
 
-pub(super) async fn findings(transaction: &mut Transaction<'_, Sqlite>, key: &WatchKey) -> Result<Vec<OpenFinding>, StoreError> {
-    let rows: Vec<(String, String)> =
-        sqlx::query_as("SELECT identity, body FROM finding WHERE integration = $1 AND api = $2 AND surface = $3 ORDER BY rowid")
-            .bind(&key.integration)
-            .bind(&key.api)
-            .bind(key.surface.name())
-            .fetch_all(&mut **transaction)
-            .await?;
+pub(super) async fn findings(transaction: &mut Transaction<'_, Sqlite>, watch: WatchId) -> Result<Vec<OpenFinding>, StoreError> {
+    let rows: Vec<(String, String)> = sqlx::query_as("SELECT identity, body FROM finding WHERE watch = $1 ORDER BY rowid")
+        .bind(watch)
+        .fetch_all(&mut **transaction)
+        .await?;
     rows.iter().map(|(identity, body)| json(body, "finding", identity)).collect()
 }
 
 /// Open findings are a state: gone ones go, known ones keep the day they were first seen.
 pub(super) async fn replace_findings(
     transaction: &mut Transaction<'_, Sqlite>,
+    watch: WatchId,
     key: &WatchKey,
     now: i64,
     findings: &[OpenFinding],
 ) -> Result<(), StoreError> {
-    let known: Vec<(String, i64, String)> =
-        sqlx::query_as("SELECT identity, opened_at, body FROM finding WHERE integration = $1 AND api = $2 AND surface = $3")
-            .bind(&key.integration)
-            .bind(&key.api)
-            .bind(key.surface.name())
-            .fetch_all(&mut **transaction)
-            .await?;
+    let known: Vec<(String, i64, String)> = sqlx::query_as("SELECT identity, opened_at, body FROM finding WHERE watch = $1")
+        .bind(watch)
+        .fetch_all(&mut **transaction)
+        .await?;
     let mut was: HashMap<String, (i64, String)> = HashMap::new();
     for (identity, opened_at, body) in known {
         let finding: OpenFinding = json(&body, "finding", &identity)?;
         was.insert(identity, (opened_at, finding.content));
     }
-    forget_findings(transaction, key).await?;
+    forget_findings(transaction, watch).await?;
     forget_quiet(transaction, key, now).await?;
     for finding in findings {
         let body = to_json(finding, "finding", &finding.identity)?;
         sqlx::query(
-            "INSERT INTO finding (integration, api, surface, identity, severity, body, opened_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-             ON CONFLICT (integration, api, surface, identity) DO NOTHING",
+            "INSERT INTO finding (watch, identity, severity, body, opened_at) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (watch, identity) DO NOTHING",
         )
-        .bind(&key.integration)
-        .bind(&key.api)
-        .bind(key.surface.name())
+        .bind(watch)
         .bind(&finding.identity)
         .bind(&finding.severity)
         .bind(&body)
@@ -71,12 +65,7 @@ pub(super) async fn replace_findings(
 }
 
 /// Removes every finding of a watch.
-pub(super) async fn forget_findings(transaction: &mut Transaction<'_, Sqlite>, key: &WatchKey) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM finding WHERE integration = $1 AND api = $2 AND surface = $3")
-        .bind(&key.integration)
-        .bind(&key.api)
-        .bind(key.surface.name())
-        .execute(&mut **transaction)
-        .await?;
+pub(super) async fn forget_findings(transaction: &mut Transaction<'_, Sqlite>, watch: WatchId) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM finding WHERE watch = $1").bind(watch).execute(&mut **transaction).await?;
     Ok(())
 }

@@ -68,9 +68,12 @@ impl Store {
     /// When the database does not answer.
     pub async fn silences(&self) -> Result<(Vec<UnansweredNotice>, Vec<String>), StoreError> {
         let mut transaction = self.readers.begin().await?;
-        let rows = sqlx::query("SELECT * FROM notice WHERE closed_at IS NULL ORDER BY opened_at, id")
-            .fetch_all(&mut *transaction)
-            .await?;
+        let rows = sqlx::query(
+            "SELECT n.*, w.integration, w.api, w.surface FROM notice n LEFT JOIN watch w ON w.id = n.watch
+             WHERE n.closed_at IS NULL ORDER BY n.opened_at, n.id",
+        )
+        .fetch_all(&mut *transaction)
+        .await?;
         let (mut open, mut damaged) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in &rows {
             match silent(&mut transaction, row).await {
@@ -88,16 +91,19 @@ impl Store {
     /// When the database does not answer, or a row is damaged.
     pub async fn standing(&self, notice: &str) -> Result<Option<OpenNotice>, StoreError> {
         let mut transaction = self.readers.begin().await?;
-        let row = sqlx::query("SELECT * FROM notice WHERE id = $1 AND closed_at IS NULL")
-            .bind(notice)
-            .fetch_optional(&mut *transaction)
-            .await?;
+        let row = sqlx::query(
+            "SELECT n.*, w.integration, w.api, w.surface FROM notice n LEFT JOIN watch w ON w.id = n.watch
+             WHERE n.id = $1 AND n.closed_at IS NULL",
+        )
+        .bind(notice)
+        .fetch_optional(&mut *transaction)
+        .await?;
         let Some(row) = row else { return Ok(None) };
         let notice =
             Notice { id: row.field("id")?, opened_at: time_of(row.field("opened_at")?), told_at: time_of(row.field("told_at")?) };
         let key = key_of(&row)?;
         let told = told(&mut transaction, &notice.id).await?;
-        Ok(Some(OpenNotice { findings: findings(&mut transaction, &key).await?, told, notice, key }))
+        Ok(Some(OpenNotice { findings: findings(&mut transaction, row.field("watch")?).await?, told, notice, key }))
     }
 
     /// Takes a step: it and its letter, or neither. Returns whether it was still to be taken.
@@ -123,7 +129,7 @@ impl Store {
         let is_new = done.rows_affected() > 0;
         if is_new {
             insert_deliveries(&mut transaction, &notice, millis(now), delivery.into_iter().collect()).await?;
-            event(&mut transaction, millis(now), &key.integration, &key.api, "escalated", &text).await?;
+            event(&mut transaction, millis(now), &key, "escalated", &text).await?;
         }
         transaction.commit().await?;
         Ok(is_new)

@@ -11,7 +11,7 @@ use super::database::Store;
 use super::error::StoreError;
 use super::events::event;
 use super::rows::{Fields as _, json, to_json};
-use super::watches::look_at_ledger;
+use super::watches::{look_at_ledger, watch_id};
 
 /// What an announcement led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,14 +60,11 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or the row is damaged.
     pub async fn live_operations(&self, key: &WatchKey) -> Result<LiveOperations, StoreError> {
-        let row = sqlx::query(
-            "SELECT latest, operations, state, succeeded_at FROM watch WHERE integration = $1 AND api = $2 AND surface = $3",
-        )
-        .bind(&key.integration)
-        .bind(&key.api)
-        .bind(Surface::Live.name())
-        .fetch_optional(&self.readers)
-        .await?;
+        let Some(live) = watch_id(&self.readers, &key.on(Surface::Live)).await? else { return Ok((None, None)) };
+        let row = sqlx::query("SELECT latest, operations, state, succeeded_at FROM watch WHERE id = $1")
+            .bind(live)
+            .fetch_optional(&self.readers)
+            .await?;
         let Some(row) = row.filter(|row| row.field::<Option<String>>("latest").is_ok_and(|latest| latest.is_some())) else {
             return Ok((None, None));
         };
@@ -82,13 +79,11 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn seen_upcoming(&self, key: &WatchKey) -> Result<HashMap<String, DateTime<Utc>>, StoreError> {
-        let rows: Vec<(String, i64)> =
-            sqlx::query_as("SELECT identity, opened_at FROM finding WHERE integration = $1 AND api = $2 AND surface = $3")
-                .bind(&key.integration)
-                .bind(&key.api)
-                .bind(Surface::Upcoming.name())
-                .fetch_all(&self.readers)
-                .await?;
+        let Some(upcoming) = watch_id(&self.readers, &key.on(Surface::Upcoming)).await? else { return Ok(HashMap::new()) };
+        let rows: Vec<(String, i64)> = sqlx::query_as("SELECT identity, opened_at FROM finding WHERE watch = $1")
+            .bind(upcoming)
+            .fetch_all(&self.readers)
+            .await?;
         Ok(rows.into_iter().map(|(identity, at)| (identity, time_of(at))).collect())
     }
 
@@ -114,7 +109,7 @@ impl Store {
         };
         let mut transaction = self.begin().await?;
         let text = format!("{} {what} {}: {}", statement.place, statement.subject, statement.verbatim);
-        event(&mut transaction, millis(now), &key.integration, &key.api, "announced", &text).await?;
+        event(&mut transaction, millis(now), key, "announced", &text).await?;
         record(&mut transaction, key, millis(now), vec![step]).await?;
         transaction.commit().await?;
         Ok(outcome)

@@ -49,4 +49,4 @@ pub use quiet::KEPT;
 pub use readers::Reader;
 pub use snapshots::NewSnapshot;
 pub use trouble::{ChannelTrouble, DeliveryTrouble, MailTrouble, Unreached};
-pub use watches::WatchSpec;
+pub use watches::{WatchId, WatchSpec};

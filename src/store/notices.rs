@@ -3,12 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{LastTold, Notice, Side, WatchKey, millis, time_of};
+use crate::model::{LastTold, Notice, Side, millis, time_of};
 
 use super::database::Store;
 use super::deliveries::{PlannedDelivery, insert_deliveries};
 use super::error::StoreError;
 use super::rows::{as_u32, parse};
+use super::watches::WatchId;
 
 /// A change that comes and goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,17 +88,13 @@ impl Store {
 
 pub(super) async fn open_notice(
     transaction: &mut Transaction<'_, Sqlite>,
-    key: &WatchKey,
+    watch: WatchId,
 ) -> Result<Option<(Notice, Option<Flaps>)>, StoreError> {
-    let row: Option<(String, i64, i64, i64, Option<i64>)> = sqlx::query_as(
-        "SELECT id, opened_at, told_at, flips, flipped_at FROM notice
-         WHERE integration = $1 AND api = $2 AND surface = $3 AND closed_at IS NULL",
-    )
-    .bind(&key.integration)
-    .bind(&key.api)
-    .bind(key.surface.name())
-    .fetch_optional(&mut **transaction)
-    .await?;
+    let row: Option<(String, i64, i64, i64, Option<i64>)> =
+        sqlx::query_as("SELECT id, opened_at, told_at, flips, flipped_at FROM notice WHERE watch = $1 AND closed_at IS NULL")
+            .bind(watch)
+            .fetch_optional(&mut **transaction)
+            .await?;
     Ok(row.map(|(id, opened, told, flips, flipped)| {
         let notice = Notice { id, opened_at: time_of(opened), told_at: time_of(told) };
         (notice, flipped.filter(|_| flips > 0).map(|at| Flaps { times: as_u32(flips), at: time_of(at) }))
@@ -107,19 +104,16 @@ pub(super) async fn open_notice(
 /// The notice that was closed last, where it was closed within a day because nothing differed any more.
 pub(super) async fn gone(
     transaction: &mut Transaction<'_, Sqlite>,
-    key: &WatchKey,
+    watch: WatchId,
     now: DateTime<Utc>,
 ) -> Result<Option<Gone>, StoreError> {
     let row: Option<(String, i64, i64, i64)> = sqlx::query_as(
         "SELECT id, opened_at, told_at, flips FROM notice
-         WHERE integration = $1 AND api = $2 AND surface = $3 AND closed_why = $4 AND closed_at > $5 AND closed_at <= $6
-           AND closed_at = (SELECT MAX(closed_at) FROM notice WHERE integration = $1 AND api = $2 AND surface = $3
-                            AND closed_why <> $7)
+         WHERE watch = $1 AND closed_why = $2 AND closed_at > $3 AND closed_at <= $4
+           AND closed_at = (SELECT MAX(closed_at) FROM notice WHERE watch = $1 AND closed_why <> $5)
          ORDER BY closed_at DESC LIMIT 1",
     )
-    .bind(&key.integration)
-    .bind(&key.api)
-    .bind(key.surface.name())
+    .bind(watch)
     .bind(REVERTED)
     .bind(millis(now - FLAPPING))
     // What was closed by a clock that stood wrong tells nothing.
@@ -179,7 +173,7 @@ pub(super) async fn replace_told(
 /// What happens to a notice. Returns whether it could; it cannot where another notice has its id.
 pub(super) async fn take_step(
     transaction: &mut Transaction<'_, Sqlite>,
-    key: &WatchKey,
+    watch: WatchId,
     step: NoticeStep,
     now: i64,
 ) -> Result<bool, StoreError> {
@@ -195,16 +189,13 @@ pub(super) async fn take_step(
         }
         NoticeStep::Tell { notice, flaps, deliveries, told } => {
             let done = sqlx::query(
-                "INSERT INTO notice (id, integration, api, surface, opened_at, told_at, flips, flipped_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                "INSERT INTO notice (id, watch, opened_at, told_at, flips, flipped_at) VALUES ($1, $2, $3, $4, $5, $6)
                  ON CONFLICT (id) DO UPDATE SET told_at = excluded.told_at, closed_at = NULL, closed_why = NULL,
                    flips = excluded.flips, flipped_at = excluded.flipped_at
-                 WHERE integration = excluded.integration AND api = excluded.api AND surface = excluded.surface
-                   AND (closed_at IS NULL OR (closed_why = $9 AND excluded.flips > 0))",
+                 WHERE watch = excluded.watch AND (closed_at IS NULL OR (closed_why = $7 AND excluded.flips > 0))",
             )
             .bind(&notice.id)
-            .bind(&key.integration)
-            .bind(&key.api)
-            .bind(key.surface.name())
+            .bind(watch)
             .bind(millis(notice.opened_at))
             .bind(now)
             .bind(flaps.map_or(0, |flaps| i64::from(flaps.times)))

@@ -12,10 +12,13 @@ use super::error::StoreError;
 use super::events::event;
 use super::notices::ASKS_NOTHING;
 use super::rows::{Fields as _, as_u32, key_of};
+use super::watches::WatchId;
 
 /// A description that cannot be judged, or could not until a moment ago.
 #[derive(Debug, Clone)]
 pub struct Outage {
+    /// Number of the watch.
+    pub watch: WatchId,
     /// Its name.
     pub key: WatchKey,
     /// Its state.
@@ -50,6 +53,7 @@ fn outage(row: &SqliteRow) -> Result<Outage, StoreError> {
     let time = |name: &str| Ok::<_, StoreError>(row.field::<Option<i64>>(name)?.map(time_of));
     let state: String = row.field("state")?;
     Ok(Outage {
+        watch: row.field("id")?,
         key: key_of(row)?,
         state: ApiState::named(&state).unwrap_or(ApiState::Blind),
         detail: row.field("detail")?,
@@ -69,10 +73,9 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn outages(&self) -> Result<Vec<Outage>, StoreError> {
-        let rows =
-            sqlx::query("SELECT * FROM watch WHERE active = 1 AND unjudged_since IS NOT NULL ORDER BY unjudged_since, rowid")
-                .fetch_all(&self.readers)
-                .await?;
+        let rows = sqlx::query("SELECT * FROM watch WHERE active = 1 AND unjudged_since IS NOT NULL ORDER BY unjudged_since, id")
+            .fetch_all(&self.readers)
+            .await?;
         // Damage is what the check itself tells of.
         Ok(rows.iter().flat_map(outage).collect())
     }
@@ -93,13 +96,10 @@ impl Store {
         let now = millis(notice.told_at);
         // Whoever looked at the same moment has told it.
         let done = sqlx::query(
-            "UPDATE watch SET unjudged_told_at = $1 WHERE integration = $2 AND api = $3 AND surface = $4
-               AND unjudged_since = $5 AND unjudged_told_at IS $6",
+            "UPDATE watch SET unjudged_told_at = $1 WHERE id = $2 AND unjudged_since = $3 AND unjudged_told_at IS $4",
         )
         .bind(now)
-        .bind(&outage.key.integration)
-        .bind(&outage.key.api)
-        .bind(outage.key.surface.name())
+        .bind(outage.watch)
         .bind(millis(outage.since))
         .bind(outage.told_at.map(millis))
         .execute(&mut *transaction)
@@ -108,7 +108,7 @@ impl Store {
             return Ok(false);
         }
         self.write_outage(&mut transaction, outage, notice, letters).await?;
-        event(&mut transaction, now, &outage.key.integration, &outage.key.api, "outage", text).await?;
+        event(&mut transaction, now, &outage.key, "outage", text).await?;
         transaction.commit().await?;
         Ok(true)
     }
@@ -127,11 +127,9 @@ impl Store {
         let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "UPDATE watch SET unjudged_since = NULL, unjudged_from = NULL, unjudged_for = 0, unjudged_times = 0, unjudged_told_at = NULL, judged_at = NULL
-             WHERE integration = $1 AND api = $2 AND surface = $3 AND unjudged_since = $4 AND judged_at IS NOT NULL",
+             WHERE id = $1 AND unjudged_since = $2 AND judged_at IS NOT NULL",
         )
-        .bind(&outage.key.integration)
-        .bind(&outage.key.api)
-        .bind(outage.key.surface.name())
+        .bind(outage.watch)
         .bind(millis(outage.since))
         .execute(&mut *transaction)
         .await?;
@@ -145,7 +143,7 @@ impl Store {
                 .execute(&mut *transaction)
                 .await?;
             self.write_outage(&mut transaction, outage, notice, letters).await?;
-            event(&mut transaction, millis(notice.told_at), &outage.key.integration, &outage.key.api, "outage", text).await?;
+            event(&mut transaction, millis(notice.told_at), &outage.key, "outage", text).await?;
         }
         transaction.commit().await?;
         Ok(true)
@@ -159,13 +157,11 @@ impl Store {
         letters: Vec<PlannedDelivery>,
     ) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO notice (id, integration, api, surface, opened_at, told_at, closed_at, closed_why)
-             VALUES ($1, $2, $3, $4, $5, $6, $5, $7) ON CONFLICT (id) DO UPDATE SET told_at = excluded.told_at",
+            "INSERT INTO notice (id, watch, opened_at, told_at, closed_at, closed_why)
+             VALUES ($1, $2, $3, $4, $3, $5) ON CONFLICT (id) DO UPDATE SET told_at = excluded.told_at",
         )
         .bind(&notice.id)
-        .bind(&outage.key.integration)
-        .bind(&outage.key.api)
-        .bind(outage.key.surface.name())
+        .bind(outage.watch)
         .bind(millis(notice.opened_at))
         .bind(millis(notice.told_at))
         .bind(ASKS_NOTHING)

@@ -12,7 +12,7 @@ use super::database::Store;
 use super::error::StoreError;
 use super::events::event;
 use super::letters::{LISTING, LetterRow, letter_row};
-use super::rows::{Fields as _, as_u32, parse};
+use super::rows::{Fields as _, as_u32, key_of, parse};
 
 /// What finishing an attempt led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -295,7 +295,8 @@ impl Store {
     ) -> Result<Bounced, StoreError> {
         let mut transaction = self.begin().await?;
         let row = sqlx::query(
-            "SELECT d.id, d.state, d.name, d.recipient, n.integration, n.api FROM delivery d JOIN notice n ON n.id = d.notice
+            "SELECT d.id, d.state, d.name, d.recipient, w.integration, w.api, w.surface
+             FROM delivery d JOIN notice n ON n.id = d.notice JOIN watch w ON w.id = n.watch
              WHERE LOWER(d.sender) = LOWER($1) AND d.state <> 'standby'",
         )
         .bind(sender)
@@ -310,7 +311,7 @@ impl Store {
         let Some(outcome) = outcome else {
             let (name, recipient): (String, String) = (row.field("name")?, row.field("recipient")?);
             let text = format!("{name} <{recipient}>: {text}");
-            event(&mut transaction, millis(now), row.field("integration")?, row.field("api")?, "delayed", &text).await?;
+            event(&mut transaction, millis(now), &key_of(row)?, "delayed", &text).await?;
             transaction.commit().await?;
             return Ok(Bounced::Noted);
         };
@@ -384,13 +385,13 @@ async fn call_stand_in(
             .execute(&mut **transaction)
             .await?;
     let row = sqlx::query(
-        "SELECT d.name, d.recipient, n.integration, n.api FROM delivery d JOIN notice n ON n.id = d.notice WHERE d.id = $1",
+        "SELECT d.name, d.recipient, w.integration, w.api, w.surface
+         FROM delivery d JOIN notice n ON n.id = d.notice JOIN watch w ON w.id = n.watch WHERE d.id = $1",
     )
     .bind(delivery)
     .fetch_one(&mut **transaction)
     .await?;
     let (name, recipient): (String, String) = (row.field("name")?, row.field("recipient")?);
-    let (integration, api): (String, String) = (row.field("integration")?, row.field("api")?);
     let standing_in: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM delivery WHERE stands_in_for = $1")
         .bind(delivery)
         .fetch_one(&mut **transaction)
@@ -401,7 +402,7 @@ async fn call_stand_in(
         _ => (Finished::StandInCalled, "whoever stands in is written to"),
     };
     let text = format!("{name} <{recipient}> cannot be written to ({}); {what}", outcome.reply());
-    event(transaction, millis(now), &integration, &api, "undeliverable", &text).await?;
+    event(transaction, millis(now), &key_of(&row)?, "undeliverable", &text).await?;
     Ok(finished)
 }
 
@@ -455,8 +456,7 @@ impl Store {
     /// When the database does not answer; then nothing has changed.
     pub async fn resend(&self, which: &Resend, now: DateTime<Utc>) -> Result<Vec<LetterRow>, StoreError> {
         const FAILED: &str = "d.state IN ('dead-address', 'refused') AND (n.closed_at IS NULL OR (d.kind = 'outage' AND EXISTS (
-               SELECT 1 FROM watch w WHERE w.integration = n.integration AND w.api = n.api AND w.surface = n.surface
-                 AND w.unjudged_since = n.opened_at AND w.judged_at IS NULL)))";
+               SELECT 1 FROM watch w WHERE w.id = n.watch AND w.unjudged_since = n.opened_at AND w.judged_at IS NULL)))";
         let mut transaction = self.begin().await?;
         let (id, notice) = match which {
             Resend::Letter(id) => (Some(*id), None),

@@ -12,6 +12,7 @@ use super::error::StoreError;
 use super::letters::{DeliveryRow, LETTER, WRITTEN, delivery_row};
 use super::rows::{Fields as _, as_u32, json, key_of, or_damage, parse, whole};
 use super::trouble::{DeliveryTrouble, delivery_trouble};
+use super::watches::WatchId;
 
 /// A watched description as status shows it.
 #[derive(Debug, Clone)]
@@ -162,19 +163,19 @@ impl Store {
         let mut damage: Vec<String> = Vec::new();
         for row in &rows {
             let Some(key) = whole(key_of(row), &mut damage) else { continue };
-            let found: Vec<FindingRow> = sqlx::query_as(
-                "SELECT identity, body, opened_at FROM finding WHERE integration = $1 AND api = $2 AND surface = $3 ORDER BY rowid",
-            )
-            .bind(&key.integration)
-            .bind(&key.api)
-            .bind(key.surface.name())
-            .fetch_all(&mut *transaction)
-            .await?;
+            let found: Vec<FindingRow> =
+                sqlx::query_as("SELECT identity, body, opened_at FROM finding WHERE watch = $1 ORDER BY rowid")
+                    .bind(row.field::<WatchId>("id")?)
+                    .fetch_all(&mut *transaction)
+                    .await?;
             watches.push(watch_row(row, key, &found));
         }
-        let open = sqlx::query("SELECT * FROM notice WHERE closed_at IS NULL ORDER BY opened_at, id")
-            .fetch_all(&mut *transaction)
-            .await?;
+        let open = sqlx::query(
+            "SELECT n.*, w.integration, w.api, w.surface FROM notice n LEFT JOIN watch w ON w.id = n.watch
+             WHERE n.closed_at IS NULL ORDER BY n.opened_at, n.id",
+        )
+        .fetch_all(&mut *transaction)
+        .await?;
         let mut notices = Vec::with_capacity(open.len());
         for row in &open {
             let id: String = row.field("id")?;

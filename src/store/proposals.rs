@@ -107,7 +107,7 @@ impl Store {
                 .await?;
                 insert_deliveries(&mut transaction, &letter.notice, millis(now), letters).await?;
                 let text = format!("{by} asks for the {} for time until {until} ({})", letter.side.name(), letter.notice);
-                event(&mut transaction, millis(now), &letter.key.integration, &letter.key.api, "proposed", &text).await?;
+                event(&mut transaction, millis(now), &letter.key, "proposed", &text).await?;
             }
         }
         transaction.commit().await?;
@@ -150,7 +150,7 @@ impl Store {
         }
         insert_deliveries(&mut transaction, &letter.notice, millis(now), letters).await?;
         let text = format!("{by} {} proposal {id} ({})", if agreed { "agrees to" } else { "refuses" }, letter.notice);
-        event(&mut transaction, millis(now), &letter.key.integration, &letter.key.api, "decided", &text).await?;
+        event(&mut transaction, millis(now), &letter.key, "decided", &text).await?;
         transaction.commit().await?;
         Ok(AnswerOutcome::Recorded)
     }

@@ -43,7 +43,7 @@ impl Store {
     /// When the database does not answer, or a row is damaged.
     pub async fn readers(&self) -> Result<Vec<Reader>, StoreError> {
         let rows = sqlx::query(
-            "SELECT n.id, n.integration, n.api, n.surface, t.side, t.party,
+            "SELECT n.id, w.integration, w.api, w.surface, t.side, t.party,
                     (SELECT GROUP_CONCAT(d.recipient, CHAR(10)) FROM delivery d
                      WHERE d.notice = n.id AND d.side = t.side AND d.party = t.party AND d.channel IS NULL
                        AND d.state NOT IN ('standby', 'overtaken')) AS tried,
@@ -51,7 +51,8 @@ impl Store {
                      WHERE d.notice = n.id AND d.side = t.side AND d.party = t.party AND d.channel IS NULL
                        AND d.state IN ('pending', 'sent')) AS reached,
                     EXISTS (SELECT 1 FROM acknowledgement a WHERE a.notice = n.id AND a.side = t.side AND a.party = t.party) AS answered
-             FROM notice n JOIN (SELECT DISTINCT notice, side, party FROM told) t ON t.notice = n.id
+             FROM notice n JOIN watch w ON w.id = n.watch
+             JOIN (SELECT DISTINCT notice, side, party FROM told) t ON t.notice = n.id
              WHERE n.closed_at IS NULL ORDER BY n.opened_at, n.id, t.side, t.party",
         )
         .fetch_all(&self.readers)
@@ -112,7 +113,7 @@ impl Store {
         .await?;
         let told_at = told_at.unwrap_or_else(|| millis(now));
         insert_deliveries(&mut transaction, &reader.notice, told_at, vec![letter]).await?;
-        event(&mut transaction, millis(now), &key.integration, &key.api, "written again", text).await?;
+        event(&mut transaction, millis(now), key, "written again", text).await?;
         transaction.commit().await?;
         Ok(true)
     }

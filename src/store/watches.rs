@@ -1,12 +1,17 @@
 //! What is watched: the descriptions of the configuration, and what moves them in time.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Sqlite, SqliteExecutor, Transaction};
 
 use crate::model::{Surface, WatchKey, millis};
 
 use super::database::Store;
 use super::error::StoreError;
+
+/// The number of a watch in the database: what belongs to a watch names it by this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct WatchId(pub i64);
 
 /// A description that configuration asks to watch.
 #[derive(Debug, Clone)]
@@ -57,14 +62,9 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn live_baseline(&self, key: &WatchKey) -> Result<Option<String>, StoreError> {
-        let found: Option<Option<String>> =
-            sqlx::query_scalar("SELECT baseline FROM watch WHERE integration = $1 AND api = $2 AND surface = $3")
-                .bind(&key.integration)
-                .bind(&key.api)
-                .bind(Surface::Live.name())
-                .fetch_optional(&self.readers)
-                .await?;
-        Ok(found.flatten())
+        let Some(live) = watch_id(&self.readers, &key.on(Surface::Live)).await? else { return Ok(None) };
+        let baseline = sqlx::query_scalar("SELECT baseline FROM watch WHERE id = $1").bind(live).fetch_one(&self.readers).await?;
+        Ok(baseline)
     }
 }
 
@@ -106,8 +106,7 @@ async fn sync(transaction: &mut Transaction<'_, Sqlite>, specs: &[WatchSpec], no
     // What is no longer watched can never be resolved, and what waits to be told of it is overtaken.
     sqlx::query(
         "UPDATE notice SET closed_at = $1, closed_why = 'no longer watched' WHERE closed_at IS NULL AND NOT EXISTS (
-           SELECT 1 FROM watch w WHERE w.active = 1
-             AND w.integration = notice.integration AND w.api = notice.api AND w.surface = notice.surface)",
+           SELECT 1 FROM watch w WHERE w.active = 1 AND w.id = notice.watch)",
     )
     .bind(millis(now))
     .execute(&mut **transaction)
@@ -125,17 +124,15 @@ async fn sync(transaction: &mut Transaction<'_, Sqlite>, specs: &[WatchSpec], no
 /// What was taken is due at `next`, as if it had not been.
 pub(super) async fn give_back(
     transaction: &mut Transaction<'_, Sqlite>,
-    key: &WatchKey,
+    watch: WatchId,
     next: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE watch SET next_at = $1, leased = 0, begun = MAX(begun - (leased = 2), 0)
-         WHERE integration = $2 AND api = $3 AND surface = $4 AND leased > 0",
+         WHERE id = $2 AND leased > 0",
     )
     .bind(millis(next))
-    .bind(&key.integration)
-    .bind(&key.api)
-    .bind(key.surface.name())
+    .bind(watch)
     .execute(&mut **transaction)
     .await?;
     Ok(())
@@ -162,11 +159,10 @@ pub(super) async fn compare_upcoming_again(
     key: &WatchKey,
     now: i64,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE watch SET next_at = MIN(next_at, $1) WHERE integration = $2 AND api = $3 AND surface = $4")
+    let Some(upcoming) = watch_id(&mut **transaction, &key.on(Surface::Upcoming)).await? else { return Ok(()) };
+    sqlx::query("UPDATE watch SET next_at = MIN(next_at, $1) WHERE id = $2")
         .bind(now)
-        .bind(&key.integration)
-        .bind(&key.api)
-        .bind(Surface::Upcoming.name())
+        .bind(upcoming)
         .execute(&mut **transaction)
         .await?;
     Ok(())
@@ -178,15 +174,22 @@ pub(super) async fn look_at_ledger(
     key: &WatchKey,
     now: i64,
 ) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE watch SET next_at = MIN(next_at, $1), generation = generation + 1
-         WHERE integration = $2 AND api = $3 AND surface = $4",
-    )
-    .bind(now)
-    .bind(&key.integration)
-    .bind(&key.api)
-    .bind(Surface::Ledger.name())
-    .execute(&mut **transaction)
-    .await?;
+    let Some(ledger) = watch_id(&mut **transaction, &key.on(Surface::Ledger)).await? else { return Ok(()) };
+    sqlx::query("UPDATE watch SET next_at = MIN(next_at, $1), generation = generation + 1 WHERE id = $2")
+        .bind(now)
+        .bind(ledger)
+        .execute(&mut **transaction)
+        .await?;
     Ok(())
+}
+
+/// The number of a watch by its name; none where it was never watched.
+pub(super) async fn watch_id<'e>(database: impl SqliteExecutor<'e>, key: &WatchKey) -> Result<Option<WatchId>, StoreError> {
+    let id = sqlx::query_scalar("SELECT id FROM watch WHERE integration = $1 AND api = $2 AND surface = $3")
+        .bind(&key.integration)
+        .bind(&key.api)
+        .bind(key.surface.name())
+        .fetch_optional(database)
+        .await?;
+    Ok(id)
 }
