@@ -7,15 +7,22 @@ use serde::{Deserialize, Serialize};
 
 use super::Surface;
 
-/// Names one watched description: integration, API, and which of its two surfaces.
+/// Names one watched description: integration, API, and which of its surfaces.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct WatchKey {
     /// Integration id.
     pub integration: String,
     /// API id within it.
     pub api: String,
-    /// Live or upcoming.
+    /// Live, upcoming, or the ledger.
     pub surface: Surface,
+}
+
+impl WatchKey {
+    /// Another surface of the same API.
+    pub fn on(&self, surface: Surface) -> Self {
+        Self { surface, ..self.clone() }
+    }
 }
 
 impl std::fmt::Display for WatchKey {

@@ -44,7 +44,7 @@ pub async fn check(shared: &AppState, claim: Claim) -> Result<(), StoreError> {
     let active = shared.active();
     let Some((integration, api)) = active.find(&claim.key) else {
         // It was taken while the configuration changed: whoever comes next knows better.
-        return shared.store.release(&claim.key, shared.clock.now()).await;
+        return shared.store.release(claim.watch, shared.clock.now()).await;
     };
     let writer = |now| LetterWriter { shared, active: &active, key: &claim.key, integration, api, now };
     if let Some(damage) = &claim.damage {
@@ -53,7 +53,7 @@ pub async fn check(shared: &AppState, claim: Claim) -> Result<(), StoreError> {
     }
     let commit = match looked_at(shared, &active, &claim, writer).await {
         Ok(Some(commit)) => commit,
-        Ok(None) => return shared.store.release(&claim.key, shared.clock.now()).await,
+        Ok(None) => return shared.store.release(claim.watch, shared.clock.now()).await,
         Err(problem) if problem.is_one_row() => failed(&writer(shared.clock.now()), &claim, ApiState::Blind, problem.to_string()),
         Err(problem) => return Err(problem),
     };
@@ -381,7 +381,7 @@ pub(super) fn failed(writer: &LetterWriter<'_>, claim: &Claim, state: ApiState, 
 pub async fn died(shared: &AppState, claim: &Claim, why: &str) -> Result<(), StoreError> {
     let active = shared.active();
     let Some((integration, api)) = active.find(&claim.key) else {
-        return shared.store.release(&claim.key, shared.clock.now()).await;
+        return shared.store.release(claim.watch, shared.clock.now()).await;
     };
     let writer = LetterWriter { shared, active: &active, key: &claim.key, integration, api, now: shared.clock.now() };
     let commit = failed(&writer, claim, ApiState::Blind, why.to_owned());

@@ -127,7 +127,7 @@ pub(super) async fn compare_with(
     let Ok(slot) = Arc::clone(&shared.parse_slots).acquire_many_owned(slots).await else {
         return Ok(Compared::Died("driftd is stopping".to_owned()));
     };
-    shared.store.begin_comparison(&claim.key, &name).await?;
+    shared.store.begin_comparison(claim.watch, &name).await?;
     let comparing = tokio::task::spawn_blocking(move || {
         // The slot is free when the thread is, also where nobody waits for it any more.
         let _slot = slot;

@@ -53,7 +53,7 @@ impl History<'_> {
             ),
             (
                 "an agreed day that is followed by nobody",
-                "SELECT p.notice || ' ' || p.id FROM proposal p JOIN notice n ON n.id = p.notice WHERE p.agreed = 1 AND n.surface = 'live'
+                "SELECT p.notice || ' ' || p.id FROM proposal p JOIN notice n ON n.id = p.notice JOIN watch w ON w.id = n.watch WHERE p.agreed = 1 AND w.surface = 'live'
                    AND NOT EXISTS (SELECT 1 FROM acknowledgement a WHERE a.notice = p.notice AND a.party = p.party AND a.at >= p.decided_at)",
             ),
             (
