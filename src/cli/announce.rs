@@ -5,9 +5,9 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::mail::LARGEST_BOUNCE;
 use crate::model::LedgerEntry;
 use crate::render::escaped_json;
-use crate::tasks::LARGEST_MAIL;
 
 use super::place::{Failure, Where, ended, get, parsed, post};
 
@@ -114,7 +114,7 @@ pub(super) async fn bounce(args: &BounceArgs) -> u8 {
 async fn handed_in(at: &Where) -> Result<(), Failure> {
     use std::io::Read as _;
     let mut mail = Vec::new();
-    let limit = u64::try_from(LARGEST_MAIL).unwrap_or(u64::MAX);
+    let limit = u64::try_from(LARGEST_BOUNCE).unwrap_or(u64::MAX);
     std::io::stdin().take(limit).read_to_end(&mut mail).map_err(|error| (74, format!("no mail on standard input: {error}")))?;
     // Whatever is wrong, the mail must not be lost.
     let answer = post(at, "/api/v1/bounces", "message/rfc822", mail).await.map_err(|(_, problem)| (75, problem))?;

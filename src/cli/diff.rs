@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use crate::check::{Known, WholeDescription, gather};
 use crate::config::{Environment, environment_proxies, load_overrides};
 use crate::diff::Budget;
 use crate::fetch::{Client, FetchOutcome, Settings};
@@ -21,7 +22,6 @@ use crate::openapi::{Contract, Document, Limits, Line, ReadError, lines_of, lowe
 use crate::render::clean_lines;
 use crate::render::report::{self, Aside, Report, Side, Style};
 use crate::rules::{Catalogue, Finding, Fragments, Verdict, compare_lowered};
-use crate::tasks::{Known, gather};
 
 use super::ignore::IgnoreList;
 use super::nearest::Known as KnownThings;
@@ -325,7 +325,9 @@ pub(super) async fn bytes(place: &str) -> Result<Vec<u8>, (u8, String)> {
         files_anywhere: true,
     };
     let client = Client::new(settings, Arc::new(SystemClock)).map_err(|error| (74, error.to_string()))?;
-    let gathered = gather(&client, &source, (&Auth::None, None), &Known::default(), (&limits, Duration::from_secs(600))).await;
+    let deadline = Duration::from_secs(600);
+    let whole = WholeDescription { client: &client, source: &source, auth: &Auth::None, tls: None, limits: &limits, deadline };
+    let gathered = gather(&whole, &Known::default()).await;
     for (file, why) in &gathered.absent {
         eprintln!("driftd: {place} refers to {file}, which did not come: {why}; what it holds is not judged");
     }

@@ -7,10 +7,10 @@ use axum::response::{Html, IntoResponse, Response};
 use chrono::{Datelike as _, NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 
+use crate::correspondence;
 use crate::model::{Acknowledgement, Answer, EscalationTarget, Reply, Side, YEARS};
 use crate::render::clean;
 use crate::store::{AnswerOutcome, OpenLetter, StoreError};
-use crate::tasks;
 
 use super::pages::{AnswerPage, Ask, Choice};
 use super::router::{App, Problem, json};
@@ -104,7 +104,7 @@ async fn taken(app: &App, token: &str, letter: &OpenLetter, form: &AnswerForm) -
         Ok(reply) => reply,
         Err(problem) => return Ok(refused("invalid", problem)),
     };
-    let answered = tasks::answer(&app.shared, token, &reply).await?;
+    let answered = correspondence::answer(&app.shared, token, &reply).await?;
     tracing::info!(notice = letter.notice, side = letter.side.name(), answer = form.answer, ?answered, "a notice was answered");
     Ok(words(&answered, &reply, &letter.notice))
 }

@@ -15,10 +15,10 @@ use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use crate::correspondence::bounced;
 use crate::model::{DateKind, OperationLabel, OperationPattern, Origin, Statement, Surface, WatchKey, YEARS};
 use crate::render::clean;
 use crate::store::{Announced, Bounced};
-use crate::tasks::bounced;
 
 use super::router::{App, Problem, json};
 

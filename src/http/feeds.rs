@@ -6,10 +6,10 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
 
+use crate::correspondence::calendar_token;
 use crate::model::{Day, Surface, WatchKey};
 use crate::notice::{Impact, impact};
 use crate::render::{Appointment, calendar, clean, without_credentials};
-use crate::tasks::calendar_token;
 
 use super::router::{App, Problem};
 

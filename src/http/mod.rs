@@ -18,6 +18,7 @@ mod pages;
 mod rate;
 mod router;
 mod status;
+mod trouble;
 
 pub use router::{Endpoint, serve};
 pub use status::{ApiView, OpenView, SideView, StatusView, TroubleView, gather};

@@ -20,9 +20,9 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::lifecycle::Heart;
+use crate::mail::LARGEST_BOUNCE;
 use crate::render::{clean, escaped_json, without_credentials};
 use crate::state::AppState;
-use crate::tasks::LARGEST_MAIL;
 
 use super::pages::Pages;
 use super::rate::Rates;
@@ -120,7 +120,7 @@ fn router(app: App) -> Router {
     let (home, lost) = (format!("{}/status", app.base), format!("there is nothing here; try {}/status\n", app.base));
     // Whoever does not prove himself is answered before a byte of the body is read.
     let proven = Router::new()
-        .route("/api/v1/bounces", post(api::bounce).layer(DefaultBodyLimit::max(LARGEST_MAIL)))
+        .route("/api/v1/bounces", post(api::bounce).layer(DefaultBodyLimit::max(LARGEST_BOUNCE)))
         .route_layer(from_fn_with_state(app.clone(), few_at_once))
         .route("/api/v1/integrations/{integration}/apis/{api}/announcements", post(api::announce))
         .route("/api/v1/check", post(operate::check))

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::correspondence::silent_people;
 use crate::model::{
     Answer, ApiState, Contact, DeliveryState, Integration, NoticeGiven, NoticeKind, OverrideNote, Severity, Side, Surface,
 };
@@ -12,7 +13,8 @@ use crate::notice::{Gap, Impact, gaps, impact, unknown_rules, unmatched_override
 use crate::render::{clean, without_credentials};
 use crate::state::{ActiveConfig, AppState};
 use crate::store::{DeliveryRow, NoticeRow, Overview, StoreError, WatchRow};
-use crate::tasks::{silent_people, troubles};
+
+use super::trouble::troubles;
 
 /// Everything on-call needs, in the order they ask.
 #[derive(Debug, Clone, Serialize, Deserialize)]

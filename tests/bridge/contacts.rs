@@ -1,8 +1,8 @@
 //! Addresses that die, early or late: the deputy gets the same notice, the contact shows red, the operator knows.
 
+use driftd::correspondence::bounced;
 use driftd::model::Clock as _;
 use driftd::store::Bounced;
-use driftd::tasks::bounced;
 
 use crate::answers::to;
 use crate::escalation::description;
@@ -147,7 +147,7 @@ async fn looked_into(bridge: &Bridge, until: impl Fn() -> bool) {
         }
         stopping.cancel();
     };
-    tokio::join!(driftd::tasks::bounces(bridge.shared.clone(), heart, stopping.clone()), waiting);
+    tokio::join!(driftd::loops::bounces(bridge.shared.clone(), heart, stopping.clone()), waiting);
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ fn token(letter: &Received) -> String {
 }
 
 pub async fn reply(bridge: &Bridge, letter: &Received, reply: &Reply) -> AnswerOutcome {
-    driftd::tasks::answer(&bridge.shared, &token(letter), reply).await.expect("the store")
+    driftd::correspondence::answer(&bridge.shared, &token(letter), reply).await.expect("the store")
 }
 
 async fn answer(bridge: &Bridge, letter: &Received, answer: Answer, fix_by: Option<&str>) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use driftd::lifecycle::Heart;
-use driftd::tasks::check_due;
+use driftd::loops::check_due;
 use tokio_util::sync::CancellationToken;
 
 use crate::harness::{Bridge, QUIET, Terms, both, time};
@@ -242,7 +242,7 @@ async fn the_loop_beats_while_what_it_asks_for_hangs() {
         }
         stopping.cancel();
     };
-    let running = driftd::tasks::watch(bridge.shared.clone(), heart.clone(), stopping.clone());
+    let running = driftd::loops::watch(bridge.shared.clone(), heart.clone(), stopping.clone());
     // The limit is for broken builds: a loop that does not beat for 45 seconds counts as stuck.
     let both = async { tokio::join!(running, observed) };
     tokio::time::timeout(Duration::from_secs(40), both).await.expect("it beats, and ends, while a fetch hangs");
