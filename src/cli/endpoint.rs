@@ -4,7 +4,7 @@ use chrono::{DateTime, Local, NaiveDate, Utc};
 use clap::Args;
 use serde::Deserialize;
 
-use crate::http::StatusView;
+use crate::http::{StatusState, StatusView};
 use crate::render::{clean, escaped_json, without_commands};
 
 use super::place::{Where, client, ended, get, parsed};
@@ -72,7 +72,7 @@ pub(super) async fn status(args: &StatusArgs) -> u8 {
     } else {
         say(&without_commands(&in_words(&status)));
     }
-    u8::from(status.state != "ok")
+    u8::from(status.state != StatusState::Ok)
 }
 
 fn local(time: DateTime<Utc>) -> String {
@@ -81,7 +81,7 @@ fn local(time: DateTime<Utc>) -> String {
 
 fn in_words(status: &StatusView) -> String {
     use std::fmt::Write as _;
-    let mut out = format!("{}: {}\n", status.state.to_uppercase(), status.verdict);
+    let mut out = format!("{}: {}\n", status.state.to_string().to_uppercase(), status.verdict);
     let _ = writeln!(
         out,
         "driftd {}, up since {}, configuration of {}",

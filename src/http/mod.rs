@@ -9,6 +9,7 @@
 
 mod answer;
 mod api;
+mod app;
 mod confirm;
 mod connections;
 mod feeds;
@@ -19,6 +20,7 @@ mod rate;
 mod router;
 mod status;
 mod trouble;
+mod views;
 
 pub use router::{Endpoint, serve};
-pub use status::{ApiView, OpenView, SideView, StatusView, TroubleView, gather};
+pub use status::{ApiView, LoopView, OpenView, SideView, StatusState, StatusView, TroubleView, current_status};

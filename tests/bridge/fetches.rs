@@ -25,7 +25,7 @@ fn pay(longest: u32, more: &str) -> String {
 
 /// What status says of the one description.
 async fn view(bridge: &Bridge) -> driftd::http::ApiView {
-    driftd::http::gather(&bridge.shared).await.expect("status").checking.remove(0)
+    driftd::http::current_status(&bridge.shared).await.expect("status").checking.remove(0)
 }
 
 async fn state(bridge: &Bridge) -> &'static str {

@@ -260,7 +260,7 @@ consumers = [{{ party = "shop"{uses} }}]
 
     /// What status says of days.
     pub async fn dates(&self) -> Vec<String> {
-        let status = driftd::http::gather(&self.shared).await.expect("status");
+        let status = driftd::http::current_status(&self.shared).await.expect("status");
         status.dates.into_iter().map(|date| format!("{}: {}", date.finding.rule, date.finding.message)).collect()
     }
 }

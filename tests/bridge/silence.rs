@@ -21,12 +21,12 @@ pub fn version(a: u32, b: u32) -> String {
 const OUTAGE: [&str; 2] = ["dev@shop.example outage", "ops@bridge.example outage"];
 
 async fn state(bridge: &Bridge) -> (String, String) {
-    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    let status = driftd::http::current_status(&bridge.shared).await.expect("status");
     (status.checking[0].state.name().to_owned(), status.checking[0].detail.clone())
 }
 
 pub async fn trouble(bridge: &Bridge) -> Vec<String> {
-    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    let status = driftd::http::current_status(&bridge.shared).await.expect("status");
     status.trouble.into_iter().map(|trouble| format!("{}: {}", trouble.part, trouble.what)).collect()
 }
 
