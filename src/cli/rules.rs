@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use crate::model::nearest;
 use crate::rules::{Catalogue, Rule, oasdiff_ids};
 
-use super::say;
+use super::exit;
+use super::output::say;
 
 /// The ids of oasdiff, each with what answers to it here, separated by tabs.
 pub(super) fn oasdiff() -> u8 {
@@ -24,7 +25,7 @@ pub(super) fn run(id: Option<&str>) -> u8 {
         Ok(catalogue) => catalogue,
         Err(problem) => {
             eprintln!("driftd: {problem}");
-            return 70;
+            return exit::INTERNAL;
         }
     };
     let Some(id) = id else {
@@ -57,7 +58,7 @@ pub(super) fn run(id: Option<&str>) -> u8 {
                 best.unwrap_or_default(),
                 ids.len()
             );
-            2
+            exit::USAGE
         }
     }
 }
