@@ -7,11 +7,11 @@ use std::sync::OnceLock;
 use clap::{Args, ValueEnum};
 
 use crate::diff::Budget;
-use crate::model::Weight;
+use crate::model::{OverrideSeverity, Severity};
 use crate::notice::open_findings;
 use crate::openapi::{Contract, Document, Line, ReadError, lines_of, lower};
 use crate::render::report::{self, Report, Side, Style};
-use crate::rules::{Catalogue, Finding, Fragments, Severity, compare_lowered};
+use crate::rules::{Catalogue, Finding, Fragments, compare_lowered};
 
 use super::description::{bytes, document};
 use super::exceptions::{ExceptionArgs, Exceptions, NOT_USED};
@@ -113,7 +113,7 @@ async fn report_on(args: &DiffArgs) -> Result<u8, CommandError> {
     let counts = |row: &report::Row, limit: Severity| {
         row.finding.severity >= limit
             && row.impact != Some(NOT_USED)
-            && row.exception.as_ref().is_none_or(|note| note.to != Weight::Ignore)
+            && row.exception.as_ref().is_none_or(|note| note.to != OverrideSeverity::Ignore)
     };
     let failing = limit.is_some_and(|limit| report.findings.iter().any(|row| counts(row, limit)) || report.undecided.is_some());
     Ok(u8::from(failing))

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::config::load_overrides;
-use crate::model::{Clock as _, Consumer, OpenFinding, OperationPattern, Override, OverrideNote, SystemClock, Weight};
+use crate::model::{Clock as _, Consumer, OpenFinding, OperationPattern, Override, OverrideNote, OverrideSeverity, SystemClock};
 use crate::notice::{Impact, impact};
 use crate::render::report::Aside;
 use crate::rules::{Catalogue, Finding, Verdict};
@@ -95,22 +95,27 @@ impl Exceptions {
     pub(super) fn of(&self, finding: &Finding, verdict: &Verdict, stored: &[OpenFinding]) -> Aside {
         let at = verdict.findings.iter().position(|other| std::ptr::eq(other, finding));
         let known = at.and_then(|at| stored.get(at));
-        let impact = known.zip(self.usage.as_ref()).map(|(finding, consumer)| match impact(finding, consumer) {
+        let impact = known.zip(self.usage.as_ref()).map(|(finding, consumer)| match impact(&finding.used_by, consumer) {
             Impact::Affected => "affected",
             Impact::Unknown => "unknown",
             Impact::NotUsed => NOT_USED,
         });
-        let weighed = known.and_then(|finding| {
+        let overridden = known.and_then(|finding| {
             let mut finding = finding.clone();
-            finding.weigh(&self.overrides, self.today);
+            finding.apply_overrides(&self.overrides, self.today);
             finding.exception
         });
         let ignored = || {
             let (line, text) = self.ignored.as_ref()?.covers(finding)?;
             let reason = format!("line {line}: {text}");
-            Some(OverrideNote { to: Weight::Ignore, owner: "the ignore list".to_owned(), reason, until: chrono::NaiveDate::MAX })
+            Some(OverrideNote {
+                to: OverrideSeverity::Ignore,
+                owner: "the ignore list".to_owned(),
+                reason,
+                until: chrono::NaiveDate::MAX,
+            })
         };
-        Aside { impact, exception: weighed.or_else(ignored) }
+        Aside { impact, exception: overridden.or_else(ignored) }
     }
 }
 

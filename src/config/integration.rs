@@ -248,7 +248,7 @@ fn api(
 fn probe(mut entry: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Probe> {
     let operation = entry.parsed("operation", problems, |text| {
         let pattern = OperationPattern::parse(text).filter(|pattern| pattern.method == "GET");
-        let label = pattern.map(|pattern| format!("{} {}", pattern.method, pattern.path));
+        let label = pattern.map(|pattern| pattern.label());
         label.ok_or_else(|| Invalid::new(format!("{text:?} is no operation that only reads"), "write \"GET /v1/doors\""))
     });
     entry.missing("operation", "the operation as the description has it: write \"GET /v1/doors\"", problems);

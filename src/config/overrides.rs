@@ -4,13 +4,10 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 
-use crate::model::{Override, Pattern, Weight};
+use crate::model::{Override, OverrideSeverity, Pattern, Stability};
 
 use super::reader::{Invalid, Problem, Problems, Table, did_you_mean};
 use super::values::operations;
-
-/// Stability levels that a description may give its operations.
-const LEVELS: &[&str] = &["draft", "alpha", "beta", "stable"];
 
 /// Reads a file of nothing but `[[overrides]]`.
 ///
@@ -40,11 +37,17 @@ fn one(mut table: Table<'_, '_>, today: NaiveDate, problems: &mut Problems<'_>) 
     let pointer = table.parsed("pointer", problems, glob);
     let operations = operations(&mut table, problems);
     let stability = table.texts("stability", problems).map(|list| {
-        for text in list.iter().filter(|text| !LEVELS.contains(&text.value.as_str())) {
-            let help = did_you_mean(&text.value, LEVELS.iter().copied());
-            text.wrong(format!("{:?} is no stability level", text.value), help, problems);
+        let mut levels = Vec::new();
+        for text in list {
+            match Stability::ALL.into_iter().find(|level| level.name() == text.value) {
+                Some(level) => levels.push(level),
+                None => {
+                    let help = did_you_mean(&text.value, Stability::ALL.into_iter().map(Stability::name));
+                    text.wrong(format!("{:?} is no stability level", text.value), help, problems);
+                }
+            }
         }
-        list.into_iter().map(|text| text.value).collect::<Vec<_>>()
+        levels
     });
     let content = table.parsed("content", problems, |text| {
         let is_known = (8..=32).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
@@ -52,8 +55,8 @@ fn one(mut table: Table<'_, '_>, today: NaiveDate, problems: &mut Problems<'_>) 
         if is_known { Ok(text.to_owned()) } else { Err(Invalid::new(format!("{text:?} is no content of a finding"), help)) }
     });
     let to = table.parsed("severity", problems, |text| {
-        let names = || Weight::ALL.iter().map(|weight| weight.name());
-        let found = Weight::ALL.into_iter().find(|weight| weight.name() == text);
+        let names = || OverrideSeverity::ALL.iter().map(|known| known.name());
+        let found = OverrideSeverity::ALL.into_iter().find(|known| known.name() == text);
         found.ok_or_else(|| {
             Invalid::new(format!("{text:?} is no severity"), did_you_mean(text, names().collect::<Vec<_>>().into_iter()))
         })

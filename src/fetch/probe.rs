@@ -33,7 +33,7 @@ impl Client {
         let response = request.send().await.ok()?;
         let from = Source::Web(probe.url.clone()).to_string();
         let about = |statement: Statement| Statement {
-            subject: probe.operation.clone(),
+            subject: probe.operation.to_string(),
             operations: vec![probe.operation.clone()],
             ..statement
         };

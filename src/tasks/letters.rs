@@ -33,10 +33,10 @@ pub(super) struct LetterWriter<'d> {
 
 impl LetterWriter<'_> {
     /// Findings with the integration's overrides of today applied.
-    pub(super) fn weighed(&self, mut findings: Vec<OpenFinding>) -> Vec<OpenFinding> {
+    pub(super) fn with_overrides(&self, mut findings: Vec<OpenFinding>) -> Vec<OpenFinding> {
         let today = self.now.date_naive();
         for finding in &mut findings {
-            finding.weigh(&self.integration.overrides, today);
+            finding.apply_overrides(&self.integration.overrides, today);
         }
         findings
     }
@@ -58,8 +58,8 @@ impl LetterWriter<'_> {
         }
         let mut flaps = claim.flaps;
         if let Some((notice, flapping)) = claim.notice.as_ref().zip(flaps.as_mut()) {
-            let is_there = current.iter().any(OpenFinding::is_told);
-            let was_there = claim.findings.iter().any(OpenFinding::is_told);
+            let is_there = current.iter().any(OpenFinding::needs_notice);
+            let was_there = claim.findings.iter().any(OpenFinding::needs_notice);
             if is_there != was_there {
                 flapping.at = self.now;
                 flapping.times += u32::from(is_there);
@@ -78,7 +78,8 @@ impl LetterWriter<'_> {
             .map(|flaps| format!("It had come and gone before, and came back {} times.", flaps.times));
         let (deliveries, told, is_whole) = self.written_out(&decision, evidence, back.as_ref());
         if decision.closes && is_whole {
-            let why = if current.iter().any(OpenFinding::is_told) { "what differs concerns nobody any more" } else { REVERTED };
+            let why =
+                if current.iter().any(OpenFinding::needs_notice) { "what differs concerns nobody any more" } else { REVERTED };
             return NoticeStep::Close { id: decision.notice.id, why: why.to_owned(), deliveries };
         }
         if told.is_empty() {
@@ -97,7 +98,7 @@ impl LetterWriter<'_> {
         let gone = claim.gone.as_ref().filter(|_| claim.notice.is_none() && self.key.surface != Surface::Ledger)?;
         let is_known =
             |finding: &OpenFinding| gone.told.iter().any(|told| told.findings.get(&finding.identity) == Some(&finding.content));
-        let mut open = current.iter().filter(|finding| finding.is_told());
+        let mut open = current.iter().filter(|finding| finding.needs_notice());
         let is_back = open.clone().next().is_some() && open.all(is_known);
         (is_back && standing(Some(&gone.notice), &gone.told).decide(self.now, String::new).is_none()).then_some(gone)
     }
