@@ -105,7 +105,7 @@ pub(super) async fn run(args: &AckArgs) -> u8 {
             }
         }
         Err(_) => {
-            eprintln!("driftd: nobody answers at {}", args.link);
+            eprintln!("driftd: no daemon answers at {}", args.link);
             exit::UNREACHABLE
         }
     }

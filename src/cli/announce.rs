@@ -20,7 +20,7 @@ pub(super) struct AnnounceArgs {
     /// The day: 2027-01-31.
     #[arg(long, required_unless_present_any = ["pause", "withdraw"])]
     date: Option<NaiveDate>,
-    /// It does not end, it becomes different.
+    /// It changes instead of ending.
     #[arg(long)]
     change: bool,
     /// Operations it concerns; without any, all of them.
@@ -35,19 +35,19 @@ pub(super) struct AnnounceArgs {
     /// What will be different, in a sentence.
     #[arg(long, default_value = "")]
     title: String,
-    /// Who says so.
+    /// Who announces it.
     #[arg(long)]
     by: String,
-    /// Where more is written about it.
+    /// A page that says more about it.
     #[arg(long)]
     link: Option<String>,
-    /// Put off, without a new day.
+    /// It is put off, and there is no new day yet.
     #[arg(long, conflicts_with = "date")]
     pause: bool,
-    /// Taken back.
+    /// It is withdrawn: nothing ends or changes.
     #[arg(long, conflicts_with_all = ["date", "pause"])]
     withdraw: bool,
-    /// The day has passed, and that is meant.
+    /// Accept a day that has passed.
     #[arg(long)]
     past: bool,
 }

@@ -22,7 +22,7 @@ pub(super) async fn run(place: &str) -> u8 {
         sayln!("  {}: {}", clean(&oddity.pointer, 300), without_commands(&clean(&oddity.message, 400)));
     }
     if contract.exhausted {
-        sayln!("  the document comes to more than can be held; what is missing is not judged");
+        sayln!("  the description is larger than can be held; what is missing is not judged");
     }
     if oddities.is_empty() && !contract.exhausted { 0 } else { exit::BAD_DATA }
 }

@@ -41,7 +41,7 @@ pub(super) async fn run(args: &CheckConfigArgs) -> u8 {
     // What is to be used must be there; what is only checked may be loaded by systemd later.
     let is_used = args.fetch || args.send_test_mail;
     let environment = Environment { believe_credentials: !is_used, ..Environment::of_process() };
-    match load(&args.at.config, &environment, now) {
+    match load(&args.at.file, &environment, now) {
         Ok(config) => {
             for warning in &config.warnings {
                 eprintln!("warning: {warning}");
@@ -51,9 +51,9 @@ pub(super) async fn run(args: &CheckConfigArgs) -> u8 {
                 Err(problem) => vec![format!("the rules of this build cannot be read: {problem}")],
             };
             if !unknown.is_empty() {
-                return configuration::complain(&unknown);
+                return configuration::report_mistakes(&unknown);
             }
-            sayln!("{} is good", args.at.config.display());
+            sayln!("{} is good", args.at.file.display());
             sayln!(
                 "  state {}; listens on {}; mail through {}:{}",
                 config.state_dir.display(),
@@ -103,7 +103,7 @@ pub(super) async fn run(args: &CheckConfigArgs) -> u8 {
             };
             fetched.max(sent)
         }
-        Err(problems) => configuration::complain(&problems),
+        Err(problems) => configuration::report_mistakes(&problems),
     }
 }
 
@@ -149,7 +149,7 @@ async fn fetch(config: &Config) -> u8 {
     sayln!("{} of {all} descriptions can be read", all - failed);
     match (failed, unmatched.is_empty()) {
         (0, true) => 0,
-        (0, false) => configuration::complain(&unmatched),
+        (0, false) => configuration::report_mistakes(&unmatched),
         _ => exit::UNREACHABLE,
     }
 }

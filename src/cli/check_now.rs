@@ -34,6 +34,6 @@ async fn check_now(args: &CheckNowArgs) -> Result<(), CommandError> {
         let words = if check["under_way"] == true { "a check is under way already" } else { "is checked now" };
         sayln!("{api} ({surface}): {words}");
     }
-    sayln!("What was found stands in `driftd status` within a minute; letters leave as soon as it is recorded.");
+    sayln!("`driftd status` shows what was found within a minute; letters leave as soon as it is recorded.");
     Ok(())
 }

@@ -39,11 +39,11 @@ enum Command {
     Rules {
         /// The rule's id.
         id: Option<String>,
-        /// Print the 509 ids that users of oasdiff know, and what answers to each here.
+        /// Print the 509 ids that users of oasdiff know, and the rules here that answer to each.
         #[arg(long, conflicts_with = "id")]
         oasdiff: bool,
     },
-    /// Ask a running daemon: alive, checking, telling, and what is open?
+    /// Show the state of a running daemon: alive, checking, telling, and what is open.
     Status(status::StatusArgs),
     /// What a running daemon saw and did.
     History(history::HistoryArgs),
@@ -51,7 +51,7 @@ enum Command {
     Ack(ack::AckArgs),
     /// Check now what is watched, whatever its schedule says.
     CheckNow(check_now::CheckNowArgs),
-    /// The newest letters, and how each fared.
+    /// The newest letters, and what became of each.
     Letters(letters::LettersArgs),
     /// Send letters again, byte for byte the same.
     Resend(letters::ResendArgs),
@@ -61,9 +61,9 @@ enum Command {
     Ledger(ledger::LedgerArgs),
     /// Hand in a mail that came back: `driftd bounce < mail`.
     Bounce(bounce::BounceArgs),
-    /// Is there somebody at both ends of every integration?
+    /// Find integrations where a side has nobody who can be written to.
     Lint(lint::LintArgs),
-    /// All that one person holds, before it is handed over.
+    /// All that depends on one person: roles, exceptions, open notices.
     Handover(handover::HandoverArgs),
     /// Watch driftd at work: a partner that changes its API, and the letters to both sides.
     Demo(demo::DemoArgs),

@@ -13,12 +13,12 @@ use super::exit;
 #[derive(Debug, Clone, Args)]
 pub(super) struct ConfigArgs {
     /// The configuration file.
-    #[arg(short, long, default_value = "/etc/driftd/driftd.toml", env = "DRIFTD_CONFIG")]
-    pub(super) config: PathBuf,
+    #[arg(short = 'c', long = "config", value_name = "CONFIG", default_value = "/etc/driftd/driftd.toml", env = "DRIFTD_CONFIG")]
+    pub(super) file: PathBuf,
 }
 
 /// Says what is wrong with a configuration. Returns the exit code.
-pub(super) fn complain<P: std::fmt::Display>(problems: &[P]) -> u8 {
+pub(super) fn report_mistakes<P: std::fmt::Display>(problems: &[P]) -> u8 {
     for problem in problems {
         eprintln!("{problem}");
     }
@@ -32,10 +32,5 @@ pub(super) fn complain<P: std::fmt::Display>(problems: &[P]) -> u8 {
 /// Reads a configuration without its credentials, which need not be here; on mistakes, says them and returns the exit code.
 pub(super) fn read(args: &ConfigArgs) -> Result<Config, u8> {
     let environment = Environment { believe_credentials: true, ..Environment::of_process() };
-    load(&args.config, &environment, SystemClock.now()).map_err(|problems| {
-        for problem in problems {
-            eprintln!("{problem}");
-        }
-        exit::CONFIG
-    })
+    load(&args.file, &environment, SystemClock.now()).map_err(|problems| report_mistakes(&problems))
 }

@@ -77,9 +77,9 @@ struct Candidates {
 }
 
 fn candidates(at: &DaemonArgs) -> Candidates {
-    let text = std::fs::read_to_string(&at.config.config);
+    let text = std::fs::read_to_string(&at.config.file);
     let hints = text.as_deref().map(ConfigHints::read).unwrap_or_default();
-    let folder = at.config.config.parent().unwrap_or(Path::new("."));
+    let folder = at.config.file.parent().unwrap_or(Path::new("."));
     let from_systemd = || Environment::of_process().state_directory();
     let state_dir = at.state.clone().or_else(|| hints.state_dir.map(|name| folder.join(name))).or_else(from_systemd);
     let listen = text.is_ok().then(|| hints.listen.unwrap_or_else(|| USUAL_LISTEN.to_owned()));
@@ -87,8 +87,8 @@ fn candidates(at: &DaemonArgs) -> Candidates {
     // Whoever names a state directory means the daemon that works on it.
     let listen = listen.filter(|_| at.state.is_none());
     let said = match &text {
-        Ok(_) => format!("{} names no `http.listen`", at.config.config.display()),
-        Err(error) => format!("{} cannot be read: {error}", at.config.config.display()),
+        Ok(_) => format!("{} names no `http.listen`", at.config.file.display()),
+        Err(error) => format!("{} cannot be read: {error}", at.config.file.display()),
     };
     Candidates { state_dir: state_dir.unwrap_or_else(|| PathBuf::from(USUAL_STATE)), listen, said }
 }
@@ -155,7 +155,7 @@ mod tests {
         let at = |state: Option<&str>| DaemonArgs {
             url: None,
             state: state.map(|name| folder.path().join(name)),
-            config: ConfigArgs { config: config.clone() },
+            config: ConfigArgs { file: config.clone() },
         };
         let found = |at: &DaemonArgs| address(at).map_err(|error| error.message().to_owned());
         std::fs::write(&config, "state_dir = \"state\"\n[http]\nlisten = \"0.0.0.0:9\"\n").expect("a file");

@@ -89,7 +89,7 @@ fn scrub(value: &mut Value) {
     }
 }
 
-/// What a running daemon knows; the configuration alone is worth a look without one.
+/// What a running daemon knows; none where no daemon answers.
 pub(super) async fn running(at: &DaemonArgs) -> Option<StatusView> {
     parsed(&get(at, "/status").await.ok()?).ok()
 }

@@ -34,7 +34,7 @@ pub(super) struct DiffArgs {
     fail_on: Option<String>,
     #[command(flatten)]
     exceptions: ExceptionArgs,
-    /// Colours; by itself when a terminal reads, and not when NO_COLOR is set.
+    /// Colours; `auto`: on a terminal, and not when NO_COLOR is set.
     #[arg(long, value_enum, default_value_t = Colour::Auto)]
     color: Colour,
 }
@@ -80,11 +80,16 @@ async fn report_on(args: &DiffArgs) -> Result<u8, CommandError> {
     let (old, new) = std::thread::scope(|scope| {
         let handle = scope.spawn(|| contract(&slots.0, &args.base, base));
         let new = contract(&slots.1, &args.revision, revision);
-        (handle.join().unwrap_or_else(|_| Err(CommandError::new(exit::INTERNAL, "reading the base died".to_owned()))), new)
+        (
+            handle.join().unwrap_or_else(|_| {
+                Err(CommandError::new(exit::INTERNAL, "the base could not be read: a mistake in driftd".to_owned()))
+            }),
+            new,
+        )
     });
     let ((old, old_text), (new, new_text)) = (old?, new?);
     let (Some(before), Some(after)) = (slots.0.get(), slots.1.get()) else {
-        return Err(CommandError::new(exit::INTERNAL, "a document was lost".to_owned()));
+        return Err(CommandError::new(exit::INTERNAL, "a description was not kept: a mistake in driftd".to_owned()));
     };
     if before.is_blank() != after.is_blank() {
         let place = if before.is_blank() { &args.base } else { &args.revision };

@@ -62,6 +62,8 @@ pub(super) async fn run(args: &HandoverArgs) -> u8 {
         sayln!("{} holds nothing.", args.email);
         return 0;
     }
-    sayln!("\nName somebody else for each in the files above, `driftd check-config`, reload; then run this again.");
+    sayln!(
+        "\nWhat to do: name somebody else for each in the files above, run `driftd check-config`, reload, then run this again."
+    );
     exit::FINDINGS
 }

@@ -13,7 +13,7 @@ use super::output::local;
 pub(super) struct HistoryArgs {
     #[command(flatten)]
     at: DaemonArgs,
-    /// How far to look back.
+    /// How many days back.
     #[arg(long, default_value_t = 30)]
     days: u32,
 }

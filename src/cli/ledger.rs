@@ -39,7 +39,7 @@ async fn print(args: &LedgerArgs) -> Result<(), CommandError> {
     }
     let ledger: LedgerAnswer = parsed(&text)?;
     if ledger.ledger.is_empty() {
-        sayln!("Nothing was ever said about the end of {}.", args.api);
+        sayln!("No day was ever announced for {}.", args.api);
     }
     for entry in ledger.ledger {
         let statement = &entry.statement;

@@ -72,7 +72,9 @@ async fn list(args: &LettersArgs) -> Result<(), CommandError> {
         show(letter);
     }
     if args.failed && !found.letters.is_empty() {
-        sayln!("Mend what stands behind each, then `driftd resend ID`, a notice, or --all.");
+        sayln!(
+            "What to do: correct what each reply complains of, then run `driftd resend` with a letter's number, a notice, or --all."
+        );
     }
     Ok(())
 }

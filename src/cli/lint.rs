@@ -1,4 +1,4 @@
-//! `driftd lint`: whether somebody stands at each end of every integration.
+//! `driftd lint`: whether somebody can be written to on both sides of every integration.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ pub(super) async fn run(args: &LintArgs) -> u8 {
         (Err(code), None) => return code,
     };
     if status.is_none() {
-        eprintln!("driftd: no daemon answers, so addresses that do not work are not known; this is what the configuration says");
+        eprintln!("driftd: no daemon answers: this is what the configuration alone says, and dead addresses are not known");
     }
     let unconfirmed = status.as_ref().map(|status| status.unconfirmed.clone()).unwrap_or_default();
     let dead: BTreeSet<String> = status
@@ -37,19 +37,19 @@ pub(super) async fn run(args: &LintArgs) -> u8 {
         print_gap(gap.is_orphan, &gap.integration, &gap.party, &gap.what);
     }
     if found.is_empty() {
-        sayln!("Somebody stands at both ends of {} integrations.", config.integrations.len());
+        sayln!("No gap: somebody can be written to on both sides of {} integrations.", config.integrations.len());
     }
     if found.is_empty() { 0 } else { exit::FINDINGS }
 }
 
 /// What a running daemon says of the ends, for whoever cannot read its configuration.
 fn print_status(status: &StatusView) -> u8 {
-    eprintln!("driftd: the configuration cannot be read here, so this is what the running daemon says");
+    eprintln!("driftd: the configuration cannot be read here: this is what the running daemon says");
     for gap in &status.gaps {
         print_gap(gap.is_orphan, &gap.integration, &gap.party, &gap.what);
     }
     if status.gaps.is_empty() {
-        sayln!("Somebody stands at both ends of every integration.");
+        sayln!("No gap: somebody can be written to on both sides of every integration.");
     }
     if status.gaps.is_empty() { 0 } else { exit::FINDINGS }
 }

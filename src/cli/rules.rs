@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::model::nearest;
 use crate::rules::{Catalogue, Rule, oasdiff_ids};
 
 use super::exit;
+use super::known_names::no_rule;
 use super::output::say;
 
 /// The ids of oasdiff, each with what answers to it here, separated by tabs.
@@ -52,12 +52,7 @@ pub(super) fn run(id: Option<&str>) -> u8 {
         }
         None => {
             let ids: Vec<&str> = catalogue.rules().map(|rule| rule.id).collect();
-            let best = nearest(id, ids.iter().copied());
-            eprintln!(
-                "driftd: there is no rule {id:?}; did you mean {:?}? `driftd rules` lists all {}",
-                best.unwrap_or_default(),
-                ids.len()
-            );
+            eprintln!("driftd: {}", no_rule(id, &ids));
             exit::USAGE
         }
     }

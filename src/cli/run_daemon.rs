@@ -7,7 +7,7 @@ use super::configuration::ConfigArgs;
 use super::exit;
 
 pub(super) async fn run(args: &ConfigArgs) -> u8 {
-    match daemon::start(&args.config).await {
+    match daemon::start(&args.file).await {
         Ok(daemon) => code_of(daemon.run().await),
         Err(problem) => complain(&problem),
     }

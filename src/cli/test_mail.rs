@@ -13,7 +13,7 @@ use super::exit;
 /// Arguments of `driftd test-mail`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct TestMailArgs {
-    /// Who gets the letter; left out, the operator.
+    /// Who gets the letter; by default the operator.
     address: Option<String>,
     #[command(flatten)]
     at: ConfigArgs,
@@ -21,9 +21,9 @@ pub(crate) struct TestMailArgs {
 
 pub(super) async fn run(args: &TestMailArgs) -> u8 {
     let now = SystemClock.now();
-    match load(&args.at.config, &Environment::of_process(), now) {
+    match load(&args.at.file, &Environment::of_process(), now) {
         Ok(config) => send(&config, args.address.as_deref(), now).await,
-        Err(problems) => configuration::complain(&problems),
+        Err(problems) => configuration::report_mistakes(&problems),
     }
 }
 
@@ -41,7 +41,7 @@ pub(super) async fn send(config: &Config, address: Option<&str>, now: DateTime<U
     let message = match compose(&letter(config, recipient, &token, now)) {
         Ok(message) => message,
         Err(problem) => {
-            eprintln!("driftd: the test letter cannot be written: {problem}: mend `from` in [mail]");
+            eprintln!("driftd: the test letter cannot be written: {problem}: correct `from` in [mail]");
             return exit::CONFIG;
         }
     };

@@ -85,11 +85,11 @@ async fn play(args: &DemoArgs) -> anyhow::Result<u8> {
     println!("  letters        {}", folder.join("letters").display());
     println!("  status         {url}/status\n");
     let show = Show { started: Instant::now(), url, partner, mailbox, names, once: args.once };
-    let mut stage = JoinSet::new();
-    stage.spawn(show.run());
+    let mut playing = JoinSet::new();
+    playing.spawn(show.run());
     tokio::select! {
         ended = daemon.run() => Ok(run_daemon::code_of(ended)),
-        Some(played) = stage.join_next() => {
+        Some(played) = playing.join_next() => {
             played??;
             Ok(0)
         }
@@ -186,7 +186,7 @@ consumers = [{{ party = "harbor" }}]
     Ok(())
 }
 
-/// What happens on stage: publish, look, tell.
+/// The demo while it runs: it publishes, and prints what the daemon did and wrote.
 struct Show {
     started: Instant,
     url: String,
