@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::tasks::LARGEST_MAIL;
+use crate::mail::LARGEST_BOUNCE;
 
 use super::daemon_address::DaemonArgs;
 use super::daemon_client::post;
@@ -22,7 +22,7 @@ pub(super) async fn run(args: &BounceArgs) -> u8 {
 async fn hand_in(at: &DaemonArgs) -> Result<(), CommandError> {
     use std::io::Read as _;
     let mut mail = Vec::new();
-    let limit = u64::try_from(LARGEST_MAIL).unwrap_or(u64::MAX);
+    let limit = u64::try_from(LARGEST_BOUNCE).unwrap_or(u64::MAX);
     std::io::stdin()
         .take(limit)
         .read_to_end(&mut mail)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
+use crate::check::{Known, WholeDescription, gather};
 use crate::config::{Config, Environment, load};
 use crate::fetch::FetchOutcome;
 use crate::model::{Api, Clock, OperationLabel, Source, Surface, SystemClock};
@@ -12,7 +13,6 @@ use crate::openapi::{Limits, Operation, conformance, lower, read};
 use crate::render::clean;
 use crate::rules::Catalogue;
 use crate::state::ActiveConfig;
-use crate::tasks::{Known, gather};
 
 use super::configuration::{self, ConfigArgs};
 use super::{exit, test_mail};
@@ -158,7 +158,9 @@ async fn fetch(config: &Config) -> u8 {
 async fn came(active: &ActiveConfig, api: &Api, source: &Source) -> Result<(String, Vec<OperationLabel>), String> {
     let limits = Limits { bytes: active.config.fetch.max_bytes, ..Limits::default() };
     let deadline = active.config.fetch.deadline();
-    let gathered = gather(&active.client, source, (&api.auth, api.tls.as_ref()), &Known::default(), (&limits, deadline)).await;
+    let whole =
+        WholeDescription { client: &active.client, source, auth: &api.auth, tls: api.tls.as_ref(), limits: &limits, deadline };
+    let gathered = gather(&whole, &Known::default()).await;
     if let Some((file, why)) = gathered.absent.first_key_value() {
         return Err(format!("{} of its files did not come, among them {file}: {why}", gathered.absent.len()));
     }

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::check::{Known, WholeDescription, gather};
 use crate::config::{Environment, environment_proxies};
 use crate::fetch::{Client, FetchOutcome, Settings};
 use crate::model::{Auth, PrivateHost, Source, SystemClock};
 use crate::openapi::{Document, Limits, read};
-use crate::tasks::{Known, gather};
 
 use super::exit::{self, CommandError};
 
@@ -39,7 +39,9 @@ pub(super) async fn bytes(place: &str) -> Result<Vec<u8>, CommandError> {
         files_anywhere: true,
     };
     let client = Client::new(settings, Arc::new(SystemClock)).map_err(|error| CommandError::new(exit::IO, error.to_string()))?;
-    let gathered = gather(&client, &source, (&Auth::None, None), &Known::default(), (&limits, Duration::from_secs(600))).await;
+    let deadline = Duration::from_secs(600);
+    let whole = WholeDescription { client: &client, source: &source, auth: &Auth::None, tls: None, limits: &limits, deadline };
+    let gathered = gather(&whole, &Known::default()).await;
     for (file, why) in &gathered.absent {
         eprintln!("driftd: {place} refers to {file}, which did not come: {why}; what it holds is not judged");
     }

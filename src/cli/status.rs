@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::http::StatusView;
+use crate::http::{StatusState, StatusView};
 use crate::model::Surface;
 use crate::render::{escaped_json, without_commands};
 
@@ -32,12 +32,12 @@ async fn print(args: &StatusArgs) -> Result<u8, CommandError> {
     } else {
         say(&without_commands(&in_words(&status)));
     }
-    Ok(if status.state == "ok" { 0 } else { exit::FINDINGS })
+    Ok(if status.state == StatusState::Ok { 0 } else { exit::FINDINGS })
 }
 
 fn in_words(status: &StatusView) -> String {
     use std::fmt::Write as _;
-    let mut out = format!("{}: {}\n", status.state.to_uppercase(), status.verdict);
+    let mut out = format!("{}: {}\n", status.state.to_string().to_uppercase(), status.verdict);
     let _ = writeln!(
         out,
         "driftd {}, up since {}, configuration of {}",

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use driftd::correspondence::calendar_token;
 use driftd::http::{Endpoint, gather, serve};
 use driftd::lifecycle::Heart;
 use driftd::model::{OperationLabel, Statement};
-use driftd::tasks::calendar_token;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;

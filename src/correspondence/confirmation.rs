@@ -8,11 +8,11 @@ use sha2::{Digest, Sha256};
 
 use crate::config::Config;
 use crate::model::{Api, Contact, Integration, Notice, NoticeKind, Party, Person, Role, Side, Surface, WatchKey};
-use crate::notice::{Decision, PartyMessage};
+use crate::notice::{Decision, ExchangeCard, PartyMessage};
+use crate::state::{ActiveConfig, AppState, hex, link_token};
 use crate::store::{Confirmation, StoreError};
 
-use super::letters::LetterWriter;
-use crate::state::{ActiveConfig, AppState, hex, link_token};
+use super::writer::LetterWriter;
 
 /// So long may somebody take to say that he is there.
 pub const PATIENCE: TimeDelta = TimeDelta::days(14);
@@ -49,7 +49,7 @@ pub fn silent_people(config: &Config, known: &[Confirmation], now: DateTime<Utc>
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn attest_due(shared: &AppState) -> Result<usize, StoreError> {
+pub async fn confirmations_due(shared: &AppState) -> Result<usize, StoreError> {
     let active = shared.active();
     let now = shared.clock.now();
     let mut written = tell_operator(shared, &active, now).await?;
@@ -108,6 +108,34 @@ fn plays<'i>(integration: &'i Integration, party: &Party) -> Option<(Side, &'i A
     provides.map(|api| (Side::Provider, api)).or_else(|| consumes().map(|api| (Side::Consumer, api)))
 }
 
+/// Why somebody is written to about an address.
+enum Purpose {
+    /// Whoever is there is asked whether he still is, by a link.
+    Ask { url: String },
+    /// He did not answer, and the partner-manager is told.
+    TellManager,
+    /// Letters come back from there, and the operator is told.
+    TellOperator,
+}
+
+impl Purpose {
+    /// The word in what the letter's id is made from.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Ask { .. } => "ask",
+            Self::TellManager => "manager",
+            Self::TellOperator => "operator",
+        }
+    }
+
+    fn url(self) -> Option<String> {
+        match self {
+            Self::Ask { url } => Some(url),
+            Self::TellManager | Self::TellOperator => None,
+        }
+    }
+}
+
 struct Asking<'a> {
     shared: &'a AppState,
     active: &'a ActiveConfig,
@@ -127,7 +155,7 @@ impl Asking<'_> {
             format!("Notices about {} are written to you. Say with one click that this is still right.", self.integration.name),
             "If it is somebody else by now, tell the operator of driftd who it is; answering this letter reaches him.".to_owned(),
         ];
-        self.write(&contact.person, &contact.person.email, "ask", due, (heading, lines, Some(url))).await
+        self.write(&contact.person, &contact.person.email, Purpose::Ask { url }, due, ExchangeCard { heading, lines }).await
     }
 
     async fn tell_manager(&self, role: Role, contact: &Contact, manager: &Person, due: NaiveDate) -> Result<bool, StoreError> {
@@ -140,7 +168,7 @@ impl Asking<'_> {
                 self.integration.name
             ),
         ];
-        self.write(manager, &contact.person.email, "manager", due, (heading, lines, None)).await
+        self.write(manager, &contact.person.email, Purpose::TellManager, due, ExchangeCard { heading, lines }).await
     }
 
     async fn tell_operator(&self, person: &Person, first: i64, reply: &str) -> Result<bool, StoreError> {
@@ -151,19 +179,19 @@ impl Asking<'_> {
              contact is red on status until a letter arrives there again."
                 .to_owned(),
         ];
-        self.write(&self.active.operator(), &person.email, "operator", first, (heading, lines, None)).await
+        self.write(&self.active.operator(), &person.email, Purpose::TellOperator, first, ExchangeCard { heading, lines }).await
     }
 
     async fn write(
         &self,
         to: &Person,
         about: &str,
-        what: &str,
+        purpose: Purpose,
         since: impl Display,
-        (heading, lines, url): (String, Vec<String>, Option<String>),
+        card: ExchangeCard,
     ) -> Result<bool, StoreError> {
         // From facts, so that it is written once however often it is looked at.
-        let name = format!("{what} {} {} {} {since}", self.integration.id, self.party.id, about.to_ascii_lowercase());
+        let name = format!("{} {} {} {} {since}", purpose.name(), self.integration.id, self.party.id, about.to_ascii_lowercase());
         let id = format!("A-{}", hex(Sha256::digest(name).get(..8).unwrap_or_default()));
         if self.shared.store.has_notice(&id).await? {
             return Ok(false);
@@ -182,8 +210,9 @@ impl Asking<'_> {
         let (side, party) = (self.side, self.party.id.clone());
         let word = PartyMessage { side, party, kind: NoticeKind::Attest, findings: Vec::new(), called_off: Vec::new() };
         let decision = Decision { notice, words: vec![word], closes: true };
-        let Some(letter) = writer.card(&decision, to, (heading, lines), url) else { return Ok(false) };
-        if what == "ask" {
+        let is_question = matches!(purpose, Purpose::Ask { .. });
+        let Some(letter) = writer.card(&decision, to, card, purpose.url()) else { return Ok(false) };
+        if is_question {
             return self.shared.store.ask(&key, &decision.notice, about, letter).await;
         }
         self.shared.store.write_digest(&key, &decision.notice, letter).await

@@ -1,27 +1,17 @@
-//! What is written by the calendar: the weekly digest, one letter for each party of an integration and only where there
-//! is something to say; and the question whether people are still there.
+//! The weekly digest: one letter for each party of an integration, and only where there is something to say.
 
 use std::collections::HashSet;
-use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, Datelike as _, Days, TimeDelta, Utc, Weekday};
 use chrono_tz::Tz;
-use sha2::{Digest, Sha256};
-use tokio_util::sync::CancellationToken;
-use tracing::error;
+use sha2::{Digest as _, Sha256};
 
-use crate::lifecycle::Heart;
 use crate::model::{Integration, Notice, NoticeKind, Party, Surface, WatchKey};
 use crate::notice::{Decision, PartyMessage, Week, quiet_lines};
+use crate::state::{ActiveConfig, AppState, hex};
 use crate::store::{KEPT, StoreError};
 
-use super::attest::attest_due;
-use super::letters::LetterWriter;
-use crate::state::{ActiveConfig, AppState, hex};
-
-/// A digest may be some minutes late.
-const NAP: Duration = Duration::from_secs(30);
+use super::writer::LetterWriter;
 
 /// So long may a check take whose findings belong to the week that is over.
 const LATE: TimeDelta = TimeDelta::minutes(15);
@@ -29,32 +19,9 @@ const LATE: TimeDelta = TimeDelta::minutes(15);
 /// The hour of the party's morning at which a week ends.
 const HOUR: u32 = 7;
 
-/// Writes digests until the daemon stops.
-pub async fn run(shared: Arc<AppState>, heart: Heart, stopping: CancellationToken) {
-    let mut done = Done::default();
-    loop {
-        heart.beat("digest");
-        let written = async { Ok::<_, StoreError>(digest_due(&shared, &mut done).await? + attest_due(&shared).await?) };
-        let written = written.await;
-        match written {
-            Ok(0) => {}
-            Ok(_) => shared.wake_lanes(),
-            Err(problem) => {
-                if shared.trouble.set("digest", shared.clock.now(), problem.to_string()) {
-                    error!(%problem, "the digest cannot be written");
-                }
-            }
-        }
-        tokio::select! {
-            () = stopping.cancelled() => return,
-            () = tokio::time::sleep(NAP) => {}
-        }
-    }
-}
-
 /// Digests that were looked at: what happened in a week that is over stays as it is.
 #[derive(Debug, Default)]
-pub struct Done(HashSet<String>);
+pub struct WrittenDigests(HashSet<String>);
 
 /// When the last week of a party ended: its morning of that day of the week.
 fn last_end(now: DateTime<Utc>, day: Weekday, zone: Tz) -> Option<DateTime<Tz>> {
@@ -72,7 +39,7 @@ fn last_end(now: DateTime<Utc>, day: Weekday, zone: Tz) -> Option<DateTime<Tz>> 
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn digest_due(shared: &AppState, done: &mut Done) -> Result<usize, StoreError> {
+pub async fn digest_due(shared: &AppState, done: &mut WrittenDigests) -> Result<usize, StoreError> {
     let active = shared.active();
     let now = shared.clock.now();
     let mut written = 0;
@@ -90,7 +57,8 @@ pub async fn digest_due(shared: &AppState, done: &mut Done) -> Result<usize, Sto
                 let until = until.to_utc();
                 let last = shared.store.last_digest(&integration.id, &party.id).await?;
                 let since = last.map_or(until - KEPT, |last| last.max(until - KEPT));
-                match write(shared, &active, (integration, party), (since, until), id.clone()).await {
+                let digest = Digest { integration, party, since, until, id: id.clone() };
+                match digest.write(shared, &active).await {
                     Ok(is_written) => {
                         written += usize::from(is_written);
                         done.0.insert(id);
@@ -107,38 +75,50 @@ pub async fn digest_due(shared: &AppState, done: &mut Done) -> Result<usize, Sto
     Ok(written)
 }
 
-async fn write(
-    shared: &AppState,
-    active: &ActiveConfig,
-    (integration, party): (&Integration, &Party),
-    (since, until): (DateTime<Utc>, DateTime<Utc>),
+/// One digest that is due.
+struct Digest<'d> {
+    integration: &'d Integration,
+    party: &'d Party,
+    /// When the last one ended.
+    since: DateTime<Utc>,
+    until: DateTime<Utc>,
     id: String,
-) -> Result<bool, StoreError> {
-    if shared.store.has_notice(&id).await? {
-        return Ok(false);
-    }
-    let now = shared.clock.now();
-    let mut lines = Vec::new();
-    let mut about = None;
-    for api in &integration.apis {
-        let Some(side) = api.side_of(&party.id) else { continue };
-        let key = WatchKey { integration: integration.id.clone(), api: api.id.clone(), surface: Surface::Live };
-        let entries = shared.store.ledger(&key.integration, &key.api).await?;
-        let findings = shared.store.quiet(&key.integration, &key.api).await?;
-        let found = quiet_lines(&Week { api, entries: &entries, findings: &findings, since, until }, side, &party.id);
-        if !found.is_empty() && about.is_none() {
-            about = Some((key, api, side));
+}
+
+impl Digest<'_> {
+    async fn write(self, shared: &AppState, active: &ActiveConfig) -> Result<bool, StoreError> {
+        let Self { integration, party, since, until, id } = self;
+        if shared.store.has_notice(&id).await? {
+            return Ok(false);
         }
-        lines.extend(found);
+        let now = shared.clock.now();
+        let mut lines = Vec::new();
+        let mut about = None;
+        for api in &integration.apis {
+            let Some(side) = api.side_of(&party.id) else { continue };
+            let key = WatchKey { integration: integration.id.clone(), api: api.id.clone(), surface: Surface::Live };
+            let entries = shared.store.ledger(&key.integration, &key.api).await?;
+            let findings = shared.store.quiet(&key.integration, &key.api).await?;
+            let found = quiet_lines(&Week { api, entries: &entries, findings: &findings, since, until }, side, &party.id);
+            if !found.is_empty() && about.is_none() {
+                about = Some((key, api, side));
+            }
+            lines.extend(found);
+        }
+        let Some((key, api, side)) = about else { return Ok(false) };
+        let writer = LetterWriter { shared, active, key: &key, integration, api, now };
+        let notice = Notice { id, opened_at: now, told_at: until };
+        let word = PartyMessage {
+            side,
+            party: party.id.clone(),
+            kind: NoticeKind::Digest,
+            findings: Vec::new(),
+            called_off: Vec::new(),
+        };
+        let decision = Decision { notice, words: vec![word], closes: true };
+        let Some(letter) = writer.digest(&decision, lines) else { return Ok(false) };
+        shared.store.write_digest(&key, &decision.notice, letter).await
     }
-    let Some((key, api, side)) = about else { return Ok(false) };
-    let writer = LetterWriter { shared, active, key: &key, integration, api, now };
-    let notice = Notice { id, opened_at: now, told_at: until };
-    let word =
-        PartyMessage { side, party: party.id.clone(), kind: NoticeKind::Digest, findings: Vec::new(), called_off: Vec::new() };
-    let decision = Decision { notice, words: vec![word], closes: true };
-    let Some(letter) = writer.digest(&decision, lines) else { return Ok(false) };
-    shared.store.write_digest(&key, &decision.notice, letter).await
 }
 
 #[cfg(test)]

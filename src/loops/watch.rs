@@ -1,4 +1,6 @@
 //! The checking loop: takes what is due while other checks run, so that one that hangs holds up no other.
+//!
+//! It also wakes when a check ends, so it is a loop of its own and not a body of the common driver.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,12 +11,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
+use crate::check::{check, died, soon};
 use crate::lifecycle::Heart;
 use crate::model::{Source, WatchKey};
+use crate::state::{AppState, LoopName};
 use crate::store::{Claim, StoreError};
-
-use super::check::{check, died, soon};
-use crate::state::AppState;
 
 /// Checks under way at one time.
 const AT_ONCE: usize = 16;
@@ -42,7 +43,7 @@ pub async fn run(shared: Arc<AppState>, heart: Heart, stopping: CancellationToke
     let mut nap = Duration::ZERO;
     let mut paused_until = Instant::now();
     loop {
-        heart.beat("watch");
+        heart.beat(LoopName::Watch.as_str());
         let roused = shared.wake_watch.notified();
         if Instant::now() >= paused_until {
             let taken = async {
@@ -51,7 +52,10 @@ pub async fn run(shared: Arc<AppState>, heart: Heart, stopping: CancellationToke
                 }
                 watch.take(&shared).await
             };
-            match taken.await {
+            let taken = taken.await;
+            let problem = taken.as_ref().err().map(ToString::to_string);
+            shared.runs.ran(LoopName::Watch, shared.clock.now(), problem);
+            match taken {
                 Ok(_) => {
                     is_first = false;
                     // Where all places are taken, the end of a check is what is waited for.
@@ -114,14 +118,14 @@ pub async fn check_due(shared: &Arc<AppState>, heart: &Heart, stopping: &Cancell
                     result = Err(problem);
                 }
             }
-            _ = beat.tick() => heart.beat("watch"),
+            _ = beat.tick() => heart.beat(LoopName::Watch.as_str()),
             () = stopping.cancelled() => return result,
         }
     }
     result
 }
 
-type Ended = Result<(tokio::task::Id, Result<(), StoreError>), JoinError>;
+type EndedCheck = Result<(tokio::task::Id, Result<(), StoreError>), JoinError>;
 
 /// What was taken from the database: under way, or waiting until its host has answered others.
 struct Watch {
@@ -213,7 +217,7 @@ impl Watch {
     }
 
     /// A check has ended; one that died is recorded as what it is, and costs nobody else anything.
-    async fn ended(&mut self, shared: &Arc<AppState>, done: Ended) -> Result<(), StoreError> {
+    async fn ended(&mut self, shared: &Arc<AppState>, done: EndedCheck) -> Result<(), StoreError> {
         let id = match &done {
             Ok((id, _)) => *id,
             Err(problem) => problem.id(),

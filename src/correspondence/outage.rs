@@ -9,11 +9,11 @@ use tracing::{info, warn};
 use crate::model::{
     Api, ApiState, DateKind, Integration, Notice, NoticeKind, Person, Side, Surface, WatchKey, dated_subjects, in_force,
 };
-use crate::notice::{Decision, PartyMessage, stamp};
+use crate::notice::{Decision, ExchangeCard, PartyMessage, stamp};
+use crate::state::{ActiveConfig, AppState, hex, is_recent};
 use crate::store::{Outage, PlannedDelivery, StoreError};
 
-use super::letters::LetterWriter;
-use crate::state::{ActiveConfig, AppState, hex, is_recent};
+use super::writer::LetterWriter;
 
 /// It is told again for as long as it lasts.
 const AGAIN: TimeDelta = TimeDelta::days(7);
@@ -74,13 +74,10 @@ pub async fn outages_due(shared: &AppState) -> Result<usize, StoreError> {
     Ok(told)
 }
 
-/// A heading, and the lines under it.
-type Card = (String, Vec<String>);
-
 /// What is told to anybody, with the letters of each: a reader whom several concern has one letter, which names the others.
 fn together<'t, 's>(
     tellings: &'t [Telling<'s>],
-    card: impl Fn(&Telling<'s>) -> Card,
+    card: impl Fn(&Telling<'s>) -> ExchangeCard,
 ) -> Vec<(&'t Telling<'s>, Vec<PlannedDelivery>)> {
     let mut readers: BTreeMap<String, Vec<(&Telling<'_>, &str, Person)>> = BTreeMap::new();
     for telling in tellings {
@@ -103,16 +100,17 @@ fn together<'t, 's>(
     told.collect()
 }
 
-fn with_others((heading, mut lines): Card, others: &[String]) -> Card {
+fn with_others(card: ExchangeCard, others: &[String]) -> ExchangeCard {
     if others.is_empty() {
-        return (heading, lines);
+        return card;
     }
+    let ExchangeCard { heading, mut lines } = card;
     let mut named = others.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     if others.len() > NAMED {
         named.push_str(&format!(" and {} more", others.len() - NAMED));
     }
     lines.insert(0, format!("The same goes for {named}; status says more of each."));
-    (format!("{heading}, and {} more", others.len()), lines)
+    ExchangeCard { heading: format!("{heading}, and {} more", others.len()), lines }
 }
 
 struct Telling<'t> {
@@ -175,7 +173,7 @@ impl Telling<'_> {
     }
 
     /// That it cannot be judged.
-    fn begun(&self) -> Card {
+    fn begun(&self) -> ExchangeCard {
         let Outage { detail, since, times, succeeded_at, told_at, key, .. } = &self.outage;
         let minutes = self.outage.lasted(self.now).num_minutes();
         let long = match minutes {
@@ -209,11 +207,11 @@ impl Telling<'_> {
                 key.integration, key.api
             ),
         ];
-        (heading, lines)
+        ExchangeCard { heading, lines }
     }
 
     /// That it can be judged again.
-    fn over(&self) -> Card {
+    fn over(&self) -> ExchangeCard {
         let Outage { since, times, judged_at, .. } = &self.outage;
         let lines = vec![
             format!("It could not be from {} to {}.", stamp(*since), stamp(judged_at.unwrap_or(self.now))),
@@ -226,11 +224,11 @@ impl Telling<'_> {
              Nobody has to answer."
                 .to_owned(),
         ];
-        (format!("{} can be judged again", self.subject()), lines)
+        ExchangeCard { heading: format!("{} can be judged again", self.subject()), lines }
     }
 
     async fn begin(&self, letters: Vec<PlannedDelivery>) -> Result<bool, StoreError> {
-        let (heading, _) = self.begun();
+        let heading = self.begun().heading;
         let text = format!("{}: {heading}; the operator and the consumers were written to", self.outage.key);
         warn!(api = %self.outage.key, state = self.state().name(), since = %self.outage.since, "a description cannot be judged; people are told");
         self.shared.store.tell_outage(&self.outage, &self.notice(), letters, &text).await
@@ -241,7 +239,7 @@ impl Telling<'_> {
         if is_known {
             info!(api = %self.outage.key, "a description can be judged again; people are told");
         }
-        let (heading, _) = self.over();
+        let heading = self.over().heading;
         let text = format!("{}: {heading}", self.outage.key);
         Ok(self.shared.store.end_outage(&self.outage, &self.notice(), letters, &text).await? && is_known)
     }
@@ -261,7 +259,7 @@ impl Telling<'_> {
         readers
     }
 
-    fn letter(&self, party: &str, to: &Person, card: Card) -> Option<PlannedDelivery> {
+    fn letter(&self, party: &str, to: &Person, card: ExchangeCard) -> Option<PlannedDelivery> {
         let word = PartyMessage {
             side: Side::Consumer,
             party: party.to_owned(),

@@ -3,18 +3,16 @@
 use chrono::NaiveDate;
 
 use crate::model::{
-    Acknowledgement, Answer, DateKind, Day, EscalationTarget, LastTold, LedgerStep, Origin, Party, Person, Proposal, Reply, Role,
-    Side, Statement, Surface, follow,
+    Acknowledgement, Answer, DateKind, Day, EscalationTarget, LastTold, LedgerStep, OpenNotice, Origin, Party, Person, Proposal,
+    Reply, Role, Side, Statement, Surface, follow,
 };
-use crate::notice::ExchangeCard;
+use crate::notice::{ExchangeCard, is_still_open};
+use crate::state::AppState;
 use crate::store::{
-    AnswerOutcome, Closing, EscalationCommit, ExtensionRequest, OpenLetter, OpenNotice, PlannedDelivery, ProposalVerdict,
-    StoreError,
+    AnswerOutcome, Closing, EscalationCommit, ExtensionRequest, OpenLetter, PlannedDelivery, ProposalVerdict, StoreError,
 };
 
-use super::escalate::is_there;
-use super::letters::LetterWriter;
-use crate::state::AppState;
+use super::writer::LetterWriter;
 
 /// Steps beyond any ladder: somebody on the side was named by somebody else there.
 const NAMED: usize = 1000;
@@ -36,7 +34,7 @@ pub async fn answer(shared: &AppState, token: &str, reply: &Reply) -> Result<Ans
     let answered = match reply {
         Reply::Acknowledge(acknowledgement) => {
             let is_accepted = acknowledgement.answer == Answer::Accepted;
-            if is_accepted && letter.key.surface == Surface::Live && !is_there(&standing, (letter.side, &letter.party)) {
+            if is_accepted && letter.key.surface == Surface::Live && !is_still_open(&standing, letter.side, &letter.party) {
                 return Ok(AnswerOutcome::Gone);
             }
             let letters = exchange.conflict(acknowledgement);
@@ -90,7 +88,7 @@ impl CounterpartMessage<'_> {
     }
 
     fn tell(&self, side: Side, party: &Party, to: &Person, card: ExchangeCard) -> Option<PlannedDelivery> {
-        self.writer.exchange(self.standing, (side, &party.id), to, card)
+        self.writer.exchange(self.standing, side, &party.id, to, card)
     }
 
     /// A plan that ends after the day is a conflict, and the managers of both sides hear of it.

@@ -44,14 +44,26 @@ impl Gathered {
     }
 }
 
-/// Fetches a description and every file it refers to. The files beside the first one have `deadline` together.
-pub async fn gather(
-    client: &Client,
-    source: &Source,
-    (auth, tls): (&Auth, Option<&ApiTls>),
-    known: &Known,
-    (limits, deadline): (&Limits, Duration),
-) -> Gathered {
+/// Where a description is, and how it is asked for.
+#[derive(Clone, Copy)]
+pub struct WholeDescription<'w> {
+    /// Who fetches.
+    pub client: &'w Client,
+    /// Where the first file is.
+    pub source: &'w Source,
+    /// How the provider knows who asks.
+    pub auth: &'w Auth,
+    /// Certificates of its own.
+    pub tls: Option<&'w ApiTls>,
+    /// What all files may be together.
+    pub limits: &'w Limits,
+    /// So long may the files beside the first one take together.
+    pub deadline: Duration,
+}
+
+/// Fetches a description and every file it refers to.
+pub async fn gather(whole: &WholeDescription<'_>, known: &Known) -> Gathered {
+    let WholeDescription { client, source, auth, tls, limits, deadline } = *whole;
     let outcome = client.fetch(&Request { source, auth, tls, validators: known.validators.as_ref(), part: None }).await;
     let (root, fresh_for) = match (outcome, &known.bundle) {
         (FetchOutcome::Body(body), _) => {

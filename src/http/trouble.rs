@@ -2,14 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::correspondence::is_reached;
+use crate::state::AppState;
 use crate::store::Overview;
 
-use super::deliver::configured;
-use super::retell::is_reached;
-use crate::state::AppState;
-
 /// Everything that is wrong: part, since when, what.
-pub fn troubles(shared: &AppState, overview: &Overview) -> Vec<(String, DateTime<Utc>, String)> {
+pub(super) fn troubles(shared: &AppState, overview: &Overview) -> Vec<(String, DateTime<Utc>, String)> {
     let active = shared.active();
     let delivery = &overview.trouble;
     let mut all = shared.trouble.all();
@@ -47,7 +45,7 @@ pub fn troubles(shared: &AppState, overview: &Overview) -> Vec<(String, DateTime
         all.push(("operator".to_owned(), letter.created_at, what));
     }
     // A channel that was taken out of the configuration is missed by nobody.
-    for channel in delivery.channels.iter().filter(|channel| configured(&active, &channel.channel).is_some()) {
+    for channel in delivery.channels.iter().filter(|channel| active.channel(&channel.channel).is_some()) {
         let how = if channel.is_final { "does not take notices" } else { "does not take notices now; they are tried again" };
         all.push((format!("channel {}", channel.channel), channel.since, format!("{how}: {}", channel.reply)));
     }

@@ -1,258 +1,32 @@
-//! What `/status` tells, as one documented object.
+//! What status tells now: gathered from the store, the configuration, and what the loops have said.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
 
-use crate::model::{
-    Answer, ApiState, Contact, DeliveryState, Integration, NoticeGiven, NoticeKind, OverrideNote, Severity, Side, Surface,
-};
+use crate::correspondence::silent_people;
+use crate::http::trouble::troubles;
+use crate::model::{Answer, ApiState, Contact, Integration, NoticeKind, Severity, Side, Surface};
 use crate::notice::{Gap, Impact, gaps, impact, unknown_rules, unmatched_overrides, unmatched_uses};
 use crate::render::{clean, without_credentials};
-use crate::state::{ActiveConfig, AppState};
+use crate::state::{ActiveConfig, AppState, LoopName, LoopRun};
 use crate::store::{DeliveryRow, NoticeRow, Overview, StoreError, WatchRow};
-use crate::tasks::{silent_people, troubles};
 
-/// Everything on-call needs, in the order they ask.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct StatusView {
-    /// `ok`, `action` (somebody must answer or look), or `trouble` (driftd itself needs help).
-    pub state: String,
-    /// One sentence.
-    pub verdict: String,
-    /// When this was gathered.
-    pub at: DateTime<Utc>,
-    /// Version of driftd.
-    pub version: String,
-    /// When the daemon started.
-    pub started_at: DateTime<Utc>,
-    /// When the configuration at work was loaded.
-    pub config_loaded_at: DateTime<Utc>,
-    /// What is wrong with driftd itself.
-    pub trouble: Vec<TroubleView>,
-    /// Every watched description.
-    pub checking: Vec<ApiView>,
-    /// Days on which something ends or changes.
-    pub dates: Vec<DateView>,
-    /// Exceptions that name a rule or an operation which does not exist, and so cover nothing; in words.
-    #[serde(default)]
-    pub empty_exceptions: Vec<String>,
-    /// Ends of integrations that lack somebody.
-    pub gaps: Vec<GapView>,
-    /// Addresses of people who were asked whether they are there and did not answer.
-    pub unconfirmed: BTreeSet<String>,
-    /// How letters fare.
-    pub telling: TellingView,
-    /// Every open notice, oldest first.
-    pub open: Vec<OpenView>,
-}
+use super::view::{
+    ApiView, DateView, DeadContact, FindingView, GapView, LetterStatus, LoopView, OpenView, SideView, StatusState, StatusView,
+    TellingView, TroubleView,
+};
 
-/// Something wrong with driftd itself.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct TroubleView {
-    /// `database`, `outbox`, `mail`, `letters`, `configuration`, `digest`, `ladder`, `bounces`, or `channel` and whose.
-    pub part: String,
-    /// Since when.
-    pub since: DateTime<Utc>,
-    /// What is wrong.
-    pub what: String,
-}
-
-/// A watched description.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ApiView {
-    /// Integration id.
-    pub integration: String,
-    /// API id.
-    pub api: String,
-    /// `live` or `upcoming`.
-    pub surface: Surface,
-    /// What people call it.
-    pub name: String,
-    /// Where it is.
-    pub source: String,
-    /// `new`, `verified`, `changed`, `down`, `undecidable`, `blind` or `held`.
-    pub state: ApiState,
-    /// Why.
-    pub detail: String,
-    /// When it was last tried.
-    pub last_check: Option<DateTime<Utc>>,
-    /// When it was last read.
-    pub last_success: Option<DateTime<Utc>>,
-    /// When it was last found unchanged.
-    pub last_verified_unchanged: Option<DateTime<Utc>>,
-    /// When it last changed.
-    pub last_changed: Option<DateTime<Utc>>,
-    /// When it is tried next.
-    pub next_check: DateTime<Utc>,
-    /// Whether that has passed by more than a few minutes, or the check under way should have ended long ago.
-    #[serde(default)]
-    pub overdue: bool,
-    /// Consecutive failures.
-    pub failures: u32,
-    /// SHA-256 of the newest snapshot.
-    pub snapshot: Option<String>,
-    /// SHA-256 of the baseline.
-    pub baseline: Option<String>,
-    /// Uses that a consumer declares and the description does not have: a change there would reach nobody.
-    pub unmatched_uses: Vec<String>,
-    /// Findings against the baseline, by severity.
-    pub findings: BTreeMap<Severity, usize>,
-    /// Each of them.
-    pub messages: Vec<FindingView>,
-}
-
-/// A day on which something ends or changes, or a promise that it breaks.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct DateView {
-    /// Integration id.
-    pub integration: String,
-    /// API id.
-    pub api: String,
-    /// What people call it.
-    pub api_name: String,
-    /// What is to be said of it.
-    pub finding: FindingView,
-}
-
-/// A finding.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct FindingView {
-    /// How much it matters.
-    pub severity: Severity,
-    /// Rule id.
-    pub rule: String,
-    /// Changes when there is something new to say: what an override waives by `content`.
-    pub content: String,
-    /// One sentence.
-    pub message: String,
-    /// Operations it reaches.
-    pub used_by: Vec<String>,
-    /// When it was first seen.
-    pub since: DateTime<Utc>,
-    /// Whether any consumer is concerned.
-    pub concerns_somebody: bool,
-    /// Who made an exception for it, why, and until when.
-    pub exception: Option<OverrideNote>,
-    /// The notice it was given, where it breaks and is live.
-    pub given: Option<NoticeGiven>,
-}
-
-/// How letters fare.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct TellingView {
-    /// When the oldest letter that has not left was written.
-    pub oldest_undelivered: Option<DateTime<Utc>>,
-    /// Letters by state.
-    pub letters: BTreeMap<String, u64>,
-    /// The last letters that could not be delivered at all.
-    pub undeliverable: Vec<LetterView>,
-    /// Addresses whose newest letter could not be delivered.
-    pub dead_contacts: Vec<DeadContact>,
-}
-
-/// An address that cannot be written to.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct DeadContact {
-    /// Whose it is.
-    pub name: String,
-    /// The address.
-    pub address: String,
-    /// Key of the party.
-    pub party: String,
-    /// When the letter was written that showed it.
-    pub since: DateTime<Utc>,
-    /// What was answered.
-    pub why: String,
-}
-
-/// An end of an integration that lacks somebody.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct GapView {
-    /// Integration id.
-    pub integration: String,
-    /// The party's name.
-    pub party: String,
-    /// What is missing.
-    pub what: String,
-    /// Whether a notice would reach nobody there but the operator.
-    pub is_orphan: bool,
-}
-
-/// An open notice.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct OpenView {
-    /// Its id, on both letters.
-    pub notice: String,
-    /// Integration id.
-    pub integration: String,
-    /// The integration's name.
-    pub integration_name: String,
-    /// API id.
-    pub api: String,
-    /// What people call it.
-    pub api_name: String,
-    /// `live` or `upcoming`.
-    pub surface: Surface,
-    /// When it was opened.
-    pub opened_at: DateTime<Utc>,
-    /// How old it is, whole hours.
-    pub age_hours: i64,
-    /// By when each side should have answered.
-    pub answer_by: DateTime<Utc>,
-    /// What is open.
-    pub findings: Vec<FindingView>,
-    /// Both ends, consumers first.
-    pub sides: Vec<SideView>,
-}
-
-/// One end of an open notice.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct SideView {
-    /// Which end.
-    pub side: Side,
-    /// The party's name.
-    pub party: String,
-    /// Who owns it there: whoever answered, else the contact.
-    pub owner: String,
-    /// How to reach the contact.
-    pub contact: String,
-    /// What was answered, in words; none yet.
-    pub answer: Option<String>,
-    /// Its letters.
-    pub letters: Vec<LetterView>,
-}
-
-/// A letter.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct LetterView {
-    /// `opened`, `updated` or `resolved`.
-    pub kind: String,
-    /// To whom.
-    pub to: String,
-    /// `pending`, `sent`, `dead-address` or `refused`.
-    pub state: DeliveryState,
-    /// When it was written.
-    pub written_at: DateTime<Utc>,
-    /// When a server took it.
-    pub sent_at: Option<DateTime<Utc>>,
-    /// Tries so far.
-    pub tries: u32,
-    /// What the server said last.
-    pub last_reply: Option<String>,
-}
-
-/// Gathers everything.
+/// What status tells now.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn gather(shared: &AppState) -> Result<StatusView, StoreError> {
-    Ok(view(shared, &shared.store.overview().await?))
+pub async fn current_status(shared: &AppState) -> Result<StatusView, StoreError> {
+    Ok(status_of(shared, &shared.store.overview().await?))
 }
 
 /// What one look at the store tells.
-pub(super) fn view(shared: &AppState, overview: &Overview) -> StatusView {
+pub(in crate::http) fn status_of(shared: &AppState, overview: &Overview) -> StatusView {
     let active = shared.active();
     let now = shared.clock.now();
     let trouble: Vec<TroubleView> = troubles(shared, overview)
@@ -274,7 +48,8 @@ pub(super) fn view(shared: &AppState, overview: &Overview) -> StatusView {
         .iter()
         .flat_map(|integration| unknown_rules(integration, &shared.catalogue).into_iter().chain(misplaced(integration, overview)))
         .collect();
-    let (state, verdict) = verdict(&trouble, &checking, &open, (&gaps, &empty_exceptions), overview, now);
+    let (state, verdict) =
+        verdict(&trouble, &checking, &open, &gaps, &empty_exceptions, Waiting { oldest: overview.oldest_undelivered, now });
     StatusView {
         state,
         verdict,
@@ -283,6 +58,7 @@ pub(super) fn view(shared: &AppState, overview: &Overview) -> StatusView {
         started_at: shared.started_at,
         config_loaded_at: active.loaded_at,
         trouble,
+        loops: shared.runs.all().into_iter().map(loop_view).collect(),
         checking,
         dates,
         empty_exceptions,
@@ -299,14 +75,27 @@ pub(super) fn view(shared: &AppState, overview: &Overview) -> StatusView {
     }
 }
 
+fn loop_view((name, run): (LoopName, LoopRun)) -> LoopView {
+    let last_error = run.error.map(|error| clean(&without_credentials(&error), 600));
+    LoopView { name, last_run: run.at, last_error }
+}
+
+/// The letter that has waited longest, and the moment it is asked.
+#[derive(Clone, Copy)]
+struct Waiting {
+    oldest: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+}
+
 fn verdict(
     trouble: &[TroubleView],
     checking: &[ApiView],
     open: &[OpenView],
-    (gaps, empty_exceptions): (&[GapView], &[String]),
-    overview: &Overview,
-    now: DateTime<Utc>,
-) -> (String, String) {
+    gaps: &[GapView],
+    empty_exceptions: &[String],
+    waiting: Waiting,
+) -> (StatusState, String) {
+    let now = waiting.now;
     let count = |state: ApiState| checking.iter().filter(|api| api.state == state).count();
     let unseen = count(ApiState::Down) + count(ApiState::Undecidable) + count(ApiState::Blind) + count(ApiState::Held);
     let unanswered = open.iter().filter(|open| open.sides.iter().any(|side| side.answer.is_none())).count();
@@ -346,7 +135,7 @@ fn verdict(
         Some(at) => format!("last read {} ago", ago(now - at)),
         None => "nothing read yet".to_owned(),
     });
-    if let Some(oldest) = overview.oldest_undelivered.filter(|oldest| now - *oldest > TimeDelta::minutes(5)) {
+    if let Some(oldest) = waiting.oldest.filter(|oldest| now - *oldest > TimeDelta::minutes(5)) {
         parts.push(format!("a letter has been waiting for {}", ago(now - oldest)));
     }
     // Nothing can be seen anywhere: that is us.
@@ -354,13 +143,13 @@ fn verdict(
     // Nothing is checked any more: that is us as well.
     let all_overdue = !checking.is_empty() && overdue == checking.len();
     let state = if !trouble.is_empty() || all_blind || all_overdue {
-        "trouble"
+        StatusState::Trouble
     } else if !open.is_empty() || unseen > 0 || unmatched > 0 || !empty_exceptions.is_empty() || overdue > 0 || orphans > 0 {
-        "action"
+        StatusState::Action
     } else {
-        "ok"
+        StatusState::Ok
     };
-    (state.to_owned(), format!("{}.", parts.join("; ")))
+    (state, format!("{}.", parts.join("; ")))
 }
 
 fn gap_view(gap: Gap) -> GapView {
@@ -394,7 +183,7 @@ fn plural(count: usize, what: &str) -> String {
 }
 
 /// `3 h`, `2 d`: how long ago, in the largest unit that says something.
-pub(super) fn ago(delta: TimeDelta) -> String {
+pub(in crate::http) fn ago(delta: TimeDelta) -> String {
     let seconds = delta.num_seconds().max(0);
     match seconds {
         0..=119 => format!("{seconds} s"),
@@ -551,8 +340,8 @@ fn side_view(side: Side, party: &str, row: &NoticeRow, integration: Option<&Inte
     }
 }
 
-fn letter_view(row: &DeliveryRow) -> LetterView {
-    LetterView {
+fn letter_view(row: &DeliveryRow) -> LetterStatus {
+    LetterStatus {
         kind: row.kind.clone(),
         to: format!("{} <{}>", row.name, row.recipient),
         state: row.state,

@@ -2,20 +2,20 @@
 
 use tracing::info;
 
+use crate::mail::masked;
 use crate::model::Party;
+use crate::notice::is_still_open;
+use crate::state::AppState;
 use crate::store::{Reader, StoreError};
 
-use super::deliver::masked;
-use super::escalate::is_there;
-use super::letters::LetterWriter;
-use crate::state::AppState;
+use super::writer::LetterWriter;
 
 /// Writes to everybody who answers for a side of an open notice by the configuration at work now, was never written to about
 /// it, and whose side has not answered. Returns how many letters were written.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn retell_due(shared: &AppState) -> Result<usize, StoreError> {
+pub async fn missed_letters_due(shared: &AppState) -> Result<usize, StoreError> {
     let active = shared.active();
     let mut written = 0;
     for told in shared.store.readers().await? {
@@ -30,7 +30,7 @@ pub async fn retell_due(shared: &AppState) -> Result<usize, StoreError> {
             Err(problem) if problem.is_one_row() => continue,
             Err(problem) => return Err(problem),
         };
-        let Some(standing) = standing.filter(|standing| is_there(standing, (told.side, &told.party))) else { continue };
+        let Some(standing) = standing.filter(|standing| is_still_open(standing, told.side, &told.party)) else { continue };
         let writer = LetterWriter { shared, active: &active, key: &told.key, integration, api, now: shared.clock.now() };
         let Some(letter) = writer.again(&standing, &told) else { continue };
         let text = format!(
@@ -54,7 +54,7 @@ fn is_missing(party: &Party, operator: &str, told: &Reader) -> bool {
 }
 
 /// Whether one of these addresses is somebody's of the party: the operator stands in last, and answers for nobody there.
-pub(super) fn is_reached(party: &Party, operator: &str, addresses: &[String]) -> bool {
+pub fn is_reached(party: &Party, operator: &str, addresses: &[String]) -> bool {
     let is = |address: &str, known: &str| address.eq_ignore_ascii_case(known);
     let people = || party.contacts.values().flat_map(|contact| std::iter::once(&contact.person).chain(&contact.deputy));
     addresses.iter().any(|address| !is(address, operator) || people().any(|person| is(address, &person.email)))

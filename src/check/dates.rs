@@ -1,28 +1,15 @@
-//! From what is read to the ledger, and from the ledger to letters.
+//! Days that a description names for its own end, on their way into the ledger.
 
-use std::time::Duration;
+use chrono::NaiveDate;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-
-use crate::model::{
-    ApiState, Checked, DateKeys, DateKind, OpenFinding, OperationLabel, Origin, Severity, Statement, Validators, read_date,
-};
-use crate::notice::{Ledger, dated};
+use crate::model::{DateKeys, DateKind, OpenFinding, OperationLabel, Origin, Severity, Statement, read_date};
 use crate::openapi::{self, StatedDates};
-use crate::rules::RULE_SET;
-use crate::store::{CheckCommit, Claim, StoreError, SuccessfulCheck};
-
-use super::check::{describe, said};
-use super::letters::LetterWriter;
-
-/// Ledgers are not all looked at in the same second after midnight.
-const SPREAD: Duration = Duration::from_secs(300);
 
 /// The rule that tells of an operation that was deprecated.
 const DEPRECATED: &str = "endpoint-deprecated";
 
 /// The keys a description is read for: those that are known, and those of the configuration.
-pub(super) fn keys(own: &DateKeys) -> openapi::DateKeys {
+pub(super) fn date_keys(own: &DateKeys) -> openapi::DateKeys {
     let known = openapi::DateKeys::default();
     let with = |own: &[String], known: Vec<String>| own.iter().cloned().chain(known).collect();
     openapi::DateKeys {
@@ -31,6 +18,12 @@ pub(super) fn keys(own: &DateKeys) -> openapi::DateKeys {
         deprecated: with(&own.deprecated, known.deprecated),
         message: with(&own.message, known.message),
     }
+}
+
+/// The operations of a description, and what it says about their end.
+pub(super) struct DescribedDates {
+    pub(super) operations: Vec<OperationLabel>,
+    pub(super) stated: Vec<StatedDates>,
 }
 
 /// What a description says about its own end, as the ledger records it.
@@ -66,7 +59,7 @@ pub(super) fn statements(stated: Vec<StatedDates>) -> Vec<Statement> {
 }
 
 /// A deprecation whose end has a day is told with its day, not a second time as a difference.
-pub(super) fn told_by_their_day(findings: &mut [OpenFinding], stated: &[StatedDates], today: NaiveDate) {
+pub(super) fn deprecations_told_by_their_day(findings: &mut [OpenFinding], stated: &[StatedDates], today: NaiveDate) {
     // A day that has passed is told nowhere else.
     let day_of = |said: &StatedDates| said.sunset.as_ref().and_then(|(_, text)| read_date(text)).filter(|day| *day > today);
     let has_day = |label: &OperationLabel| stated.iter().any(|said| said.subject == label.as_str() && day_of(said).is_some());
@@ -76,60 +69,6 @@ pub(super) fn told_by_their_day(findings: &mut [OpenFinding], stated: &[StatedDa
             finding.judged = Severity::Info;
         }
     }
-}
-
-/// Makes anew what follows from the ledger today, and has it told.
-pub(super) async fn look(writer: &LetterWriter<'_>, claim: &Claim) -> Result<CheckCommit, StoreError> {
-    let store = &writer.shared.store;
-    let entries = store.ledger(&claim.key.integration, &claim.key.api).await?;
-    let (operations, down_since) = store.live_operations(&claim.key).await?;
-    let ledger = Ledger {
-        integration: writer.integration,
-        api: writer.api,
-        entries: &entries,
-        operations: operations.as_deref(),
-        down_since: down_since.map(|last| last.date_naive()),
-        today: writer.now.date_naive(),
-    };
-    let findings = writer.with_overrides(dated(&ledger));
-    let notice = writer.tell(claim, &claim.told, (&claim.findings, &findings), None);
-    let needs_notice = findings.iter().any(OpenFinding::needs_notice);
-    let current = entries.iter().filter(|entry| entry.ended_at.is_none() && entry.statement.date.is_some()).count();
-    let (state, detail) = match (needs_notice, current) {
-        (true, _) => (ApiState::Changed, describe(&findings)),
-        (false, 0) => (ApiState::Verified, "no date is announced".to_owned()),
-        (false, _) => (ApiState::Verified, "every date that is announced has passed or was called off".to_owned()),
-    };
-    let mut events: Vec<(&'static str, String)> = findings
-        .iter()
-        .filter(|finding| {
-            !claim.findings.iter().any(|known| known.identity == finding.identity && known.content == finding.content)
-        })
-        .map(|finding| ("date", format!("{}: {}", claim.key, finding.message)))
-        .collect();
-    events.extend(said(&claim.key, &notice));
-    let next_at = tomorrow(writer.now) + SPREAD.mul_f64(writer.shared.jitter());
-    Ok(CheckCommit {
-        rule_set: RULE_SET,
-        success: Some(SuccessfulCheck {
-            validators: Validators::default(),
-            full: false,
-            snapshot: None,
-            operations: None,
-            baseline: None,
-            findings: (findings != claim.findings).then_some(findings),
-            ledger: Vec::new(),
-            notice,
-        }),
-        events,
-        ..CheckCommit::of(claim, Checked { state, detail, checked_at: writer.now, next_at, failures: 0 })
-    })
-}
-
-/// The ledger's days are days in UTC.
-fn tomorrow(now: DateTime<Utc>) -> DateTime<Utc> {
-    let day = now.date_naive().succ_opt().unwrap_or(NaiveDate::MAX);
-    day.and_time(NaiveTime::MIN).and_utc()
 }
 
 #[cfg(test)]
@@ -153,7 +92,7 @@ mod tests {
                 ..OpenFinding::new("i".to_owned(), rule, Severity::Warning, String::new())
             };
             let mut findings = [finding];
-            told_by_their_day(&mut findings, stated, today);
+            deprecations_told_by_their_day(&mut findings, stated, today);
             assert_eq!(findings[0].severity, findings[0].judged);
             findings[0].severity
         };

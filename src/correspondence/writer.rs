@@ -1,4 +1,4 @@
-//! From what is open to finished letters: decide, plan, render, compose. Nothing here is sent or stored.
+//! From what is to be said to finished letters: plan, render, compose. Nothing here is sent or stored.
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
@@ -6,34 +6,33 @@ use url::Url;
 
 use crate::mail::{CalendarPart, Letter, NamedAddress, compose, domain_of};
 use crate::model::{
-    Api, ChannelKind, EscalationTarget, Integration, LastTold, Notice, NoticeKind, OpenFinding, PendingAnswer, Person, Side,
-    Surface, WatchKey,
+    Api, ChannelKind, EscalationTarget, Integration, LastTold, Notice, NoticeKind, OpenFinding, OpenNotice, PendingAnswer,
+    Person, Side, Surface, WatchKey,
 };
 use crate::notice::{
-    self, Circumstances, Decision, ExchangeCard, LetterPlan, LetterView, Links, PartyMessage, PlannedEscalation, plan,
+    Circumstances, Decision, ExchangeCard, LetterPlan, LetterView, Links, PlannedEscalation, escalation_card, plan, restated,
+    restated_to_next,
 };
 use crate::render::{Appointment, calendar, chat_message, cloud_event};
-use crate::store::{Claim, Flaps, Gone, NoticeStep, OpenNotice, PlannedDelivery, REVERTED, Reader};
-
-use super::escalate;
-use crate::state::{ActiveConfig, AppState, UNWRITTEN, hex, is_recent, link_token};
+use crate::state::{ActiveConfig, AppState, UNWRITTEN, hex, link_token};
+use crate::store::{PlannedDelivery, Reader};
 
 /// Mail programs clip what is longer, and relays refuse it, bytes.
 const LARGEST_LETTER: usize = 100_000;
 
-/// Where letters come from: the configuration at work, and the description they are about.
-pub(super) struct LetterWriter<'d> {
-    pub(super) shared: &'d AppState,
-    pub(super) active: &'d ActiveConfig,
-    pub(super) key: &'d WatchKey,
-    pub(super) integration: &'d Integration,
-    pub(super) api: &'d Api,
-    pub(super) now: DateTime<Utc>,
+/// What a letter is written from: the configuration that is active, the API it is about, and the moment.
+pub(crate) struct LetterWriter<'d> {
+    pub(crate) shared: &'d AppState,
+    pub(crate) active: &'d ActiveConfig,
+    pub(crate) key: &'d WatchKey,
+    pub(crate) integration: &'d Integration,
+    pub(crate) api: &'d Api,
+    pub(crate) now: DateTime<Utc>,
 }
 
 impl LetterWriter<'_> {
     /// Findings with the integration's overrides of today applied.
-    pub(super) fn with_overrides(&self, mut findings: Vec<OpenFinding>) -> Vec<OpenFinding> {
+    pub(crate) fn with_overrides(&self, mut findings: Vec<OpenFinding>) -> Vec<OpenFinding> {
         let today = self.now.date_naive();
         for finding in &mut findings {
             finding.apply_overrides(&self.integration.overrides, today);
@@ -41,97 +40,8 @@ impl LetterWriter<'_> {
         findings
     }
 
-    /// Decides whether anything is to be said, and writes the letters. `evidence` are the digests compared.
-    ///
-    /// Only who has a letter that stands to be sent counts as told: whoever has none is tried again at the next look.
-    pub(super) fn tell(
-        &self,
-        claim: &Claim,
-        told: &[LastTold],
-        (previous, current): (&[OpenFinding], &[OpenFinding]),
-        evidence: Option<(&str, &str)>,
-    ) -> NoticeStep {
-        let standing =
-            |open, told| notice::DecisionInput { integration: self.integration, api: self.api, open, told, previous, current };
-        if let Some(gone) = self.come_back(claim, &standing, current) {
-            return self.told_again(gone, current);
-        }
-        let mut flaps = claim.flaps;
-        if let Some((notice, flapping)) = claim.notice.as_ref().zip(flaps.as_mut()) {
-            let is_there = current.iter().any(OpenFinding::needs_notice);
-            let was_there = claim.findings.iter().any(OpenFinding::needs_notice);
-            if is_there != was_there {
-                flapping.at = self.now;
-                flapping.times += u32::from(is_there);
-                let is_known = !is_there || standing(Some(notice), told).decide(self.now, String::new).is_none();
-                if is_known {
-                    return NoticeStep::Flipped { id: notice.id.clone(), flaps: *flapping };
-                }
-            } else if !is_there && is_recent(flapping.at, self.now) {
-                return NoticeStep::Keep;
-            }
-        }
-        let id = || notice_id(claim, self.now, current);
-        let Some(decision) = standing(claim.notice.as_ref(), told).decide(self.now, id) else { return NoticeStep::Keep };
-        let back = flaps
-            .filter(|_| decision.closes)
-            .map(|flaps| format!("It had come and gone before, and came back {} times.", flaps.times));
-        let (deliveries, told, is_whole) = self.written_out(&decision, evidence, back.as_ref());
-        if decision.closes && is_whole {
-            let why =
-                if current.iter().any(OpenFinding::needs_notice) { "what differs concerns nobody any more" } else { REVERTED };
-            return NoticeStep::Close { id: decision.notice.id, why: why.to_owned(), deliveries };
-        }
-        if told.is_empty() {
-            return NoticeStep::Keep;
-        }
-        NoticeStep::Tell { notice: decision.notice, flaps, deliveries, told }
-    }
-
-    /// The notice whose change is back within a day of its going, just as it was told.
-    fn come_back<'c, 'f>(
-        &self,
-        claim: &'c Claim,
-        standing: &impl Fn(Option<&'c Notice>, &'c [LastTold]) -> notice::DecisionInput<'c, 'f>,
-        current: &[OpenFinding],
-    ) -> Option<&'c Gone> {
-        let gone = claim.gone.as_ref().filter(|_| claim.notice.is_none() && self.key.surface != Surface::Ledger)?;
-        let is_known =
-            |finding: &OpenFinding| gone.told.iter().any(|told| told.findings.get(&finding.identity) == Some(&finding.content));
-        let mut open = current.iter().filter(|finding| finding.needs_notice());
-        let is_back = open.clone().next().is_some() && open.all(is_known);
-        (is_back && standing(Some(&gone.notice), &gone.told).decide(self.now, String::new).is_none()).then_some(gone)
-    }
-
-    /// A change that comes and goes is told once more, with its count; after that only when it has been one or the other for
-    /// a day.
-    fn told_again(&self, gone: &Gone, current: &[OpenFinding]) -> NoticeStep {
-        let times = gone.times + 1;
-        let words = gone.told.iter().filter(|told| !told.findings.is_empty()).map(|told| PartyMessage {
-            side: told.side,
-            party: told.party.clone(),
-            kind: NoticeKind::Updated,
-            findings: current.iter().filter(|finding| told.findings.contains_key(&finding.identity)).collect(),
-            called_off: Vec::new(),
-        });
-        let words = words.collect();
-        let notice = Notice { told_at: self.now, ..gone.notice.clone() };
-        let decision = Decision { notice, words, closes: false };
-        let back = format!(
-            "It comes and goes: it was gone, and within a day it is back, {} by now. Perhaps several servers answer, and \
-             not all have the same version. driftd does not write again until it has been one or the other for a day.",
-            if times == 1 { "once".to_owned() } else { format!("{times} times") }
-        );
-        let (deliveries, told, _) = self.written_out(&decision, None, Some(&back));
-        if told.is_empty() {
-            return NoticeStep::Keep;
-        }
-        let flaps = Some(Flaps { times, at: self.now });
-        NoticeStep::Tell { notice: decision.notice, flaps, deliveries, told }
-    }
-
     /// The letters of a decision, what their readers know once they have read them, and whether everybody has one.
-    fn written_out(
+    pub(super) fn written_out(
         &self,
         decision: &Decision<'_>,
         evidence: Option<(&str, &str)>,
@@ -163,7 +73,7 @@ impl LetterWriter<'_> {
     /// The last letters of a notice that every consumer has accepted, to everybody who was told of it.
     pub(super) fn accepted(&self, standing: &OpenNotice, by: &str) -> Vec<PlannedDelivery> {
         let letters = standing.told.iter().filter_map(|told| {
-            let decision = escalate::about(standing, (told.side, &told.party), NoticeKind::Resolved, self.now);
+            let decision = restated(standing, told.side, &told.party, NoticeKind::Resolved, self.now);
             let mut letter = plan(&self.circumstances(None), &decision).into_iter().next()?;
             letter.view.ending = Some(format!(
                 "{by} has accepted it, and with that every consumer has; driftd compares the {} with the new description from now on",
@@ -178,7 +88,7 @@ impl LetterWriter<'_> {
 
     /// The letter that a party was told of an open notice by, once more, to whoever there was not written to before.
     pub(super) fn again(&self, standing: &OpenNotice, reader: &Reader) -> Option<PlannedDelivery> {
-        let decision = escalate::about(standing, (reader.side, &reader.party), NoticeKind::Opened, self.now);
+        let decision = restated(standing, reader.side, &reader.party, NoticeKind::Opened, self.now);
         let letter = plan(&self.circumstances(None), &decision).into_iter().next()?;
         let mut planned = self.or_trouble(&decision.notice, &letter)?;
         let stand_ins = std::mem::take(&mut planned.stand_ins);
@@ -205,14 +115,14 @@ impl LetterWriter<'_> {
         silence: &PendingAnswer,
         rise: &PlannedEscalation,
     ) -> Option<PlannedDelivery> {
-        let decision = escalate::words(standing, silence, rise);
+        let decision = restated_to_next(standing, silence, rise);
         let mut letter = plan(&self.circumstances(None), &decision).into_iter().next()?;
         let (rung, person) = rise.person.as_ref()?;
         letter.view.plain_words = matches!(rung, EscalationTarget::Role(role) if role.reads_plain_words());
         letter.to.person = person.clone();
         letter.to.deputy = None;
         letter.view.reader.clone_from(&person.name);
-        letter.view.escalation = escalate::card(rise);
+        letter.view.escalation = escalation_card(rise);
         self.or_trouble(&decision.notice, &letter)
     }
 
@@ -220,12 +130,13 @@ impl LetterWriter<'_> {
     pub(super) fn exchange(
         &self,
         standing: &OpenNotice,
-        party: (Side, &str),
+        side: Side,
+        party: &str,
         to: &Person,
         card: ExchangeCard,
     ) -> Option<PlannedDelivery> {
-        let decision = escalate::about(standing, party, NoticeKind::Exchange, self.now);
-        self.card(&decision, to, (card.heading, card.lines), None)
+        let decision = restated(standing, side, party, NoticeKind::Exchange, self.now);
+        self.card(&decision, to, card, None)
     }
 
     /// A letter to one person that says what is on a card; whoever stands in for the owner stands in for nobody else, and
@@ -234,7 +145,7 @@ impl LetterWriter<'_> {
         &self,
         decision: &Decision<'_>,
         to: &Person,
-        (heading, lines): (String, Vec<String>),
+        card: ExchangeCard,
         answer_url: Option<String>,
     ) -> Option<PlannedDelivery> {
         let mut letter = plan(&self.circumstances(None), decision).into_iter().next()?;
@@ -243,7 +154,7 @@ impl LetterWriter<'_> {
             letter.to.deputy = None;
             letter.view.reader.clone_from(&to.name);
         }
-        letter.view.exchange = Some(ExchangeCard { heading, lines });
+        letter.view.exchange = Some(card);
         letter.view.answer_url = answer_url;
         self.or_trouble(&decision.notice, &letter)
     }
@@ -346,7 +257,7 @@ impl LetterWriter<'_> {
             side.name(),
             token.get(..8).unwrap_or(&token)
         );
-        let (subject, message) = self.composed(notice, &mut view, person, (from, id))?;
+        let (subject, message) = self.composed(notice, &mut view, person, &from, &id)?;
         Ok(PlannedDelivery {
             kind: view.kind,
             side,
@@ -370,7 +281,8 @@ impl LetterWriter<'_> {
         notice: &Notice,
         view: &mut LetterView,
         person: &Person,
-        (from, id): (String, String),
+        from: &str,
+        id: &str,
     ) -> anyhow::Result<(String, Vec<u8>)> {
         let operator = self.active.operator();
         loop {
@@ -380,7 +292,7 @@ impl LetterWriter<'_> {
                 Err(problem) => return Err(problem.into()),
             };
             let message = compose(&Letter {
-                from: from.clone(),
+                from: from.to_owned(),
                 to: NamedAddress::new(&person.name, &person.email),
                 // Not the other side: a reply quotes the letter, and with it the link that answers for the reader.
                 reply_to: Some(NamedAddress::new(&operator.name, &operator.email)),
@@ -388,7 +300,7 @@ impl LetterWriter<'_> {
                 text: rendered.text,
                 html: rendered.html,
                 date: self.now,
-                id: id.clone(),
+                id: id.to_owned(),
                 thread: format!("{}.thread", notice.id.to_ascii_lowercase()),
                 list: format!("{}.{}", slug(&self.key.api), slug(&self.key.integration)),
                 notice: notice.id.clone(),
@@ -465,16 +377,6 @@ fn calendar_url(shared: &AppState, integration: &str, party: &str) -> String {
 /// What the address of a party's calendar ends with: not to be guessed.
 pub fn calendar_token(shared: &AppState, integration: &str, party: &str) -> String {
     link_token(&shared.link_key, &["calendar", integration, party])
-}
-
-/// The id both letters share: from facts, so that a check done again after a crash gives it again.
-fn notice_id(claim: &Claim, now: DateTime<Utc>, findings: &[OpenFinding]) -> String {
-    let mut hasher = Sha256::new();
-    hasher.update(format!("{} {} {}", claim.key, claim.notices, now.timestamp_millis()));
-    for finding in findings {
-        hasher.update(&finding.content);
-    }
-    format!("N-{}", hex(hasher.finalize().get(..5).unwrap_or_default()))
 }
 
 fn slug(text: &str) -> String {

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -12,12 +13,13 @@ use url::Url;
 
 use crate::fetch::Post;
 use crate::lifecycle::Heart;
-use crate::mail::{bounce_token, sent_from};
-use crate::model::{AttemptOutcome, Channel, ChannelKind, Delivery, Lane, retry_after};
+use crate::mail::{bounce_token, masked, sent_from};
+use crate::model::{AttemptOutcome, ChannelKind, Delivery, Lane, retry_after};
 use crate::render::without_credentials;
+use crate::state::{ActiveConfig, AppState, Counters, LoopName};
 use crate::store::{Finished, LONGEST_PAUSE, StoreError};
 
-use crate::state::{ActiveConfig, AppState, Counters};
+use super::driver::{LoopError, Periodic, drive};
 
 /// Conversations with the server at one time, once it has shown that it talks to us.
 const AT_ONCE: u32 = 4;
@@ -27,6 +29,9 @@ const LONGEST_NAP: Duration = Duration::from_secs(15);
 
 /// So often the loop says that it is alive while it waits for a server.
 const BEAT: Duration = Duration::from_secs(1);
+
+/// How long it rests after the database has failed.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// How long it rests where nothing waits.
 const IDLE_NAP: Duration = Duration::from_secs(10);
@@ -41,48 +46,49 @@ pub async fn mail(shared: Arc<AppState>, heart: Heart, stopping: CancellationTok
         }
         Err(problem) => error!(%problem, "the outbox cannot be read"),
     }
-    run(Lane::Mail, &shared, &heart, &stopping).await;
+    drive(Lane::Mail, shared, heart, stopping).await;
 }
 
 /// Hands over what is due to the programs of parties until the daemon stops.
 pub async fn channels(shared: Arc<AppState>, heart: Heart, stopping: CancellationToken) {
-    run(Lane::Channels, &shared, &heart, &stopping).await;
+    drive(Lane::Channels, shared, heart, stopping).await;
 }
 
 /// The name of a lane's loop.
-const fn name(lane: Lane) -> &'static str {
+const fn name(lane: Lane) -> LoopName {
     match lane {
-        Lane::Mail => "deliver",
-        Lane::Channels => "channels",
+        Lane::Mail => LoopName::Deliver,
+        Lane::Channels => LoopName::Channels,
     }
 }
 
-async fn run(lane: Lane, shared: &Arc<AppState>, heart: &Heart, stopping: &CancellationToken) {
-    let wake = match lane {
-        Lane::Mail => &shared.wake_deliver,
-        Lane::Channels => &shared.wake_channels,
-    };
-    loop {
-        heart.beat(name(lane));
-        let roused = wake.notified();
-        let nap = match deliver_lane(lane, shared, heart).await {
-            Ok(0) => nap(lane, shared).await,
-            Ok(_) => Duration::ZERO,
-            Err(problem) => {
-                if shared.trouble.set("outbox", shared.clock.now(), problem.to_string()) {
-                    error!(%problem, "the outbox cannot be read or written");
-                }
-                Duration::from_secs(5)
-            }
-        };
-        tokio::select! {
-            () = stopping.cancelled() => return,
-            () = roused => {}
-            () = tokio::time::sleep(nap) => {}
-        }
-        if stopping.is_cancelled() {
-            return;
-        }
+impl Periodic for Lane {
+    fn name(&self) -> LoopName {
+        name(*self)
+    }
+
+    fn wake<'a>(&self, shared: &'a AppState) -> Option<&'a Notify> {
+        Some(match self {
+            Self::Mail => &shared.wake_deliver,
+            Self::Channels => &shared.wake_channels,
+        })
+    }
+
+    fn part(&self) -> &'static str {
+        "outbox"
+    }
+
+    fn complaint(&self) -> &'static str {
+        "the outbox cannot be read or written"
+    }
+
+    fn pause(&self) -> Duration {
+        PAUSE
+    }
+
+    async fn run_once(&mut self, shared: &Arc<AppState>, heart: &Heart) -> Result<Duration, LoopError> {
+        let tried = deliver_lane(*self, shared, heart).await?;
+        Ok(if tried == 0 { nap(*self, shared).await } else { Duration::ZERO })
     }
 }
 
@@ -124,7 +130,7 @@ async fn deliver_lane(lane: Lane, shared: &Arc<AppState>, heart: &Heart) -> Resu
                 Some(Ok(Err(problem))) => result = Err(problem),
                 Some(Err(problem)) => error!(%problem, "sending a letter died; it is sent again when its lease ends"),
             },
-            _ = beat.tick() => heart.beat(name(lane)),
+            _ = beat.tick() => heart.beat(name(lane).as_str()),
         }
     }
     if result.is_ok() && shared.trouble.clear("outbox") {
@@ -213,17 +219,9 @@ async fn by_mail(shared: &AppState, active: &ActiveConfig, delivery: &Delivery) 
     })
 }
 
-/// A channel by its name in the outbox.
-pub(super) fn configured<'l>(active: &'l ActiveConfig, channel: &str) -> Option<&'l Channel> {
-    let mut names = channel.splitn(3, '/');
-    let (integration, party, name) = (names.next()?, names.next()?, names.next()?);
-    let integration = active.config.integrations.iter().find(|known| known.id == integration)?;
-    integration.party(party)?.channels.iter().find(|known| known.name == name)
-}
-
 /// Hands a notice to the program of a party. A channel that is no longer in the configuration takes nothing.
 async fn hand_over(shared: &AppState, active: &ActiveConfig, channel: &str, delivery: &Delivery) -> AttemptOutcome {
-    let Some(found) = configured(active, channel) else {
+    let Some(found) = active.channel(channel) else {
         return AttemptOutcome::Refused("this channel is no longer in the configuration".to_owned());
     };
     let Ok(url) = Url::parse(found.url.expose_secret()) else {
@@ -237,12 +235,4 @@ async fn hand_over(shared: &AppState, active: &ActiveConfig, channel: &str, deli
     let (kind, key) = (found.kind, found.key.as_ref());
     let post = Post { url: &url, id: &delivery.sender, at, kind, content_type, body: &delivery.message, key };
     active.client.post(&post).await
-}
-
-/// `p…@example.com`: enough to recognise in a log, not enough to harvest.
-pub(super) fn masked(address: &str) -> String {
-    match address.split_once('@') {
-        Some((local, domain)) => format!("{}…@{domain}", local.chars().next().unwrap_or('?')),
-        None => "…".to_owned(),
-    }
 }
