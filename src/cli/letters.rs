@@ -1,29 +1,19 @@
-//! `driftd check-now`, `driftd letters` and `driftd resend`: what an operator asks of a running daemon.
+//! `driftd letters` and `driftd resend`.
 
 use clap::Args;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::render::escaped_json;
 
-use super::place::{Failure, Where, ended, get, parsed, post};
-
-#[derive(Debug, Args)]
-pub(super) struct CheckNowArgs {
-    #[command(flatten)]
-    at: Where,
-    /// The API, as INTEGRATION/API.
-    #[arg(required_unless_present = "all")]
-    api: Option<String>,
-    /// Everything that is watched.
-    #[arg(long, conflicts_with = "api")]
-    all: bool,
-}
+use super::daemon_address::DaemonArgs;
+use super::daemon_client::{get, parsed, post_json};
+use super::exit::{self, CommandError, exit_code};
 
 #[derive(Debug, Args)]
 pub(super) struct LettersArgs {
     #[command(flatten)]
-    at: Where,
+    at: DaemonArgs,
     /// Only those that could not be delivered.
     #[arg(long)]
     failed: bool,
@@ -35,7 +25,7 @@ pub(super) struct LettersArgs {
 #[derive(Debug, Args)]
 pub(super) struct ResendArgs {
     #[command(flatten)]
-    at: Where,
+    at: DaemonArgs,
     /// A letter's number, or a notice such as N-0123456789: then its letters that could not be delivered.
     #[arg(value_name = "ID|NOTICE", required_unless_present = "all")]
     which: Option<String>,
@@ -45,12 +35,12 @@ pub(super) struct ResendArgs {
 }
 
 #[derive(Deserialize)]
-struct Letters {
-    letters: Vec<Letter>,
+struct LettersAnswer {
+    letters: Vec<LetterSummary>,
 }
 
 #[derive(Deserialize)]
-struct Letter {
+struct LetterSummary {
     id: i64,
     notice: String,
     open: bool,
@@ -64,36 +54,17 @@ struct Letter {
     last_reply: Option<String>,
 }
 
-pub(super) async fn check_now(args: &CheckNowArgs) -> u8 {
-    ended(asked_for(args).await)
-}
-
-async fn asked_for(args: &CheckNowArgs) -> Result<(), Failure> {
-    let body = match &args.api {
-        Some(api) => json!({ "api": api }),
-        None => json!({ "all": true }),
-    };
-    let answer = handed(&args.at, "/api/v1/check", &body).await?;
-    for check in answer["checks"].as_array().into_iter().flatten() {
-        let (api, surface) = (check["api"].as_str().unwrap_or_default(), check["surface"].as_str().unwrap_or_default());
-        let words = if check["under_way"] == true { "a check is under way already" } else { "is checked now" };
-        sayln!("{api} ({surface}): {words}");
-    }
-    sayln!("What was found stands in `driftd status` within a minute; letters leave as soon as it is recorded.");
-    Ok(())
-}
-
 pub(super) async fn letters(args: &LettersArgs) -> u8 {
-    ended(listed(args).await)
+    exit_code(list(args).await)
 }
 
-async fn listed(args: &LettersArgs) -> Result<(), Failure> {
+async fn list(args: &LettersArgs) -> Result<(), CommandError> {
     let text = get(&args.at, if args.failed { "/api/v1/letters?failed=true" } else { "/api/v1/letters" }).await?;
     if args.json {
         sayln!("{}", escaped_json(&text));
         return Ok(());
     }
-    let found: Letters = parsed(&text).map_err(|problem| (65, problem))?;
+    let found: LettersAnswer = parsed(&text)?;
     if found.letters.is_empty() {
         sayln!("{}", if args.failed { "No letter failed." } else { "No letter has been written yet." });
     }
@@ -101,12 +72,14 @@ async fn listed(args: &LettersArgs) -> Result<(), Failure> {
         show(letter);
     }
     if args.failed && !found.letters.is_empty() {
-        sayln!("Mend what stands behind each, then `driftd resend ID`, a notice, or --all.");
+        sayln!(
+            "What to do: correct what each reply complains of, then run `driftd resend` with a letter's number, a notice, or --all."
+        );
     }
     Ok(())
 }
 
-fn show(letter: &Letter) {
+fn show(letter: &LetterSummary) {
     let open = if letter.open { "" } else { ", closed" };
     let way = letter.channel.as_ref().map(|channel| format!(" through {channel}")).unwrap_or_default();
     let written = letter.written_at.format("%Y-%m-%d %H:%M:%S UTC");
@@ -127,10 +100,10 @@ fn show(letter: &Letter) {
 }
 
 pub(super) async fn resend(args: &ResendArgs) -> u8 {
-    ended(sent_again(args).await)
+    exit_code(send_again(args).await)
 }
 
-async fn sent_again(args: &ResendArgs) -> Result<(), Failure> {
+async fn send_again(args: &ResendArgs) -> Result<(), CommandError> {
     let body = match args.which.as_deref() {
         None => json!({ "all": true }),
         Some(which) => match which.parse::<i64>() {
@@ -138,9 +111,9 @@ async fn sent_again(args: &ResendArgs) -> Result<(), Failure> {
             Err(_) => json!({ "notice": which }),
         },
     };
-    let answer = handed(&args.at, "/api/v1/letters/resend", &body).await?;
-    let found: Letters =
-        serde_json::from_value(answer).map_err(|error| (65, format!("the daemon's answer is not understood: {error}")))?;
+    let answer = post_json(&args.at, "/api/v1/letters/resend", &body).await?;
+    let found: LettersAnswer = serde_json::from_value(answer)
+        .map_err(|error| CommandError::new(exit::BAD_DATA, format!("the daemon's answer is not understood: {error}")))?;
     if found.letters.is_empty() {
         sayln!("No letter of an open notice failed: nothing is sent again.");
     }
@@ -154,8 +127,4 @@ async fn sent_again(args: &ResendArgs) -> Result<(), Failure> {
         );
     }
     Ok(())
-}
-
-async fn handed(at: &Where, path: &str, body: &Value) -> Result<Value, Failure> {
-    post(at, path, "application/json", body.to_string().into_bytes()).await
 }

@@ -1,23 +1,24 @@
-//! What matches nothing is a mistake of whoever wrote it: a misspelt operation would make everything "not used".
+//! The names that two descriptions and the catalogue have. What an exception names and none of them has is a mistake of
+//! whoever wrote it: a misspelt operation would make everything "not used".
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use chrono::NaiveDate;
 
-use crate::model::{OperationPattern, Override, nearest};
+use crate::model::{OperationPattern, Override, Pattern, nearest};
 use crate::notice::date_rules;
 use crate::openapi::{Contract, Document, Value, escape};
 use crate::rules::Catalogue;
 
 /// Everything that two descriptions have, and every rule there is.
-pub(super) struct Known<'d> {
+pub(super) struct KnownNames<'d> {
     operations: BTreeSet<(String, String)>,
     documents: [&'d Document; 2],
     rules: Vec<&'d str>,
 }
 
-impl<'d> Known<'d> {
+impl<'d> KnownNames<'d> {
     pub(super) fn new(contracts: [&Contract<'_>; 2], documents: [&'d Document; 2], catalogue: &'d Catalogue) -> Self {
         let operations = contracts.iter().flat_map(|contract| &contract.operations);
         Self {
@@ -61,7 +62,7 @@ impl<'d> Known<'d> {
         problems
     }
 
-    fn has_place(&self, pattern: &crate::model::Pattern) -> bool {
+    fn has_place(&self, pattern: &Pattern) -> bool {
         self.documents.iter().any(|document| {
             let mut pending = vec![(String::new(), &document.root)];
             while let Some((pointer, value)) = pending.pop() {
