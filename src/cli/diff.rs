@@ -15,7 +15,7 @@ use crate::model::{
     Auth, Clock, Consumer, OpenFinding, OperationPattern, Override, OverrideNote, PrivateHost, Source, SystemClock, Weight,
 };
 use crate::notice::{Impact, impact, open_findings};
-use crate::openapi::{Contract, Document, Limits, Line, ReadError, lines_of, lower, read};
+use crate::openapi::{Contract, Document, Limits, ReadError, SourceLine, lines_of, lower, read};
 use crate::render::clean_lines;
 use crate::render::report::{self, Aside, Report, Side, Style};
 use crate::rules::{Catalogue, Finding, Fragments, Severity, Verdict, compare_lowered};
@@ -158,7 +158,7 @@ impl Packed {
     }
 
     /// The lines that some pointers lead to.
-    fn lines(&self, pointers: &[&str]) -> Result<HashMap<String, Line>, Failure> {
+    fn lines(&self, pointers: &[&str]) -> Result<HashMap<String, SourceLine>, Failure> {
         if pointers.is_empty() {
             return Ok(HashMap::new());
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::openapi::{SchemaId, Surface};
+use crate::openapi::{OperationKind, SchemaId};
 
 /// Which way the data flows that a fact is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -292,7 +292,7 @@ pub struct Use {
     pub operation_id: Option<String>,
     /// Paths, webhooks or callbacks.
     #[serde(skip)]
-    pub surface: Surface,
+    pub surface: OperationKind,
     /// `x-stability-level` after the change, else before it.
     #[serde(skip)]
     pub stability: Option<String>,
@@ -302,9 +302,9 @@ impl Use {
     /// `GET /doors`; webhooks and callbacks say what they are.
     pub fn label(&self) -> String {
         match self.surface {
-            Surface::Path => format!("{} {}", self.method, self.path),
-            Surface::Webhook => format!("webhook {} {}", self.method, self.path),
-            Surface::Callback => format!("callback {} {}", self.method, self.path),
+            OperationKind::Path => format!("{} {}", self.method, self.path),
+            OperationKind::Webhook => format!("webhook {} {}", self.method, self.path),
+            OperationKind::Callback => format!("callback {} {}", self.method, self.path),
         }
     }
 }

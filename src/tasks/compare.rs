@@ -11,7 +11,7 @@ use crate::diff::Budget;
 use crate::model::{OpenFinding, Surface};
 use crate::notice::open_findings;
 use crate::openapi::{
-    self, Bundle, Contract, Document, Limits, Reach, ReadError, StatedDates, Stop, lower, newly_dangling, reach, read, stated,
+    self, Bundle, Contract, Document, Limits, Reachable, ReadError, StatedDates, Stop, lower, newly_dangling, reach, read, stated,
 };
 use crate::rules::{Catalogue, Fragments, RULE_SET, compare_lowered};
 use crate::store::{Claim, StoreError};
@@ -149,7 +149,7 @@ struct Comparison {
     surface: Surface,
     judges_again: bool,
     held: Option<String>,
-    keys: openapi::DateKeys,
+    keys: openapi::LifecycleKeys,
     catalogue: Arc<Catalogue>,
     bytes: Vec<u8>,
     absent: BTreeMap<String, String>,
@@ -216,10 +216,10 @@ fn judged(
 
 /// The label of every operation called or sent; callbacks belong to the operations that ask for them.
 fn operations_in(contract: &Contract<'_>) -> Vec<String> {
-    let label = |operation: &openapi::Operation<'_>| match operation.surface {
-        openapi::Surface::Path => Some(format!("{} {}", operation.method, operation.path)),
-        openapi::Surface::Webhook => Some(format!("webhook {} {}", operation.method, operation.path)),
-        openapi::Surface::Callback => None,
+    let label = |operation: &openapi::Operation<'_>| match operation.kind {
+        openapi::OperationKind::Path => Some(format!("{} {}", operation.method, operation.path)),
+        openapi::OperationKind::Webhook => Some(format!("webhook {} {}", operation.method, operation.path)),
+        openapi::OperationKind::Callback => None,
     };
     contract.operations.iter().filter_map(label).collect()
 }
@@ -276,7 +276,7 @@ fn doubt(last: Option<&Published<'_>>, now: &Published<'_>, absent: &BTreeMap<St
 /// What was there and leads nowhere now. What led nowhere before is merely odd.
 fn lost(
     last: Option<&Published<'_>>,
-    known: Option<&Reach>,
+    known: Option<&Reachable>,
     now: &Published<'_>,
     absent: &BTreeMap<String, String>,
 ) -> Vec<String> {
@@ -293,9 +293,9 @@ fn lost(
 }
 
 /// Whether so much of what callers reach is gone at once that it looks like an accident of publishing.
-fn collapse(before: &Reach, after: &Reach) -> Option<String> {
+fn collapse(before: &Reachable, after: &Reachable) -> Option<String> {
     let is_half = |before: usize, after: usize, least: usize| before >= least && after * 2 < before;
-    let all = |reach: &Reach| reach.operations + reach.schemas + reach.references;
+    let all = |reach: &Reachable| reach.operations + reach.schemas + reach.references;
     let counts = [
         ("operations", before.operations, after.operations, 4),
         ("schemas that callers reach", before.schemas, after.schemas, 12),
@@ -390,7 +390,7 @@ mod tests {
 
     #[test]
     fn a_collapse_is_counted_by_what_callers_reach() {
-        let counts = |operations, schemas, references| Reach { operations, schemas, references, ..Reach::default() };
+        let counts = |operations, schemas, references| Reachable { operations, schemas, references, ..Reachable::default() };
         assert!(collapse(&counts(8, 0, 0), &counts(3, 0, 0)).is_some());
         assert!(collapse(&counts(8, 0, 0), &counts(4, 0, 0)).is_none());
         assert!(collapse(&counts(4, 0, 0), &counts(1, 0, 0)).is_some_and(|text| text.contains("4 operations")));

@@ -20,10 +20,10 @@ const SPREAD: Duration = Duration::from_secs(300);
 const DEPRECATED: &str = "endpoint-deprecated";
 
 /// The keys a description is read for: those that are known, and those of the configuration.
-pub(super) fn keys(own: &DateKeys) -> openapi::DateKeys {
-    let known = openapi::DateKeys::default();
+pub(super) fn keys(own: &DateKeys) -> openapi::LifecycleKeys {
+    let known = openapi::LifecycleKeys::default();
     let with = |own: &[String], known: Vec<String>| own.iter().cloned().chain(known).collect();
-    openapi::DateKeys {
+    openapi::LifecycleKeys {
         sunset: with(&own.sunset, known.sunset),
         deprecation: with(&own.deprecation, known.deprecation),
         deprecated: with(&own.deprecated, known.deprecated),

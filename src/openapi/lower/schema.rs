@@ -3,9 +3,13 @@
 use serde_json::Number;
 use thin_vec::{ThinVec, thin_vec};
 
+use super::super::document::Dialect;
+use super::super::pointer::PointerId;
 use super::super::schema::{Additional, Bound, Discriminator, Schema, SchemaId, TypeSet, Union};
-use super::super::{Dialect, Holder, Map, PointerId, Value};
-use super::{Lowering, MAX_HOPS, text};
+use super::super::subschema::SubschemaKeyword;
+use super::super::value::{Map, Value};
+use super::field::text;
+use super::lowering::{Lowering, MAX_HOPS};
 
 /// Keywords that do not change which values are valid, nor anything a client may rely on.
 const ANNOTATIONS: &[&str] = &[
@@ -43,7 +47,7 @@ struct Words<'d> {
 impl<'d> Lowering<'d> {
     /// The id of the schema `value` at `at`; a reference yields the id of its target.
     pub(super) fn schema(&mut self, value: &'d Value, at: PointerId) -> SchemaId {
-        if self.nodes > super::MAX_NODES {
+        if self.is_exhausted() {
             return SchemaId::UNKNOWN;
         }
         match value {
@@ -129,8 +133,8 @@ impl<'d> Lowering<'d> {
         let mut words = Words::default();
         let is_true = |value: &Value| value.as_bool().unwrap_or(false);
         for (name, value) in map {
-            if let Some(holder) = Holder::named(name) {
-                self.holder(&mut schema, holder, value, at);
+            if let Some(keyword) = SubschemaKeyword::named(name) {
+                self.keyword(&mut schema, keyword, value, at);
                 continue;
             }
             match name.as_str() {
@@ -173,7 +177,7 @@ impl<'d> Lowering<'d> {
                     _ => self.skip_member(at, "required", "`required` must be a list of names; it was skipped"),
                 },
                 "discriminator" => schema.discriminator = discriminator(value).map(Box::new),
-                // Compared as a whole, like what `holder` keeps so. `xml` names elements and attributes on the wire, where
+                // Compared as a whole, like what `keyword` keeps so. `xml` names elements and attributes on the wire, where
                 // XML is what travels.
                 "minContains" | "maxContains" | "dependentRequired" | "xml" => schema.constraints.push((name, value)),
                 "default" => schema.default = Some(value),
@@ -227,11 +231,11 @@ impl<'d> Lowering<'d> {
     }
 
     /// Reads a keyword that holds other schemas.
-    fn holder(&mut self, schema: &mut Schema<'d>, holder: Holder, value: &'d Value, at: PointerId) {
-        match holder {
-            Holder::Properties => self.properties(schema, value, at),
-            Holder::AdditionalProperties => schema.additional = self.additional(value, at),
-            Holder::Items => match value {
+    fn keyword(&mut self, schema: &mut Schema<'d>, keyword: SubschemaKeyword, value: &'d Value, at: PointerId) {
+        match keyword {
+            SubschemaKeyword::Properties => self.properties(schema, value, at),
+            SubschemaKeyword::AdditionalProperties => schema.additional = self.additional(value, at),
+            SubschemaKeyword::Items => match value {
                 // An array of schemas is how drafts before 2020-12 wrote `prefixItems`.
                 Value::Array(list) => schema.prefix_items = self.branches(list, "items", at),
                 Value::Null => {}
@@ -240,26 +244,26 @@ impl<'d> Lowering<'d> {
                     schema.items = Some(self.schema(value, here));
                 }
             },
-            Holder::PrefixItems => schema.prefix_items = self.branch_list(value, "prefixItems", at),
-            Holder::AllOf => schema.all_of = self.branch_list(value, "allOf", at),
-            Holder::OneOf => self.union(schema, value, "oneOf", at),
-            Holder::AnyOf => self.union(schema, value, "anyOf", at),
+            SubschemaKeyword::PrefixItems => schema.prefix_items = self.branch_list(value, "prefixItems", at),
+            SubschemaKeyword::AllOf => schema.all_of = self.branch_list(value, "allOf", at),
+            SubschemaKeyword::OneOf => self.union(schema, value, "oneOf", at),
+            SubschemaKeyword::AnyOf => self.union(schema, value, "anyOf", at),
             // Compared as a whole: an edit beneath them is a fact the document's reader must weigh.
-            Holder::Not
-            | Holder::If
-            | Holder::Then
-            | Holder::Else
-            | Holder::Contains
-            | Holder::DependentSchemas
-            | Holder::Dependencies
-            | Holder::PatternProperties
-            | Holder::PropertyNames
-            | Holder::UnevaluatedItems
-            | Holder::UnevaluatedProperties
-            | Holder::ContentSchema
-            | Holder::AdditionalItems => schema.constraints.push((holder.name(), value)),
+            SubschemaKeyword::Not
+            | SubschemaKeyword::If
+            | SubschemaKeyword::Then
+            | SubschemaKeyword::Else
+            | SubschemaKeyword::Contains
+            | SubschemaKeyword::DependentSchemas
+            | SubschemaKeyword::Dependencies
+            | SubschemaKeyword::PatternProperties
+            | SubschemaKeyword::PropertyNames
+            | SubschemaKeyword::UnevaluatedItems
+            | SubschemaKeyword::UnevaluatedProperties
+            | SubschemaKeyword::ContentSchema
+            | SubschemaKeyword::AdditionalItems => schema.constraints.push((keyword.name(), value)),
             // They say nothing until something refers to them.
-            Holder::Defs | Holder::Definitions => {}
+            SubschemaKeyword::Defs | SubschemaKeyword::Definitions => {}
         }
     }
 
