@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::model::OperationLabel;
+
 use super::document::Dialect;
 use super::oddity::Oddity;
 use super::pointer::{PointerId, Pointers};
@@ -67,6 +69,24 @@ pub enum OperationKind {
     Webhook,
     /// The provider calls the consumer, at a URL an earlier request named.
     Callback,
+}
+
+impl OperationKind {
+    /// An operation of this kind, as people read it.
+    pub fn label(self, method: &str, path: &str) -> OperationLabel {
+        match self {
+            Self::Path => OperationLabel::called_by_consumer(method, path),
+            Self::Webhook => OperationLabel::webhook(method, path),
+            Self::Callback => OperationLabel::callback(method, path),
+        }
+    }
+}
+
+impl Operation<'_> {
+    /// As people read it.
+    pub fn label(&self) -> OperationLabel {
+        self.kind.label(&self.method, &self.path)
+    }
 }
 
 /// One operation of a path, a webhook or a callback.

@@ -14,12 +14,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::containment::{Containment, Hidden, Interpretation, Peers, Prover, Question, Witness};
-use crate::diff::{Change, ChangeKind, Delta, Direction, Link};
+use crate::diff::{Change, ChangeKind, Delta, Link};
+use crate::model::{Consequence, Direction, Severity};
 use crate::openapi::{Contract, SchemaId, Stop, Value};
 
-use super::catalogue::Consequence;
 use super::judge::Finding;
-use super::law::Severity;
 
 /// Places of one finding that are asked about; where there are more, it is not lowered.
 const MOST_PLACES: usize = 8;
