@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::openapi::{Map, SECTION, Value, escape, subtypes, unit_of};
+use crate::openapi::{Map, SECTION, Value, canonical_number, escape, subtypes, unit_of};
 
 use super::flat::compare_numbers;
 
@@ -239,14 +239,7 @@ pub(super) fn same_but_prose(a: &Value, b: &Value) -> bool {
 /// A value as text by which equal values are equal: `1` and `1.0` are one number (JSON Schema 2020-12
 /// section 4.2.2).
 pub(super) fn canonical(value: &Value) -> String {
-    match value.as_f64() {
-        Some(number)
-            if value.as_number().is_some_and(serde_json::Number::is_f64) && number.fract() == 0.0 && number.abs() < 1e15 =>
-        {
-            format!("{number:.0}")
-        }
-        _ => value.to_string(),
-    }
+    value.as_number().map_or_else(|| value.to_string(), canonical_number)
 }
 
 #[cfg(test)]

@@ -18,7 +18,6 @@ mod subtypes;
 mod swagger2;
 
 pub use document::lower;
-pub use schema::declared_types;
 
 #[cfg(test)]
 mod tests;
