@@ -5,6 +5,7 @@
 mod agreement;
 mod check;
 mod clock;
+mod fingerprint;
 mod integration;
 mod ledger;
 mod nearest;
@@ -18,6 +19,7 @@ pub use agreement::{
 };
 pub use check::{ApiState, Checked, Day, NoticeGiven, OpenFinding, PartValidators, Validators, WatchKey};
 pub use clock::{Clock, ManualClock, SystemClock, millis, time_of};
+pub use fingerprint::{Fingerprint, NoticeSeries};
 pub use integration::{
     Api, Auth, Channel, ChannelKind, Consumer, Contact, DateKeys, Integration, OperationPattern, Party, Person, Probe, Role,
     Source, Surface,

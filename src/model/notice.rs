@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::EscalationTarget;
+use super::{EscalationTarget, Fingerprint};
 
 /// Which end of the bridge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -82,8 +82,11 @@ impl NoticeKind {
 /// One change set of one API, told to both sides under one id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// Shared by both mails: `N-` and 10 hex digits.
+    /// Shared by both mails, for people to read and type: a letter and the first digits of the fingerprint, as many as no other
+    /// notice has.
     pub id: String,
+    /// What it was made of: what its letters thread by.
+    pub fingerprint: Fingerprint,
     /// When it was first seen.
     pub opened_at: DateTime<Utc>,
     /// When it was last told.

@@ -12,7 +12,7 @@ use super::deliveries::{PlannedDelivery, insert_deliveries};
 use super::error::StoreError;
 use super::events::event;
 use super::findings::findings;
-use super::notices::told;
+use super::notices::{notice, told};
 use super::rows::{Fields as _, key_of, parse};
 
 /// An open notice with all it tells of.
@@ -89,18 +89,17 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer, or a row is damaged.
-    pub async fn standing(&self, notice: &str) -> Result<Option<OpenNotice>, StoreError> {
+    pub async fn standing(&self, id: &str) -> Result<Option<OpenNotice>, StoreError> {
         let mut transaction = self.readers.begin().await?;
         let row = sqlx::query(
             "SELECT n.*, w.integration, w.api, w.surface FROM notice n LEFT JOIN watch w ON w.id = n.watch
              WHERE n.id = $1 AND n.closed_at IS NULL",
         )
-        .bind(notice)
+        .bind(id)
         .fetch_optional(&mut *transaction)
         .await?;
         let Some(row) = row else { return Ok(None) };
-        let notice =
-            Notice { id: row.field("id")?, opened_at: time_of(row.field("opened_at")?), told_at: time_of(row.field("told_at")?) };
+        let notice = notice(&row)?;
         let key = key_of(&row)?;
         let told = told(&mut transaction, &notice.id).await?;
         Ok(Some(OpenNotice { findings: findings(&mut transaction, row.field("watch")?).await?, told, notice, key }))

@@ -40,7 +40,7 @@ pub use events::EventRow;
 pub use ladder::{EscalationCommit, OpenNotice, UnansweredNotice};
 pub use ledger::Announced;
 pub use letters::{DeliveryRow, LetterRow};
-pub use notices::{FLAPPING, Flaps, Gone, NoticeStep, REVERTED};
+pub use notices::{FLAPPING, Flaps, Gone, NoticeName, NoticeStep, REVERTED};
 pub use outages::Outage;
 pub use outbox::{Bounced, Finished, LONGEST_PAUSE, Resend};
 pub use overview::{AnswerRow, NoticeRow, Overview, WatchRow};

@@ -443,7 +443,7 @@ async fn call_after_a_day(
 pub enum Resend {
     /// This one, whatever became of it.
     Letter(i64),
-    /// Those of an open notice that could not be delivered.
+    /// Those of an open notice that could not be delivered, by its id or its fingerprint.
     Notice(String),
     /// Those of every open notice.
     All,
@@ -464,7 +464,7 @@ impl Store {
             Resend::All => (None, None),
         };
         let query = format!(
-            "{LISTING} WHERE CASE WHEN $1 IS NULL THEN {FAILED} AND ($2 IS NULL OR d.notice = $2)
+            "{LISTING} WHERE CASE WHEN $1 IS NULL THEN {FAILED} AND ($2 IS NULL OR n.id = $2 OR n.fingerprint = $2)
                ELSE d.id = $1 AND d.state <> 'standby' END ORDER BY d.id"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(query)).bind(id).bind(notice).fetch_all(&mut *transaction).await?;

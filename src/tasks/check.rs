@@ -115,7 +115,7 @@ async fn looked_at<'d>(
             let heard = DateEvidence { full: false, signals, described: None, probed };
             let seen =
                 UnchangedAnswer { validators: claim.validators.clone(), fresh_for, moved_to, heard, unread: unread(&absent) };
-            unchanged(&writer, claim, seen, &entries)
+            unchanged(&writer, claim, seen, &entries).await?
         }
         Outcome::Later { after, why } => later(&writer, claim, after, &why),
         Outcome::Failed(failure) => {
@@ -134,7 +134,7 @@ async fn looked_at<'d>(
                 let fetch::Body { validators, full, fresh_for, signals, moved_to, .. } = *body;
                 let heard = DateEvidence { full, signals, described, probed };
                 let seen = UnchangedAnswer { validators, fresh_for, moved_to, heard, unread: unread(&absent) };
-                unchanged(&writer, claim, seen, &entries)
+                unchanged(&writer, claim, seen, &entries).await?
             } else {
                 let fetched = FetchedDocument { digest, body: *body, absent, entries, probed };
                 Box::pin(changed(&writer, claim, baseline, fetched)).await?
@@ -280,7 +280,12 @@ async fn probe(active: &ActiveConfig, api: &Api) -> ProbeEvidence {
 }
 
 /// The same document as before. What is to be said may differ all the same: a consumer may use more than it did.
-fn unchanged(writer: &LetterWriter<'_>, claim: &Claim, seen: UnchangedAnswer, entries: &[LedgerEntry]) -> CheckCommit {
+async fn unchanged(
+    writer: &LetterWriter<'_>,
+    claim: &Claim,
+    seen: UnchangedAnswer,
+    entries: &[LedgerEntry],
+) -> Result<CheckCommit, StoreError> {
     let UnchangedAnswer { validators, fresh_for, moved_to, heard, unread } = seen;
     let full = heard.full;
     let ledger = heard.steps(claim.key.surface, entries);
@@ -295,12 +300,12 @@ fn unchanged(writer: &LetterWriter<'_>, claim: &Claim, seen: UnchangedAnswer, en
         events.push(("recovered", format!("{} can be read again, unchanged", claim.key)));
     }
     let evidence = claim.baseline.as_deref().zip(claim.latest.as_deref());
-    let notice = writer.tell(claim, &claim.told, (&claim.findings, &findings), evidence);
+    let notice = writer.tell(claim, &claim.told, (&claim.findings, &findings), evidence).await?;
     let (next_at, why_late) = next_at(writer, fresh_for);
     let detail = with(detail, [unread, coming_and_going(claim, &notice), why_late, moved_to.as_deref().map(fetch::moved)]);
     let findings = (findings != claim.findings).then_some(findings);
     events.extend(said(&claim.key, &notice));
-    CheckCommit {
+    Ok(CheckCommit {
         success: Some(SuccessfulCheck {
             validators,
             full,
@@ -313,7 +318,7 @@ fn unchanged(writer: &LetterWriter<'_>, claim: &Claim, seen: UnchangedAnswer, en
         }),
         events,
         ..CheckCommit::of(claim, Checked { state, detail, checked_at: now, next_at, failures: 0 })
-    }
+    })
 }
 
 /// What was said, for the history.
@@ -489,7 +494,7 @@ async fn changed(
             let previous = previous.as_deref().unwrap_or(&claim.findings);
             let is_told = findings.iter().any(OpenFinding::is_told);
             let evidence = baseline.as_deref().zip(Some(digest.as_str()));
-            let step = writer.tell(claim, told.as_deref().unwrap_or(&claim.told), (previous, &findings), evidence);
+            let step = writer.tell(claim, told.as_deref().unwrap_or(&claim.told), (previous, &findings), evidence).await?;
             let detail = with(describe(&findings), [coming_and_going(claim, &step)]);
             let mut events = vec![("changed", format!("{key}: {} (sha256 {})", describe(&findings), short(&digest)))];
             events.extend(

@@ -12,13 +12,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 use crate::lifecycle::Heart;
-use crate::model::{Integration, Notice, NoticeKind, Party, Surface, WatchKey};
+use crate::model::{Fingerprint, Integration, NoticeKind, NoticeSeries, Party, Surface, WatchKey};
 use crate::notice::{Decision, PartyMessage, Week, quiet_lines};
 use crate::store::{KEPT, StoreError};
 
 use super::attest::attest_due;
 use super::letters::LetterWriter;
-use crate::state::{ActiveConfig, AppState, hex};
+use crate::state::{ActiveConfig, AppState};
 
 /// A digest may be some minutes late.
 const NAP: Duration = Duration::from_secs(30);
@@ -54,7 +54,7 @@ pub async fn run(shared: Arc<AppState>, heart: Heart, stopping: CancellationToke
 
 /// Digests that were looked at: what happened in a week that is over stays as it is.
 #[derive(Debug, Default)]
-pub struct Done(HashSet<String>);
+pub struct Done(HashSet<Fingerprint>);
 
 /// When the last week of a party ended: its morning of that day of the week.
 fn last_end(now: DateTime<Utc>, day: Weekday, zone: Tz) -> Option<DateTime<Tz>> {
@@ -84,16 +84,16 @@ pub async fn digest_due(shared: &AppState, done: &mut Done) -> Result<usize, Sto
             let Some(until) = last_end(now - LATE, day, zone) else { continue };
             // From facts, so that it is written once however often the week is looked at.
             let name = format!("{} {} {}", integration.id, party.id, until.date_naive());
-            let id = format!("D-{}", hex(Sha256::digest(name).get(..8).unwrap_or_default()));
-            if !done.0.contains(&id) {
+            let fingerprint = Fingerprint::new(NoticeSeries::Digest, &Sha256::digest(name));
+            if !done.0.contains(&fingerprint) {
                 // All that no digest told yet, however long the daemon was away.
                 let until = until.to_utc();
                 let last = shared.store.last_digest(&integration.id, &party.id).await?;
                 let since = last.map_or(until - KEPT, |last| last.max(until - KEPT));
-                match write(shared, &active, (integration, party), (since, until), id.clone()).await {
+                match write(shared, &active, (integration, party), (since, until), &fingerprint).await {
                     Ok(is_written) => {
                         written += usize::from(is_written);
-                        done.0.insert(id);
+                        done.0.insert(fingerprint);
                     }
                     // One damaged row costs nobody else a digest.
                     Err(problem) if problem.is_one_row() => {
@@ -112,9 +112,10 @@ async fn write(
     active: &ActiveConfig,
     (integration, party): (&Integration, &Party),
     (since, until): (DateTime<Utc>, DateTime<Utc>),
-    id: String,
+    fingerprint: &Fingerprint,
 ) -> Result<bool, StoreError> {
-    if shared.store.has_notice(&id).await? {
+    let name = shared.store.name_notice(fingerprint).await?;
+    if name.is_known {
         return Ok(false);
     }
     let now = shared.clock.now();
@@ -133,7 +134,7 @@ async fn write(
     }
     let Some((key, api, side)) = about else { return Ok(false) };
     let writer = LetterWriter { shared, active, key: &key, integration, api, now };
-    let notice = Notice { id, opened_at: now, told_at: until };
+    let notice = name.notice(now, until);
     let word =
         PartyMessage { side, party: party.id.clone(), kind: NoticeKind::Digest, findings: Vec::new(), called_off: Vec::new() };
     let decision = Decision { notice, words: vec![word], closes: true };

@@ -90,7 +90,7 @@ pub(super) async fn look(writer: &LetterWriter<'_>, claim: &Claim) -> Result<Che
         today: writer.now.date_naive(),
     };
     let findings = writer.weighed(dated(&ledger));
-    let notice = writer.tell(claim, &claim.told, (&claim.findings, &findings), None);
+    let notice = writer.tell(claim, &claim.told, (&claim.findings, &findings), None).await?;
     let is_told = findings.iter().any(OpenFinding::is_told);
     let current = entries.iter().filter(|entry| entry.ended_at.is_none() && entry.statement.date.is_some()).count();
     let (state, detail) = match (is_told, current) {

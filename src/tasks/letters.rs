@@ -6,14 +6,14 @@ use url::Url;
 
 use crate::mail::{Letter, compose, domain_of};
 use crate::model::{
-    Api, ChannelKind, EscalationTarget, Integration, LastTold, Notice, NoticeKind, OpenFinding, PendingAnswer, Person, Side,
-    Surface, WatchKey,
+    Api, ChannelKind, EscalationTarget, Fingerprint, Integration, LastTold, Notice, NoticeKind, NoticeSeries, OpenFinding,
+    PendingAnswer, Person, Side, Surface, WatchKey,
 };
 use crate::notice::{
     self, Circumstances, Decision, ExchangeCard, LetterPlan, LetterView, Links, PartyMessage, PlannedEscalation, plan,
 };
 use crate::render::{Appointment, calendar, chat_message, cloud_event};
-use crate::store::{Claim, Flaps, Gone, NoticeStep, OpenNotice, PlannedDelivery, REVERTED, Reader};
+use crate::store::{Claim, Flaps, Gone, NoticeStep, OpenNotice, PlannedDelivery, REVERTED, Reader, StoreError};
 
 use super::escalate;
 use crate::state::{ActiveConfig, AppState, UNWRITTEN, hex, is_recent, link_token};
@@ -44,17 +44,20 @@ impl LetterWriter<'_> {
     /// Decides whether anything is to be said, and writes the letters. `evidence` are the digests compared.
     ///
     /// Only who has a letter that stands to be sent counts as told: whoever has none is tried again at the next look.
-    pub(super) fn tell(
+    ///
+    /// # Errors
+    /// When the database does not say which ids are free.
+    pub(super) async fn tell(
         &self,
         claim: &Claim,
         told: &[LastTold],
         (previous, current): (&[OpenFinding], &[OpenFinding]),
         evidence: Option<(&str, &str)>,
-    ) -> NoticeStep {
+    ) -> Result<NoticeStep, StoreError> {
         let standing =
             |open, told| notice::DecisionInput { integration: self.integration, api: self.api, open, told, previous, current };
         if let Some(gone) = self.come_back(claim, &standing, current) {
-            return self.told_again(gone, current);
+            return Ok(self.told_again(gone, current));
         }
         let mut flaps = claim.flaps;
         if let Some((notice, flapping)) = claim.notice.as_ref().zip(flaps.as_mut()) {
@@ -63,28 +66,33 @@ impl LetterWriter<'_> {
             if is_there != was_there {
                 flapping.at = self.now;
                 flapping.times += u32::from(is_there);
-                let is_known = !is_there || standing(Some(notice), told).decide(self.now, String::new).is_none();
+                let is_known = !is_there || standing(Some(notice), told).decide(self.now, Fingerprint::default).is_none();
                 if is_known {
-                    return NoticeStep::Flipped { id: notice.id.clone(), flaps: *flapping };
+                    return Ok(NoticeStep::Flipped { id: notice.id.clone(), flaps: *flapping });
                 }
             } else if !is_there && is_recent(flapping.at, self.now) {
-                return NoticeStep::Keep;
+                return Ok(NoticeStep::Keep);
             }
         }
-        let id = || notice_id(claim, self.now, current);
-        let Some(decision) = standing(claim.notice.as_ref(), told).decide(self.now, id) else { return NoticeStep::Keep };
+        let made_of = || fingerprint(claim, self.now, current);
+        let Some(mut decision) = standing(claim.notice.as_ref(), told).decide(self.now, made_of) else {
+            return Ok(NoticeStep::Keep);
+        };
+        if claim.notice.is_none() {
+            decision.notice.id = self.shared.store.name_notice(&decision.notice.fingerprint).await?.id;
+        }
         let back = flaps
             .filter(|_| decision.closes)
             .map(|flaps| format!("It had come and gone before, and came back {} times.", flaps.times));
         let (deliveries, told, is_whole) = self.written_out(&decision, evidence, back.as_ref());
         if decision.closes && is_whole {
             let why = if current.iter().any(OpenFinding::is_told) { "what differs concerns nobody any more" } else { REVERTED };
-            return NoticeStep::Close { id: decision.notice.id, why: why.to_owned(), deliveries };
+            return Ok(NoticeStep::Close { id: decision.notice.id, why: why.to_owned(), deliveries });
         }
         if told.is_empty() {
-            return NoticeStep::Keep;
+            return Ok(NoticeStep::Keep);
         }
-        NoticeStep::Tell { notice: decision.notice, flaps, deliveries, told }
+        Ok(NoticeStep::Tell { notice: decision.notice, flaps, deliveries, told })
     }
 
     /// The notice whose change is back within a day of its going, just as it was told.
@@ -99,7 +107,7 @@ impl LetterWriter<'_> {
             |finding: &OpenFinding| gone.told.iter().any(|told| told.findings.get(&finding.identity) == Some(&finding.content));
         let mut open = current.iter().filter(|finding| finding.is_told());
         let is_back = open.clone().next().is_some() && open.all(is_known);
-        (is_back && standing(Some(&gone.notice), &gone.told).decide(self.now, String::new).is_none()).then_some(gone)
+        (is_back && standing(Some(&gone.notice), &gone.told).decide(self.now, Fingerprint::default).is_none()).then_some(gone)
     }
 
     /// A change that comes and goes is told once more, with its count; after that only when it has been one or the other for
@@ -340,10 +348,11 @@ impl LetterWriter<'_> {
         let not_before = party.and_then(|party| party.calendar.quiet_until(self.now));
         let id = format!(
             "{}.{}.{}.{}",
-            notice.id.to_ascii_lowercase(),
+            notice.fingerprint.as_str().to_ascii_lowercase(),
             view.kind.name(),
             side.name(),
-            token.get(..8).unwrap_or(&token)
+            // 80 bits: no two letters have one Message-ID.
+            token.get(..20).unwrap_or(&token)
         );
         let (subject, message) = self.composed(notice, &mut view, person, (from, id))?;
         Ok(PlannedDelivery {
@@ -388,7 +397,7 @@ impl LetterWriter<'_> {
                 html: rendered.html,
                 date: self.now,
                 id: id.clone(),
-                thread: format!("{}.thread", notice.id.to_ascii_lowercase()),
+                thread: format!("{}.thread", notice.fingerprint.as_str().to_ascii_lowercase()),
                 list: format!("{}.{}", slug(&self.key.api), slug(&self.key.integration)),
                 notice: notice.id.clone(),
                 calendar: self.days(view),
@@ -466,14 +475,14 @@ pub fn calendar_token(shared: &AppState, integration: &str, party: &str) -> Stri
     link_token(&shared.link_key, &["calendar", integration, party])
 }
 
-/// The id both letters share: from facts, so that a check done again after a crash gives it again.
-fn notice_id(claim: &Claim, now: DateTime<Utc>, findings: &[OpenFinding]) -> String {
+/// What a notice is made of: facts, so that a check done again after a crash makes the same one.
+fn fingerprint(claim: &Claim, now: DateTime<Utc>, findings: &[OpenFinding]) -> Fingerprint {
     let mut hasher = Sha256::new();
     hasher.update(format!("{} {} {}", claim.key, claim.notices, now.timestamp_millis()));
     for finding in findings {
         hasher.update(&finding.content);
     }
-    format!("N-{}", hex(hasher.finalize().get(..5).unwrap_or_default()))
+    Fingerprint::new(NoticeSeries::Change, &hasher.finalize())
 }
 
 fn slug(text: &str) -> String {
