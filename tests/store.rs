@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{TimeDelta, TimeZone, Utc};
 use driftd::model::{
     Acknowledgement, Answer, ApiState, AttemptOutcome, Checked, Clock, DateKind, Fingerprint, Lane, LastTold, ManualClock,
-    Notice, NoticeKind, OpenFinding, Origin, PartValidators, Side, Statement, Surface, Validators, WatchKey,
+    Notice, NoticeKind, OpenFinding, Origin, PartValidators, Severity, Side, Statement, Surface, Validators, WatchKey,
 };
 use driftd::store::{
     Announced, AnswerOutcome, CheckCommit, Closing, Committed, Finished, KEPT, NewSnapshot, NoticeStep, PlannedDelivery, Resend,
@@ -382,26 +382,8 @@ async fn what_is_announced_is_compared_again_when_the_live_baseline_moves_by_its
 }
 
 fn finding(identity: &str) -> OpenFinding {
-    let (info, none) = ("info".to_owned(), String::new);
-    OpenFinding {
-        identity: identity.to_owned(),
-        content: "1".to_owned(),
-        severity: info.clone(),
-        judged: info,
-        exception: None,
-        consequence: none(),
-        stability: None,
-        rule: "r".to_owned(),
-        message: none(),
-        used_by: Vec::new(),
-        before_pointer: none(),
-        after_pointer: none(),
-        proven: none(),
-        fragment: none(),
-        direction: none(),
-        given: None,
-        day: None,
-    }
+    let finding = OpenFinding::new(identity.to_owned(), "r", Severity::Info, String::new());
+    OpenFinding { content: "1".to_owned(), ..finding }
 }
 
 #[tokio::test]

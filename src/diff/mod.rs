@@ -24,5 +24,5 @@ mod unchanged;
 mod walk;
 
 pub use crate::openapi::Stop;
-pub use change::{Change, ChangeKind, Compared, Direction, Effect, Evidence, Fragment, Link, Site, Use};
+pub use change::{Change, ChangeKind, Compared, Effect, Evidence, Fragment, Link, Site, Use};
 pub use walk::{Budget, Delta, diff};

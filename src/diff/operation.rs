@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::{Value as Json, json};
 
+use crate::model::{Direction, Stability};
 use crate::openapi::{Body, Dialect, Location, Media, Operation, Parameter, PartEncoding, PointerId, Response, Surface, TypeSet};
 
-use super::change::{ChangeKind, Direction, Evidence, Fragment, Site, Use};
+use super::change::{ChangeKind, Evidence, Fragment, Site, Use};
 use super::flat::Flat;
 use super::matching::{self, How, Matching, is_respelled};
 use super::servers;
@@ -52,7 +53,7 @@ fn usage(old: &Operation<'_>, new: Option<&Operation<'_>>) -> Use {
         path: old.path.to_string(),
         operation_id: id.map(str::to_owned),
         surface: old.surface,
-        stability: stability.map(str::to_owned),
+        stability: Stability::of(stability),
     }
 }
 
@@ -206,7 +207,7 @@ impl Pairing<'_, '_, '_, '_> {
             let show = |tags: &[&str]| (!tags.is_empty()).then(|| json!(tags));
             self.state(ChangeKind::TagsChanged, Direction::Neither, label(), at, (show(&old.tags), show(&new.tags)));
         }
-        let (was, is) = (stability(old.stability), stability(new.stability));
+        let (was, is) = (Stability::of(old.stability), Stability::of(new.stability));
         if was != is {
             let kind = if is < was { ChangeKind::StabilityLowered } else { ChangeKind::StabilityRaised };
             let show = |word: Option<&str>| Some(json!(word.unwrap_or("stable")));
@@ -545,11 +546,6 @@ fn is_structured(name: &str) -> bool {
     ["json", "xml", "yaml", "urlencoded"].iter().any(|kind| essence.ends_with(kind))
         || essence.starts_with("text/")
         || essence.starts_with("multipart/")
-}
-
-/// Draft before alpha before beta before stable; whoever says nothing means stable.
-fn stability(word: Option<&str>) -> usize {
-    ["draft", "alpha", "beta"].iter().position(|known| word.is_some_and(|word| word.eq_ignore_ascii_case(known))).unwrap_or(3)
 }
 
 /// The same name in another place.

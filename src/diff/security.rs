@@ -3,9 +3,10 @@
 
 use serde_json::json;
 
+use crate::model::Direction;
 use crate::openapi::{Requirement, SecurityScheme};
 
-use super::change::{ChangeKind, Direction};
+use super::change::ChangeKind;
 use super::operation::Pairing;
 
 impl Pairing<'_, '_, '_, '_> {

@@ -2,9 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::model::Direction;
 use crate::openapi::{Dialect, PointerId, Server, ServerVariable};
 
-use super::change::{ChangeKind, Direction, Evidence, Fragment, Site};
+use super::change::{ChangeKind, Evidence, Fragment, Site};
 use super::matching::Matching;
 use super::operation::Pairing;
 use super::walk::{Fact, Walk};

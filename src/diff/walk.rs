@@ -6,9 +6,10 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use serde_json::Value as Json;
 
+use crate::model::Direction;
 use crate::openapi::{Contract, PointerId, Pointers, SchemaId, Stop, Value};
 
-use super::change::{Change, ChangeKind, Compared, Direction, Evidence, Fragment, Link, Site, Use};
+use super::change::{Change, ChangeKind, Compared, Evidence, Fragment, Link, Site, Use};
 use super::concealed::Concealed;
 use super::meaning::{Alike, Meaning};
 use super::unchanged::{Sameness, Unchanged};

@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::containment::{Inclusion, pattern_inclusion};
 use crate::diff::{Change, ChangeKind, Delta};
+use crate::model::{Consequence, Severity};
 use crate::openapi::Contract;
 
-use super::catalogue::{Catalogue, Consequence};
-use super::law::Severity;
+use super::catalogue::Catalogue;
 use super::place::place;
 use super::proof::{Proof, prove};
 use super::sentence::sentence;
@@ -127,10 +127,11 @@ fn digest(parts: &[&[u8]]) -> String {
 
 fn identity(rule: &str, change: &Change) -> String {
     let digest_version = super::RULE_SET.to_be_bytes();
-    let direction = change.direction.name().as_bytes();
+    // The variant's own name: another word for people makes no other finding.
+    let direction = format!("{:?}", change.direction);
     // Both sides: one schema may have become two.
     let (before, after) = (change.site.before.as_bytes(), change.site.after.as_bytes());
-    digest(&[&digest_version, rule.as_bytes(), direction, before, after, change.subject.as_bytes()])
+    digest(&[&digest_version, rule.as_bytes(), direction.as_bytes(), before, after, change.subject.as_bytes()])
 }
 
 fn content(identity: &str, change: &Change) -> String {

@@ -19,10 +19,10 @@ mod proof;
 mod report;
 mod sentence;
 
-pub use catalogue::{Catalogue, CatalogueError, Consequence, Guard, Rule};
+pub use catalogue::{Catalogue, CatalogueError, Guard, Rule};
 pub use fragment::Fragments;
 pub use judge::{Finding, Verdict, judge};
-pub use law::{Severity, law};
+pub use law::law;
 pub use oasdiff::{OasdiffId, oasdiff_ids};
 pub use page::{Example, Page, PageError};
 pub use place::place;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{ApiState, Checked, LedgerStep, OpenFinding, Surface, Validators, WatchKey, millis};
+use crate::model::{ApiState, Checked, LedgerStep, OpenFinding, OperationLabel, Surface, Validators, WatchKey, millis};
 
 use super::claims::Claim;
 use super::database::Store;
@@ -26,7 +26,7 @@ pub struct SuccessfulCheck {
     /// The document, where it is a new one.
     pub snapshot: Option<NewSnapshot>,
     /// `METHOD path` of every operation in it.
-    pub operations: Option<Vec<String>>,
+    pub operations: Option<Vec<OperationLabel>>,
     /// The new baseline, where it moves.
     pub baseline: Option<String>,
     /// All that differs from the baseline, where it was computed.
@@ -188,7 +188,7 @@ async fn record_success(
 ) -> Result<bool, StoreError> {
     let SuccessfulCheck { validators, full, snapshot, operations, baseline, findings, ledger, notice } = success;
     let is_new = snapshot.is_some() && key.surface == Surface::Live;
-    let operations = operations.map(|operations| serde_json::Value::from(operations).to_string());
+    let operations = operations.map(|operations| serde_json::json!(operations).to_string());
     let parts = to_json(&validators.parts, "watch", &key.to_string())?;
     if let (Some(snapshot), Some(body)) = (&snapshot, compressed) {
         insert_snapshot(transaction, snapshot, body, now).await?;

@@ -46,7 +46,7 @@ pub(super) async fn replace_findings(
         )
         .bind(watch)
         .bind(&finding.identity)
-        .bind(&finding.severity)
+        .bind(finding.severity.name())
         .bind(&body)
         .bind(was.get(&finding.identity).map_or(now, |(opened_at, _)| *opened_at))
         .execute(&mut **transaction)
@@ -55,7 +55,7 @@ pub(super) async fn replace_findings(
             continue;
         }
         // What was told in a letter is no line in a digest; what moved on is one again.
-        if finding.is_told() {
+        if finding.needs_notice() {
             drop_from_digest(transaction, key, &finding.identity).await?;
         } else if was.get(&finding.identity).is_none_or(|(_, content)| *content != finding.content) {
             keep_for_digest(transaction, key, &finding.identity, &body, now).await?;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{ApiState, LedgerEntry, LedgerStep, Statement, Surface, WatchKey, millis, time_of};
+use crate::model::{ApiState, LedgerEntry, LedgerStep, OperationLabel, Statement, Surface, WatchKey, millis, time_of};
 
 use super::database::Store;
 use super::error::StoreError;
@@ -27,7 +27,7 @@ pub enum Announced {
 }
 
 /// Operations of a live description, and when it was last read, where it is down.
-type LiveOperations = (Option<Vec<String>>, Option<DateTime<Utc>>);
+type LiveOperations = (Option<Vec<OperationLabel>>, Option<DateTime<Utc>>);
 
 impl Store {
     /// Everything that was ever said about an API, oldest first.

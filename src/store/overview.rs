@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 
-use crate::model::{Acknowledgement, ApiState, OpenFinding, Side, WatchKey, time_of};
+use crate::model::{Acknowledgement, ApiState, OpenFinding, OperationLabel, Side, WatchKey, time_of};
 
 use super::answers::acknowledgement;
 use super::confirmations::{Confirmation, confirmations};
@@ -44,7 +44,7 @@ pub struct WatchRow {
     /// Digest of the baseline.
     pub baseline: Option<String>,
     /// `METHOD path` of every operation in the newest snapshot.
-    pub operations: Vec<String>,
+    pub operations: Vec<OperationLabel>,
     /// What differs, with the day each was first seen.
     pub findings: Vec<(OpenFinding, DateTime<Utc>)>,
 }

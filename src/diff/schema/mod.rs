@@ -8,10 +8,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
+use crate::model::Direction;
 use crate::openapi::{Additional, Contract, PointerId, SchemaId, TypeSet, Value};
 
 use super::branches::find_alike;
-use super::change::{ChangeKind, Compared, Direction, Evidence, Fragment, Site};
+use super::change::{ChangeKind, Compared, Evidence, Fragment, Site};
 use super::flat::{Flat, FlatUnion, From};
 use super::unchanged::same;
 use super::walk::{Fact, Pair, Walk, small};

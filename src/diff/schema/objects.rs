@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
+use crate::model::Direction;
 use crate::openapi::{Additional, SchemaId, TypeSet, Value, escape};
 
-use super::super::change::{ChangeKind, Direction, Evidence};
+use super::super::change::{ChangeKind, Evidence};
 use super::super::flat::{Count, Flat, Property};
 use super::super::matching::is_respelled;
 use super::super::meaning::Alike;

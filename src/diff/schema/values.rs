@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
+use crate::model::Direction;
 use crate::openapi::{TypeSet, Value};
 
-use super::super::change::{ChangeKind, Direction, Evidence};
+use super::super::change::{ChangeKind, Evidence};
 use super::super::flat::{Count, From, compare_bounds, compare_numbers, compare_whole_bounds};
 use super::super::settle::{all_counted, all_multiples, all_within, is_multiple};
 use super::super::unchanged::canonical;

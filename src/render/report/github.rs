@@ -2,7 +2,7 @@
 
 use super::super::{clean, without_commands};
 use super::{Report, Row};
-use crate::rules::Severity;
+use crate::model::Severity;
 
 /// Text after `::`, escaped as the runner reads it.
 fn data(text: &str) -> String {

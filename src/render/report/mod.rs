@@ -12,9 +12,10 @@ use std::collections::HashMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::model::OverrideNote;
+use crate::model::Severity;
+use crate::model::{Direction, OverrideNote};
 use crate::openapi::{Document, Line, Oddity};
-use crate::rules::{Catalogue, Finding, Fragments, JsonFinding, Severity, Summary, Verdict};
+use crate::rules::{Catalogue, Finding, Fragments, JsonFinding, Summary, Verdict};
 
 use super::{clean, escaped_json};
 
@@ -122,7 +123,7 @@ impl Report {
             .iter()
             .map(|finding| {
                 let Aside { impact, exception } = aside(finding);
-                let severity = exception.as_ref().map_or(finding.severity, |note| severity_of(note, finding.severity));
+                let severity = exception.as_ref().map_or(finding.severity, |note| note.to.severity());
                 let rule = catalogue.get(finding.rule);
                 Row {
                     finding: JsonFinding { severity, ..JsonFinding::from(finding) },
@@ -162,10 +163,10 @@ impl Row {
 
     /// Which way the data flows and what that means for the reader, where either is known.
     fn way(&self) -> String {
-        let way = match self.finding.direction.as_str() {
-            "to-provider" => "in what the consumer sends",
-            "from-provider" => "in what the consumer receives",
-            _ => "",
+        let way = match self.finding.direction {
+            Direction::ToProvider => "in what the consumer sends",
+            Direction::FromProvider => "in what the consumer receives",
+            Direction::Neither => "",
         };
         match (way, self.impact) {
             (way, None) => way.to_owned(),
@@ -176,16 +177,16 @@ impl Row {
 
     /// Who meets it, in a few words.
     fn reach(&self) -> String {
-        let way = match self.finding.direction.as_str() {
-            "to-provider" => ", in what the consumer sends",
-            "from-provider" => ", in what the consumer receives",
-            _ => "",
+        let way = match self.finding.direction {
+            Direction::ToProvider => ", in what the consumer sends",
+            Direction::FromProvider => ", in what the consumer receives",
+            Direction::Neither => "",
         };
         let impact = self.impact.map(|impact| format!(" ({impact})")).unwrap_or_default();
         match self.finding.used_by.as_slice() {
             [] => format!("every operation{impact}"),
-            [only] => format!("{}{way}{impact}", clean(only, 200)),
-            [first, rest @ ..] => format!("{} and {} more{way}{impact}", clean(first, 200), rest.len()),
+            [only] => format!("{}{way}{impact}", clean(only.as_str(), 200)),
+            [first, rest @ ..] => format!("{} and {} more{way}{impact}", clean(first.as_str(), 200), rest.len()),
         }
     }
 
@@ -205,10 +206,6 @@ impl Row {
         let note = self.exception.as_ref()?;
         Some(format!("{} until {} by {}: {}", note.to.name(), note.until, clean(&note.owner, 80), clean(&note.reason, 300)))
     }
-}
-
-fn severity_of(note: &OverrideNote, judged: Severity) -> Severity {
-    note.to.severity().parse().unwrap_or(judged)
 }
 
 fn location(place: &str, pointer: &str, lines: &HashMap<String, Line>) -> Option<Location> {
@@ -245,7 +242,7 @@ fn grouped<'r>(rows: &[&'r Row]) -> Vec<(String, Vec<&'r Row>)> {
     for row in rows {
         let name = match row.finding.used_by.as_slice() {
             [] => "Every operation".to_owned(),
-            [only] => only.clone(),
+            [only] => only.to_string(),
             [first, rest @ ..] => format!("{first} and {} more", rest.len()),
         };
         match index.get(&name).and_then(|at| groups.get_mut(*at)) {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Report, Row, pretty};
-use crate::rules::{Catalogue, Severity};
+use crate::model::Severity;
+use crate::rules::Catalogue;
 
 const fn level(severity: Severity) -> &'static str {
     match severity {

@@ -13,13 +13,12 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::containment::{Answer, Hidden, Prover, Question, Side, Witness};
-use crate::diff::{Change, ChangeKind, Delta, Direction, Link};
+use crate::containment::{Containment, Hidden, Interpretation, Peers, Prover, Question, Witness};
+use crate::diff::{Change, ChangeKind, Delta, Link};
+use crate::model::{Consequence, Direction, Severity};
 use crate::openapi::{Contract, SchemaId, Stop, Value};
 
-use super::catalogue::Consequence;
 use super::judge::Finding;
-use super::law::Severity;
 
 /// Places of one finding that are asked about; where there are more, it is not lowered.
 const MOST_PLACES: usize = 8;
@@ -172,7 +171,7 @@ struct DirectionProof<'d> {
     lenient: Option<Prover<'d>>,
     /// And the receiver strictly.
     strict: Option<Prover<'d>>,
-    sides: [Side<'d>; 2],
+    documents: Peers<Interpretation<'d>>,
     sender: &'d Contract<'d>,
     receiver: &'d Contract<'d>,
     links: &'d [Link],
@@ -186,7 +185,7 @@ impl<'d> DirectionProof<'d> {
         let is_to_provider = direction == Direction::ToProvider;
         let (sender, receiver) = if is_to_provider { (before, after) } else { (after, before) };
         let hidden = if is_to_provider { Hidden::ReadOnly } else { Hidden::WriteOnly };
-        let side = |contract: &'d Contract<'d>| Side {
+        let interpretation = |contract: &'d Contract<'d>| Interpretation {
             root: contract.root,
             dialect: contract.dialect,
             hidden,
@@ -194,15 +193,16 @@ impl<'d> DirectionProof<'d> {
             strict: false,
             one_is_any: false,
         };
-        let sides = [side(sender), side(receiver)];
-        let prover = Prover::new(sides, true, Box::new(|reference| delta.is_unchanged(reference))).stopped_by(delta.stop.clone());
+        let documents = Peers { sender: interpretation(sender), receiver: interpretation(receiver) };
+        let prover =
+            Prover::new(documents, true, Box::new(|reference| delta.is_unchanged(reference))).stopped_by(delta.stop.clone());
         Self {
             prover,
             stop: delta.stop.clone(),
             overlaps: None,
             lenient: None,
             strict: None,
-            sides,
+            documents,
             sender,
             receiver,
             links: &delta.links,
@@ -220,17 +220,17 @@ impl<'d> DirectionProof<'d> {
             let (sender, receiver) = self.schemas(link.pair)?;
             let point = self.point(change, compared)?;
             let mut answer = self.prover.contains(sender, receiver, &point);
-            if answer == Answer::Contained {
+            if answer == Containment::Contained {
                 answer = self.confirmed_contained(change, compared.link, (sender, receiver), &point);
             }
             match answer {
                 // Alternatives of `oneOf` that overlap leave nothing by the letter, and nobody means that.
-                Answer::Contained if self.prover.is_empty(sender) => {
+                Containment::Contained if self.prover.is_empty(sender) => {
                     if !self.is_contained_as_meant((sender, receiver), &point, false) {
                         undecided = Some("by its letter the schema fits no value");
                     }
                 }
-                Answer::Contained if is_about_alternatives(change.kind) => {
+                Containment::Contained if is_about_alternatives(change.kind) => {
                     // A reader goes by the tag, and finds one it was not told of.
                     is_loose |= change.evidence.discriminated;
                     if !self.is_contained_as_meant((sender, receiver), &point, true) {
@@ -240,13 +240,13 @@ impl<'d> DirectionProof<'d> {
                         }
                     }
                 }
-                Answer::Contained => {}
-                Answer::Undecided(why) => undecided = Some(why),
-                Answer::Refuted(witness) if link.is_text && self.is_same_on_the_wire(receiver, &witness.value) => {
+                Containment::Contained => {}
+                Containment::Undecided(why) => undecided = Some(why),
+                Containment::Refuted(witness) if link.is_text && self.is_same_on_the_wire(receiver, &witness.value) => {
                     undecided = Some("outside a body every value is text, and the text of the witness is accepted");
                 }
                 // A reader takes what fits two forms for one of them.
-                Answer::Refuted(witness)
+                Containment::Refuted(witness)
                     if !self.is_to_provider
                         && witness.keyword == "oneOf"
                         && witness.at.is_empty()
@@ -254,7 +254,7 @@ impl<'d> DirectionProof<'d> {
                 {
                     (is_loose, is_double) = (true, true);
                 }
-                Answer::Refuted(witness) => match self.taken_above(compared.link) {
+                Containment::Refuted(witness) => match self.taken_above(compared.link) {
                     // Refused by one alternative, and taken by the whole.
                     Taken::Not if self.is_taken_beside(compared.link, &witness.value) => match point {
                         Question::Value(_) => is_beside = true,
@@ -315,17 +315,17 @@ impl<'d> DirectionProof<'d> {
             let (sender, receiver) = self.schemas(link.pair)?;
             let Some(branch) = compared.branch.and_then(|branch| schema_of(self.receiver, branch)) else { continue };
             let point = Question::Taken(branch);
-            let Answer::Refuted(found) = self.prover.contains(sender, receiver, &point) else { continue };
+            let Containment::Refuted(found) = self.prover.contains(sender, receiver, &point) else { continue };
             // Beside members of its own, an alternative declares only a part of the object.
             let whole = self.receiver.schema(self.ordered(link.pair).1);
             let is_part = !whole.properties.is_empty() || !whole.all_of.is_empty();
-            let [first, second] = self.sides;
-            let sides = [first, Side { strict: true, ..second }];
+            let Peers { sender: sending, receiver: receiving } = self.documents;
+            let documents = Peers { sender: sending, receiver: Interpretation { strict: true, ..receiving } };
             let stop = &self.stop;
             let strictly =
-                self.overlaps.get_or_insert_with(|| Prover::new(sides, true, Box::new(|_| false)).stopped_by(stop.clone()));
+                self.overlaps.get_or_insert_with(|| Prover::new(documents, true, Box::new(|_| false)).stopped_by(stop.clone()));
             let is_refused = found.keyword == "oneOf"
-                && (is_part || matches!(strictly.contains(sender, receiver, &point), Answer::Refuted(_)));
+                && (is_part || matches!(strictly.contains(sender, receiver, &point), Containment::Refuted(_)));
             if is_refused && self.taken_above(compared.link) == Taken::Not {
                 let message = self.whole_message(compared.link, &found.value);
                 let Witness { value: witness, at, keyword } = found;
@@ -343,17 +343,17 @@ impl<'d> DirectionProof<'d> {
         link: usize,
         (sender, receiver): (&'d Value, &'d Value),
         point: &Question<'d>,
-    ) -> Answer {
+    ) -> Containment {
         let is_part = matches!(point, Question::Keywords(..) | Question::Types(_) | Question::Required(_));
         if is_part && self.links.get(link).is_some_and(|link| !self.is_plain(self.ordered(link.pair).1)) {
             let whole = self.prover.contains(sender, receiver, &Question::Whole);
-            if whole != Answer::Contained {
+            if whole != Containment::Contained {
                 return whole;
             }
         }
         if matches!(point, Question::Required(_)) {
             let with = self.prover.contains(sender, receiver, &Question::With(change.subject.clone()));
-            if with != Answer::Contained {
+            if with != Containment::Contained {
                 return with;
             }
         }
@@ -364,22 +364,24 @@ impl<'d> DirectionProof<'d> {
                 continue;
             }
             if seen.len() > MOST_ABOVE {
-                return Answer::Undecided("it stands in too many places");
+                return Containment::Undecided("it stands in too many places");
             }
             let Some(known) = self.links.get(at) else { continue };
             let counts = self.receiver.schema(self.ordered(known.pair).1).unions.iter().any(|union| union.exclusive);
             if counts && let Some((sender, receiver)) = self.schemas(known.pair) {
                 let whole = self.prover.contains(sender, receiver, &Question::Whole);
-                if whole != Answer::Contained {
+                if whole != Containment::Contained {
                     return match whole {
-                        Answer::Refuted(_) => Answer::Undecided("a `oneOf` above may now count two alternatives, or none"),
+                        Containment::Refuted(_) => {
+                            Containment::Undecided("a `oneOf` above may now count two alternatives, or none")
+                        }
                         other => other,
                     };
                 }
             }
             pending.extend(&known.parents);
         }
-        Answer::Contained
+        Containment::Contained
     }
 
     /// Whether a schema is its keywords and nothing else: no branches, and no condition that looks at the whole.
@@ -390,12 +392,14 @@ impl<'d> DirectionProof<'d> {
 
     /// The same question with `oneOf` as it is often meant, perhaps of a receiver that takes only members it declares.
     fn is_contained_as_meant(&mut self, schemas: (&'d Value, &'d Value), point: &Question<'d>, strict: bool) -> bool {
-        let [first, second] = self.sides;
-        let sides = [Side { one_is_any: true, ..first }, Side { strict, one_is_any: true, ..second }];
+        let documents = Peers {
+            sender: Interpretation { one_is_any: true, ..self.documents.sender },
+            receiver: Interpretation { strict, one_is_any: true, ..self.documents.receiver },
+        };
         let prover = if strict { &mut self.strict } else { &mut self.lenient };
         let stop = &self.stop;
-        let prover = prover.get_or_insert_with(|| Prover::new(sides, true, Box::new(|_| false)).stopped_by(stop.clone()));
-        !prover.is_empty(schemas.0) && prover.contains(schemas.0, schemas.1, point) == Answer::Contained
+        let prover = prover.get_or_insert_with(|| Prover::new(documents, true, Box::new(|_| false)).stopped_by(stop.clone()));
+        !prover.is_empty(schemas.0) && prover.contains(schemas.0, schemas.1, point) == Containment::Contained
     }
 
     const fn reason(&self, kind: ChangeKind) -> &'static str {
@@ -475,7 +479,7 @@ impl<'d> DirectionProof<'d> {
         let mut taken = Taken::Not;
         if (is_composed(self.sender, sender) || is_composed(self.receiver, receiver))
             && let Some((sender, receiver)) = self.schemas(link.pair)
-            && self.prover.contains(sender, receiver, &Question::Whole) == Answer::Contained
+            && self.prover.contains(sender, receiver, &Question::Whole) == Containment::Contained
         {
             let schemas = (sender, receiver);
             // By the letter nothing may be sent at all: what is meant decides.

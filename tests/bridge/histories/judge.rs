@@ -127,7 +127,7 @@ impl History<'_> {
             let told: Vec<&str> = watch
                 .findings
                 .iter()
-                .filter(|(finding, _)| finding.is_told())
+                .filter(|(finding, _)| finding.needs_notice())
                 .map(|(finding, _)| finding.identity.as_str())
                 .collect();
             let open = silences.iter().find(|silent| silent.key == watch.key);
@@ -140,7 +140,7 @@ impl History<'_> {
             let concerns = |finding: &OpenFinding| {
                 let api = &self.stock.active[self.config].config.integrations[0].apis[0];
                 let consumer = api.consumers.iter().find(|consumer| consumer.party == "d").expect("the second consumer");
-                impact(finding, consumer) > Impact::NotUsed
+                impact(&finding.used_by, consumer) > Impact::NotUsed
             };
             let of_d: BTreeSet<&str> = watch
                 .findings
