@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, TimeZone, Utc};
 use driftd::model::{
-    Acknowledgement, Answer, ApiState, AttemptOutcome, Checked, Clock, DateKind, Fingerprint, Lane, LastTold, ManualClock,
-    Notice, NoticeKind, OpenFinding, Origin, PartValidators, Severity, Side, Statement, Surface, Validators, WatchKey,
+    Acknowledgement, Answer, ApiState, AttemptOutcome, Checked, Clock, DateKind, EventKind, Fingerprint, Lane, LastTold,
+    ManualClock, Notice, NoticeKind, OpenFinding, Origin, PartValidators, Severity, Side, Statement, Surface, Validators,
+    WatchKey,
 };
 use driftd::store::{
-    Announced, AnswerOutcome, CheckCommit, Closing, Committed, Finished, KEPT, NewSnapshot, NoticeStep, PlannedDelivery, Resend,
-    Store, StoreError, SuccessfulCheck, WatchId, WatchSpec,
+    Announced, AnswerOutcome, CheckCommit, Closing, Committed, Finished, KEPT, NewEvent, NewSnapshot, NoticeStep,
+    PlannedDelivery, Resend, Store, StoreError, SuccessfulCheck, WatchId, WatchSpec,
 };
 
 const LEASE: Duration = Duration::from_secs(600);
@@ -77,7 +78,7 @@ fn commit(clock: &ManualClock, notice: NoticeStep, etag: &str) -> CheckCommit {
         held: None,
         is_deadly: false,
         wait_until: None,
-        events: vec![("changed", "text".to_owned())],
+        events: vec![NewEvent::new(EventKind::State(ApiState::Changed), "text".to_owned())],
     }
 }
 

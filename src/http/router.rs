@@ -233,7 +233,7 @@ async fn history(State(app): State<App>, Query(query): Query<HistoryQuery>) -> R
     let events = app.shared.store.history(since, limit).await?;
     let rows: Vec<_> = events
         .iter()
-        .map(|event| json!({"at": event.at, "integration": event.integration, "api": event.api, "kind": event.kind, "text": clean(&without_credentials(&event.text), 1000)}))
+        .map(|event| json!({"at": event.at, "integration": event.integration, "api": event.api, "kind": event.kind.name(), "text": clean(&without_credentials(&event.text), 1000)}))
         .collect();
     Ok(json(StatusCode::OK, &json!({ "events": rows })))
 }

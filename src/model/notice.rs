@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{EscalationTarget, Fingerprint};
+use super::{ChannelName, EscalationTarget, Fingerprint, LadderPlace};
 
 /// Which end of the bridge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -175,7 +175,7 @@ pub struct Delivery {
     /// The message, RFC 5322; for a channel, the body of the request.
     pub message: Vec<u8>,
     /// The channel it goes through, where that is not mail.
-    pub channel: Option<String>,
+    pub channel: Option<ChannelName>,
     /// Tries so far.
     pub attempts: u32,
 }
@@ -373,8 +373,8 @@ pub struct PendingAnswer {
 pub struct EscalationStep {
     /// When the question was asked that nobody answered.
     pub asked_at: DateTime<Utc>,
-    /// Its number on the ladder, from 0.
-    pub step: usize,
+    /// Where on the ladder, or beside it.
+    pub place: LadderPlace,
     /// When it was taken.
     pub at: DateTime<Utc>,
 }

@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{EscalationStep, LastTold, Notice, OpenFinding, PendingAnswer, Side, WatchKey, millis, time_of};
+use crate::model::{
+    EscalationStep, EventKind, LadderPlace, LastTold, Notice, OpenFinding, PendingAnswer, Side, WatchKey, millis, time_of,
+};
 
 use super::answers::acknowledgement;
 use super::database::Store;
@@ -52,8 +54,8 @@ pub struct EscalationCommit {
     pub party: String,
     /// When the question was asked.
     pub asked_at: DateTime<Utc>,
-    /// The number of the step.
-    pub step: usize,
+    /// Where on the ladder, or beside it.
+    pub place: LadderPlace,
     /// The letter; none where nobody is on this rung.
     pub delivery: Option<PlannedDelivery>,
     /// What happened, in words.
@@ -110,7 +112,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer; then nothing has changed.
     pub async fn climb(&self, climb: EscalationCommit, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let EscalationCommit { notice, key, side, party, asked_at, step, delivery, text } = climb;
+        let EscalationCommit { notice, key, side, party, asked_at, place, delivery, text } = climb;
         let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "INSERT INTO escalation (notice, side, party, asked_at, step, at)
@@ -121,14 +123,14 @@ impl Store {
         .bind(side.name())
         .bind(&party)
         .bind(millis(asked_at))
-        .bind(i64::try_from(step).unwrap_or(i64::MAX))
+        .bind(i64::try_from(place.number()).unwrap_or(i64::MAX))
         .bind(millis(now))
         .execute(&mut *transaction)
         .await?;
         let is_new = done.rows_affected() > 0;
         if is_new {
             insert_deliveries(&mut transaction, &notice, millis(now), delivery.into_iter().collect()).await?;
-            event(&mut transaction, millis(now), &key, "escalated", &text).await?;
+            event(&mut transaction, millis(now), &key, EventKind::Escalated, &text).await?;
         }
         transaction.commit().await?;
         Ok(is_new)
@@ -190,10 +192,12 @@ async fn silence(
     .bind(&party)
     .fetch_all(&mut **transaction)
     .await?;
-    let climbed = steps.into_iter().map(|(asked_at, step, at)| EscalationStep {
-        asked_at: time_of(asked_at),
-        step: usize::try_from(step).unwrap_or(usize::MAX),
-        at: time_of(at),
-    });
-    Ok(PendingAnswer { side, party, asked: asked.into_iter().map(time_of).collect(), answer, climbed: climbed.collect() })
+    let mut climbed = Vec::with_capacity(steps.len());
+    for (asked_at, number, at) in steps {
+        let place = usize::try_from(number).ok().and_then(LadderPlace::numbered);
+        let unknown =
+            || StoreError::Corrupt { table: "escalation", row: notice.to_owned(), what: format!("there is no step {number}") };
+        climbed.push(EscalationStep { asked_at: time_of(asked_at), place: place.ok_or_else(unknown)?, at: time_of(at) });
+    }
+    Ok(PendingAnswer { side, party, asked: asked.into_iter().map(time_of).collect(), answer, climbed })
 }

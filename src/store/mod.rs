@@ -36,7 +36,7 @@ pub use confirmations::Confirmation;
 pub use database::Store;
 pub use deliveries::PlannedDelivery;
 pub use error::StoreError;
-pub use events::EventRow;
+pub use events::{EventRow, NewEvent};
 pub use ladder::{EscalationCommit, OpenNotice, UnansweredNotice};
 pub use ledger::Announced;
 pub use letters::{DeliveryRow, LetterRow};

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{ApiState, Notice, WatchKey, millis, time_of};
+use crate::model::{ApiState, EventKind, Notice, WatchKey, millis, time_of};
 
 use super::database::Store;
 use super::deliveries::{PlannedDelivery, insert_deliveries};
@@ -108,7 +108,7 @@ impl Store {
             return Ok(false);
         }
         self.write_outage(&mut transaction, outage, notice, letters).await?;
-        event(&mut transaction, now, &outage.key, "outage", text).await?;
+        event(&mut transaction, now, &outage.key, EventKind::Outage, text).await?;
         transaction.commit().await?;
         Ok(true)
     }
@@ -143,7 +143,7 @@ impl Store {
                 .execute(&mut *transaction)
                 .await?;
             self.write_outage(&mut transaction, outage, notice, letters).await?;
-            event(&mut transaction, millis(notice.told_at), &outage.key, "outage", text).await?;
+            event(&mut transaction, millis(notice.told_at), &outage.key, EventKind::Outage, text).await?;
         }
         transaction.commit().await?;
         Ok(true)

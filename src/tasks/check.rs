@@ -9,13 +9,13 @@ use tracing::{info, warn};
 
 use crate::fetch::{self, FailureKind, FetchOutcome, backoff};
 use crate::model::{
-    Api, ApiState, Checked, LedgerEntry, LedgerStep, OpenFinding, Origin, Schedule, Severity, Statement, Surface, Validators,
-    WatchKey, follow,
+    Api, ApiState, Checked, EventKind, LedgerEntry, LedgerStep, OpenFinding, Origin, Schedule, Severity, Statement, Surface,
+    Validators, WatchKey, follow,
 };
 use crate::notice::{Before, retold};
 use crate::openapi::{Bundle, Limits};
 use crate::rules::RULE_SET;
-use crate::store::{CheckCommit, Claim, Committed, NewSnapshot, NoticeStep, StoreError, SuccessfulCheck};
+use crate::store::{CheckCommit, Claim, Committed, NewEvent, NewSnapshot, NoticeStep, StoreError, SuccessfulCheck};
 
 use super::compare::{Came, Compared, DescribedDates, Doubt, Judged, compare_with, dates_in};
 use super::gather::{Gathered, Known, gather};
@@ -297,7 +297,7 @@ async fn unchanged(
         if needs_notice { (ApiState::Changed, describe(&findings)) } else { (ApiState::Verified, "unchanged".to_owned()) };
     let mut events = Vec::new();
     if !matches!(claim.state, ApiState::Verified | ApiState::Changed) {
-        events.push(("recovered", format!("{} can be read again, unchanged", claim.key)));
+        events.push(NewEvent::new(EventKind::Recovered, format!("{} can be read again, unchanged", claim.key)));
     }
     let evidence = claim.baseline.as_deref().zip(claim.latest.as_deref());
     let notice = writer.tell(claim, &claim.told, (&claim.findings, &findings), evidence).await?;
@@ -322,16 +322,19 @@ async fn unchanged(
 }
 
 /// What was said, for the history.
-pub(super) fn said(key: &WatchKey, step: &NoticeStep) -> Option<(&'static str, String)> {
+pub(super) fn said(key: &WatchKey, step: &NoticeStep) -> Option<NewEvent> {
     match step {
         NoticeStep::Keep => None,
-        NoticeStep::Flipped { id, flaps } => {
-            Some(("flapping", format!("{key}: what notice {id} tells of came or went again, {} times by now", flaps.times)))
-        }
+        NoticeStep::Flipped { id, flaps } => Some(NewEvent::new(
+            EventKind::Flapping,
+            format!("{key}: what notice {id} tells of came or went again, {} times by now", flaps.times),
+        )),
         NoticeStep::Tell { notice, deliveries, .. } => {
-            Some(("notice", format!("{key}: {} letters for notice {}", deliveries.len(), notice.id)))
+            Some(NewEvent::new(EventKind::Notice, format!("{key}: {} letters for notice {}", deliveries.len(), notice.id)))
         }
-        NoticeStep::Close { id, why, .. } => Some(("resolved", format!("{key}: notice {id} is resolved: {why}"))),
+        NoticeStep::Close { id, why, .. } => {
+            Some(NewEvent::new(EventKind::Resolved, format!("{key}: notice {id} is resolved: {why}")))
+        }
     }
 }
 
@@ -358,7 +361,11 @@ fn later(writer: &LetterWriter<'_>, claim: &Claim, after: Duration, why: &str) -
     let next_at = now + after;
     let state = if failures >= PATIENCE || is_long { ApiState::Down } else { claim.state };
     let detail = format!("{why}, in {}", humantime::format_duration(Duration::from_secs(after.as_secs())));
-    let events = if state == claim.state { Vec::new() } else { vec![(state.name(), format!("{}: {detail}", claim.key))] };
+    let events = if state == claim.state {
+        Vec::new()
+    } else {
+        vec![NewEvent::new(EventKind::State(state), format!("{}: {detail}", claim.key))]
+    };
     CheckCommit {
         held: claim.held.clone(),
         wait_until: Some(next_at),
@@ -371,7 +378,11 @@ pub(super) fn failed(writer: &LetterWriter<'_>, claim: &Claim, state: ApiState, 
     let now = writer.now;
     let failures = claim.failures.saturating_add(1);
     let next_at = now + backoff(failures, soon(writer.api), longest_pause(writer), writer.shared.jitter());
-    let events = if claim.state == state { Vec::new() } else { vec![(state.name(), format!("{}: {why}", claim.key))] };
+    let events = if claim.state == state {
+        Vec::new()
+    } else {
+        vec![NewEvent::new(EventKind::State(state), format!("{}: {why}", claim.key))]
+    };
     CheckCommit {
         held: claim.held.clone(),
         events,
@@ -470,7 +481,7 @@ async fn changed(
             CheckCommit {
                 rule_set: RULE_SET,
                 success: Some(success((operations, stated), Some(digest), Vec::new(), NoticeStep::Keep)),
-                events: vec![("baseline", text)],
+                events: vec![NewEvent::new(EventKind::Baseline, text)],
                 ..CheckCommit::of(claim, checked(ApiState::Verified, "baseline taken".to_owned()))
             }
         }
@@ -496,12 +507,15 @@ async fn changed(
             let evidence = baseline.as_deref().zip(Some(digest.as_str()));
             let step = writer.tell(claim, told.as_deref().unwrap_or(&claim.told), (previous, &findings), evidence).await?;
             let detail = with(describe(&findings), [coming_and_going(claim, &step)]);
-            let mut events = vec![("changed", format!("{key}: {} (sha256 {})", describe(&findings), short(&digest)))];
+            let mut events = vec![NewEvent::new(
+                EventKind::State(ApiState::Changed),
+                format!("{key}: {} (sha256 {})", describe(&findings), short(&digest)),
+            )];
             events.extend(
                 findings
                     .iter()
                     .filter(|f| !previous.iter().any(|p| p.content == f.content))
-                    .map(|f| ("finding", format!("{key}: {}: {}", f.severity, f.message))),
+                    .map(|f| NewEvent::new(EventKind::Finding, format!("{key}: {}: {}", f.severity, f.message))),
             );
             events.extend(said(&key, &step));
             // Nothing that anybody must hear of: compare with this from now on.
@@ -532,7 +546,7 @@ fn doubtful(writer: &LetterWriter<'_>, claim: &Claim, doubt: Doubt) -> CheckComm
         return CheckCommit { held, ..failed(writer, claim, ApiState::Undecidable, why) };
     }
     let detail = format!("{why}; held until a second fetch agrees");
-    let events = vec![("held", format!("{}: {detail}", claim.key))];
+    let events = vec![NewEvent::new(EventKind::State(ApiState::Held), format!("{}: {detail}", claim.key))];
     let next_at = writer.now + soon(writer.api);
     let checked = Checked { state: ApiState::Held, detail, checked_at: writer.now, next_at, failures: 0 };
     CheckCommit { held, events, ..CheckCommit::of(claim, checked) }

@@ -13,7 +13,7 @@ use url::Url;
 use crate::fetch::Post;
 use crate::lifecycle::Heart;
 use crate::mail::{bounce_token, sent_from};
-use crate::model::{AttemptOutcome, Channel, ChannelKind, Delivery, Lane, retry_after};
+use crate::model::{AttemptOutcome, Channel, ChannelKind, ChannelName, Delivery, Lane, retry_after};
 use crate::render::without_credentials;
 use crate::store::{Finished, LONGEST_PAUSE, StoreError};
 
@@ -151,7 +151,7 @@ async fn send(shared: &AppState, delivery: Delivery, attempt: i64) -> Result<(),
     };
     let retry_at = now + after;
     // A channel has a name; its address may be a secret.
-    let to = delivery.channel.clone().unwrap_or_else(|| masked(&delivery.recipient));
+    let to = delivery.channel.as_ref().map_or_else(|| masked(&delivery.recipient), ToString::to_string);
     let (notice, side) = (&delivery.notice, delivery.side.name());
     match &outcome {
         AttemptOutcome::Sent(reply) => info!(notice, to, side, reply, "letter sent"),
@@ -214,15 +214,13 @@ async fn by_mail(shared: &AppState, active: &ActiveConfig, delivery: &Delivery) 
 }
 
 /// A channel by its name in the outbox.
-pub(super) fn configured<'l>(active: &'l ActiveConfig, channel: &str) -> Option<&'l Channel> {
-    let mut names = channel.splitn(3, '/');
-    let (integration, party, name) = (names.next()?, names.next()?, names.next()?);
-    let integration = active.config.integrations.iter().find(|known| known.id == integration)?;
-    integration.party(party)?.channels.iter().find(|known| known.name == name)
+pub(super) fn configured<'l>(active: &'l ActiveConfig, name: &ChannelName) -> Option<&'l Channel> {
+    let integration = active.config.integrations.iter().find(|known| known.id == name.integration)?;
+    integration.party(&name.party)?.channels.iter().find(|known| known.name == name.channel)
 }
 
 /// Hands a notice to the program of a party. A channel that is no longer in the configuration takes nothing.
-async fn hand_over(shared: &AppState, active: &ActiveConfig, channel: &str, delivery: &Delivery) -> AttemptOutcome {
+async fn hand_over(shared: &AppState, active: &ActiveConfig, channel: &ChannelName, delivery: &Delivery) -> AttemptOutcome {
     let Some(found) = configured(active, channel) else {
         return AttemptOutcome::Refused("this channel is no longer in the configuration".to_owned());
     };

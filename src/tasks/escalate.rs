@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use crate::lifecycle::Heart;
-use crate::model::{Notice, NoticeKind, OpenFinding, PendingAnswer, Side};
+use crate::model::{LadderPlace, Notice, NoticeKind, OpenFinding, PendingAnswer, Side};
 use crate::notice::{Decision, EscalationCard, PartyMessage, PlannedEscalation, next_step};
 use crate::store::{EscalationCommit, OpenNotice, StoreError, UnansweredNotice};
 
@@ -104,7 +104,7 @@ async fn climb(shared: &AppState, silent: &UnansweredNotice, silence: &PendingAn
         side: silence.side,
         party: silence.party.clone(),
         asked_at: rise.asked_at,
-        step: rise.step,
+        place: LadderPlace::Rung(rise.step),
         delivery,
         text,
     };

@@ -5,12 +5,13 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 use crate::model::{
-    ApiState, Checked, DateKeys, DateKind, OpenFinding, OperationLabel, Origin, Severity, Statement, Validators, read_date,
+    ApiState, Checked, DateKeys, DateKind, EventKind, OpenFinding, OperationLabel, Origin, Severity, Statement, Validators,
+    read_date,
 };
 use crate::notice::{Ledger, dated};
 use crate::openapi::{self, StatedDates};
 use crate::rules::RULE_SET;
-use crate::store::{CheckCommit, Claim, StoreError, SuccessfulCheck};
+use crate::store::{CheckCommit, Claim, NewEvent, StoreError, SuccessfulCheck};
 
 use super::check::{describe, said};
 use super::letters::LetterWriter;
@@ -100,12 +101,12 @@ pub(super) async fn look(writer: &LetterWriter<'_>, claim: &Claim) -> Result<Che
         (false, 0) => (ApiState::Verified, "no date is announced".to_owned()),
         (false, _) => (ApiState::Verified, "every date that is announced has passed or was called off".to_owned()),
     };
-    let mut events: Vec<(&'static str, String)> = findings
+    let mut events: Vec<NewEvent> = findings
         .iter()
         .filter(|finding| {
             !claim.findings.iter().any(|known| known.identity == finding.identity && known.content == finding.content)
         })
-        .map(|finding| ("date", format!("{}: {}", claim.key, finding.message)))
+        .map(|finding| NewEvent::new(EventKind::Date, format!("{}: {}", claim.key, finding.message)))
         .collect();
     events.extend(said(&claim.key, &notice));
     let next_at = tomorrow(writer.now) + SPREAD.mul_f64(writer.shared.jitter());

@@ -6,8 +6,8 @@ use url::Url;
 
 use crate::mail::{CalendarPart, Letter, NamedAddress, compose, domain_of};
 use crate::model::{
-    Api, ChannelKind, EscalationTarget, Fingerprint, Integration, LastTold, Notice, NoticeKind, NoticeSeries, OpenFinding,
-    PendingAnswer, Person, Side, Surface, WatchKey,
+    Api, ChannelKind, ChannelName, EscalationTarget, Fingerprint, Integration, LastTold, Notice, NoticeKind, NoticeSeries,
+    OpenFinding, PendingAnswer, Person, Side, Surface, WatchKey,
 };
 use crate::notice::{
     self, Circumstances, Decision, ExchangeCard, LetterPlan, LetterView, Links, PartyMessage, PlannedEscalation, plan,
@@ -434,9 +434,11 @@ impl LetterWriter<'_> {
         let mut planned = Vec::new();
         for channel in &party.channels {
             let stamp = self.now.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
-            let name = format!("{}/{}/{}", self.integration.id, party.id, channel.name);
+            let name =
+                ChannelName { integration: self.integration.id.clone(), party: party.id.clone(), channel: channel.name.clone() };
+            let recipient = name.to_string();
             let what = hex(&Sha256::digest(serde_json::to_vec(view)?));
-            let id = link_token(&self.shared.link_key, &["event", &view.notice, &name, &stamp, &what]);
+            let id = link_token(&self.shared.link_key, &["event", &view.notice, &recipient, &stamp, &what]);
             let subject = self.shared.renderer.subject(view);
             let body = match channel.kind {
                 ChannelKind::Webhook => cloud_event(view, self.key, &self.shared.external_url, &id, &stamp),
@@ -447,7 +449,7 @@ impl LetterWriter<'_> {
                 side: letter.to.side,
                 party: party.id.clone(),
                 name: channel.name.clone(),
-                recipient: name.clone(),
+                recipient,
                 sender: id,
                 subject,
                 message: serde_json::to_vec(&body)?,
