@@ -393,3 +393,92 @@ fn misspelt(name: &str) -> Option<TypeSet> {
         other => return TypeSet::named(other).filter(|_| other != name),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const OLD: [Dialect; 2] = [Dialect::Swagger20, Dialect::OpenApi30];
+    const NEW: [Dialect; 2] = [Dialect::OpenApi31, Dialect::OpenApi32];
+
+    /// What a schema says in each of some dialects, which must be the same.
+    fn each<T: PartialEq + std::fmt::Debug>(
+        dialects: impl IntoIterator<Item = Dialect>,
+        schema: &serde_json::Value,
+        said: impl Fn(&Keywords<'_>) -> T,
+        expected: &T,
+    ) {
+        let schema = Value::from(schema.clone());
+        for dialect in dialects {
+            let keywords = Keywords::read(schema.as_object().expect("an object"), dialect);
+            assert_eq!(said(&keywords), *expected, "{schema} in {}", dialect.name());
+        }
+    }
+
+    #[test]
+    fn a_bound_has_two_spellings() {
+        let lower = |keywords: &Keywords<'_>| keywords.lower_bound().map(|bound| (bound.value.to_string(), bound.exclusive));
+        let all = || OLD.into_iter().chain(NEW);
+        each(all(), &json!({"minimum": 1, "exclusiveMinimum": true}), lower, &Some(("1".to_owned(), true)));
+        each(all(), &json!({"exclusiveMinimum": 1}), lower, &Some(("1".to_owned(), true)));
+        each(all(), &json!({"minimum": 1, "exclusiveMinimum": 1}), lower, &Some(("1".to_owned(), true)));
+        each(all(), &json!({"minimum": 2, "exclusiveMinimum": 1}), lower, &Some(("2".to_owned(), false)));
+        each(all(), &json!({"minimum": "1"}), |keywords| keywords.problems.to_vec(), &vec![KeywordProblem::Bound]);
+    }
+
+    #[test]
+    fn null_is_meant_as_each_dialect_says_it() {
+        let or_null = |keywords: &Keywords<'_>| keywords.or_null;
+        each([Dialect::OpenApi30], &json!({"nullable": true}), or_null, &true);
+        each([Dialect::Swagger20], &json!({"nullable": true}), or_null, &false);
+        each([Dialect::Swagger20], &json!({"x-nullable": true}), or_null, &true);
+        // Left behind by an upgrade, it is meant where a type stands beside it.
+        each(NEW, &json!({"nullable": true}), or_null, &false);
+        each(NEW, &json!({"nullable": true, "type": "string"}), or_null, &true);
+    }
+
+    #[test]
+    fn types_are_named_misspelt_or_implied() {
+        let all = || OLD.into_iter().chain(NEW);
+        let types = |keywords: &Keywords<'_>| keywords.types;
+        each(all(), &json!({"type": ["string", null]}), types, &Some(TypeSet::STRING.union(TypeSet::NULL)));
+        each(all(), &json!({"type": "Double"}), types, &Some(TypeSet::NUMBER));
+        each(all(), &json!({"type": "Double"}), |keywords| keywords.problems.to_vec(), &vec![KeywordProblem::MisspeltType]);
+        each(all(), &json!({"type": "door"}), types, &None);
+        let implied = |keywords: &Keywords<'_>| keywords.implied_types();
+        each(all(), &json!({"properties": {"a": true}}), implied, &TypeSet::OBJECT);
+        each(all(), &json!({"additionalProperties": {"description": "prose"}}), implied, &TypeSet::ALL);
+        each(all(), &json!({"items": {}}), implied, &TypeSet::ARRAY);
+        each(all(), &json!({"items": {}, "additionalProperties": false}), implied, &TypeSet::ALL);
+    }
+
+    #[test]
+    fn values_and_formats_have_older_spellings() {
+        let all = || OLD.into_iter().chain(NEW);
+        let count = |keywords: &Keywords<'_>| (keywords.enumeration.map(<[_]>::len), keywords.extensible_values.map(<[_]>::len));
+        each(all(), &json!({"x-extensible-enum": ["a", "b"]}), count, &(None, Some(2)));
+        each(all(), &json!({"x-extensible-enum": ["a", "b"], "enum": ["a"]}), count, &(Some(1), None));
+        each(OLD, &json!({"const": 1}), |keywords| keywords.constant.is_some(), &false);
+        each(NEW, &json!({"const": 1}), |keywords| keywords.constant.is_some(), &true);
+        let bytes = |keywords: &Keywords<'_>| (keywords.format.map(str::to_owned), keywords.encoding.map(str::to_owned));
+        each(all(), &json!({"format": "byte"}), bytes, &(None, Some("base64".to_owned())));
+        each(all(), &json!({"format": "binary"}), bytes, &(None, None));
+    }
+
+    #[test]
+    fn a_reference_hides_what_stands_beside_it() {
+        let reference = |schema: serde_json::Value, dialect| {
+            let schema = Value::from(schema);
+            bare_reference(schema.as_object().expect("an object"), dialect).is_some()
+        };
+        for dialect in NEW {
+            assert!(reference(json!({"$ref": "#/a", "description": "prose"}), dialect));
+            assert!(!reference(json!({"$ref": "#/a", "minLength": 1}), dialect));
+        }
+        for dialect in OLD {
+            assert!(reference(json!({"$ref": "#/a", "minLength": 1}), dialect));
+        }
+    }
+}
