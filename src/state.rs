@@ -14,7 +14,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use crate::config::{Config, MailConfig};
 use crate::fetch;
 use crate::mail::{Transport, envelope_sender};
-use crate::model::{Api, Channel, Clock, Integration, Person, Source, Surface, WatchKey};
+use crate::model::{Api, Channel, ChannelName, Clock, Integration, Person, Source, Surface, WatchKey};
 use crate::render::Renderer;
 use crate::rules::Catalogue;
 use crate::store::{FLAPPING, Store, WatchSpec};
@@ -87,11 +87,9 @@ impl ActiveConfig {
     }
 
     /// A channel by its name in the outbox.
-    pub(crate) fn channel(&self, channel: &str) -> Option<&Channel> {
-        let mut names = channel.splitn(3, '/');
-        let (integration, party, name) = (names.next()?, names.next()?, names.next()?);
-        let integration = self.config.integrations.iter().find(|known| known.id == integration)?;
-        integration.party(party)?.channels.iter().find(|known| known.name == name)
+    pub(crate) fn channel(&self, name: &ChannelName) -> Option<&Channel> {
+        let integration = self.config.integrations.iter().find(|known| known.id == name.integration)?;
+        integration.party(&name.party)?.channels.iter().find(|known| known.name == name.channel)
     }
 
     /// The envelope sender of a letter, with what makes it this letter's own.

@@ -5,10 +5,10 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 use crate::correspondence::LetterWriter;
-use crate::model::{ApiState, Checked, OpenFinding, Validators};
+use crate::model::{ApiState, Checked, EventKind, OpenFinding, Validators};
 use crate::notice::{Ledger, dated};
 use crate::rules::RULE_SET;
-use crate::store::{CheckCommit, Claim, StoreError, SuccessfulCheck};
+use crate::store::{CheckCommit, Claim, NewEvent, StoreError, SuccessfulCheck};
 
 use super::outcome::{describe, said};
 
@@ -29,7 +29,7 @@ pub(super) async fn check_ledger(writer: &LetterWriter<'_>, claim: &Claim) -> Re
         today: writer.now.date_naive(),
     };
     let findings = writer.with_overrides(dated(&ledger));
-    let notice = writer.tell(claim, &claim.told, &claim.findings, &findings, None);
+    let notice = writer.tell(claim, &claim.told, &claim.findings, &findings, None).await?;
     let needs_notice = findings.iter().any(OpenFinding::needs_notice);
     let current = entries.iter().filter(|entry| entry.ended_at.is_none() && entry.statement.date.is_some()).count();
     let (state, detail) = match (needs_notice, current) {
@@ -37,12 +37,12 @@ pub(super) async fn check_ledger(writer: &LetterWriter<'_>, claim: &Claim) -> Re
         (false, 0) => (ApiState::Verified, "no date is announced".to_owned()),
         (false, _) => (ApiState::Verified, "every date that is announced has passed or was called off".to_owned()),
     };
-    let mut events: Vec<(&'static str, String)> = findings
+    let mut events: Vec<NewEvent> = findings
         .iter()
         .filter(|finding| {
             !claim.findings.iter().any(|known| known.identity == finding.identity && known.content == finding.content)
         })
-        .map(|finding| ("date", format!("{}: {}", claim.key, finding.message)))
+        .map(|finding| NewEvent::new(EventKind::Date, format!("{}: {}", claim.key, finding.message)))
         .collect();
     events.extend(said(&claim.key, &notice));
     let next_at = tomorrow(writer.now) + SPREAD.mul_f64(writer.shared.jitter());

@@ -1,5 +1,5 @@
 //! What a check came to, as one commit: a function of what was known before and what came now. Nothing here is fetched,
-//! stored or sent.
+//! stored or sent; all that is asked of the store is which id is free for a new notice.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -8,10 +8,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::correspondence::LetterWriter;
 use crate::fetch::{self, backoff};
-use crate::model::{Api, ApiState, Checked, LedgerEntry, OpenFinding, Schedule, Severity, Surface, WatchKey};
+use crate::model::{Api, ApiState, Checked, EventKind, LedgerEntry, OpenFinding, Schedule, Severity, Surface, WatchKey};
 use crate::notice::{Before, retold};
 use crate::rules::RULE_SET;
-use crate::store::{CheckCommit, Claim, NewSnapshot, NoticeStep, SuccessfulCheck};
+use crate::store::{CheckCommit, Claim, NewEvent, NewSnapshot, NoticeStep, StoreError, SuccessfulCheck};
 
 use super::compare::{Compared, Judged};
 use super::dates::{DescribedDates, deprecations_told_by_their_day};
@@ -40,7 +40,7 @@ impl Outcome<'_> {
     }
 
     /// The same document as before. What is to be said may differ all the same: a consumer may use more than it did.
-    pub(super) fn unchanged(&self, seen: UnchangedAnswer, entries: &[LedgerEntry]) -> CheckCommit {
+    pub(super) async fn unchanged(&self, seen: UnchangedAnswer, entries: &[LedgerEntry]) -> Result<CheckCommit, StoreError> {
         let UnchangedAnswer { validators, fresh_for, moved_to, heard, absent } = seen;
         let full = heard.full;
         let ledger = heard.steps(self.claim.key.surface, entries);
@@ -51,16 +51,16 @@ impl Outcome<'_> {
             if needs_notice { (ApiState::Changed, describe(&findings)) } else { (ApiState::Verified, "unchanged".to_owned()) };
         let mut events = Vec::new();
         if !matches!(self.claim.state, ApiState::Verified | ApiState::Changed) {
-            events.push(("recovered", format!("{} can be read again, unchanged", self.claim.key)));
+            events.push(NewEvent::new(EventKind::Recovered, format!("{} can be read again, unchanged", self.claim.key)));
         }
         let evidence = self.claim.baseline.as_deref().zip(self.claim.latest.as_deref());
-        let notice = self.writer.tell(self.claim, &self.claim.told, &self.claim.findings, &findings, evidence);
+        let notice = self.writer.tell(self.claim, &self.claim.told, &self.claim.findings, &findings, evidence).await?;
         let (next_at, why_late) = self.next_at(fresh_for);
         let detail =
             with(detail, [unread(&absent), self.coming_and_going(&notice), why_late, moved_to.as_deref().map(fetch::moved)]);
         let findings = (findings != self.claim.findings).then_some(findings);
         events.extend(said(&self.claim.key, &notice));
-        CheckCommit {
+        Ok(CheckCommit {
             success: Some(SuccessfulCheck {
                 validators,
                 full,
@@ -73,7 +73,7 @@ impl Outcome<'_> {
             }),
             events,
             ..self.checked(state, detail, next_at)
-        }
+        })
     }
 
     /// The provider asks for patience and gets it; but who asks again and again, for longer than the schedule waits, or for hours,
@@ -87,8 +87,11 @@ impl Outcome<'_> {
         let next_at = now + after;
         let state = if failures >= PATIENCE || is_long { ApiState::Down } else { self.claim.state };
         let detail = format!("{why}, in {}", humantime::format_duration(Duration::from_secs(after.as_secs())));
-        let events =
-            if state == self.claim.state { Vec::new() } else { vec![(state.name(), format!("{}: {detail}", self.claim.key))] };
+        let events = if state == self.claim.state {
+            Vec::new()
+        } else {
+            vec![NewEvent::new(EventKind::State(state), format!("{}: {detail}", self.claim.key))]
+        };
         CheckCommit {
             held: self.claim.held.clone(),
             wait_until: Some(next_at),
@@ -102,8 +105,11 @@ impl Outcome<'_> {
         let now = self.writer.now;
         let failures = self.claim.failures.saturating_add(1);
         let next_at = now + backoff(failures, soon(self.writer.api), self.longest_pause(), self.writer.shared.jitter());
-        let events =
-            if self.claim.state == state { Vec::new() } else { vec![(state.name(), format!("{}: {why}", self.claim.key))] };
+        let events = if self.claim.state == state {
+            Vec::new()
+        } else {
+            vec![NewEvent::new(EventKind::State(state), format!("{}: {why}", self.claim.key))]
+        };
         CheckCommit {
             held: self.claim.held.clone(),
             events,
@@ -119,15 +125,15 @@ impl Outcome<'_> {
 
     /// Another document than before was compared with the baseline. `seen_upcoming` tells when each finding was first seen in
     /// the upcoming description, by identity.
-    pub(super) fn compared(
+    pub(super) async fn compared(
         &self,
         compared: Compared,
         baseline: Option<String>,
         document: FetchedDocument,
         seen_upcoming: &HashMap<String, DateTime<Utc>>,
-    ) -> CheckCommit {
+    ) -> Result<CheckCommit, StoreError> {
         let key = &self.claim.key;
-        match compared {
+        Ok(match compared {
             Compared::Unreadable(why) => self.failed(ApiState::Undecidable, why.to_string()),
             Compared::Doubtful(doubt) => self.doubtful(doubt),
             Compared::TooLong => {
@@ -147,21 +153,21 @@ impl Outcome<'_> {
                 CheckCommit {
                     rule_set: RULE_SET,
                     success: Some(self.success(document, described, Some(digest), Vec::new(), NoticeStep::Keep)),
-                    events: vec![("baseline", text)],
+                    events: vec![NewEvent::new(EventKind::Baseline, text)],
                     ..self.checked(ApiState::Verified, detail, next_at)
                 }
             }
-            Compared::Judged(judged) => self.judged(*judged, baseline, document, seen_upcoming),
-        }
+            Compared::Judged(judged) => self.judged(*judged, baseline, document, seen_upcoming).await?,
+        })
     }
 
-    fn judged(
+    async fn judged(
         &self,
         judged: Judged,
         baseline: Option<String>,
         document: FetchedDocument,
         seen_upcoming: &HashMap<String, DateTime<Utc>>,
-    ) -> CheckCommit {
+    ) -> Result<CheckCommit, StoreError> {
         let Self { writer, claim } = self;
         let (key, digest) = (&claim.key, document.digest.clone());
         let Judged { mut findings, previous, described, .. } = judged;
@@ -173,13 +179,16 @@ impl Outcome<'_> {
         let previous = previous.as_deref().unwrap_or(&claim.findings);
         let needs_notice = findings.iter().any(OpenFinding::needs_notice);
         let evidence = baseline.as_deref().zip(Some(digest.as_str()));
-        let step = writer.tell(claim, told.as_deref().unwrap_or(&claim.told), previous, &findings, evidence);
-        let mut events = vec![("changed", format!("{key}: {} (sha256 {})", describe(&findings), short(&digest)))];
+        let step = writer.tell(claim, told.as_deref().unwrap_or(&claim.told), previous, &findings, evidence).await?;
+        let mut events = vec![NewEvent::new(
+            EventKind::State(ApiState::Changed),
+            format!("{key}: {} (sha256 {})", describe(&findings), short(&digest)),
+        )];
         events.extend(
             findings
                 .iter()
                 .filter(|finding| !previous.iter().any(|known| known.content == finding.content))
-                .map(|finding| ("finding", format!("{key}: {}: {}", finding.severity, finding.message))),
+                .map(|finding| NewEvent::new(EventKind::Finding, format!("{key}: {}: {}", finding.severity, finding.message))),
         );
         events.extend(said(key, &step));
         // Nothing that anybody must hear of: compare with this from now on.
@@ -190,12 +199,12 @@ impl Outcome<'_> {
         };
         let detail = with(describe(&findings), [self.coming_and_going(&step)]);
         let (next_at, detail) = self.planned(&document, detail);
-        CheckCommit {
+        Ok(CheckCommit {
             rule_set: RULE_SET,
             success: Some(self.success(document, described, baseline, findings, step)),
             events,
             ..self.checked(state, detail, next_at)
-        }
+        })
     }
 
     /// When a document that could be compared is due again, and what is to be said beside the verdict.
@@ -254,7 +263,7 @@ impl Outcome<'_> {
             return CheckCommit { held, ..self.failed(ApiState::Undecidable, why) };
         }
         let detail = format!("{why}; held until a second fetch agrees");
-        let events = vec![("held", format!("{}: {detail}", self.claim.key))];
+        let events = vec![NewEvent::new(EventKind::State(ApiState::Held), format!("{}: {detail}", self.claim.key))];
         let next_at = self.writer.now + soon(self.writer.api);
         CheckCommit { held, events, ..self.checked(ApiState::Held, detail, next_at) }
     }
@@ -306,16 +315,19 @@ impl Outcome<'_> {
 }
 
 /// What was said, for the history.
-pub(super) fn said(key: &WatchKey, step: &NoticeStep) -> Option<(&'static str, String)> {
+pub(super) fn said(key: &WatchKey, step: &NoticeStep) -> Option<NewEvent> {
     match step {
         NoticeStep::Keep => None,
-        NoticeStep::Flipped { id, flaps } => {
-            Some(("flapping", format!("{key}: what notice {id} tells of came or went again, {} times by now", flaps.times)))
-        }
+        NoticeStep::Flipped { id, flaps } => Some(NewEvent::new(
+            EventKind::Flapping,
+            format!("{key}: what notice {id} tells of came or went again, {} times by now", flaps.times),
+        )),
         NoticeStep::Tell { notice, deliveries, .. } => {
-            Some(("notice", format!("{key}: {} letters for notice {}", deliveries.len(), notice.id)))
+            Some(NewEvent::new(EventKind::Notice, format!("{key}: {} letters for notice {}", deliveries.len(), notice.id)))
         }
-        NoticeStep::Close { id, why, .. } => Some(("resolved", format!("{key}: notice {id} is resolved: {why}"))),
+        NoticeStep::Close { id, why, .. } => {
+            Some(NewEvent::new(EventKind::Resolved, format!("{key}: notice {id} is resolved: {why}")))
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 
 use crate::model::{
-    Acknowledgement, Answer, DateKind, Day, EscalationTarget, LastTold, LedgerStep, OpenNotice, Origin, Party, Person, Proposal,
-    Reply, Role, Side, Statement, Surface, follow,
+    Acknowledgement, Answer, DateKind, Day, EscalationTarget, LadderPlace, LastTold, LedgerStep, OpenNotice, Origin, Party,
+    Person, Proposal, Reply, Role, Side, Statement, Surface, follow,
 };
 use crate::notice::{ExchangeCard, is_still_open};
 use crate::state::AppState;
@@ -13,9 +13,6 @@ use crate::store::{
 };
 
 use super::writer::LetterWriter;
-
-/// Steps beyond any ladder: somebody on the side was named by somebody else there.
-const NAMED: usize = 1000;
 
 /// Records an answer. Sending it twice is the same as sending it once.
 ///
@@ -121,7 +118,6 @@ impl CounterpartMessage<'_> {
             heading: format!("{by} says that you know who takes this on"),
             lines: vec![format!("{by} answered for {}: not us, ask {} ({}).", party.name, person.name, ask.name())],
         };
-        let place = Role::ALL.iter().position(|role| ask == EscalationTarget::Role(*role)).map_or(0, |place| place + 1);
         let step = EscalationCommit {
             notice: self.letter.notice.clone(),
             key: self.letter.key.clone(),
@@ -129,7 +125,7 @@ impl CounterpartMessage<'_> {
             party: party.id.clone(),
             // Each letter may be handed on once to each role.
             asked_at: self.letter.written_at,
-            step: NAMED + place,
+            place: LadderPlace::Named(ask),
             delivery: self.tell(self.letter.side, party, person, card),
             text: format!("{by} answered for {}: not us, ask {} ({})", party.name, person.name, ask.name()),
         };

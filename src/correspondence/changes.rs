@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use crate::model::{LastTold, Notice, NoticeKind, OpenFinding, Surface};
+use crate::model::{Fingerprint, LastTold, Notice, NoticeKind, NoticeSeries, OpenFinding, Surface};
 use crate::notice::{Decision, DecisionInput, PartyMessage};
-use crate::state::{hex, is_recent};
-use crate::store::{Claim, Flaps, Gone, NoticeStep, REVERTED};
+use crate::state::is_recent;
+use crate::store::{Claim, Flaps, Gone, NoticeStep, REVERTED, StoreError};
 
 use super::writer::LetterWriter;
 
@@ -14,17 +14,20 @@ impl LetterWriter<'_> {
     /// Decides whether anything is to be said, and writes the letters. `evidence` are the digests compared.
     ///
     /// Only who has a letter that stands to be sent counts as told: whoever has none is tried again at the next look.
-    pub(crate) fn tell(
+    ///
+    /// # Errors
+    /// When the database does not say which ids are free.
+    pub(crate) async fn tell(
         &self,
         claim: &Claim,
         told: &[LastTold],
         previous: &[OpenFinding],
         current: &[OpenFinding],
         evidence: Option<(&str, &str)>,
-    ) -> NoticeStep {
+    ) -> Result<NoticeStep, StoreError> {
         let standing = |open, told| DecisionInput { integration: self.integration, api: self.api, open, told, previous, current };
         if let Some(gone) = self.come_back(claim, &standing, current) {
-            return self.told_again(gone, current);
+            return Ok(self.told_again(gone, current));
         }
         let mut flaps = claim.flaps;
         if let Some((notice, flapping)) = claim.notice.as_ref().zip(flaps.as_mut()) {
@@ -33,16 +36,21 @@ impl LetterWriter<'_> {
             if is_there != was_there {
                 flapping.at = self.now;
                 flapping.times += u32::from(is_there);
-                let is_known = !is_there || standing(Some(notice), told).decide(self.now, String::new).is_none();
+                let is_known = !is_there || standing(Some(notice), told).decide(self.now, Fingerprint::default).is_none();
                 if is_known {
-                    return NoticeStep::Flipped { id: notice.id.clone(), flaps: *flapping };
+                    return Ok(NoticeStep::Flipped { id: notice.id.clone(), flaps: *flapping });
                 }
             } else if !is_there && is_recent(flapping.at, self.now) {
-                return NoticeStep::Keep;
+                return Ok(NoticeStep::Keep);
             }
         }
-        let id = || notice_id(claim, self.now, current);
-        let Some(decision) = standing(claim.notice.as_ref(), told).decide(self.now, id) else { return NoticeStep::Keep };
+        let made_of = || fingerprint(claim, self.now, current);
+        let Some(mut decision) = standing(claim.notice.as_ref(), told).decide(self.now, made_of) else {
+            return Ok(NoticeStep::Keep);
+        };
+        if claim.notice.is_none() {
+            decision.notice.id = self.shared.store.name_notice(&decision.notice.fingerprint).await?.id;
+        }
         let back = flaps
             .filter(|_| decision.closes)
             .map(|flaps| format!("It had come and gone before, and came back {} times.", flaps.times));
@@ -50,12 +58,12 @@ impl LetterWriter<'_> {
         if decision.closes && is_whole {
             let why =
                 if current.iter().any(OpenFinding::needs_notice) { "what differs concerns nobody any more" } else { REVERTED };
-            return NoticeStep::Close { id: decision.notice.id, why: why.to_owned(), deliveries };
+            return Ok(NoticeStep::Close { id: decision.notice.id, why: why.to_owned(), deliveries });
         }
         if told.is_empty() {
-            return NoticeStep::Keep;
+            return Ok(NoticeStep::Keep);
         }
-        NoticeStep::Tell { notice: decision.notice, flaps, deliveries, told }
+        Ok(NoticeStep::Tell { notice: decision.notice, flaps, deliveries, told })
     }
 
     /// The notice whose change is back within a day of its going, just as it was told.
@@ -70,7 +78,7 @@ impl LetterWriter<'_> {
             |finding: &OpenFinding| gone.told.iter().any(|told| told.findings.get(&finding.identity) == Some(&finding.content));
         let mut open = current.iter().filter(|finding| finding.needs_notice());
         let is_back = open.clone().next().is_some() && open.all(is_known);
-        (is_back && standing(Some(&gone.notice), &gone.told).decide(self.now, String::new).is_none()).then_some(gone)
+        (is_back && standing(Some(&gone.notice), &gone.told).decide(self.now, Fingerprint::default).is_none()).then_some(gone)
     }
 
     /// A change that comes and goes is told once more, with its count; after that only when it has been one or the other for
@@ -101,12 +109,12 @@ impl LetterWriter<'_> {
     }
 }
 
-/// The id both letters share: from facts, so that a check done again after a crash gives it again.
-fn notice_id(claim: &Claim, now: DateTime<Utc>, findings: &[OpenFinding]) -> String {
+/// What a notice is made of: facts, so that a check done again after a crash makes the same one.
+fn fingerprint(claim: &Claim, now: DateTime<Utc>, findings: &[OpenFinding]) -> Fingerprint {
     let mut hasher = Sha256::new();
     hasher.update(format!("{} {} {}", claim.key, claim.notices, now.timestamp_millis()));
     for finding in findings {
         hasher.update(&finding.content);
     }
-    format!("N-{}", hex(hasher.finalize().get(..5).unwrap_or_default()))
+    Fingerprint::new(NoticeSeries::Change, &hasher.finalize())
 }

@@ -7,9 +7,11 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
 use crate::config::Config;
-use crate::model::{Api, Contact, Integration, Notice, NoticeKind, Party, Person, Role, Side, Surface, WatchKey};
+use crate::model::{
+    Api, Contact, Fingerprint, Integration, NoticeKind, NoticeSeries, Party, Person, Role, Side, Surface, WatchKey,
+};
 use crate::notice::{Decision, ExchangeCard, PartyMessage};
-use crate::state::{ActiveConfig, AppState, hex, link_token};
+use crate::state::{ActiveConfig, AppState, link_token};
 use crate::store::{Confirmation, StoreError};
 
 use super::writer::LetterWriter;
@@ -192,8 +194,9 @@ impl Asking<'_> {
     ) -> Result<bool, StoreError> {
         // From facts, so that it is written once however often it is looked at.
         let name = format!("{} {} {} {} {since}", purpose.name(), self.integration.id, self.party.id, about.to_ascii_lowercase());
-        let id = format!("A-{}", hex(Sha256::digest(name).get(..8).unwrap_or_default()));
-        if self.shared.store.has_notice(&id).await? {
+        let fingerprint = Fingerprint::new(NoticeSeries::Attest, &Sha256::digest(name));
+        let name = self.shared.store.name_notice(&fingerprint).await?;
+        if name.is_known {
             return Ok(false);
         }
         let (integration, api) = (self.integration.id.clone(), self.api.id.clone());
@@ -206,7 +209,7 @@ impl Asking<'_> {
             api: self.api,
             now: self.now,
         };
-        let notice = Notice { id, opened_at: self.now, told_at: self.now };
+        let notice = name.notice(self.now, self.now);
         let (side, party) = (self.side, self.party.id.clone());
         let word = PartyMessage { side, party, kind: NoticeKind::Attest, findings: Vec::new(), called_off: Vec::new() };
         let decision = Decision { notice, words: vec![word], closes: true };

@@ -6,9 +6,9 @@ use chrono::{DateTime, Datelike as _, Days, TimeDelta, Utc, Weekday};
 use chrono_tz::Tz;
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{Integration, Notice, NoticeKind, Party, Surface, WatchKey};
+use crate::model::{Fingerprint, Integration, NoticeKind, NoticeSeries, Party, Surface, WatchKey};
 use crate::notice::{Decision, PartyMessage, Week, quiet_lines};
-use crate::state::{ActiveConfig, AppState, hex};
+use crate::state::{ActiveConfig, AppState};
 use crate::store::{KEPT, StoreError};
 
 use super::writer::LetterWriter;
@@ -21,7 +21,7 @@ const HOUR: u32 = 7;
 
 /// Digests that were looked at: what happened in a week that is over stays as it is.
 #[derive(Debug, Default)]
-pub struct WrittenDigests(HashSet<String>);
+pub struct WrittenDigests(HashSet<Fingerprint>);
 
 /// When the last week of a party ended: its morning of that day of the week.
 fn last_end(now: DateTime<Utc>, day: Weekday, zone: Tz) -> Option<DateTime<Tz>> {
@@ -51,17 +51,17 @@ pub async fn digest_due(shared: &AppState, done: &mut WrittenDigests) -> Result<
             let Some(until) = last_end(now - LATE, day, zone) else { continue };
             // From facts, so that it is written once however often the week is looked at.
             let name = format!("{} {} {}", integration.id, party.id, until.date_naive());
-            let id = format!("D-{}", hex(Sha256::digest(name).get(..8).unwrap_or_default()));
-            if !done.0.contains(&id) {
+            let fingerprint = Fingerprint::new(NoticeSeries::Digest, &Sha256::digest(name));
+            if !done.0.contains(&fingerprint) {
                 // All that no digest told yet, however long the daemon was away.
                 let until = until.to_utc();
                 let last = shared.store.last_digest(&integration.id, &party.id).await?;
                 let since = last.map_or(until - KEPT, |last| last.max(until - KEPT));
-                let digest = Digest { integration, party, since, until, id: id.clone() };
+                let digest = Digest { integration, party, since, until, fingerprint: &fingerprint };
                 match digest.write(shared, &active).await {
                     Ok(is_written) => {
                         written += usize::from(is_written);
-                        done.0.insert(id);
+                        done.0.insert(fingerprint);
                     }
                     // One damaged row costs nobody else a digest.
                     Err(problem) if problem.is_one_row() => {
@@ -82,13 +82,14 @@ struct Digest<'d> {
     /// When the last one ended.
     since: DateTime<Utc>,
     until: DateTime<Utc>,
-    id: String,
+    fingerprint: &'d Fingerprint,
 }
 
 impl Digest<'_> {
     async fn write(self, shared: &AppState, active: &ActiveConfig) -> Result<bool, StoreError> {
-        let Self { integration, party, since, until, id } = self;
-        if shared.store.has_notice(&id).await? {
+        let Self { integration, party, since, until, fingerprint } = self;
+        let name = shared.store.name_notice(fingerprint).await?;
+        if name.is_known {
             return Ok(false);
         }
         let now = shared.clock.now();
@@ -107,7 +108,7 @@ impl Digest<'_> {
         }
         let Some((key, api, side)) = about else { return Ok(false) };
         let writer = LetterWriter { shared, active, key: &key, integration, api, now };
-        let notice = Notice { id, opened_at: now, told_at: until };
+        let notice = name.notice(now, until);
         let word = PartyMessage {
             side,
             party: party.id.clone(),

@@ -2,7 +2,7 @@
 
 use tracing::info;
 
-use crate::model::PendingAnswer;
+use crate::model::{LadderPlace, PendingAnswer};
 use crate::notice::{is_still_open, next_step};
 use crate::state::AppState;
 use crate::store::{EscalationCommit, StoreError, UnansweredNotice};
@@ -68,7 +68,7 @@ async fn climb(shared: &AppState, silent: &UnansweredNotice, silence: &PendingAn
         side: silence.side,
         party: silence.party.clone(),
         asked_at: rise.asked_at,
-        step: rise.step,
+        place: LadderPlace::Rung(rise.step),
         delivery,
         text,
     };

@@ -7,11 +7,12 @@ use sha2::{Digest, Sha256};
 use tracing::{info, warn};
 
 use crate::model::{
-    Api, ApiState, DateKind, Integration, Notice, NoticeKind, Person, Side, Surface, WatchKey, dated_subjects, in_force,
+    Api, ApiState, DateKind, Fingerprint, Integration, Notice, NoticeKind, NoticeSeries, Person, Side, Surface, WatchKey,
+    dated_subjects, in_force,
 };
 use crate::notice::{Decision, ExchangeCard, PartyMessage, stamp};
-use crate::state::{ActiveConfig, AppState, hex, is_recent};
-use crate::store::{Outage, PlannedDelivery, StoreError};
+use crate::state::{ActiveConfig, AppState, is_recent};
+use crate::store::{NoticeName, Outage, PlannedDelivery, StoreError};
 
 use super::writer::LetterWriter;
 
@@ -35,7 +36,8 @@ pub async fn outages_due(shared: &AppState) -> Result<usize, StoreError> {
     let (mut begun, mut ours, mut over) = (Vec::new(), Vec::new(), Vec::new());
     for outage in shared.store.outages().await? {
         let Some((integration, api)) = active.find(&outage.key) else { continue };
-        let telling = Telling { shared, active: &active, integration, api, outage, now };
+        let name = shared.store.name_notice(&fingerprint(&outage)).await?;
+        let telling = Telling { shared, active: &active, integration, api, outage, name, now };
         match telling.outage.judged_at {
             None if telling.outage.state == ApiState::Blind => ours.push(telling),
             None if telling.is_due() => match telling.has_ended().await {
@@ -119,7 +121,15 @@ struct Telling<'t> {
     integration: &'t Integration,
     api: &'t Api,
     outage: Outage,
+    /// How the notice of its letters is called.
+    name: NoticeName,
     now: DateTime<Utc>,
+}
+
+/// What the notice of an outage is made of: facts, so that all letters of one outage are one thread.
+fn fingerprint(outage: &Outage) -> Fingerprint {
+    let name = format!("{} {}", outage.key, outage.since.timestamp_millis());
+    Fingerprint::new(NoticeSeries::Outage, &Sha256::digest(name))
 }
 
 impl Telling<'_> {
@@ -158,10 +168,7 @@ impl Telling<'_> {
     }
 
     fn notice(&self) -> Notice {
-        // From facts, so that all letters of one outage are one thread.
-        let name = format!("{} {}", self.outage.key, self.outage.since.timestamp_millis());
-        let id = format!("U-{}", hex(Sha256::digest(name).get(..8).unwrap_or_default()));
-        Notice { id, opened_at: self.outage.since, told_at: self.now }
+        self.name.notice(self.outage.since, self.now)
     }
 
     /// How it is, in a word: until it counts as down, what had been seen before still stands as its state.

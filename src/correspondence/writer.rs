@@ -6,8 +6,8 @@ use url::Url;
 
 use crate::mail::{CalendarPart, Letter, NamedAddress, compose, domain_of};
 use crate::model::{
-    Api, ChannelKind, EscalationTarget, Integration, LastTold, Notice, NoticeKind, OpenFinding, OpenNotice, PendingAnswer,
-    Person, Side, Surface, WatchKey,
+    Api, ChannelKind, ChannelName, EscalationTarget, Integration, LastTold, Notice, NoticeKind, OpenFinding, OpenNotice,
+    PendingAnswer, Person, Side, Surface, WatchKey,
 };
 use crate::notice::{
     Circumstances, Decision, ExchangeCard, LetterPlan, LetterView, Links, PlannedEscalation, escalation_card, plan, restated,
@@ -252,10 +252,11 @@ impl LetterWriter<'_> {
         let not_before = party.and_then(|party| party.calendar.quiet_until(self.now));
         let id = format!(
             "{}.{}.{}.{}",
-            notice.id.to_ascii_lowercase(),
+            notice.fingerprint.as_str().to_ascii_lowercase(),
             view.kind.name(),
             side.name(),
-            token.get(..8).unwrap_or(&token)
+            // 80 bits: no two letters have one Message-ID.
+            token.get(..20).unwrap_or(&token)
         );
         let (subject, message) = self.composed(notice, &mut view, person, &from, &id)?;
         Ok(PlannedDelivery {
@@ -301,7 +302,7 @@ impl LetterWriter<'_> {
                 html: rendered.html,
                 date: self.now,
                 id: id.to_owned(),
-                thread: format!("{}.thread", notice.id.to_ascii_lowercase()),
+                thread: format!("{}.thread", notice.fingerprint.as_str().to_ascii_lowercase()),
                 list: format!("{}.{}", slug(&self.key.api), slug(&self.key.integration)),
                 notice: notice.id.clone(),
                 calendar: self.days(view).map(|(text, is_cancelled)| CalendarPart { text, is_cancelled }),
@@ -337,9 +338,11 @@ impl LetterWriter<'_> {
         let mut planned = Vec::new();
         for channel in &party.channels {
             let stamp = self.now.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
-            let name = format!("{}/{}/{}", self.integration.id, party.id, channel.name);
+            let name =
+                ChannelName { integration: self.integration.id.clone(), party: party.id.clone(), channel: channel.name.clone() };
+            let recipient = name.to_string();
             let what = hex(&Sha256::digest(serde_json::to_vec(view)?));
-            let id = link_token(&self.shared.link_key, &["event", &view.notice, &name, &stamp, &what]);
+            let id = link_token(&self.shared.link_key, &["event", &view.notice, &recipient, &stamp, &what]);
             let subject = self.shared.renderer.subject(view);
             let body = match channel.kind {
                 ChannelKind::Webhook => cloud_event(view, self.key, &self.shared.external_url, &id, &stamp),
@@ -350,7 +353,7 @@ impl LetterWriter<'_> {
                 side: letter.to.side,
                 party: party.id.clone(),
                 name: channel.name.clone(),
-                recipient: name.clone(),
+                recipient,
                 sender: id,
                 subject,
                 message: serde_json::to_vec(&body)?,

@@ -134,7 +134,7 @@ fn view(row: &LetterRow) -> Value {
         "kind": letter.kind,
         "side": letter.side,
         "to": format!("{} <{}>", letter.name, letter.recipient),
-        "channel": row.channel,
+        "channel": row.channel.as_ref().map(ToString::to_string),
         "state": letter.state.name(),
         "tries": letter.attempts,
         "written_at": letter.created_at,

@@ -78,7 +78,7 @@ pub(super) async fn history(State(app): State<App>, Query(query): Query<HistoryQ
     let events = app.shared.store.history(since, limit).await?;
     let rows: Vec<_> = events
         .iter()
-        .map(|event| value!({"at": event.at, "integration": event.integration, "api": event.api, "kind": event.kind, "text": clean(&without_credentials(&event.text), 1000)}))
+        .map(|event| value!({"at": event.at, "integration": event.integration, "api": event.api, "kind": event.kind.name(), "text": clean(&without_credentials(&event.text), 1000)}))
         .collect();
     Ok(json(StatusCode::OK, &value!({ "events": rows })))
 }

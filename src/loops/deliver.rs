@@ -14,7 +14,7 @@ use url::Url;
 use crate::fetch::Post;
 use crate::lifecycle::Heartbeats;
 use crate::mail::{bounce_token, masked, sent_from};
-use crate::model::{AttemptOutcome, ChannelKind, Delivery, Lane, retry_after};
+use crate::model::{AttemptOutcome, ChannelKind, ChannelName, Delivery, Lane, retry_after};
 use crate::render::without_credentials;
 use crate::state::{ActiveConfig, AppState, Counters, LoopName};
 use crate::store::{Finished, LONGEST_PAUSE, StoreError};
@@ -157,7 +157,7 @@ async fn send(shared: &AppState, delivery: Delivery, attempt: i64) -> Result<(),
     };
     let retry_at = now + after;
     // A channel has a name; its address may be a secret.
-    let to = delivery.channel.clone().unwrap_or_else(|| masked(&delivery.recipient));
+    let to = delivery.channel.as_ref().map_or_else(|| masked(&delivery.recipient), ToString::to_string);
     let (notice, side) = (&delivery.notice, delivery.side.name());
     match &outcome {
         AttemptOutcome::Sent(reply) => info!(notice, to, side, reply, "letter sent"),
@@ -220,7 +220,7 @@ async fn by_mail(shared: &AppState, active: &ActiveConfig, delivery: &Delivery) 
 }
 
 /// Hands a notice to the program of a party. A channel that is no longer in the configuration takes nothing.
-async fn hand_over(shared: &AppState, active: &ActiveConfig, channel: &str, delivery: &Delivery) -> AttemptOutcome {
+async fn hand_over(shared: &AppState, active: &ActiveConfig, channel: &ChannelName, delivery: &Delivery) -> AttemptOutcome {
     let Some(found) = active.channel(channel) else {
         return AttemptOutcome::Refused("this channel is no longer in the configuration".to_owned());
     };

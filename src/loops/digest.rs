@@ -17,14 +17,14 @@ const NAP: Duration = Duration::from_secs(30);
 
 /// Writes until the daemon stops.
 pub async fn run(shared: Arc<AppState>, heart: Heartbeats, stopping: CancellationToken) {
-    drive(Digest { written: WrittenDigests::default() }, shared, heart, stopping).await;
+    drive(DigestLoop { written: WrittenDigests::default() }, shared, heart, stopping).await;
 }
 
-struct Digest {
+struct DigestLoop {
     written: WrittenDigests,
 }
 
-impl Periodic for Digest {
+impl Periodic for DigestLoop {
     fn name(&self) -> LoopName {
         LoopName::Digest
     }

@@ -6,32 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{EscalationTarget, OpenFinding, WatchKey};
-
-/// Which end of the bridge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Side {
-    /// Calls the API.
-    Consumer,
-    /// Publishes it.
-    Provider,
-}
-
-impl Side {
-    /// The word in mails and storage.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Consumer => "consumer",
-            Self::Provider => "provider",
-        }
-    }
-
-    /// The side a stored word stands for.
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::Consumer, Self::Provider].into_iter().find(|side| side.name() == name)
-    }
-}
+use super::{ChannelName, EscalationTarget, Fingerprint, LadderPlace, OpenFinding, Side, WatchKey};
 
 /// What a mail of a notice says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -82,8 +57,11 @@ impl NoticeKind {
 /// One change set of one API, told to both sides under one id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// Shared by both mails: `N-` and 10 hex digits.
+    /// Shared by both mails, for people to read and type: a letter and the first digits of the fingerprint, as many as no other
+    /// notice has.
     pub id: String,
+    /// What it was made of: what its letters thread by.
+    pub fingerprint: Fingerprint,
     /// When it was first seen.
     pub opened_at: DateTime<Utc>,
     /// When it was last told.
@@ -185,7 +163,7 @@ pub struct Delivery {
     /// The message, RFC 5322; for a channel, the body of the request.
     pub message: Vec<u8>,
     /// The channel it goes through, where that is not mail.
-    pub channel: Option<String>,
+    pub channel: Option<ChannelName>,
     /// Tries so far.
     pub attempts: u32,
 }
@@ -383,8 +361,8 @@ pub struct PendingAnswer {
 pub struct EscalationStep {
     /// When the question was asked that nobody answered.
     pub asked_at: DateTime<Utc>,
-    /// Its number on the ladder, from 0.
-    pub step: usize,
+    /// Where on the ladder, or beside it.
+    pub place: LadderPlace,
     /// When it was taken.
     pub at: DateTime<Utc>,
 }

@@ -111,7 +111,7 @@ async fn what_goes_on_failing_is_asked_less_and_less_often() {
     bridge.publish(&sized(2, "1"));
     bridge.told().await;
     let history = bridge.shared.store.history(time("2026-01-12T00:00"), 100).await.expect("the history");
-    let kinds: Vec<&str> = history.iter().map(|event| event.kind.as_str()).collect();
+    let kinds: Vec<&str> = history.iter().map(|event| event.kind.name()).collect();
     assert_eq!(kinds, ["baseline", "down", "recovered"]);
     assert_eq!(history[2].text, "shop/pay can be read again, unchanged");
 }

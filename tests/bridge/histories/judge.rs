@@ -195,7 +195,8 @@ impl History<'_> {
         }
         for silent in &silences {
             for silence in &silent.silences {
-                let mut taken: Vec<_> = silence.climbed.iter().map(|climbed| (climbed.asked_at, climbed.step)).collect();
+                let mut taken: Vec<_> =
+                    silence.climbed.iter().map(|climbed| (climbed.asked_at, climbed.place.number())).collect();
                 taken.sort_unstable();
                 let count = taken.len();
                 taken.dedup();
