@@ -17,7 +17,7 @@ use super::known_names::KnownNames;
 /// The files.
 #[derive(Debug, Args)]
 pub(super) struct ExceptionArgs {
-    /// The operations you use, one `METHOD /path` a line: each finding says whether it affects you, and `--fail-on` counts no other.
+    /// The operations you use, one `METHOD /path` a line: each finding says whether it affects you, and what you do not use does not count for `--fail-on`.
     #[arg(long, value_name = "FILE")]
     usage: Option<PathBuf>,
     /// Exceptions with owner, reason and end: a file of [[overrides]], as in an integration's.
