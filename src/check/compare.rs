@@ -126,7 +126,7 @@ struct Comparison {
     surface: Surface,
     judges_again: bool,
     held: Option<String>,
-    keys: openapi::DateKeys,
+    keys: openapi::LifecycleKeys,
     catalogue: Arc<Catalogue>,
     bytes: Vec<u8>,
     absent: BTreeMap<String, String>,
@@ -196,7 +196,7 @@ fn judged(
 
 /// The label of every operation called or sent; callbacks belong to the operations that ask for them.
 fn operations_in(contract: &Contract<'_>) -> Vec<OperationLabel> {
-    let own = contract.operations.iter().filter(|operation| operation.surface != openapi::Surface::Callback);
+    let own = contract.operations.iter().filter(|operation| operation.kind != openapi::OperationKind::Callback);
     own.map(openapi::Operation::label).collect()
 }
 

@@ -9,10 +9,10 @@ use crate::openapi::{self, StatedDates};
 const DEPRECATED: &str = "endpoint-deprecated";
 
 /// The keys a description is read for: those that are known, and those of the configuration.
-pub(super) fn date_keys(own: &DateKeys) -> openapi::DateKeys {
-    let known = openapi::DateKeys::default();
+pub(super) fn date_keys(own: &DateKeys) -> openapi::LifecycleKeys {
+    let known = openapi::LifecycleKeys::default();
     let with = |own: &[String], known: Vec<String>| own.iter().cloned().chain(known).collect();
-    openapi::DateKeys {
+    openapi::LifecycleKeys {
         sunset: with(&own.sunset, known.sunset),
         deprecation: with(&own.deprecation, known.deprecation),
         deprecated: with(&own.deprecated, known.deprecated),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::openapi::{Bundle, Document, Reach, newly_dangling, reach};
+use crate::openapi::{Bundle, Document, Reachable, newly_dangling, reach};
 
 /// Reasons that are named.
 const NAMED: usize = 3;
@@ -58,7 +58,7 @@ pub(super) fn doubt(
 /// What was there and leads nowhere now. What led nowhere before is merely odd.
 fn lost(
     last: Option<&Published<'_>>,
-    known: Option<&Reach>,
+    known: Option<&Reachable>,
     now: &Published<'_>,
     absent: &BTreeMap<String, String>,
 ) -> Vec<String> {
@@ -75,9 +75,9 @@ fn lost(
 }
 
 /// Whether so much of what callers reach is gone at once that it looks like an accident of publishing.
-fn collapse(before: &Reach, after: &Reach) -> Option<String> {
+fn collapse(before: &Reachable, after: &Reachable) -> Option<String> {
     let is_half = |before: usize, after: usize, least: usize| before >= least && after * 2 < before;
-    let all = |reach: &Reach| reach.operations + reach.schemas + reach.references;
+    let all = |reach: &Reachable| reach.operations + reach.schemas + reach.references;
     let counts = [
         ("operations", before.operations, after.operations, 4),
         ("schemas that callers reach", before.schemas, after.schemas, 12),
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_collapse_is_counted_by_what_callers_reach() {
-        let counts = |operations, schemas, references| Reach { operations, schemas, references, ..Reach::default() };
+        let counts = |operations, schemas, references| Reachable { operations, schemas, references, ..Reachable::default() };
         assert!(collapse(&counts(8, 0, 0), &counts(3, 0, 0)).is_some());
         assert!(collapse(&counts(8, 0, 0), &counts(4, 0, 0)).is_none());
         assert!(collapse(&counts(4, 0, 0), &counts(1, 0, 0)).is_some_and(|text| text.contains("4 operations")));

@@ -1,5 +1,5 @@
 //! What a check came to, as one commit: a function of what was known before and what came now. Nothing here is fetched,
-//! stored or sent.
+//! stored or sent; all that is asked of the store is which id is free for a new notice.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::fetch::{self, backoff};
 use crate::model::{Api, ApiState, Checked, EventKind, LedgerEntry, OpenFinding, Schedule, Severity, Surface, WatchKey};
 use crate::notice::{Before, retold};
 use crate::rules::RULE_SET;
-use crate::store::{CheckCommit, Claim, NewEvent, NewSnapshot, NoticeStep, SuccessfulCheck};
+use crate::store::{CheckCommit, Claim, NewEvent, NewSnapshot, NoticeStep, StoreError, SuccessfulCheck};
 
 use super::compare::{Compared, Judged};
 use super::dates::{DescribedDates, deprecations_told_by_their_day};
@@ -40,7 +40,7 @@ impl Outcome<'_> {
     }
 
     /// The same document as before. What is to be said may differ all the same: a consumer may use more than it did.
-    pub(super) fn unchanged(&self, seen: UnchangedAnswer, entries: &[LedgerEntry]) -> CheckCommit {
+    pub(super) async fn unchanged(&self, seen: UnchangedAnswer, entries: &[LedgerEntry]) -> Result<CheckCommit, StoreError> {
         let UnchangedAnswer { validators, fresh_for, moved_to, heard, absent } = seen;
         let full = heard.full;
         let ledger = heard.steps(self.claim.key.surface, entries);
@@ -54,13 +54,13 @@ impl Outcome<'_> {
             events.push(NewEvent::new(EventKind::Recovered, format!("{} can be read again, unchanged", self.claim.key)));
         }
         let evidence = self.claim.baseline.as_deref().zip(self.claim.latest.as_deref());
-        let notice = self.writer.tell(self.claim, &self.claim.told, &self.claim.findings, &findings, evidence);
+        let notice = self.writer.tell(self.claim, &self.claim.told, &self.claim.findings, &findings, evidence).await?;
         let (next_at, why_late) = self.next_at(fresh_for);
         let detail =
             with(detail, [unread(&absent), self.coming_and_going(&notice), why_late, moved_to.as_deref().map(fetch::moved)]);
         let findings = (findings != self.claim.findings).then_some(findings);
         events.extend(said(&self.claim.key, &notice));
-        CheckCommit {
+        Ok(CheckCommit {
             success: Some(SuccessfulCheck {
                 validators,
                 full,
@@ -73,7 +73,7 @@ impl Outcome<'_> {
             }),
             events,
             ..self.checked(state, detail, next_at)
-        }
+        })
     }
 
     /// The provider asks for patience and gets it; but who asks again and again, for longer than the schedule waits, or for hours,
@@ -125,15 +125,15 @@ impl Outcome<'_> {
 
     /// Another document than before was compared with the baseline. `seen_upcoming` tells when each finding was first seen in
     /// the upcoming description, by identity.
-    pub(super) fn compared(
+    pub(super) async fn compared(
         &self,
         compared: Compared,
         baseline: Option<String>,
         document: FetchedDocument,
         seen_upcoming: &HashMap<String, DateTime<Utc>>,
-    ) -> CheckCommit {
+    ) -> Result<CheckCommit, StoreError> {
         let key = &self.claim.key;
-        match compared {
+        Ok(match compared {
             Compared::Unreadable(why) => self.failed(ApiState::Undecidable, why.to_string()),
             Compared::Doubtful(doubt) => self.doubtful(doubt),
             Compared::TooLong => {
@@ -157,17 +157,17 @@ impl Outcome<'_> {
                     ..self.checked(ApiState::Verified, detail, next_at)
                 }
             }
-            Compared::Judged(judged) => self.judged(*judged, baseline, document, seen_upcoming),
-        }
+            Compared::Judged(judged) => self.judged(*judged, baseline, document, seen_upcoming).await?,
+        })
     }
 
-    fn judged(
+    async fn judged(
         &self,
         judged: Judged,
         baseline: Option<String>,
         document: FetchedDocument,
         seen_upcoming: &HashMap<String, DateTime<Utc>>,
-    ) -> CheckCommit {
+    ) -> Result<CheckCommit, StoreError> {
         let Self { writer, claim } = self;
         let (key, digest) = (&claim.key, document.digest.clone());
         let Judged { mut findings, previous, described, .. } = judged;
@@ -179,7 +179,7 @@ impl Outcome<'_> {
         let previous = previous.as_deref().unwrap_or(&claim.findings);
         let needs_notice = findings.iter().any(OpenFinding::needs_notice);
         let evidence = baseline.as_deref().zip(Some(digest.as_str()));
-        let step = writer.tell(claim, told.as_deref().unwrap_or(&claim.told), previous, &findings, evidence);
+        let step = writer.tell(claim, told.as_deref().unwrap_or(&claim.told), previous, &findings, evidence).await?;
         let mut events = vec![NewEvent::new(
             EventKind::State(ApiState::Changed),
             format!("{key}: {} (sha256 {})", describe(&findings), short(&digest)),
@@ -199,12 +199,12 @@ impl Outcome<'_> {
         };
         let detail = with(describe(&findings), [self.coming_and_going(&step)]);
         let (next_at, detail) = self.planned(&document, detail);
-        CheckCommit {
+        Ok(CheckCommit {
             rule_set: RULE_SET,
             success: Some(self.success(document, described, baseline, findings, step)),
             events,
             ..self.checked(state, detail, next_at)
-        }
+        })
     }
 
     /// When a document that could be compared is due again, and what is to be said beside the verdict.

@@ -104,7 +104,7 @@ async fn read_and_compare<'d>(
         FetchOutcome::NotModified { fresh_for, signals, moved_to } => {
             let heard = DateEvidence { full: false, signals, described: None, probed };
             let answer = UnchangedAnswer { validators: claim.validators.clone(), fresh_for, moved_to, heard, absent };
-            decide.unchanged(answer, &entries)
+            decide.unchanged(answer, &entries).await?
         }
         FetchOutcome::Later { after, why } => decide.later(after, &why),
         FetchOutcome::Failed(failure) => {
@@ -122,7 +122,7 @@ async fn read_and_compare<'d>(
                 let described = if is_read { dates_in(shared, claim, &body.bytes).await } else { None };
                 let FetchedBody { validators, full, fresh_for, signals, moved_to, .. } = *body;
                 let heard = DateEvidence { full, signals, described, probed };
-                decide.unchanged(UnchangedAnswer { validators, fresh_for, moved_to, heard, absent }, &entries)
+                decide.unchanged(UnchangedAnswer { validators, fresh_for, moved_to, heard, absent }, &entries).await?
             } else if baseline.is_none() && key.surface == Surface::Upcoming {
                 decide.waits_for_live()
             } else {
@@ -134,7 +134,7 @@ async fn read_and_compare<'d>(
                     }
                     _ => HashMap::new(),
                 };
-                decide.compared(compared, baseline, document, &seen_upcoming)
+                decide.compared(compared, baseline, document, &seen_upcoming).await?
             }
         }
     };

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use crate::diff::Budget;
 use crate::model::{OverrideSeverity, Severity};
 use crate::notice::open_findings;
-use crate::openapi::{Contract, Document, Line, ReadError, lines_of, lower};
+use crate::openapi::{Contract, Document, ReadError, SourceLine, lines_of, lower};
 use crate::render::report::{self, Report, Side, Style};
 use crate::rules::{Catalogue, Finding, Fragments, compare_lowered};
 
@@ -146,7 +146,7 @@ impl Packed {
     }
 
     /// The lines that some pointers lead to.
-    fn lines(&self, pointers: &[&str]) -> Result<HashMap<String, Line>, CommandError> {
+    fn lines(&self, pointers: &[&str]) -> Result<HashMap<String, SourceLine>, CommandError> {
         if pointers.is_empty() {
             return Ok(HashMap::new());
         }

@@ -17,13 +17,15 @@ pub(super) struct IgnoreList {
     lines: Vec<IgnoreLine>,
 }
 
+/// One of them.
 #[derive(Debug)]
 struct IgnoreLine {
     number: usize,
     text: String,
-    what: Ignored,
+    ignored: Ignored,
 }
 
+/// What a line covers.
 #[derive(Debug)]
 enum Ignored {
     /// Our rules, perhaps narrowed to operations.
@@ -45,8 +47,8 @@ impl IgnoreList {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            match what(line, &known) {
-                Ok(what) => lines.push(IgnoreLine { number: index + 1, text: line.to_owned(), what }),
+            match parse_line(line, &known) {
+                Ok(ignored) => lines.push(IgnoreLine { number: index + 1, text: line.to_owned(), ignored }),
                 Err(why) => problems.push(format!("line {}: {why}", index + 1)),
             }
         }
@@ -58,7 +60,7 @@ impl IgnoreList {
         let uses: Vec<(String, String)> =
             finding.change.used_by.iter().map(|usage| (usage.method.clone(), usage.path.clone())).collect();
         for line in &self.lines {
-            if let Ignored::Rules { rules, operations } = &line.what {
+            if let Ignored::Rules { rules, operations } = &line.ignored {
                 let rule = rules.iter().any(|rule| rule.matches(finding.rule));
                 let operation = operations
                     .as_ref()
@@ -68,7 +70,7 @@ impl IgnoreList {
                 }
             }
         }
-        let speaks_of = |line: &IgnoreLine, method: &str, path: &str| match &line.what {
+        let speaks_of = |line: &IgnoreLine, method: &str, path: &str| match &line.ignored {
             Ignored::Sentence { operation, words } => operation.matches(method, path) && is_about(words, finding),
             Ignored::Rules { .. } => false,
         };
@@ -81,7 +83,7 @@ impl IgnoreList {
     }
 }
 
-fn what(line: &str, known: &[&str]) -> Result<Ignored, String> {
+fn parse_line(line: &str, known: &[&str]) -> Result<Ignored, String> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let at = words.iter().position(|word| METHODS.contains(&word.trim_matches(['`', '\'', ',', ':'])));
     let is_path = |at: usize| words.get(at + 1).is_some_and(|path| path.trim_matches(['`', '\'', ',', ':']).starts_with('/'));

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use crate::model::{Fingerprint, LastTold, Notice, NoticeKind, NoticeSeries, OpenFinding, Surface};
 use crate::notice::{Decision, DecisionInput, PartyMessage};
 use crate::state::is_recent;
-use crate::store::{Claim, Flaps, Gone, NoticeStep, REVERTED};
+use crate::store::{Claim, Flaps, Gone, NoticeStep, REVERTED, StoreError};
 
 use super::writer::LetterWriter;
 
@@ -14,17 +14,20 @@ impl LetterWriter<'_> {
     /// Decides whether anything is to be said, and writes the letters. `evidence` are the digests compared.
     ///
     /// Only who has a letter that stands to be sent counts as told: whoever has none is tried again at the next look.
-    pub(crate) fn tell(
+    ///
+    /// # Errors
+    /// When the database does not say which ids are free.
+    pub(crate) async fn tell(
         &self,
         claim: &Claim,
         told: &[LastTold],
         previous: &[OpenFinding],
         current: &[OpenFinding],
         evidence: Option<(&str, &str)>,
-    ) -> NoticeStep {
+    ) -> Result<NoticeStep, StoreError> {
         let standing = |open, told| DecisionInput { integration: self.integration, api: self.api, open, told, previous, current };
         if let Some(gone) = self.come_back(claim, &standing, current) {
-            return self.told_again(gone, current);
+            return Ok(self.told_again(gone, current));
         }
         let mut flaps = claim.flaps;
         if let Some((notice, flapping)) = claim.notice.as_ref().zip(flaps.as_mut()) {
@@ -35,15 +38,19 @@ impl LetterWriter<'_> {
                 flapping.times += u32::from(is_there);
                 let is_known = !is_there || standing(Some(notice), told).decide(self.now, Fingerprint::default).is_none();
                 if is_known {
-                    return NoticeStep::Flipped { id: notice.id.clone(), flaps: *flapping };
+                    return Ok(NoticeStep::Flipped { id: notice.id.clone(), flaps: *flapping });
                 }
             } else if !is_there && is_recent(flapping.at, self.now) {
-                return NoticeStep::Keep;
+                return Ok(NoticeStep::Keep);
             }
         }
-        // Should another notice have its id, the commit says so, and the check is done again a moment later.
         let made_of = || fingerprint(claim, self.now, current);
-        let Some(decision) = standing(claim.notice.as_ref(), told).decide(self.now, made_of) else { return NoticeStep::Keep };
+        let Some(mut decision) = standing(claim.notice.as_ref(), told).decide(self.now, made_of) else {
+            return Ok(NoticeStep::Keep);
+        };
+        if claim.notice.is_none() {
+            decision.notice.id = self.shared.store.name_notice(&decision.notice.fingerprint).await?.id;
+        }
         let back = flaps
             .filter(|_| decision.closes)
             .map(|flaps| format!("It had come and gone before, and came back {} times.", flaps.times));
@@ -51,12 +58,12 @@ impl LetterWriter<'_> {
         if decision.closes && is_whole {
             let why =
                 if current.iter().any(OpenFinding::needs_notice) { "what differs concerns nobody any more" } else { REVERTED };
-            return NoticeStep::Close { id: decision.notice.id, why: why.to_owned(), deliveries };
+            return Ok(NoticeStep::Close { id: decision.notice.id, why: why.to_owned(), deliveries });
         }
         if told.is_empty() {
-            return NoticeStep::Keep;
+            return Ok(NoticeStep::Keep);
         }
-        NoticeStep::Tell { notice: decision.notice, flaps, deliveries, told }
+        Ok(NoticeStep::Tell { notice: decision.notice, flaps, deliveries, told })
     }
 
     /// The notice whose change is back within a day of its going, just as it was told.

@@ -10,7 +10,7 @@ use tracing::warn;
 
 use crate::state::make_secret;
 
-use super::StartError;
+use super::error::StartError;
 
 /// A shorter token could be guessed.
 const SHORTEST_TOKEN: usize = 32;

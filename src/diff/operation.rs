@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde_json::{Value as Json, json};
 
 use crate::model::{Direction, Stability};
-use crate::openapi::{Body, Dialect, Location, Media, Operation, Parameter, PartEncoding, PointerId, Response, Surface, TypeSet};
+use crate::openapi::{
+    Dialect, Location, Media, Operation, OperationKind, Parameter, PartEncoding, PointerId, RequestBody, Response, TypeSet,
+};
 
 use super::change::{ChangeKind, Evidence, Fragment, Site, Use};
 use super::flat::Flat;
@@ -52,31 +54,31 @@ fn usage(old: &Operation<'_>, new: Option<&Operation<'_>>) -> Use {
         method: old.method.clone(),
         path: old.path.to_string(),
         operation_id: id.map(str::to_owned),
-        surface: old.surface,
+        operation_kind: old.kind,
         stability: Stability::of(stability),
     }
 }
 
 fn removed(walk: &mut Walk<'_, '_>, old: &Operation<'_>) {
-    let kind = match old.surface {
-        Surface::Path => ChangeKind::OperationRemoved,
-        Surface::Webhook => ChangeKind::WebhookRemoved,
-        Surface::Callback => ChangeKind::CallbackRemoved,
+    let kind = match old.kind {
+        OperationKind::Path => ChangeKind::OperationRemoved,
+        OperationKind::Webhook => ChangeKind::WebhookRemoved,
+        OperationKind::Callback => ChangeKind::CallbackRemoved,
     };
     let number = walk.operation(usage(old, None));
     let here = walk.text_before(old.at);
     let after = walk.after;
-    let is_asked = old.surface == Surface::Path && walk.may_take_over();
+    let is_asked = old.kind == OperationKind::Path && walk.may_take_over();
     let mut callable = after.operations.iter().take_while(|_| walk.may_take_over()).filter(|new| new.method == old.method);
-    let heir = if is_asked { callable.find(|new| matching::takes_over(after, new, old)) } else { None };
-    let heir = heir.map(|new| json!(format!("{} {}", new.method, new.path)));
-    let evidence = Evidence { was_deprecated: old.deprecated, shadowed: heir.is_some(), ..Evidence::default() };
+    let successor = if is_asked { callable.find(|new| matching::takes_over(after, new, old)) } else { None };
+    let successor = successor.map(|new| json!(format!("{} {}", new.method, new.path)));
+    let evidence = Evidence { was_deprecated: old.deprecated, shadowed: successor.is_some(), ..Evidence::default() };
     let fact = Fact {
         kind,
         direction: Direction::Neither,
         subject: format!("{} {}", old.method, old.path),
         before: None,
-        after: heir,
+        after: successor,
         evidence,
         site: Site { before: here.clone(), after: parent(&here) },
         fragment: Fragment { before: Some(here), after: None },
@@ -86,10 +88,10 @@ fn removed(walk: &mut Walk<'_, '_>, old: &Operation<'_>) {
 }
 
 fn added(walk: &mut Walk<'_, '_>, new: &Operation<'_>) {
-    let kind = match new.surface {
-        Surface::Path => ChangeKind::OperationAdded,
-        Surface::Webhook => ChangeKind::WebhookAdded,
-        Surface::Callback => ChangeKind::CallbackAdded,
+    let kind = match new.kind {
+        OperationKind::Path => ChangeKind::OperationAdded,
+        OperationKind::Webhook => ChangeKind::WebhookAdded,
+        OperationKind::Callback => ChangeKind::CallbackAdded,
     };
     let number = walk.operation(usage(new, None));
     let here = walk.text_after(new.at);
@@ -123,16 +125,16 @@ impl Pairing<'_, '_, '_, '_> {
     fn compare(&mut self) {
         let (old, new) = (self.old, self.new);
         // A webhook's request comes from the provider; its response goes back there.
-        let request = match old.surface {
-            Surface::Path => Direction::ToProvider,
-            Surface::Webhook | Surface::Callback => Direction::FromProvider,
+        let request = match old.kind {
+            OperationKind::Path => Direction::ToProvider,
+            OperationKind::Webhook | OperationKind::Callback => Direction::FromProvider,
         };
         self.lifecycle();
         self.own_servers();
         self.parameters(&old.parameters, &new.parameters, request, (old.at, new.at));
         self.body(old.body.as_ref(), new.body.as_ref(), request);
         self.responses(&old.responses, &new.responses, request.flipped());
-        if old.surface == Surface::Path {
+        if old.kind == OperationKind::Path {
             self.security();
         }
     }
@@ -166,10 +168,10 @@ impl Pairing<'_, '_, '_, '_> {
     /// How the operation came to be at another address, if it did.
     fn address(&mut self, how: How) {
         let (old, new) = (self.old, self.new);
-        let kind = match (how, old.surface) {
+        let kind = match (how, old.kind) {
             (How::SameAddress, _) => return,
             (How::Respelled, _) => ChangeKind::PathRespelled,
-            (How::Moved, Surface::Webhook) => ChangeKind::WebhookMoved,
+            (How::Moved, OperationKind::Webhook) => ChangeKind::WebhookMoved,
             (How::Moved, _) => ChangeKind::OperationMoved,
         };
         let label = |operation: &Operation<'_>| format!("{} {}", operation.method, operation.path);
@@ -319,8 +321,9 @@ impl Pairing<'_, '_, '_, '_> {
         self.walk.text_root((old.schema, new.schema), (old.at, new.at), direction, self.number);
     }
 
-    fn body(&mut self, old: Option<&Body<'_>>, new: Option<&Body<'_>>, direction: Direction) {
-        let names = |body: &Body<'_>| Some(json!(body.content.iter().map(|media| media.name.as_str()).collect::<Vec<_>>()));
+    fn body(&mut self, old: Option<&RequestBody<'_>>, new: Option<&RequestBody<'_>>, direction: Direction) {
+        let names =
+            |body: &RequestBody<'_>| Some(json!(body.content.iter().map(|media| media.name.as_str()).collect::<Vec<_>>()));
         match (old, new) {
             (Some(old), Some(new)) => {
                 let at = (old.at, new.at);
@@ -348,7 +351,7 @@ impl Pairing<'_, '_, '_, '_> {
             return self.state(ChangeKind::BodyRemoved, direction, "", home, (Some(json!(names)), None));
         }
         // Who calls chooses by `Accept`; who is called takes what comes.
-        let pushed = self.old.surface != Surface::Path && direction == Direction::FromProvider;
+        let pushed = self.old.kind != OperationKind::Path && direction == Direction::FromProvider;
         let evidence = Evidence { pushed, ..Evidence::default() };
         // A range that was accepted is more than one of its types; one that is sent promises no single type.
         let narrowed = |range: &Media<'_>, others: &[Media<'_>]| {

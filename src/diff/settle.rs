@@ -3,9 +3,10 @@
 //! A bound on numbers says nothing of a text, `multipleOf: 1` nothing of an integer, a longest length nothing
 //! beside an enum whose values are all shorter. Only what can be told from one schema alone is settled here.
 
+use num_rational::BigRational;
 use serde_json::Number;
 
-use crate::openapi::{Additional, Bound, Contract, Map, TypeSet, Value};
+use crate::openapi::{self, Additional, Bound, Contract, Map, TypeSet, Value, exact};
 
 use super::flat::{Count, Flat, From};
 
@@ -225,8 +226,8 @@ pub(super) fn all_multiples(values: &[&Value], step: &Number) -> bool {
 }
 
 pub(super) fn is_multiple(number: &Number, step: &Number) -> bool {
-    let (number, step) = (number.as_f64().unwrap_or(0.0), step.as_f64().unwrap_or(0.0));
-    step != 0.0 && ((number / step) - (number / step).round()).abs() < 1e-9
+    let (Some(number), Some(step)) = (exact(number), exact(step)) else { return false };
+    step != BigRational::default() && openapi::is_multiple(&number, &step)
 }
 
 /// Whether all values that can be counted keep a bound on their count.

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::openapi::{Map, SECTION, Value, escape, heirs, unit_of};
+use crate::openapi::{Map, SECTION, Value, canonical_number, escape, subtypes, unit_of};
 
 use super::flat::compare_numbers;
 
@@ -86,8 +86,8 @@ impl Unchanged {
                 dirty.push(at);
             }
         }
-        // A base stands for its heirs: what changes in one of them changes what the base means.
-        let (left, right) = (heirs(before), heirs(after));
+        // A base stands for its subtypes: what changes in one of them changes what the base means.
+        let (left, right) = (subtypes(before), subtypes(after));
         for base_name in left.keys().chain(right.keys()) {
             let place = |name: &str| {
                 ["/components/schemas", "/definitions"].iter().find_map(|home| index.get(&format!("{home}/{}", escape(name))))
@@ -97,8 +97,8 @@ impl Unchanged {
             let mut differ = mine.len() != theirs.len();
             for name in mine {
                 differ |= !theirs.contains(name);
-                if let Some(heir) = place(name).and_then(|heir| units.get_mut(*heir)) {
-                    heir.referrers.push(base);
+                if let Some(subtype) = place(name).and_then(|subtype| units.get_mut(*subtype)) {
+                    subtype.referrers.push(base);
                 }
             }
             if differ {
@@ -139,8 +139,8 @@ impl Unchanged {
     }
 }
 
-fn names_of<'m, 'd>(heirs: &'m BTreeMap<String, Vec<&'d str>>, base: &str) -> &'m [&'d str] {
-    heirs.get(base).map_or(&[], Vec::as_slice)
+fn names_of<'m, 'd>(subtypes: &'m BTreeMap<String, Vec<&'d str>>, base: &str) -> &'m [&'d str] {
+    subtypes.get(base).map_or(&[], Vec::as_slice)
 }
 
 fn unit_pointer(reference: &str) -> Option<String> {
@@ -239,14 +239,7 @@ pub(super) fn same_but_prose(a: &Value, b: &Value) -> bool {
 /// A value as text by which equal values are equal: `1` and `1.0` are one number (JSON Schema 2020-12
 /// section 4.2.2).
 pub(super) fn canonical(value: &Value) -> String {
-    match value.as_f64() {
-        Some(number)
-            if value.as_number().is_some_and(serde_json::Number::is_f64) && number.fract() == 0.0 && number.abs() < 1e15 =>
-        {
-            format!("{number:.0}")
-        }
-        _ => value.to_string(),
-    }
+    value.as_number().map_or_else(|| value.to_string(), canonical_number)
 }
 
 #[cfg(test)]

@@ -115,7 +115,8 @@ fn words(answered: &AnswerOutcome, reply: &Reply, notice: &str) -> AnswerResult 
         AnswerOutcome::Unknown => unknown(),
         AnswerOutcome::Closed => closed(),
         AnswerOutcome::NotWatched => result(
-            ("not-watched", StatusCode::GONE),
+            "not-watched",
+            StatusCode::GONE,
             "This API is not watched any more",
             format!(
                 "The operator of driftd has taken it out of the configuration. Nothing has to be answered for notice {notice}."
@@ -128,14 +129,16 @@ fn words(answered: &AnswerOutcome, reply: &Reply, notice: &str) -> AnswerResult 
             refused("decided", "There is no such request of the other side, or it was answered already.".to_owned())
         }
         AnswerOutcome::Outdated => result(
-            ("outdated", StatusCode::CONFLICT),
+            "outdated",
+            StatusCode::CONFLICT,
             "A later letter tells more",
             format!(
                 "Notice {notice} was updated after this letter was written. Accept by the link in the newest letter, so that you accept all of it."
             ),
         ),
         AnswerOutcome::Gone => result(
-            ("gone", StatusCode::CONFLICT),
+            "gone",
+            StatusCode::CONFLICT,
             "There is nothing to accept at the moment",
             format!(
                 "What notice {notice} tells of comes and goes, and is gone now. Accept it when it is there again, so that driftd compares with it from then on."
@@ -144,16 +147,18 @@ fn words(answered: &AnswerOutcome, reply: &Reply, notice: &str) -> AnswerResult 
         AnswerOutcome::TooOften => AnswerResult {
             wait: Some(TimeDelta::days(1)),
             ..result(
-                ("too-often", StatusCode::TOO_MANY_REQUESTS),
+                "too-often",
+                StatusCode::TOO_MANY_REQUESTS,
                 "Not recorded: the other side was asked three times today",
                 format!(
                     "Notice {notice}: what was asked for before stands, and the other side has heard of it. Ask for another day tomorrow."
                 ),
             )
         },
-        AnswerOutcome::Recorded => result(("recorded", StatusCode::OK), "Thank you, it is recorded", recorded(reply, notice)),
+        AnswerOutcome::Recorded => result("recorded", StatusCode::OK, "Thank you, it is recorded", recorded(reply, notice)),
         AnswerOutcome::BaselineMoved => result(
-            ("accepted", StatusCode::OK),
+            "accepted",
+            StatusCode::OK,
             "Thank you, the new description is accepted",
             format!(
                 "Notice {notice} is closed: every consumer has accepted, and driftd compares with the new description from now on."
@@ -162,21 +167,21 @@ fn words(answered: &AnswerOutcome, reply: &Reply, notice: &str) -> AnswerResult 
     }
 }
 
-fn result((outcome, status): (&'static str, StatusCode), title: &str, text: String) -> AnswerResult {
+fn result(outcome: &'static str, status: StatusCode, title: &str, text: String) -> AnswerResult {
     AnswerResult { outcome, title: title.to_owned(), text, status, wait: None }
 }
 
 fn refused(outcome: &'static str, why: String) -> AnswerResult {
-    result((outcome, StatusCode::UNPROCESSABLE_ENTITY), "Not recorded", why)
+    result(outcome, StatusCode::UNPROCESSABLE_ENTITY, "Not recorded", why)
 }
 
 fn closed() -> AnswerResult {
-    result(("closed", StatusCode::GONE), "This notice is closed", "Nothing has to be answered any more.".to_owned())
+    result("closed", StatusCode::GONE, "This notice is closed", "Nothing has to be answered any more.".to_owned())
 }
 
 fn unknown() -> AnswerResult {
     let text = "The link is incomplete, or the notice is long gone. Use the link exactly as it stands in the letter.";
-    result(("unknown", StatusCode::NOT_FOUND), "There is no such letter", text.to_owned())
+    result("unknown", StatusCode::NOT_FOUND, "There is no such letter", text.to_owned())
 }
 
 fn too_many(letter: &OpenLetter, wait: TimeDelta) -> AnswerResult {
@@ -185,7 +190,7 @@ fn too_many(letter: &OpenLetter, wait: TimeDelta) -> AnswerResult {
         letter.notice,
         ago(wait)
     );
-    AnswerResult { wait: Some(wait), ..result(("too-many", StatusCode::TOO_MANY_REQUESTS), "Too many answers", text) }
+    AnswerResult { wait: Some(wait), ..result("too-many", StatusCode::TOO_MANY_REQUESTS, "Too many answers", text) }
 }
 
 fn expired(letter: &OpenLetter) -> AnswerResult {
@@ -194,7 +199,7 @@ fn expired(letter: &OpenLetter) -> AnswerResult {
         letter.written_at.date_naive(),
         letter.notice
     );
-    result(("expired", StatusCode::GONE), "This link is too old", text)
+    result("expired", StatusCode::GONE, "This link is too old", text)
 }
 
 fn to_a_person(app: &App, told: &AnswerResult) -> Result<Response, HandlerError> {

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
-use crate::lifecycle::Heart;
+use crate::lifecycle::Heartbeats;
 use crate::render::escaped_json;
 use crate::state::AppState;
 
@@ -25,7 +25,7 @@ pub(super) struct App {
     /// Places in which a large body is held.
     pub(super) large: Arc<Semaphore>,
     /// Which loops beat.
-    pub(super) heart: Heart,
+    pub(super) heart: Heartbeats,
 }
 
 /// A page that could not be made, and not because of whoever asked.

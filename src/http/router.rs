@@ -16,7 +16,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use crate::lifecycle::Heart;
+use crate::lifecycle::Heartbeats;
 use crate::mail::LARGEST_BOUNCE;
 use crate::state::AppState;
 
@@ -59,7 +59,7 @@ impl Endpoint {
 pub fn serve(
     endpoint: Endpoint,
     shared: Arc<AppState>,
-    heart: Heart,
+    heart: Heartbeats,
     stopping: CancellationToken,
 ) -> anyhow::Result<std::thread::JoinHandle<()>> {
     let path = url::Url::parse(&shared.external_url).map(|url| url.path().trim_end_matches('/').to_owned());

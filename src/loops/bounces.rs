@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::correspondence::bounced;
-use crate::lifecycle::Heart;
+use crate::lifecycle::Heartbeats;
 use crate::mail::LARGEST_BOUNCE;
 use crate::state::{AppState, LoopName};
 
@@ -23,7 +23,7 @@ const NAP: Duration = Duration::from_secs(20);
 const AT_ONCE: usize = 100;
 
 /// Reads the Maildir of the configuration, if there is one, until the daemon stops.
-pub async fn run(shared: Arc<AppState>, heart: Heart, stopping: CancellationToken) {
+pub async fn run(shared: Arc<AppState>, heart: Heartbeats, stopping: CancellationToken) {
     drive(Bounces, shared, heart, stopping).await;
 }
 
@@ -50,7 +50,7 @@ impl Periodic for Bounces {
         NAP
     }
 
-    async fn run_once(&mut self, shared: &Arc<AppState>, _: &Heart) -> Result<Duration, LoopError> {
+    async fn run_once(&mut self, shared: &Arc<AppState>, _: &Heartbeats) -> Result<Duration, LoopError> {
         let active = shared.active();
         let Some(maildir) = &active.config.mail.bounce_maildir else { return Ok(NAP) };
         match read_new(shared, maildir).await.map_err(|problem| LoopError(format!("{problem:#}")))? {

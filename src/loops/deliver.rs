@@ -12,7 +12,7 @@ use tracing::{error, info, warn};
 use url::Url;
 
 use crate::fetch::Post;
-use crate::lifecycle::Heart;
+use crate::lifecycle::Heartbeats;
 use crate::mail::{bounce_token, masked, sent_from};
 use crate::model::{AttemptOutcome, ChannelKind, ChannelName, Delivery, Lane, retry_after};
 use crate::render::without_credentials;
@@ -37,7 +37,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 const IDLE_NAP: Duration = Duration::from_secs(10);
 
 /// Delivers what is due by mail until the daemon stops.
-pub async fn mail(shared: Arc<AppState>, heart: Heart, stopping: CancellationToken) {
+pub async fn mail(shared: Arc<AppState>, heart: Heartbeats, stopping: CancellationToken) {
     match shared.store.recover_attempts(shared.clock.now()).await {
         Ok(0) => {}
         Ok(count) => {
@@ -50,7 +50,7 @@ pub async fn mail(shared: Arc<AppState>, heart: Heart, stopping: CancellationTok
 }
 
 /// Hands over what is due to the programs of parties until the daemon stops.
-pub async fn channels(shared: Arc<AppState>, heart: Heart, stopping: CancellationToken) {
+pub async fn channels(shared: Arc<AppState>, heart: Heartbeats, stopping: CancellationToken) {
     drive(Lane::Channels, shared, heart, stopping).await;
 }
 
@@ -86,7 +86,7 @@ impl Periodic for Lane {
         PAUSE
     }
 
-    async fn run_once(&mut self, shared: &Arc<AppState>, heart: &Heart) -> Result<Duration, LoopError> {
+    async fn run_once(&mut self, shared: &Arc<AppState>, heart: &Heartbeats) -> Result<Duration, LoopError> {
         let tried = deliver_lane(*self, shared, heart).await?;
         Ok(if tried == 0 { nap(*self, shared).await } else { Duration::ZERO })
     }
@@ -102,13 +102,13 @@ async fn nap(lane: Lane, shared: &AppState) -> Duration {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn deliver_due(shared: &Arc<AppState>, heart: &Heart) -> Result<usize, StoreError> {
+pub async fn deliver_due(shared: &Arc<AppState>, heart: &Heartbeats) -> Result<usize, StoreError> {
     let [mail, channels] = Lane::ALL.map(|lane| deliver_lane(lane, shared, heart));
     let (mail, channels) = tokio::join!(mail, channels);
     Ok(mail? + channels?)
 }
 
-async fn deliver_lane(lane: Lane, shared: &Arc<AppState>, heart: &Heart) -> Result<usize, StoreError> {
+async fn deliver_lane(lane: Lane, shared: &Arc<AppState>, heart: &Heartbeats) -> Result<usize, StoreError> {
     let active = shared.active();
     let lease = active.config.mail.timeout.max(active.config.fetch.timeout) + Duration::from_secs(60);
     // A server that does not answer is asked once, not once for each letter.

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::correspondence::{WrittenDigests, confirmations_due, digest_due};
-use crate::lifecycle::Heart;
+use crate::lifecycle::Heartbeats;
 use crate::state::{AppState, LoopName};
 
 use super::driver::{LoopError, Periodic, drive};
@@ -16,15 +16,15 @@ use super::driver::{LoopError, Periodic, drive};
 const NAP: Duration = Duration::from_secs(30);
 
 /// Writes until the daemon stops.
-pub async fn run(shared: Arc<AppState>, heart: Heart, stopping: CancellationToken) {
-    drive(Digest { written: WrittenDigests::default() }, shared, heart, stopping).await;
+pub async fn run(shared: Arc<AppState>, heart: Heartbeats, stopping: CancellationToken) {
+    drive(DigestLoop { written: WrittenDigests::default() }, shared, heart, stopping).await;
 }
 
-struct Digest {
+struct DigestLoop {
     written: WrittenDigests,
 }
 
-impl Periodic for Digest {
+impl Periodic for DigestLoop {
     fn name(&self) -> LoopName {
         LoopName::Digest
     }
@@ -45,7 +45,7 @@ impl Periodic for Digest {
         NAP
     }
 
-    async fn run_once(&mut self, shared: &Arc<AppState>, _: &Heart) -> Result<Duration, LoopError> {
+    async fn run_once(&mut self, shared: &Arc<AppState>, _: &Heartbeats) -> Result<Duration, LoopError> {
         let written = digest_due(shared, &mut self.written).await? + confirmations_due(shared).await?;
         if written > 0 {
             shared.wake_lanes();

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use crate::lifecycle::Heart;
+use crate::lifecycle::Heartbeats;
 use crate::state::{AppState, LoopName};
 use crate::store::StoreError;
 
@@ -38,11 +38,15 @@ pub(super) trait Periodic: Send {
     fn pause(&self) -> Duration;
 
     /// Does once what it is for, and says how long to rest.
-    fn run_once(&mut self, shared: &Arc<AppState>, heart: &Heart) -> impl Future<Output = Result<Duration, LoopError>> + Send;
+    fn run_once(
+        &mut self,
+        shared: &Arc<AppState>,
+        heart: &Heartbeats,
+    ) -> impl Future<Output = Result<Duration, LoopError>> + Send;
 }
 
 /// Runs a loop until the daemon stops. What it fails of is kept for status, said once, and tried again.
-pub(super) async fn drive(mut periodic: impl Periodic, shared: Arc<AppState>, heart: Heart, stopping: CancellationToken) {
+pub(super) async fn drive(mut periodic: impl Periodic, shared: Arc<AppState>, heart: Heartbeats, stopping: CancellationToken) {
     loop {
         heart.beat(periodic.name().as_str());
         // Asked for before the work, so that nothing that comes meanwhile waits for the next rest to end.

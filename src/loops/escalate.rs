@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::correspondence::{escalate_due, missed_letters_due, outages_due};
-use crate::lifecycle::Heart;
+use crate::lifecycle::Heartbeats;
 use crate::state::{AppState, LoopName};
 
 use super::driver::{LoopError, Periodic, drive};
@@ -16,7 +16,7 @@ use super::driver::{LoopError, Periodic, drive};
 const NAP: Duration = Duration::from_secs(20);
 
 /// Asks and tells until the daemon stops.
-pub async fn run(shared: Arc<AppState>, heart: Heart, stopping: CancellationToken) {
+pub async fn run(shared: Arc<AppState>, heart: Heartbeats, stopping: CancellationToken) {
     drive(Escalate, shared, heart, stopping).await;
 }
 
@@ -43,7 +43,7 @@ impl Periodic for Escalate {
         NAP
     }
 
-    async fn run_once(&mut self, shared: &Arc<AppState>, _: &Heart) -> Result<Duration, LoopError> {
+    async fn run_once(&mut self, shared: &Arc<AppState>, _: &Heartbeats) -> Result<Duration, LoopError> {
         let written = escalate_due(shared).await? + missed_letters_due(shared).await? + outages_due(shared).await?;
         if written > 0 {
             shared.wake_lanes();

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use crate::check::{check, died, soon};
-use crate::lifecycle::Heart;
+use crate::lifecycle::Heartbeats;
 use crate::model::{Source, WatchKey};
 use crate::state::{AppState, LoopName};
 use crate::store::{Claim, StoreError};
@@ -36,7 +36,7 @@ const BEAT: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// Checks what is due until the daemon stops.
-pub async fn run(shared: Arc<AppState>, heart: Heart, stopping: CancellationToken) {
+pub async fn run(shared: Arc<AppState>, heart: Heartbeats, stopping: CancellationToken) {
     // What the last process left under way.
     let mut is_first = true;
     let mut watch = Watch::default();
@@ -106,7 +106,7 @@ async fn nap(shared: &AppState) -> Duration {
 ///
 /// # Errors
 /// When the database does not answer; then nothing was checked, or nothing of it was recorded.
-pub async fn check_due(shared: &Arc<AppState>, heart: &Heart, stopping: &CancellationToken) -> Result<usize, StoreError> {
+pub async fn check_due(shared: &Arc<AppState>, heart: &Heartbeats, stopping: &CancellationToken) -> Result<usize, StoreError> {
     let mut watch = Watch::default();
     let count = watch.take(shared).await?;
     let mut result = Ok(count);

@@ -7,9 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc, Weekday};
 use chrono_tz::Tz;
-use serde::{Deserialize, Serialize};
 
-use super::Role;
+use super::EscalationTarget;
 
 /// A length of notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -246,34 +245,6 @@ impl After {
             Self::Gone => "calls find nothing after that",
             Self::Rejected => "calls are refused after that",
             Self::FallsForward => "another version answers after that, and no error tells of it",
-        }
-    }
-}
-
-/// Who is asked at a step of the ladder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EscalationTarget {
-    /// Whoever stands in for the first reader.
-    Deputy,
-    /// The contact in a role.
-    Role(Role),
-}
-
-impl EscalationTarget {
-    /// The rung a word stands for.
-    pub fn named(name: &str) -> Option<Self> {
-        if name == "deputy" {
-            return Some(Self::Deputy);
-        }
-        Role::ALL.into_iter().find(|role| role.name() == name).map(Self::Role)
-    }
-
-    /// The word in configuration and letters.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Deputy => "deputy",
-            Self::Role(role) => role.name(),
         }
     }
 }

@@ -5,33 +5,6 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Surface;
-
-/// Names one watched description: integration, API, and which of its surfaces.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct WatchKey {
-    /// Integration id.
-    pub integration: String,
-    /// API id within it.
-    pub api: String,
-    /// Live, upcoming, or the ledger.
-    pub surface: Surface,
-}
-
-impl WatchKey {
-    /// Another surface of the same API.
-    pub fn on(&self, surface: Surface) -> Self {
-        Self { surface, ..self.clone() }
-    }
-}
-
-impl std::fmt::Display for WatchKey {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}/{}", self.integration, self.api)?;
-        if self.surface == Surface::Upcoming { formatter.write_str(" (upcoming)") } else { Ok(()) }
-    }
-}
-
 /// The state of a watched description. The first four are never confused with one another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -9,49 +9,7 @@ use secrecy::{SecretSlice, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Agreement, ApiTls, Calendar, EscalationTarget, Override, Schedule, Side};
-use super::{OperationLabel, OperationPattern};
-
-/// What a person answers for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Owns the published API.
-    ApiOwner,
-    /// Builds against it.
-    Engineering,
-    /// Is called at night.
-    OnCall,
-    /// Decides about the product.
-    Product,
-    /// Answers customers.
-    Support,
-    /// Holds the relationship between the companies.
-    PartnerManager,
-}
-
-impl Role {
-    /// Every role.
-    pub const ALL: [Self; 6] =
-        [Self::ApiOwner, Self::Engineering, Self::OnCall, Self::Product, Self::Support, Self::PartnerManager];
-
-    /// Whether people in this role read plain words rather than fragments of descriptions.
-    pub const fn reads_plain_words(self) -> bool {
-        matches!(self, Self::Product | Self::Support | Self::PartnerManager)
-    }
-
-    /// The word in configuration and mails.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ApiOwner => "api-owner",
-            Self::Engineering => "engineering",
-            Self::OnCall => "on-call",
-            Self::Product => "product",
-            Self::Support => "support",
-            Self::PartnerManager => "partner-manager",
-        }
-    }
-}
+use super::{Agreement, ApiTls, Calendar, EscalationTarget, OperationLabel, OperationPattern, Override, Role, Schedule, Side};
 
 /// Somebody who can be reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -203,32 +161,6 @@ pub struct Consumer {
     pub party: String,
     /// What it uses; none means that nobody said, and every operation counts.
     pub operations: Option<Vec<OperationPattern>>,
-}
-
-/// Which description of an API is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Surface {
-    /// What callers meet today.
-    Live,
-    /// What they will meet: a preview, a beta, the next version.
-    Upcoming,
-    /// Not a description but the days on which things end or change: what the ledger holds.
-    Ledger,
-}
-
-impl Surface {
-    /// Every surface.
-    pub const ALL: [Self; 3] = [Self::Live, Self::Upcoming, Self::Ledger];
-
-    /// The word in configuration and status.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Live => "live",
-            Self::Upcoming => "upcoming",
-            Self::Ledger => "ledger",
-        }
-    }
 }
 
 /// One published description of one provider within an integration.

@@ -18,31 +18,31 @@ mod network;
 mod notice;
 mod operation;
 mod overrides;
+mod role;
 mod schedule;
 mod severity;
+mod watch;
 
-pub use agreement::{
-    After, Agreement, BREAKING, Calendar, EscalationTarget, Freeze, Measured, Period, REMOVAL, Step, Wait, YearDay,
-};
+pub use agreement::{After, Agreement, BREAKING, Calendar, Freeze, Measured, Period, REMOVAL, Step, Wait, YearDay};
 pub use channel_name::{ChannelName, NoChannelName};
-pub use check::{ApiState, Checked, PartValidators, Validators, WatchKey};
+pub use check::{ApiState, Checked, PartValidators, Validators};
 pub use clock::{Clock, ManualClock, SystemClock, millis, time_of};
 pub use direction::Direction;
 pub use event::{EventKind, UnknownEventKind};
 pub use finding::{Day, NoticeGiven, OpenFinding};
 pub use fingerprint::{Fingerprint, NoticeSeries};
-pub use integration::{
-    Api, Auth, Channel, ChannelKind, Consumer, Contact, DateKeys, Integration, Party, Person, Probe, Role, Source, Surface,
-};
+pub use integration::{Api, Auth, Channel, ChannelKind, Consumer, Contact, DateKeys, Integration, Party, Person, Probe, Source};
 pub use ladder::LadderPlace;
 pub use ledger::{DateKind, LedgerEntry, LedgerStep, Origin, Statement, YEARS, dated_subjects, follow, in_force, read_date};
 pub use nearest::{meant, nearest};
 pub use network::{ApiTls, Direct, PrivateHost, Proxies, Proxy, place};
 pub use notice::{
     Acknowledgement, Answer, AttemptOutcome, Delivery, DeliveryState, EscalationStep, Lane, LastTold, Notice, NoticeKind,
-    OpenNotice, PendingAnswer, Proposal, Reply, Side, retry_after,
+    OpenNotice, PendingAnswer, Proposal, Reply, retry_after,
 };
 pub use operation::{OperationLabel, OperationPattern, Stability};
 pub use overrides::{Overridable, Override, OverrideNote, OverrideSeverity, Pattern};
+pub use role::{EscalationTarget, Role, Side};
 pub use schedule::{Schedule, ScheduleError};
 pub use severity::{Consequence, Severity};
+pub use watch::{Surface, WatchKey};

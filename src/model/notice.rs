@@ -6,32 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{ChannelName, EscalationTarget, Fingerprint, LadderPlace, OpenFinding, WatchKey};
-
-/// Which end of the bridge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Side {
-    /// Calls the API.
-    Consumer,
-    /// Publishes it.
-    Provider,
-}
-
-impl Side {
-    /// The word in mails and storage.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Consumer => "consumer",
-            Self::Provider => "provider",
-        }
-    }
-
-    /// The side a stored word stands for.
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::Consumer, Self::Provider].into_iter().find(|side| side.name() == name)
-    }
-}
+use super::{ChannelName, EscalationTarget, Fingerprint, LadderPlace, OpenFinding, Side, WatchKey};
 
 /// What a mail of a notice says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -271,8 +271,8 @@ pub fn plan(about: &Circumstances<'_>, decision: &Decision<'_>) -> Vec<LetterPla
                 Side::Consumer => {
                     let (_, contact) = party.as_consumer()?;
                     let call = people(provider, &[Role::ApiOwner, Role::Engineering, Role::PartnerManager]);
-                    let audience = (Audience::Consumer, party, contact);
-                    let view = view(about, &decision.notice, word, audience, (provider, &party.name), call);
+                    let readership = Readership { audience: Audience::Consumer, party, contact, consumers: &party.name, call };
+                    let view = view(about, &decision.notice, word, provider, readership);
                     Some(letter(Side::Consumer, party, contact, view))
                 }
                 Side::Provider => {
@@ -285,13 +285,9 @@ pub fn plan(about: &Circumstances<'_>, decision: &Decision<'_>) -> Vec<LetterPla
                             people(party, &[Role::Engineering, Role::ApiOwner, Role::PartnerManager]).into_iter().take(2)
                         })
                         .collect();
-                    let audience = (Audience::Provider, party, contact);
-                    Some(letter(
-                        Side::Provider,
-                        party,
-                        contact,
-                        view(about, &decision.notice, word, audience, (provider, &names), call),
-                    ))
+                    let readership = Readership { audience: Audience::Provider, party, contact, consumers: &names, call };
+                    let view = view(about, &decision.notice, word, provider, readership);
+                    Some(letter(Side::Provider, party, contact, view))
                 }
             }
         })
@@ -331,14 +327,25 @@ fn people(party: &Party, roles: &[Role]) -> Vec<CallCard> {
     cards
 }
 
+/// Who reads a letter, and what it says of the other end.
+struct Readership<'r> {
+    audience: Audience,
+    party: &'r Party,
+    contact: &'r Contact,
+    /// The consumers it is about, in words.
+    consumers: &'r str,
+    /// Whom to call at the other end.
+    call: Vec<CallCard>,
+}
+
 fn view(
     about: &Circumstances<'_>,
     notice: &Notice,
     word: &PartyMessage<'_>,
-    (audience, reader_party, reader): (Audience, &Party, &Contact),
-    (provider, consumers): (&Party, &str),
-    call: Vec<CallCard>,
+    provider: &Party,
+    readership: Readership<'_>,
 ) -> LetterView {
+    let Readership { audience, party: reader_party, contact: reader, consumers, call } = readership;
     let agreement = &about.integration.agreement;
     let findings = &word.findings;
     // What is promised and asked for counts from the day this letter is written.

@@ -141,7 +141,7 @@ async fn a_maildir_is_looked_into_and_what_was_taken_up_is_moved() {
 
 /// Looks into the Maildir until something is true.
 async fn looked_into(bridge: &Bridge, until: impl Fn() -> bool) {
-    let (heart, stopping) = (driftd::lifecycle::Heart::default(), tokio_util::sync::CancellationToken::new());
+    let (heart, stopping) = (driftd::lifecycle::Heartbeats::default(), tokio_util::sync::CancellationToken::new());
     let waiting = async {
         while !until() {
             tokio::task::yield_now().await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use driftd::lifecycle::Heart;
+use driftd::lifecycle::Heartbeats;
 use driftd::loops::check_due;
 use tokio_util::sync::CancellationToken;
 
@@ -77,7 +77,7 @@ async fn who_is_never_ready_is_asked_in_peace_and_is_down_at_the_third_time() {
     for after in ["Retry-After: 0\r\n", "Retry-After: 30\r\n"] {
         let bridge = Bridge::new(&QUIET, "2026-01-12", &sized(2, "1")).await;
         bridge.partner.publish(Answer::Status(429, after));
-        let (heart, stopping) = (Heart::default(), CancellationToken::new());
+        let (heart, stopping) = (Heartbeats::default(), CancellationToken::new());
         let mut states = Vec::new();
         bridge.at("2026-01-12T10:30");
         for _ in 0..3 {
@@ -230,7 +230,7 @@ async fn the_loop_beats_while_what_it_asks_for_hangs() {
     bridge.partner.publish(Answer::Silence);
     bridge.at("2026-01-12T11:00");
     let asked = bridge.partner.requests().len();
-    let (heart, stopping) = (Heart::default(), CancellationToken::new());
+    let (heart, stopping) = (Heartbeats::default(), CancellationToken::new());
     let observed = async {
         let mut looks = tokio::time::interval(Duration::from_millis(20));
         while bridge.partner.requests().len() == asked {

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use driftd::config::{Config, Environment, load};
 use driftd::correspondence::{WrittenDigests, confirmations_due, digest_due, escalate_due, missed_letters_due, outages_due};
 use driftd::daemon::assemble;
-use driftd::lifecycle::Heart;
+use driftd::lifecycle::Heartbeats;
 use driftd::loops::{check_due, deliver_due};
 use driftd::model::{Clock, DateKind, ManualClock, Origin, Statement, Surface, WatchKey};
 use driftd::state::{ActiveConfig, AppState};
@@ -176,7 +176,7 @@ consumers = [{{ party = "shop"{uses} }}]
 
     /// Lets the daemon do all that is due.
     pub async fn work(&self) {
-        let (heart, stopping) = (Heart::default(), CancellationToken::new());
+        let (heart, stopping) = (Heartbeats::default(), CancellationToken::new());
         while check_due(&self.shared, &heart, &stopping).await.expect("checks") > 0 {}
         escalate_due(&self.shared).await.expect("escalations");
         missed_letters_due(&self.shared).await.expect("letters once more");

@@ -21,7 +21,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use driftd::config::{Environment, load};
 use driftd::correspondence::{WrittenDigests, confirmations_due, digest_due, escalate_due, missed_letters_due, outages_due};
-use driftd::lifecycle::Heart;
+use driftd::lifecycle::Heartbeats;
 use driftd::loops::check_due;
 use driftd::model::{
     Acknowledgement, Answer, AttemptOutcome, Clock, DateKind, EscalationTarget, Lane, ManualClock, Origin, Reply, Role,
@@ -304,7 +304,7 @@ impl<'s> History<'s> {
 
     /// Everything that is due, with mail: a refused address, a slow server, a crash before the mark.
     async fn work(&mut self, accepted: &mut Vec<(String, Vec<u8>, Taken)>, dead: &BTreeSet<String>, relay: Relayed) {
-        let (heart, stopping) = (Heart::default(), CancellationToken::new());
+        let (heart, stopping) = (Heartbeats::default(), CancellationToken::new());
         while check_due(&self.shared, &heart, &stopping).await.expect("checks") > 0 {}
         escalate_due(&self.shared).await.expect("steps");
         missed_letters_due(&self.shared).await.expect("letters once more");

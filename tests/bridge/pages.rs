@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use driftd::correspondence::calendar_token;
 use driftd::http::{Endpoint, current_status, serve};
-use driftd::lifecycle::Heart;
+use driftd::lifecycle::Heartbeats;
 use driftd::model::{OperationLabel, Statement};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -26,7 +26,7 @@ struct Served {
 }
 
 impl Served {
-    fn start(bridge: &Bridge, heart: Heart) -> Self {
+    fn start(bridge: &Bridge, heart: Heartbeats) -> Self {
         let endpoint = Endpoint::bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
         let (address, stopping) = (endpoint.address, CancellationToken::new());
         let serving = serve(endpoint, bridge.shared.clone(), heart, stopping.clone()).expect("a server");
@@ -34,7 +34,7 @@ impl Served {
     }
 
     fn of(bridge: &Bridge) -> Self {
-        Self::start(bridge, Heart::default())
+        Self::start(bridge, Heartbeats::default())
     }
 
     /// Asks beside this thread: the connections to the database that it gave back are taken up by its runtime.
@@ -122,7 +122,7 @@ async fn every_page_says_what_a_browser_may_do_with_it() {
 #[tokio::test]
 async fn the_process_is_well_while_no_loop_is_stuck() {
     let bridge = Bridge::new(&QUIET, "2026-03-02", TWO).await;
-    let heart = Heart::default();
+    let heart = Heartbeats::default();
     let served = Served::start(&bridge, heart.clone());
     heart.beat("watch");
     heart.beat("deliver");

@@ -62,7 +62,7 @@ pub(super) fn compare<'d>(walk: &mut Walk<'_, 'd>, node: usize) {
 fn mirror(walk: &mut Walk<'_, '_>, node: usize, pair: Pair) -> bool {
     let (a, b) = (walk.before.schema(pair.before), walk.after.schema(pair.after));
     // The form of a Swagger 2.0 operation is put together from parameters that may stand elsewhere.
-    // A base with a discriminator stands for its heirs as well, and what is compared as a whole has no children: what it
+    // A base with a discriminator stands for its subtypes as well, and what is compared as a whole has no children: what it
     // refers to may have changed.
     let is_whole = !a.all_of.is_empty() || !a.unions.is_empty() || a.discriminator.is_some() || !a.constraints.is_empty();
     if is_whole || a.value.is_null() || b.value.is_null() {

@@ -67,7 +67,7 @@ impl Compare<'_, '_, '_> {
                 (None, None) => break,
             }
         }
-        self.heirs();
+        self.subtypes();
         // Alternatives that went took with them what told them apart.
         if had == has {
             self.discriminator();
@@ -119,17 +119,17 @@ impl Compare<'_, '_, '_> {
     }
 
     /// The components that inherit from a base with a discriminator: alternatives that are not written out.
-    fn heirs(&mut self) {
+    fn subtypes(&mut self) {
         let ids = self.ids();
         let (before, after) = (self.walk.before, self.walk.after);
-        let (Some(old), Some(new)) = (before.heirs.get(&ids.0), after.heirs.get(&ids.1)) else { return };
+        let (Some(old), Some(new)) = (before.subtypes.get(&ids.0), after.subtypes.get(&ids.1)) else { return };
         let find = |list: &[(&str, SchemaId)], name: &str| {
             list.binary_search_by(|(known, _)| (*known).cmp(name)).ok().and_then(|at| list.get(at)).map(|(_, id)| *id)
         };
         let evidence = Evidence { discriminated: true, ..Evidence::default() };
-        for (name, heir) in old {
+        for (name, subtype) in old {
             match find(new, name) {
-                Some(other) => self.walk.child(self.node, *heir, other),
+                Some(other) => self.walk.child(self.node, *subtype, other),
                 // It is still there, with the base written out instead of referred to.
                 None if is_component(after, name) => {}
                 None => {

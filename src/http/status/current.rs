@@ -58,7 +58,7 @@ pub(in crate::http) fn status_of(shared: &AppState, overview: &Overview) -> Stat
         started_at: shared.started_at,
         config_loaded_at: active.loaded_at,
         trouble,
-        loops: shared.runs.all().into_iter().map(loop_view).collect(),
+        loops: shared.runs.all().into_iter().map(|(name, run)| loop_view(name, run)).collect(),
         checking,
         dates,
         empty_exceptions,
@@ -75,7 +75,7 @@ pub(in crate::http) fn status_of(shared: &AppState, overview: &Overview) -> Stat
     }
 }
 
-fn loop_view((name, run): (LoopName, LoopRun)) -> LoopView {
+fn loop_view(name: LoopName, run: LoopRun) -> LoopView {
     let last_error = run.error.map(|error| clean(&without_credentials(&error), 600));
     LoopView { name, last_run: run.at, last_error }
 }

@@ -9,7 +9,7 @@ use std::str::FromStr as _;
 
 use chrono::NaiveDateTime;
 
-use super::ScheduleError;
+use super::error::ScheduleError;
 
 const MONTHS: [&str; 12] =
     ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];

@@ -12,9 +12,8 @@ use std::collections::HashMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::model::Severity;
-use crate::model::{Direction, OverrideNote};
-use crate::openapi::{Document, Line, Oddity};
+use crate::model::{Direction, OverrideNote, Severity};
+use crate::openapi::{Document, Oddity, SourceLine};
 use crate::rules::{Catalogue, Finding, Fragments, JsonFinding, Summary, Verdict};
 
 use super::{clean, escaped_json};
@@ -32,7 +31,7 @@ pub struct Side<'s> {
     /// What whoever asked calls it: a file or a URL.
     pub place: &'s str,
     /// The lines that the findings' pointers lead to.
-    pub lines: &'s HashMap<String, Line>,
+    pub lines: &'s HashMap<String, SourceLine>,
     /// What was read from them.
     pub document: &'s Document,
 }
@@ -208,7 +207,7 @@ impl Row {
     }
 }
 
-fn location(place: &str, pointer: &str, lines: &HashMap<String, Line>) -> Option<Location> {
+fn location(place: &str, pointer: &str, lines: &HashMap<String, SourceLine>) -> Option<Location> {
     let line = lines.get(pointer)?;
     let file = if line.file.is_empty() { place.to_owned() } else { line.file.clone() };
     Some(Location { file, line: line.line })

@@ -1,11 +1,11 @@
 //! The keywords of a schema that hold other schemas, in one place.
 //!
-//! The reader of schemas matches on [`Holder`] in full, so a keyword that is added here does not compile until it is
-//! read; what callers reach and the tests of the comparison go by the same list.
+//! The reader of schemas matches on [`SubschemaKeyword`] in full, so a keyword that is added here does not compile until
+//! it is read; what callers reach and the tests of the comparison go by the same list.
 
 /// What stands beneath a keyword that holds schemas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Shape {
+pub enum SubschemaShape {
     /// One schema.
     One,
     /// One schema, or a list of them (before JSON Schema 2020-12).
@@ -20,22 +20,22 @@ pub enum Shape {
     Apart,
 }
 
-macro_rules! holders {
-    ($($holder:ident $name:literal $shape:ident),* $(,)?) => {
+macro_rules! subschema_keywords {
+    ($($keyword:ident $name:literal $shape:ident),* $(,)?) => {
         /// A keyword of a schema that holds other schemas.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Holder {
-            $(#[doc = concat!("`", $name, "`.")] $holder),*
+        pub enum SubschemaKeyword {
+            $(#[doc = concat!("`", $name, "`.")] $keyword),*
         }
 
-        impl Holder {
+        impl SubschemaKeyword {
             /// Every one of them.
-            pub const ALL: &'static [Self] = &[$(Self::$holder),*];
+            pub const ALL: &'static [Self] = &[$(Self::$keyword),*];
 
             /// The keyword of this name, if it holds schemas.
             pub fn named(name: &str) -> Option<Self> {
                 Some(match name {
-                    $($name => Self::$holder,)*
+                    $($name => Self::$keyword,)*
                     _ => return None,
                 })
             }
@@ -43,21 +43,21 @@ macro_rules! holders {
             /// As it is written.
             pub const fn name(self) -> &'static str {
                 match self {
-                    $(Self::$holder => $name),*
+                    $(Self::$keyword => $name),*
                 }
             }
 
             /// What stands beneath it.
-            pub const fn shape(self) -> Shape {
+            pub const fn shape(self) -> SubschemaShape {
                 match self {
-                    $(Self::$holder => Shape::$shape),*
+                    $(Self::$keyword => SubschemaShape::$shape),*
                 }
             }
         }
     };
 }
 
-holders! {
+subschema_keywords! {
     Properties "properties" Named,
     PatternProperties "patternProperties" Named,
     AdditionalProperties "additionalProperties" One,
