@@ -32,7 +32,7 @@ pub use nearest::{meant, nearest};
 pub use network::{ApiTls, Direct, PrivateHost, Proxies, Proxy, place};
 pub use notice::{
     Acknowledgement, Answer, AttemptOutcome, Delivery, DeliveryState, EscalationStep, Lane, LastTold, Notice, NoticeKind,
-    PendingAnswer, Proposal, Reply, Side, retry_after,
+    OpenNotice, PendingAnswer, Proposal, Reply, Side, retry_after,
 };
 pub use operation::{OperationLabel, OperationPattern, Stability};
 pub use overrides::{Overridable, Override, OverrideNote, OverrideSeverity, Pattern};

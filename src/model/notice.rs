@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::EscalationTarget;
+use super::{EscalationTarget, OpenFinding, WatchKey};
 
 /// Which end of the bridge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -101,6 +101,19 @@ pub struct LastTold {
     pub party: String,
     /// Content of each finding by identity; empty once it was told that all is over.
     pub findings: BTreeMap<String, String>,
+}
+
+/// An open notice with all it tells of.
+#[derive(Debug, Clone)]
+pub struct OpenNotice {
+    /// The notice.
+    pub notice: Notice,
+    /// The API.
+    pub key: WatchKey,
+    /// What differs now.
+    pub findings: Vec<OpenFinding>,
+    /// What each party was told; whom it no longer concerns is not among them.
+    pub told: Vec<LastTold>,
 }
 
 /// Where a rendered message stands on its way.

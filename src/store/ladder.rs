@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{EscalationStep, LastTold, Notice, OpenFinding, PendingAnswer, Side, WatchKey, millis, time_of};
+use crate::model::{EscalationStep, Notice, OpenNotice, PendingAnswer, Side, WatchKey, millis, time_of};
 
 use super::answers::acknowledgement;
 use super::database::Store;
@@ -14,19 +14,6 @@ use super::events::event;
 use super::findings::findings;
 use super::notices::told;
 use super::rows::{Fields as _, key_of, parse};
-
-/// An open notice with all it tells of.
-#[derive(Debug, Clone)]
-pub struct OpenNotice {
-    /// The notice.
-    pub notice: Notice,
-    /// The API.
-    pub key: WatchKey,
-    /// What differs now.
-    pub findings: Vec<OpenFinding>,
-    /// What each party was told; whom it no longer concerns is not among them.
-    pub told: Vec<LastTold>,
-}
 
 /// An open notice, and who has not answered it.
 #[derive(Debug, Clone)]

@@ -37,7 +37,7 @@ pub use database::Store;
 pub use deliveries::PlannedDelivery;
 pub use error::StoreError;
 pub use events::EventRow;
-pub use ladder::{EscalationCommit, OpenNotice, UnansweredNotice};
+pub use ladder::{EscalationCommit, UnansweredNotice};
 pub use ledger::Announced;
 pub use letters::{DeliveryRow, LetterRow};
 pub use notices::{FLAPPING, Flaps, Gone, NoticeStep, REVERTED};

@@ -262,7 +262,7 @@ async fn what_both_sides_agree_on_is_kept_shown_and_followed() {
     assert_eq!(reply(&bridge, to(&asked, "owner@pay.example"), &agree).await, AnswerOutcome::Recorded);
     assert_eq!(bridge.told().await, ["dev@shop.example exchange"]);
     // Shown: a plan of both sides.
-    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    let status = driftd::http::current_status(&bridge.shared).await.expect("status");
     let answers: Vec<&str> = status.open[0].sides.iter().filter_map(|side| side.answer.as_deref()).collect();
     assert_eq!(answers.len(), 2, "{:?}", status.open[0].sides);
     assert!(answers.iter().all(|answer| answer.contains("done by 2026-05-04") && answer.contains("agreed")), "{answers:?}");

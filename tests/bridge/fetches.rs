@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use driftd::lifecycle::Heart;
-use driftd::tasks::check_due;
+use driftd::loops::check_due;
 use tokio_util::sync::CancellationToken;
 
 use crate::harness::{Bridge, QUIET, Terms, both, time};
@@ -25,7 +25,7 @@ fn pay(longest: u32, more: &str) -> String {
 
 /// What status says of the one description.
 async fn view(bridge: &Bridge) -> driftd::http::ApiView {
-    driftd::http::gather(&bridge.shared).await.expect("status").checking.remove(0)
+    driftd::http::current_status(&bridge.shared).await.expect("status").checking.remove(0)
 }
 
 async fn state(bridge: &Bridge) -> &'static str {
@@ -242,7 +242,7 @@ async fn the_loop_beats_while_what_it_asks_for_hangs() {
         }
         stopping.cancel();
     };
-    let running = driftd::tasks::watch(bridge.shared.clone(), heart.clone(), stopping.clone());
+    let running = driftd::loops::watch(bridge.shared.clone(), heart.clone(), stopping.clone());
     // The limit is for broken builds: a loop that does not beat for 45 seconds counts as stuck.
     let both = async { tokio::join!(running, observed) };
     tokio::time::timeout(Duration::from_secs(40), both).await.expect("it beats, and ends, while a fetch hangs");

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use driftd::http::{Endpoint, gather, serve};
+use driftd::correspondence::calendar_token;
+use driftd::http::{Endpoint, current_status, serve};
 use driftd::lifecycle::Heart;
 use driftd::model::{OperationLabel, Statement};
-use driftd::tasks::calendar_token;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -247,7 +247,7 @@ async fn an_acceptance_is_no_answer_to_a_newer_letter_and_status_asks_by_the_new
     let taken = served.answer(to(&letters, "owner@pay.example"), "owner=Olga&fix_by=2026-08-01").await;
     assert!(taken.starts_with("HTTP/1.1 200"), "{taken}");
     let open = async |bridge: &Bridge| {
-        let open = gather(&bridge.shared).await.expect("status").open.remove(0);
+        let open = current_status(&bridge.shared).await.expect("status").open.remove(0);
         (open.answer_by.date_naive(), open.sides.iter().map(|side| side.answer.clone()).collect::<Vec<_>>())
     };
     let ours = Some("ours, done by 2026-08-01".to_owned());

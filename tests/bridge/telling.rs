@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use driftd::correspondence::{WrittenDigests, digest_due};
 use driftd::lifecycle::Heart;
+use driftd::loops::{check_due, deliver_due};
 use driftd::model::Role;
-use driftd::tasks::{DigestsDone, check_due, deliver_due, digest_due};
 use tokio_util::sync::CancellationToken;
 
 use crate::answers::to;
@@ -225,7 +226,7 @@ async fn a_check_that_ends_when_the_week_is_over_is_still_of_that_week() {
                 tokio::task::yield_now().await;
             }
             bridge.at("2026-01-19T07:05");
-            digest_due(shared, &mut DigestsDone::default()).await.expect("digests");
+            digest_due(shared, &mut WrittenDigests::default()).await.expect("digests");
             drop(slots);
         };
         let (checked, ()) = tokio::join!(checking, meanwhile);
