@@ -17,7 +17,7 @@ use crate::model::{
 use crate::notice::{Impact, impact, open_findings};
 use crate::openapi::{Contract, Document, Limits, Line, ReadError, lines_of, lower, read};
 use crate::render::clean_lines;
-use crate::render::report::{self, Aside, Report, Side, Style};
+use crate::render::report::{self, ComparedDocument, FindingContext, Report, Style};
 use crate::rules::{Catalogue, Finding, Fragments, Severity, Verdict, compare_lowered};
 use crate::tasks::{Known, gather};
 
@@ -114,8 +114,8 @@ async fn report_on(args: &DiffArgs) -> Result<u8, Failure> {
     let old_lines = old_text.lines(&pointers(|finding| &finding.change.site.before))?;
     let new_lines = new_text.lines(&pointers(|finding| &finding.change.site.after))?;
     let report = Report::new(
-        Side { place: &args.base, lines: &old_lines, document: before },
-        Side { place: &args.revision, lines: &new_lines, document: after },
+        ComparedDocument { place: &args.base, lines: &old_lines, document: before },
+        ComparedDocument { place: &args.revision, lines: &new_lines, document: after },
         &verdict,
         oddities,
         &catalogue,
@@ -127,7 +127,7 @@ async fn report_on(args: &DiffArgs) -> Result<u8, Failure> {
     std::mem::forget((old, new));
     std::mem::forget(slots);
     let limit = args.fail_on.as_deref().and_then(|word| word.parse::<Severity>().ok());
-    let counts = |row: &report::Row, limit: Severity| {
+    let counts = |row: &report::ReportFinding, limit: Severity| {
         row.finding.severity >= limit
             && row.impact != Some(NOT_USED)
             && row.exception.as_ref().is_none_or(|note| note.to != Weight::Ignore)
@@ -253,7 +253,7 @@ impl Exceptions {
         self.usage.is_some() || !self.overrides.is_empty()
     }
 
-    fn of(&self, finding: &Finding, verdict: &Verdict, stored: &[OpenFinding]) -> Aside {
+    fn of(&self, finding: &Finding, verdict: &Verdict, stored: &[OpenFinding]) -> FindingContext {
         let at = verdict.findings.iter().position(|other| std::ptr::eq(other, finding));
         let known = at.and_then(|at| stored.get(at));
         let impact = known.zip(self.usage.as_ref()).map(|(finding, consumer)| match impact(finding, consumer) {
@@ -271,7 +271,7 @@ impl Exceptions {
             let reason = format!("line {line}: {text}");
             Some(OverrideNote { to: Weight::Ignore, owner: "the ignore list".to_owned(), reason, until: chrono::NaiveDate::MAX })
         };
-        Aside { impact, exception: weighed.or_else(ignored) }
+        FindingContext { impact, exception: weighed.or_else(ignored) }
     }
 }
 

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Report, Row, pretty};
 use crate::rules::{Catalogue, Severity};
+
+use super::json::pretty;
+use super::view::{Report, ReportFinding};
 
 const fn level(severity: Severity) -> &'static str {
     match severity {
@@ -15,7 +17,7 @@ const fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn result(row: &Row) -> Value {
+fn result(row: &ReportFinding) -> Value {
     let mut result = json!({
         "ruleId": row.finding.rule,
         "level": level(row.finding.severity),
