@@ -10,9 +10,9 @@ use ring::rand::SecureRandom;
 use thiserror::Error;
 use tokio::sync::{Notify, Semaphore, watch};
 
-use crate::config::{Config, MailConfig, Tls};
+use crate::config::{Config, MailConfig};
 use crate::fetch;
-use crate::mail::{Connection, Protection, Transport, envelope_sender};
+use crate::mail::{Transport, envelope_sender};
 use crate::model::{Api, Clock, Integration, Person, Source, Surface, WatchKey};
 use crate::render::Renderer;
 use crate::rules::Catalogue;
@@ -43,20 +43,7 @@ pub struct ActiveConfigError(#[from] fetch::ClientError);
 
 /// Sends through the server of a configuration.
 pub fn transport(config: &MailConfig) -> Transport {
-    let smtp = &config.smtp;
-    Transport::new(Connection {
-        host: smtp.host.clone(),
-        port: smtp.port,
-        protection: match smtp.tls {
-            Tls::StartTls => Protection::StartTls,
-            Tls::Implicit => Protection::Implicit,
-            Tls::None => Protection::Plain,
-        },
-        credentials: smtp.credentials.clone(),
-        hello: smtp.hello.clone(),
-        authorities: smtp.authorities.clone(),
-        timeout: config.timeout,
-    })
+    Transport::new(config.smtp.clone(), config.timeout)
 }
 
 /// Whether something happened so lately that what happens now belongs to it. A time that lies ahead was noted by a clock that

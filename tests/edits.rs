@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use driftd::diff::{Budget, ChangeKind, Direction};
+use driftd::diff::{Budget, ChangeKind};
+use driftd::model::Direction;
 use driftd::openapi::{
     Body, Bound, Contract, Discriminator, Limits, Link, Media, Operation, Parameter, PartEncoding, Requirement, Response, Schema,
     SecurityScheme, Seldom, Server, ServerVariable, Union, read,

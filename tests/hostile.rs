@@ -5,8 +5,9 @@
 use std::time::{Duration, Instant};
 
 use driftd::diff::Budget;
+use driftd::model::Severity;
 use driftd::openapi::{Document, Limits, read};
-use driftd::rules::{Catalogue, JsonReport, Proof, Severity, compare};
+use driftd::rules::{Catalogue, JsonReport, Proof, compare};
 use serde_json::{Value, json};
 
 fn catalogue() -> Catalogue {

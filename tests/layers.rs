@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
     BTreeMap::from([
         ("model", &[][..]),
-        ("openapi", &[][..]),
-        ("diff", &["openapi"][..]),
-        ("containment", &["openapi"][..]),
-        ("rules", &["containment", "diff", "openapi"][..]),
+        ("openapi", &["model"][..]),
+        ("diff", &["model", "openapi"][..]),
+        ("containment", &["model", "openapi"][..]),
+        ("rules", &["containment", "diff", "model", "openapi"][..]),
         ("notice", &["model", "rules"][..]),
         ("render", &["model", "notice", "openapi", "rules"][..]),
         ("fetch", &["model"][..]),
@@ -110,7 +110,7 @@ fn the_engine_is_pure() {
     let mut problems = Vec::new();
     for path in sources() {
         let Some(module) = module_of(&path) else { continue };
-        if !["openapi", "diff", "rules", "notice", "render", "model"].contains(&module.as_str()) {
+        if !["openapi", "diff", "containment", "rules", "notice", "render", "model"].contains(&module.as_str()) {
             continue;
         }
         let text = std::fs::read_to_string(&path).expect("a source");

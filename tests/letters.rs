@@ -7,7 +7,9 @@ use std::path::Path;
 use chrono::{TimeZone, Utc};
 use driftd::config::{Environment, load};
 use driftd::diff::Budget;
-use driftd::model::{DateKind, LastTold, LedgerEntry, Notice, NoticeKind, OpenFinding, Origin, Side, Statement, Surface};
+use driftd::model::{
+    DateKind, LastTold, LedgerEntry, Notice, NoticeKind, OpenFinding, OperationLabel, Origin, Side, Statement, Surface,
+};
 use driftd::notice::{
     Before, Circumstances, DecisionInput, EscalationCard, ExchangeCard, Ledger, LetterView, Links, dated, open_findings, plan,
 };
@@ -37,7 +39,9 @@ fn letters(from: &str, to: &str, surface: Surface, kind: NoticeKind, hostile: Op
         for finding in &mut findings {
             finding.message = format!("The property `{text}` is gone");
             finding.fragment = format!("-{text}");
-            finding.used_by = vec!["GET /v1/invoices".to_owned(), format!("GET /{text}")];
+            finding.used_by = ["/v1/invoices".to_owned(), format!("/{text}")]
+                .map(|path| OperationLabel::called_by_consumer("GET", &path))
+                .to_vec();
             finding.after_pointer = text.to_owned();
             finding.before_pointer = String::new();
         }
@@ -154,7 +158,7 @@ fn said(id: i64, read: (u32, u32), date: &str, is_current: bool) -> LedgerEntry 
         subject: "GET /v1/invoices".to_owned(),
         mark: DateKind::Sunset,
         date: date.parse().ok(),
-        operations: vec!["GET /v1/invoices".to_owned()],
+        operations: vec![OperationLabel::called_by_consumer("GET", "/v1/invoices")],
         class: String::new(),
         cohort: None,
         title: "Use GET /v2/invoices instead.".to_owned(),

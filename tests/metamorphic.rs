@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use driftd::diff::Budget;
+use driftd::model::Severity;
 use driftd::openapi::{Document, Limits, read};
-use driftd::rules::{Catalogue, Severity, compare};
+use driftd::rules::{Catalogue, compare};
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 

@@ -7,9 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use driftd::diff::{Budget, ChangeKind, Direction};
+use driftd::diff::{Budget, ChangeKind};
+use driftd::model::Direction;
+use driftd::model::{Consequence, Severity};
 use driftd::openapi::{Limits, read};
-use driftd::rules::{Catalogue, Consequence, Example, JsonReport, Rule, Severity, Verdict, compare, law, oasdiff_ids};
+use driftd::rules::{Catalogue, Example, JsonReport, Rule, Verdict, compare, law, oasdiff_ids};
 use serde_json::{Value, json};
 
 fn catalogue() -> Catalogue {
@@ -69,7 +71,7 @@ fn verdict(rule: &Rule, before: &str, after: &str, catalogue: &Catalogue) -> Ver
 
 fn printed(verdict: &Verdict) -> String {
     let lines = verdict.findings.iter().map(|finding| {
-        let used = finding.change.used_by.first().map_or_else(|| "everywhere".to_owned(), |usage| usage.label());
+        let used = finding.change.used_by.first().map_or_else(|| "everywhere".to_owned(), |usage| usage.label().to_string());
         format!("{} {} {used}: {}", finding.severity.name(), finding.rule, finding.message)
     });
     lines.collect::<Vec<_>>().join("\n")
@@ -458,7 +460,8 @@ fn one_edit_to_a_shared_component_is_one_finding_for_each_direction() {
         "breaking response-type-generalized GET /owners: The type of `Owner.age` widened from integer to number\n\
          info request-type-generalized PUT /doors/{id}: The type of `Owner.age` widened from integer to number"
     );
-    assert_eq!(report.findings[0].used_by, ["GET /owners", "PUT /doors/{id}"]);
+    let used_by: Vec<&str> = report.findings[0].used_by.iter().map(driftd::model::OperationLabel::as_str).collect();
+    assert_eq!(used_by, ["GET /owners", "PUT /doors/{id}"]);
     assert_eq!(report.findings[0].pointer.before, "/components/schemas/Owner/properties/age/type");
     assert_eq!((report.summary.breaking, report.summary.warning, report.summary.info), (1, 0, 1));
 }

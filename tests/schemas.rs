@@ -1,8 +1,10 @@
 //! Pairs of schemas in every position: what a change does to who sends, and to who receives.
 
-use driftd::diff::{Budget, Direction};
+use driftd::diff::Budget;
+use driftd::model::Direction;
+use driftd::model::Severity;
 use driftd::openapi::{Limits, parse, read};
-use driftd::rules::{Catalogue, Severity, compare};
+use driftd::rules::{Catalogue, compare};
 use serde_json::{Value, json};
 
 /// Where the values of a schema travel: called, pushed by a webhook, or pushed by a callback.

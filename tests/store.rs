@@ -5,11 +5,11 @@ use std::time::Duration;
 use chrono::{TimeDelta, TimeZone, Utc};
 use driftd::model::{
     Acknowledgement, Answer, ApiState, AttemptOutcome, Checked, Clock, DateKind, Lane, LastTold, ManualClock, Notice, NoticeKind,
-    OpenFinding, Origin, PartValidators, Side, Statement, Surface, Validators, WatchKey,
+    OpenFinding, Origin, PartValidators, Severity, Side, Statement, Surface, Validators, WatchKey,
 };
 use driftd::store::{
     Announced, AnswerOutcome, CheckCommit, Closing, Committed, Finished, KEPT, NewSnapshot, NoticeStep, PlannedDelivery, Store,
-    SuccessfulCheck, WatchSpec,
+    SuccessfulCheck, WatchId, WatchSpec,
 };
 
 const LEASE: Duration = Duration::from_secs(600);
@@ -44,6 +44,7 @@ fn opening(clock: &ManualClock, deliveries: Vec<PlannedDelivery>) -> NoticeStep 
 fn commit(clock: &ManualClock, notice: NoticeStep, etag: &str) -> CheckCommit {
     let now = clock.now();
     CheckCommit {
+        watch: WatchId(1),
         key: key(),
         generation: 0,
         checked: Checked {
@@ -216,7 +217,8 @@ async fn an_answer_overtakes_a_check_in_flight() {
             .acknowledge(
                 "token-a@x.example",
                 &answer,
-                (Vec::new(), Closing { letters: Vec::new(), consumers: vec!["p"] }),
+                Vec::new(),
+                Closing { letters: Vec::new(), consumers: vec!["p"] },
                 clock.now()
             )
             .await
@@ -239,7 +241,7 @@ async fn a_damaged_row_is_shown_and_stops_nobody_else() {
     store.close().await;
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join("driftd.sqlite"));
     let mut raw = sqlx::ConnectOptions::connect(&options).await.expect("the database");
-    sqlx::query("INSERT INTO finding (integration, api, surface, identity, severity, body, opened_at) VALUES ('i', 'a', 'live', 'f', 'info', '{', 0)")
+    sqlx::query("INSERT INTO finding (watch, identity, severity, body, opened_at) VALUES (1, 'f', 'info', '{', 0)")
         .execute(&mut raw)
         .await
         .expect("a damaged row");
@@ -370,26 +372,8 @@ async fn what_is_announced_is_compared_again_when_the_live_baseline_moves_by_its
 }
 
 fn finding(identity: &str) -> OpenFinding {
-    let (info, none) = ("info".to_owned(), String::new);
-    OpenFinding {
-        identity: identity.to_owned(),
-        content: "1".to_owned(),
-        severity: info.clone(),
-        judged: info,
-        exception: None,
-        consequence: none(),
-        stability: None,
-        rule: "r".to_owned(),
-        message: none(),
-        used_by: Vec::new(),
-        before_pointer: none(),
-        after_pointer: none(),
-        proven: none(),
-        fragment: none(),
-        direction: none(),
-        given: None,
-        day: None,
-    }
+    let finding = OpenFinding::new(identity.to_owned(), "r", Severity::Info, String::new());
+    OpenFinding { content: "1".to_owned(), ..finding }
 }
 
 #[tokio::test]
@@ -438,4 +422,114 @@ async fn an_announcement_overtakes_a_look_at_the_ledger() {
     assert_eq!(store.commit_check(look).await.expect("committed"), Committed::Overtaken);
     let due = store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
     assert_eq!(due.into_iter().map(|claim| claim.key).collect::<Vec<_>>(), [ledger], "it is looked at again at once");
+}
+
+/// Rows of every table, written by the schema before watches had numbers.
+const BEFORE: &[&str] = &[
+    "INSERT INTO snapshot (digest, size, body, fetched_at, fetched_from) VALUES ('old', 1, x'00', 1, 'here'), ('new', 1, x'00', 2, 'here')",
+    "INSERT INTO watch (integration, api, surface, source, schedule, next_at, state, latest, baseline, etag, generation, begun, begun_of, unjudged_since)
+     VALUES ('i', 'gone', 'live', 'there', 's', 1, 'verified', NULL, NULL, NULL, 0, 0, NULL, NULL),
+            ('i', 'a', 'upcoming', 'there', 's', 2, 'down', NULL, NULL, NULL, 1, 0, NULL, 5),
+            ('i', 'a', 'live', 'here', 's', 3, 'changed', 'new', 'old', 'e1', 7, 2, 'x 1.0', NULL),
+            ('i', 'damaged', 'live', 'here', 's', 'soon', 'changed', NULL, NULL, NULL, 'x', 0, NULL, NULL)",
+    "DELETE FROM watch WHERE api = 'gone'",
+    "INSERT INTO finding (integration, api, surface, identity, severity, body, opened_at)
+     VALUES ('i', 'a', 'live', 'z', 'info', '{\"identity\":\"z\"}', 4), ('i', 'a', 'upcoming', 'z', 'info', '{}', 5), ('i', 'a', 'live', 'b', 'info', '{', 6)",
+    "INSERT INTO notice (id, integration, api, surface, opened_at, told_at, closed_at, closed_why, flips, flipped_at)
+     VALUES ('D-1', 'i', 'gone', 'live', 1, 2, 1, 'it asks nothing', 0, NULL), ('N-2', 'i', 'a', 'live', 3, 4, NULL, NULL, 2, 4),
+            ('N-1', 'i', 'a', 'live', 1, 2, 2, 'over', 0, NULL), ('N-3', 'i', 'a', 'upcoming', 1, 2, NULL, NULL, 0, NULL)",
+    "INSERT INTO told (notice, side, party, identity, content) VALUES ('N-2', 'consumer', 'p', 'z', '1')",
+    "INSERT INTO delivery (id, notice, kind, side, party, name, recipient, sender, subject, message, token, next_at, created_at)
+     VALUES (7, 'N-2', 'opened', 'consumer', 'p', 'P', 'p@x.example', 's@x.example', 's', x'00', 'token', 5, 4)",
+    "INSERT INTO attempt (delivery, started_at) VALUES (7, 5)",
+    "INSERT INTO acknowledgement (notice, side, party, owner, answer, note, letter_at, at) VALUES ('N-2', 'consumer', 'p', 'P', 'ours', '', 4, 5)",
+    "INSERT INTO escalation (notice, side, party, asked_at, step, at) VALUES ('N-2', 'consumer', 'p', 4, 0, 9)",
+    "INSERT INTO proposal (notice, side, party, by, until, note, at) VALUES ('N-2', 'consumer', 'p', 'P', '2026-09-01', '', 5)",
+    "INSERT INTO event (at, integration, api, kind, text) VALUES (5, 'i', 'a', 'changed', 'text')",
+    "INSERT INTO ledger (integration, api, subject, mark, origin, body, read_at) VALUES ('i', 'a', '*', 'sunset', 'header', '{}', 5)",
+    "INSERT INTO confirmation (address, token, known_at) VALUES ('p@x.example', 't', 5)",
+    "INSERT INTO quiet (integration, api, identity, body, seen_at) VALUES ('i', 'a', 'q', '{}', 5)",
+    "INSERT INTO meta (name, value) VALUES ('link-key', 'k')",
+];
+
+/// What stands in each table by the columns that it had before, row by row in their order.
+async fn stands(database: &mut sqlx::SqliteConnection, tables: &[(String, String)], is_numbered: bool) -> Vec<String> {
+    let mut all = Vec::new();
+    for (table, columns) in tables {
+        let names: Vec<String> = columns
+            .split(' ')
+            .map(|column| match column {
+                "integration" | "api" | "surface" if is_numbered && (table == "finding" || table == "notice") => {
+                    format!("quote(w.{column})")
+                }
+                column => format!("quote(t.{column})"),
+            })
+            .collect();
+        let of = if is_numbered && (table == "finding" || table == "notice") { "JOIN watch w ON w.id = t.watch" } else { "" };
+        let query = format!("SELECT '{table}: ' || {} FROM {table} t {of} ORDER BY t.rowid", names.join(" || ' ' || "));
+        let rows: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_all(&mut *database).await.expect("rows");
+        all.extend(rows);
+    }
+    all
+}
+
+#[tokio::test]
+async fn a_database_of_before_watches_had_numbers_is_brought_up_to_date_with_all_that_is_in_it() {
+    use sqlx::{ConnectOptions as _, Connection as _};
+    let folder = tempfile::tempdir().expect("a folder");
+    let old = tempfile::tempdir().expect("a folder");
+    for name in ["0001_start.sql", "0002_bridge.sql", "0003_truth.sql"] {
+        let file = format!("{}/src/store/migrations/{name}", env!("CARGO_MANIFEST_DIR"));
+        std::fs::copy(file, old.path().join(name)).expect("a migration");
+    }
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join("driftd.sqlite")).create_if_missing(true);
+    let mut raw = options.connect().await.expect("a database");
+    sqlx::migrate::Migrator::new(old.path()).await.expect("migrations").run(&mut raw).await.expect("migrated");
+    for statement in BEFORE {
+        sqlx::query(*statement).execute(&mut raw).await.expect(statement);
+    }
+    let tables: Vec<(String, String)> = sqlx::query_as(
+        "SELECT m.name, (SELECT GROUP_CONCAT(c.name, ' ') FROM pragma_table_info(m.name) c) FROM sqlite_master m
+         WHERE m.type = 'table' AND m.name <> '_sqlx_migrations' ORDER BY m.name",
+    )
+    .fetch_all(&mut raw)
+    .await
+    .expect("tables");
+    assert_eq!(tables.len(), 15);
+    let before = stands(&mut raw, &tables, false).await;
+    raw.close().await.expect("closed");
+
+    let store = Store::open(folder.path()).await.expect("brought up to date");
+    let mut raw = options.connect().await.expect("the database");
+    let mut after = stands(&mut raw, &tables, true).await;
+    // What belongs to a watch that is gone has one that rests.
+    let resting = after.iter().position(|row| row.starts_with("watch: 'i' 'gone' 'live' '' ''")).expect("a watch that rests");
+    after.remove(resting);
+    assert_eq!(after, before);
+    let broken: Vec<String> =
+        sqlx::query_scalar("SELECT \"table\" FROM pragma_foreign_key_check").fetch_all(&mut raw).await.expect("looked");
+    assert_eq!(broken.len(), 0, "{broken:?}");
+    raw.close().await.expect("closed");
+
+    let now = clock().now();
+    let claims = store.claim_due(now, LEASE, 10).await.expect("claims");
+    let claim = claims.iter().find(|claim| claim.key == key()).expect("the live one");
+    assert_eq!((claim.generation, &claim.begun, claim.notices), (7, &(2, Some("x 1.0".to_owned())), 2));
+    assert_eq!(
+        (claim.validators.etag.as_deref(), claim.latest.as_deref(), claim.baseline.as_deref()),
+        (Some("e1"), Some("new"), Some("old"))
+    );
+    assert_eq!(claim.notice.as_ref().map(|notice| notice.id.as_str()), Some("N-2"));
+    assert_eq!((claim.told.len(), claim.flaps.map(|flaps| flaps.times)), (1, Some(2)));
+    assert!(claim.damage.as_ref().is_some_and(|damage| damage.contains("row z of table finding")), "{claim:?}");
+    let upcoming = claims.iter().find(|claim| claim.key == key().on(Surface::Upcoming)).expect("the upcoming one");
+    assert_eq!((upcoming.findings.len(), upcoming.notice.as_ref().map(|notice| notice.id.as_str())), (0, Some("N-3")));
+    let letter = store.letter("token").await.expect("looked").expect("a letter");
+    assert_eq!((letter.watch, letter.key, letter.notice.as_str()), (claim.watch, key(), "N-2"));
+    assert_eq!(store.live_baseline(&key().on(Surface::Upcoming)).await.expect("looked").as_deref(), Some("old"));
+    assert_eq!(store.outages().await.expect("outages").len(), 1);
+    assert_eq!(store.silences().await.expect("silences").0.len(), 2);
+    store.close().await;
+    let store = Store::open(folder.path()).await.expect("once is enough");
+    assert_eq!(store.history(Utc.timestamp_nanos(0), 9).await.expect("history").len(), 1);
 }

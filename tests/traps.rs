@@ -5,9 +5,11 @@
 
 use std::path::Path;
 
-use driftd::diff::{Budget, Direction};
+use driftd::diff::Budget;
+use driftd::model::Direction;
+use driftd::model::{Consequence, Severity};
 use driftd::openapi::{Document, Limits, read};
-use driftd::rules::{Catalogue, Consequence, Severity, Verdict, compare};
+use driftd::rules::{Catalogue, Verdict, compare};
 
 struct Row {
     name: String,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 
 use crate::config::{Config, Environment, load};
-use crate::fetch::Outcome;
-use crate::model::{Api, Clock, Source, Surface, SystemClock};
+use crate::fetch::FetchOutcome;
+use crate::model::{Api, Clock, OperationLabel, Source, Surface, SystemClock};
 use crate::notice::{unknown_rules, unmatched_overrides, unmatched_uses};
 use crate::openapi::{Limits, Operation, conformance, lower, read};
 use crate::render::clean;
@@ -135,7 +135,7 @@ async fn fetch(config: &Config) -> u8 {
     let mut unmatched: Vec<String> = Vec::new();
     for integration in &config.integrations {
         let failed_before = failed;
-        let mut operations: Vec<String> = Vec::new();
+        let mut operations: Vec<OperationLabel> = Vec::new();
         for api in &integration.apis {
             for source in [Some(&api.live), api.upcoming.as_ref()].into_iter().flatten() {
                 all += 1;
@@ -168,7 +168,7 @@ async fn fetch(config: &Config) -> u8 {
 }
 
 /// What came from a source: its dialect, how many operations, and what is odd, with the operations; or why nothing did.
-async fn came(active: &ActiveConfig, api: &Api, source: &Source) -> Result<(String, Vec<String>), String> {
+async fn came(active: &ActiveConfig, api: &Api, source: &Source) -> Result<(String, Vec<OperationLabel>), String> {
     let limits = Limits { bytes: active.config.fetch.max_bytes, ..Limits::default() };
     let deadline = active.config.fetch.deadline();
     let gathered = gather(&active.client, source, (&api.auth, api.tls.as_ref()), &Known::default(), (&limits, deadline)).await;
@@ -176,12 +176,12 @@ async fn came(active: &ActiveConfig, api: &Api, source: &Source) -> Result<(Stri
         return Err(format!("{} of its files did not come, among them {file}: {why}", gathered.absent.len()));
     }
     let body = match gathered.outcome {
-        Outcome::Body(body) => body,
-        Outcome::NotModified { .. } => return Err("answered 304 to a request without conditions".to_owned()),
-        Outcome::Later { after, why } => {
+        FetchOutcome::Body(body) => body,
+        FetchOutcome::NotModified { .. } => return Err("answered 304 to a request without conditions".to_owned()),
+        FetchOutcome::Later { after, why } => {
             return Err(format!("{why}: asks to come back in {}", humantime::format_duration(after)));
         }
-        Outcome::Failed(failure) => return Err(failure.why),
+        FetchOutcome::Failed(failure) => return Err(failure.why),
     };
     let document = read(&body.bytes, &limits).map_err(|error| error.to_string())?;
     let contract = lower(&document);
@@ -200,6 +200,5 @@ async fn came(active: &ActiveConfig, api: &Api, source: &Source) -> Result<(Stri
     if operations == 0 {
         return Err(format!("has no operations: {text}"));
     }
-    let label = |operation: &Operation<'_>| format!("{} {}", operation.method, operation.path);
-    Ok((text, contract.operations.iter().map(label).collect()))
+    Ok((text, contract.operations.iter().map(Operation::label).collect()))
 }

@@ -10,15 +10,17 @@ use clap::{Args, ValueEnum};
 
 use crate::config::{Environment, environment_proxies, load_overrides};
 use crate::diff::Budget;
-use crate::fetch::{Client, Outcome, Settings};
+use crate::fetch::{Client, FetchOutcome, Settings};
+use crate::model::Severity;
 use crate::model::{
-    Auth, Clock, Consumer, OpenFinding, OperationPattern, Override, OverrideNote, PrivateHost, Source, SystemClock, Weight,
+    Auth, Clock, Consumer, OpenFinding, OperationPattern, Override, OverrideNote, OverrideSeverity, PrivateHost, Source,
+    SystemClock,
 };
 use crate::notice::{Impact, impact, open_findings};
 use crate::openapi::{Contract, Document, Limits, Line, ReadError, lines_of, lower, read};
 use crate::render::clean_lines;
 use crate::render::report::{self, ComparedDocument, FindingContext, Report, Style};
-use crate::rules::{Catalogue, Finding, Fragments, Severity, Verdict, compare_lowered};
+use crate::rules::{Catalogue, Finding, Fragments, Verdict, compare_lowered};
 use crate::tasks::{Known, gather};
 
 use super::ignore::IgnoreList;
@@ -130,7 +132,7 @@ async fn report_on(args: &DiffArgs) -> Result<u8, Failure> {
     let counts = |row: &report::ReportFinding, limit: Severity| {
         row.finding.severity >= limit
             && row.impact != Some(NOT_USED)
-            && row.exception.as_ref().is_none_or(|note| note.to != Weight::Ignore)
+            && row.exception.as_ref().is_none_or(|note| note.to != OverrideSeverity::Ignore)
     };
     let failing = limit.is_some_and(|limit| report.findings.iter().any(|row| counts(row, limit)) || report.undecided.is_some());
     Ok(u8::from(failing))
@@ -256,22 +258,27 @@ impl Exceptions {
     fn of(&self, finding: &Finding, verdict: &Verdict, stored: &[OpenFinding]) -> FindingContext {
         let at = verdict.findings.iter().position(|other| std::ptr::eq(other, finding));
         let known = at.and_then(|at| stored.get(at));
-        let impact = known.zip(self.usage.as_ref()).map(|(finding, consumer)| match impact(finding, consumer) {
+        let impact = known.zip(self.usage.as_ref()).map(|(finding, consumer)| match impact(&finding.used_by, consumer) {
             Impact::Affected => "affected",
             Impact::Unknown => "unknown",
             Impact::NotUsed => NOT_USED,
         });
-        let weighed = known.and_then(|finding| {
+        let overridden = known.and_then(|finding| {
             let mut finding = finding.clone();
-            finding.weigh(&self.overrides, self.today);
+            finding.apply_overrides(&self.overrides, self.today);
             finding.exception
         });
         let ignored = || {
             let (line, text) = self.ignored.as_ref()?.covers(finding)?;
             let reason = format!("line {line}: {text}");
-            Some(OverrideNote { to: Weight::Ignore, owner: "the ignore list".to_owned(), reason, until: chrono::NaiveDate::MAX })
+            Some(OverrideNote {
+                to: OverrideSeverity::Ignore,
+                owner: "the ignore list".to_owned(),
+                reason,
+                until: chrono::NaiveDate::MAX,
+            })
         };
-        FindingContext { impact, exception: weighed.or_else(ignored) }
+        FindingContext { impact, exception: overridden.or_else(ignored) }
     }
 }
 
@@ -323,11 +330,11 @@ pub(super) async fn bytes(place: &str) -> Result<Vec<u8>, (u8, String)> {
         eprintln!("driftd: {place} refers to {file}, which did not come: {why}; what it holds is not judged");
     }
     match gathered.outcome {
-        Outcome::Body(body) => Ok(body.bytes),
-        Outcome::Later { why, .. } => Err((75, format!("{source}: {why}"))),
-        Outcome::Failed(failure) if matches!(source, Source::File(_)) => Err((74, failure.why)),
-        Outcome::Failed(failure) => Err((69, format!("{source}: {}", failure.why))),
-        Outcome::NotModified { .. } => Err((69, format!("{source}: answered 304 to an unconditional request"))),
+        FetchOutcome::Body(body) => Ok(body.bytes),
+        FetchOutcome::Later { why, .. } => Err((75, format!("{source}: {why}"))),
+        FetchOutcome::Failed(failure) if matches!(source, Source::File(_)) => Err((74, failure.why)),
+        FetchOutcome::Failed(failure) => Err((69, format!("{source}: {}", failure.why))),
+        FetchOutcome::NotModified { .. } => Err((69, format!("{source}: answered 304 to an unconditional request"))),
     }
 }
 

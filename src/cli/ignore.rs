@@ -5,7 +5,7 @@
 //! oasdiff's own: of such a line the operation must be the same, the names it quotes must be those of the finding,
 //! and its words must speak of the same kind of change in the same direction.
 
-use crate::diff::Direction;
+use crate::model::Direction;
 use crate::model::{OperationPattern, Pattern};
 use crate::rules::{Catalogue, Finding, oasdiff_ids};
 

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
-use crate::config::{Config, Environment, Tls, load};
-use crate::mail::{Letter, Stage, compose, envelope_sender, wire};
+use crate::config::{Config, Environment, load};
+use crate::mail::{Letter, NamedAddress, Protection, Stage, compose, envelope_sender, wire};
 use crate::model::{AttemptOutcome, Clock as _, SystemClock};
 use crate::state::transport;
 
@@ -73,8 +73,8 @@ fn letter(config: &Config, recipient: &str, token: &str, now: DateTime<Utc>) -> 
     let html = format!("<pre>{}</pre>", text.replace('&', "&amp;").replace('<', "&lt;"));
     Letter {
         from: config.mail.from.clone(),
-        to: ("driftd test".to_owned(), recipient.to_owned()),
-        reply_to: Some(("driftd operator".to_owned(), config.mail.operator.clone())),
+        to: NamedAddress::new("driftd test", recipient),
+        reply_to: Some(NamedAddress::new("driftd operator", &config.mail.operator)),
         subject: "[driftd] Test letter".to_owned(),
         text,
         html,
@@ -104,7 +104,7 @@ fn advice(stage: Stage, outcome: &AttemptOutcome, config: &Config, is_named: boo
             "`host` in [mail.smtp] must be a name in the server's certificate ({:?} now); name the authority of a certificate of your own with `ca_file`",
             smtp.host
         ),
-        Stage::Tls if smtp.tls == Tls::StartTls => {
+        Stage::Tls if smtp.protection == Protection::StartTls => {
             "the server has no STARTTLS there: check `port` in [mail.smtp], or set tls = \"implicit\" (most often port 465)".to_owned()
         }
         Stage::Tls => "the server speaks no TLS there: check `port` in [mail.smtp], or set tls = \"starttls\" (most often port 587)".to_owned(),

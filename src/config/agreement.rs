@@ -7,7 +7,8 @@ use chrono_tz::Tz;
 
 use crate::model::{After, Agreement, BREAKING, Calendar, EscalationTarget, Freeze, Period, Role, Step, Wait, YearDay};
 
-use super::reader::{Problems, Table, did_you_mean};
+use super::reader::{Invalid, Problems, Table, did_you_mean};
+use super::values::time_zone;
 
 /// Days before a date on which it is told again, where nobody says otherwise.
 const REMINDERS: [u32; 4] = [30, 14, 7, 1];
@@ -44,7 +45,7 @@ pub(super) fn agreement(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -
         .parsed("after", problems, |text| {
             let words = After::ALL.iter().map(|after| after.name());
             let found = After::ALL.into_iter().find(|after| after.name() == text);
-            found.ok_or_else(|| (format!("{text:?} is not what happens after a date"), did_you_mean(text, words)))
+            found.ok_or_else(|| Invalid::new(format!("{text:?} is not what happens after a date"), did_you_mean(text, words)))
         })
         .map(|at| at.value);
     if let Some(at) = table.text("digest", problems) {
@@ -53,7 +54,7 @@ pub(super) fn agreement(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -
             (_, Ok(day)) => Some(day),
             (text, Err(_)) => {
                 let message = format!("{text:?} is not a day of the week");
-                problems.add(at.offset, at.key, message, "write \"mon\", or \"never\"");
+                at.wrong(message, "write \"mon\", or \"never\"", problems);
                 None
             }
         };
@@ -64,7 +65,7 @@ pub(super) fn agreement(root: &mut Table<'_, '_>, problems: &mut Problems<'_>) -
         let read = days.into_iter().filter_map(|at| match u32::try_from(at.value) {
             Ok(days @ 1..=3650) => Some(days),
             _ => {
-                problems.add(at.offset, at.key, format!("{} is not a number of days before", at.value), "write [30, 14, 7, 1]");
+                at.wrong(format!("{} is not a number of days before", at.value), "write [30, 14, 7, 1]", problems);
                 None
             }
         });
@@ -99,7 +100,8 @@ fn ladder(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Vec<Step> {
     for mut entry in entries {
         let rung = entry.parsed("role", problems, |text| {
             let words = ["deputy"].into_iter().chain(Role::ALL.iter().map(|role| role.name()));
-            EscalationTarget::named(text).ok_or_else(|| (format!("{text:?} is not a role"), did_you_mean(text, words)))
+            EscalationTarget::named(text)
+                .ok_or_else(|| Invalid::new(format!("{text:?} is not a role"), did_you_mean(text, words)))
         });
         let after = entry.parsed("after", problems, wait);
         entry.missing("role", "who is asked: \"deputy\" or a role such as \"partner-manager\"", problems);
@@ -107,7 +109,7 @@ fn ladder(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Vec<Step> {
         entry.finish(problems);
         if let (Some(rung), Some(after)) = (rung, after) {
             if ladder.iter().any(|step: &Step| step.rung == rung.value) {
-                problems.add(rung.offset, rung.key, "is on the ladder already".to_owned(), "ask each once");
+                rung.wrong("is on the ladder already".to_owned(), "ask each once", problems);
             }
             ladder.push(Step { rung: rung.value, after: after.value });
         }
@@ -120,7 +122,7 @@ fn year_days(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Vec<Year
     let days = written.into_iter().filter_map(|at| {
         let day = YearDay::parse(&at.value);
         if day.is_none() {
-            problems.add(at.offset, at.key, format!("{:?} is not a day of the year", at.value), "write \"04-01\"");
+            at.wrong(format!("{:?} is not a day of the year", at.value), "write \"04-01\"", problems);
         }
         day
     });
@@ -130,7 +132,7 @@ fn year_days(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Vec<Year
 fn freeze(mut entry: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Freeze> {
     let [from, to] = ["from", "to"].map(|name| {
         let read = entry.parsed(name, problems, |text| {
-            YearDay::parse(text).ok_or_else(|| (format!("{text:?} is not a day of the year"), "write \"11-15\"".to_owned()))
+            YearDay::parse(text).ok_or_else(|| Invalid::new(format!("{text:?} is not a day of the year"), "write \"11-15\""))
         });
         entry.missing(name, "a day of every year: write \"11-15\"", problems);
         read.map(|at| at.value)
@@ -143,15 +145,13 @@ fn freeze(mut entry: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Freez
 /// When a party works.
 pub(super) fn calendar(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Calendar {
     let mut calendar = Calendar::default();
-    let zone = table.parsed("time_zone", problems, |text| {
-        text.parse::<Tz>().map_err(|_| (format!("{text:?} is not a time zone"), "write \"Europe/Berlin\" or \"UTC\"".to_owned()))
-    });
+    let zone = table.parsed("time_zone", problems, time_zone);
     calendar.zone = zone.map_or(Tz::UTC, |at| at.value);
     if let Some(weekend) = table.texts("weekend", problems) {
         let days = weekend.into_iter().filter_map(|at| match at.value.parse::<Weekday>() {
             Ok(day) => Some(day),
             Err(_) => {
-                problems.add(at.offset, at.key, format!("{:?} is not a day of the week", at.value), "write \"sat\"");
+                at.wrong(format!("{:?} is not a day of the week", at.value), "write \"sat\"", problems);
                 None
             }
         });
@@ -160,23 +160,23 @@ pub(super) fn calendar(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -
     for at in table.texts("holidays", problems).unwrap_or_default() {
         match at.value.parse::<NaiveDate>() {
             Ok(date) => _ = calendar.holidays.insert(date),
-            Err(_) => problems.add(at.offset, at.key, format!("{:?} is not a date", at.value), "write \"2026-12-25\""),
+            Err(_) => at.wrong(format!("{:?} is not a date", at.value), "write \"2026-12-25\"", problems),
         }
     }
     calendar.quiet = table.parsed("quiet_hours", problems, quiet_hours).map(|at| at.value);
     calendar
 }
 
-fn quiet_hours(text: &str) -> Result<(NaiveTime, NaiveTime), (String, String)> {
+fn quiet_hours(text: &str) -> Result<(NaiveTime, NaiveTime), Invalid> {
     let time = |text: &str| NaiveTime::parse_from_str(text.trim(), "%H:%M").ok();
     let hours = text.split_once('-').and_then(|(from, to)| time(from).zip(time(to))).filter(|(from, to)| from != to);
-    hours.ok_or_else(|| (format!("{text:?} are no hours"), "write \"20:00-07:00\", by the party's clocks".to_owned()))
+    hours.ok_or_else(|| Invalid::new(format!("{text:?} are no hours"), "write \"20:00-07:00\", by the party's clocks"))
 }
 
-fn period(text: &str) -> Result<Period, (String, String)> {
-    Period::parse(text).ok_or_else(|| (format!("{text:?} is not a length of notice"), PERIOD.to_owned()))
+fn period(text: &str) -> Result<Period, Invalid> {
+    Period::parse(text).ok_or_else(|| Invalid::new(format!("{text:?} is not a length of notice"), PERIOD))
 }
 
-fn wait(text: &str) -> Result<Wait, (String, String)> {
-    Wait::parse(text).ok_or_else(|| (format!("{text:?} is not a length of time to answer in"), WAIT.to_owned()))
+fn wait(text: &str) -> Result<Wait, Invalid> {
+    Wait::parse(text).ok_or_else(|| Invalid::new(format!("{text:?} is not a length of time to answer in"), WAIT))
 }

@@ -1,15 +1,15 @@
 //! `[fetch]` of `driftd.toml`: limits, private hosts, proxies, authorities.
 
-use std::path::Path;
 use std::time::Duration;
 
 use url::Url;
 
 use crate::model::{Direct, PrivateHost, Proxies, Proxy};
 
-use super::daemon::{duration, in_range};
+use super::environment::{Environment, LoadContext};
 use super::reader::{At, Problems, Table};
-use super::{Environment, secret, tls};
+use super::values::{duration, in_range};
+use super::{secret, tls};
 
 /// How descriptions are fetched.
 #[derive(Debug, Clone)]
@@ -33,18 +33,14 @@ pub struct FetchConfig {
 }
 
 impl FetchConfig {
-    /// All the files of a description beside its first one have so long together, and so have all looks at headers.
+    /// All the files of a description beside its first one have so long together, and so have all probes.
     pub fn deadline(&self) -> Duration {
         self.timeout * 5
     }
 }
 
-pub(super) fn read(
-    root: &mut Table<'_, '_>,
-    folder: &Path,
-    environment: &Environment,
-    problems: &mut Problems<'_>,
-) -> FetchConfig {
+/// Reads `[fetch]`; what it leaves out has a default.
+pub(super) fn read(root: &mut Table<'_, '_>, context: &LoadContext<'_>, problems: &mut Problems<'_>) -> FetchConfig {
     let mut config = FetchConfig {
         timeout: Duration::from_secs(60),
         max_bytes: 32 * 1024 * 1024,
@@ -56,7 +52,7 @@ pub(super) fn read(
         longest_fresh: Duration::from_secs(3600),
     };
     let Some(mut table) = root.table("fetch", problems) else {
-        config.proxies = from_environment(environment, (root.offset, "fetch.proxy"), problems);
+        config.proxies = from_environment(context.environment, root.offset, problems);
         return config;
     };
     if let Some(timeout) = table.parsed("timeout", problems, duration) {
@@ -73,7 +69,7 @@ pub(super) fn read(
             Ok(host) => config.allow_private_hosts.push(host),
             Err(message) => {
                 let help = "write a host name or an address, with or without a port: \"db.internal:9000\", \"127.0.0.1\", \"[::1]:8080\"";
-                problems.add(host.offset, host.key, message, help);
+                host.wrong(message, help, problems);
             }
         }
     }
@@ -83,29 +79,29 @@ pub(super) fn read(
     if let Some(contact) = table.text("contact", problems) {
         config.contact = contact.value;
     }
-    config.proxies = proxies(&mut table, folder, environment, problems);
-    config.authorities = tls::authorities(&mut table, folder, problems);
+    config.proxies = proxies(&mut table, context, problems);
+    config.authorities = tls::authorities(&mut table, context.folder, problems);
     table.finish(problems);
     config
 }
 
 /// `proxy`, `no_proxy` and `proxy_auth`; what is not written there is taken from the environment.
-fn proxies(table: &mut Table<'_, '_>, folder: &Path, environment: &Environment, problems: &mut Problems<'_>) -> Proxies {
+fn proxies(table: &mut Table<'_, '_>, context: &LoadContext<'_>, problems: &mut Problems<'_>) -> Proxies {
     let written = table.text("proxy", problems);
     let except = table.texts("no_proxy", problems);
     let credentials = table.table("proxy_auth", problems).and_then(|mut auth| {
         let username = auth.required_text("username", "write username = \"…\"", problems);
-        let password = secret::read(&mut auth, "password", folder, environment, problems);
+        let password = secret::read(&mut auth, "password", context, problems);
         auth.missing("password", "write password = { file = \"…\" }", problems);
         auth.finish(problems);
         Some((username?.value, password?))
     });
     let mut proxies = match &written {
-        None => from_environment(environment, (table.offset, "fetch.proxy"), problems),
+        None => from_environment(context.environment, table.offset, problems),
         Some(written) if written.value == "none" => Proxies::default(),
         Some(written) => match written_proxy(written, problems) {
             Some(proxy) => {
-                let except = from_list(environment.get("no_proxy").or_else(|| environment.get("NO_PROXY")));
+                let except = from_list(context.environment.get("no_proxy").or_else(|| context.environment.get("NO_PROXY")));
                 Proxies { http: Some(proxy.clone()), https: Some(proxy), except }
             }
             None => Proxies::default(),
@@ -118,7 +114,7 @@ fn proxies(table: &mut Table<'_, '_>, folder: &Path, environment: &Environment, 
                 Ok(direct) => proxies.except.push(direct),
                 Err(message) => {
                     let help = "write \"corp.example\" (and all below it), \"10.0.0.0/8\", \"host.example:8443\" or \"*\"";
-                    problems.add(host.offset, host.key, message, help);
+                    host.wrong(message, help, problems);
                 }
             }
         }
@@ -137,23 +133,29 @@ fn proxies(table: &mut Table<'_, '_>, folder: &Path, environment: &Environment, 
 fn written_proxy(written: &At<String>, problems: &mut Problems<'_>) -> Option<Proxy> {
     if Url::parse(&written.value).is_ok_and(|url| !url.username().is_empty() || url.password().is_some()) {
         let help = "take them out and use proxy_auth = { username = \"…\", password = { file = \"…\" } }";
-        problems.add(written.offset, &written.key, "holds a user name or password", help);
+        written.wrong("holds a user name or password", help, problems);
         return None;
     }
     match Proxy::parse(&written.value) {
         Ok(proxy) => Some(proxy),
         Err(message) => {
-            problems.add(written.offset, &written.key, message, "write \"http://proxy.example:3128\", or \"none\"");
+            written.wrong(message, "write \"http://proxy.example:3128\", or \"none\"", problems);
             None
         }
     }
 }
 
-fn from_environment(environment: &Environment, (offset, key): (usize, &str), problems: &mut Problems<'_>) -> Proxies {
+/// The same, where a mistake in it is one of `fetch.proxy`. `offset` is where that would stand.
+fn from_environment(environment: &Environment, offset: usize, problems: &mut Problems<'_>) -> Proxies {
     match environment_proxies(environment) {
         Ok(proxies) => proxies,
         Err(message) => {
-            problems.add(offset, key, message, "set it right, or write proxy = \"none\" in [fetch] to ignore the environment");
+            problems.add(
+                offset,
+                "fetch.proxy",
+                message,
+                "set it right, or write proxy = \"none\" in [fetch] to ignore the environment",
+            );
             Proxies::default()
         }
     }

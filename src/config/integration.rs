@@ -17,18 +17,13 @@ use crate::model::{
 };
 
 use super::agreement::{agreement, calendar};
-use super::daemon::{check_address, duration, web_url};
-use super::reader::{At, Problems, Table, did_you_mean};
-use super::{Environment, overrides, secret, tls};
+use super::environment::LoadContext;
+use super::reader::{At, Invalid, Problems, Table, did_you_mean};
+use super::values::{check_address, duration, operations, time_zone, web_url};
+use super::{overrides, secret, tls};
 
-/// What reading an integration needs besides its file.
-pub(super) struct Context<'c> {
-    pub(super) folder: &'c Path,
-    pub(super) environment: &'c Environment,
-    pub(super) now: DateTime<Utc>,
-}
-
-pub(super) fn read(mut root: Table<'_, '_>, context: &Context<'_>, problems: &mut Problems<'_>) -> Option<Integration> {
+/// Reads the file of one integration; none where there is a mistake in it.
+pub(super) fn read(mut root: Table<'_, '_>, context: &LoadContext<'_>, problems: &mut Problems<'_>) -> Option<Integration> {
     let before = problems.found.len();
     let stem = problems.file.file_stem().and_then(|stem| stem.to_str()).unwrap_or("integration").to_owned();
     let id = root.text("id", problems).map_or(stem, |at| at.value);
@@ -91,16 +86,15 @@ pub(super) fn read(mut root: Table<'_, '_>, context: &Context<'_>, problems: &mu
     Some(Integration { id, name: name?.value, agreement, parties, apis, overrides })
 }
 
-fn party(id: String, mut table: Table<'_, '_>, context: &Context<'_>, problems: &mut Problems<'_>) -> Party {
+fn party(id: String, mut table: Table<'_, '_>, context: &LoadContext<'_>, problems: &mut Problems<'_>) -> Party {
     let name = table.required_text("name", "the organisation's name", problems).map_or_else(|| id.clone(), |at| at.value);
     let mut contacts = BTreeMap::new();
     for mut entry in table.list("contacts", problems) {
         let offset = entry.offset;
         let role = entry.parsed("role", problems, |text| {
-            Role::ALL
-                .into_iter()
-                .find(|role| role.name() == text)
-                .ok_or_else(|| (format!("{text:?} is not a role"), did_you_mean(text, Role::ALL.iter().map(|role| role.name()))))
+            Role::ALL.into_iter().find(|role| role.name() == text).ok_or_else(|| {
+                Invalid::new(format!("{text:?} is not a role"), did_you_mean(text, Role::ALL.iter().map(|role| role.name())))
+            })
         });
         if role.is_none() {
             entry.missing("role", "one of api-owner, engineering, on-call, product, support, partner-manager", problems);
@@ -112,7 +106,7 @@ fn party(id: String, mut table: Table<'_, '_>, context: &Context<'_>, problems: 
             deputy
         });
         let confirmed = entry.parsed("confirmed", problems, |text| {
-            text.parse::<NaiveDate>().map_err(|_| (format!("{text:?} is not a date"), "write \"2026-10-01\"".to_owned()))
+            text.parse::<NaiveDate>().map_err(|_| Invalid::new(format!("{text:?} is not a date"), "write \"2026-10-01\""))
         });
         let confirmed = confirmed.map(|at| at.value);
         let informed = entry.flag("informed", problems).is_some_and(|at| at.value);
@@ -122,8 +116,7 @@ fn party(id: String, mut table: Table<'_, '_>, context: &Context<'_>, problems: 
                 let message =
                     format!("{} ({}) has no deputy: nobody is asked when that address dies", person.name, role.value.name());
                 let help = "add deputy = { name = \"…\", email = \"…\" }";
-                let warning = problems.problem(offset, format!("parties.{id}"), message, help);
-                problems.warnings.push(warning);
+                problems.warn(offset, format!("parties.{id}"), message, help);
             }
             if contacts.insert(role.value, Contact { person, deputy, confirmed, informed }).is_some() {
                 let message = format!("{} has two contacts with the role {}", name, role.value.name());
@@ -138,30 +131,29 @@ fn party(id: String, mut table: Table<'_, '_>, context: &Context<'_>, problems: 
 }
 
 /// `[[parties.KEY.channels]]`: a program that is told beside the letters.
-fn channel(mut entry: Table<'_, '_>, context: &Context<'_>, problems: &mut Problems<'_>) -> Option<Channel> {
+fn channel(mut entry: Table<'_, '_>, context: &LoadContext<'_>, problems: &mut Problems<'_>) -> Option<Channel> {
     let kind = entry.parsed("kind", problems, |text| match text {
         "webhook" => Ok(ChannelKind::Webhook),
         "slack" => Ok(ChannelKind::Slack),
-        other => Err((format!("{other:?} is no kind of channel"), "write \"webhook\" or \"slack\"".to_owned())),
+        other => Err(Invalid::new(format!("{other:?} is no kind of channel"), "write \"webhook\" or \"slack\"")),
     });
     entry.missing("kind", "write \"webhook\" (signed CloudEvents) or \"slack\" (chat messages)", problems);
     let name = entry.required_text("name", "a short name, for example \"ci\"", problems);
     if let Some(name) = &name
         && name.value.contains('/')
     {
-        problems.add(name.offset, &name.key, "holds a slash", "use letters, digits and '-'");
+        name.wrong("holds a slash", "use letters, digits and '-'", problems);
     }
     // An address that is a secret stands elsewhere, as every secret does.
-    let written = entry.value("url").is_some_and(|(value, _)| value.get_ref().is_str());
+    let written = entry.value("url").is_some_and(|url| url.value.is_str());
     let url = if written {
         entry.parsed("url", problems, web_url).map(|at| SecretString::from(at.value.to_string()))
     } else {
-        secret::read(&mut entry, "url", context.folder, context.environment, problems)
+        secret::read(&mut entry, "url", context, problems)
     };
     entry.missing("url", "write \"https://…\", or { file = \"…\" } where the address is a secret", problems);
-    let offset = entry.value("secret").map_or(entry.offset, |(value, _)| value.span().start);
-    let key = secret::read(&mut entry, "secret", context.folder, context.environment, problems)
-        .and_then(|secret| signing_key(&secret, offset, problems));
+    let offset = entry.value("secret").map_or(entry.offset, |secret| secret.offset);
+    let key = secret::read(&mut entry, "secret", context, problems).and_then(|secret| signing_key(&secret, offset, problems));
     if kind.as_ref().is_some_and(|kind| kind.value == ChannelKind::Webhook) {
         entry.missing("secret", "notices are signed: write secret = { file = \"…\" }", problems);
     }
@@ -203,19 +195,14 @@ fn person(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Pers
 fn api(
     mut table: Table<'_, '_>,
     parties: &BTreeMap<String, Party>,
-    context: &Context<'_>,
+    context: &LoadContext<'_>,
     problems: &mut Problems<'_>,
 ) -> Option<Api> {
     let id = table.required_text("id", "a short name, for example id = \"payments\"", problems);
     if let Some(id) = &id
         && !id.value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
     {
-        problems.add(
-            id.offset,
-            &id.key,
-            format!("{:?} cannot be used in addresses", id.value),
-            "use letters, digits, '-', '_' and '.'",
-        );
+        id.wrong(format!("{:?} cannot be used in addresses", id.value), "use letters, digits, '-', '_' and '.'", problems);
     }
     let name = table.text("name", problems).map(|at| at.value);
     let provider = table.required_text("provider", "the key of the party that publishes it", problems);
@@ -223,7 +210,7 @@ fn api(
         let known = known_party(provider, parties, problems);
         if known.is_some_and(|party| party.as_provider().is_none()) {
             let help = format!("add [[parties.{}.contacts]] with role = \"api-owner\"", provider.value);
-            problems.add(provider.offset, &provider.key, format!("{} has nobody who owns the API", provider.value), help);
+            provider.wrong(format!("{} has nobody who owns the API", provider.value), help, problems);
         }
     }
     let consumers = consumers(&mut table, provider.as_ref(), parties, problems);
@@ -236,7 +223,7 @@ fn api(
     let schedule = schedule(&mut table, context.now, problems);
     let auth = auth(&mut table, context, problems);
     let tell_operator_after = table.parsed("tell_operator_after", problems, duration).map(|at| at.value);
-    let tls = tls::read(&mut table, context.folder, context.environment, problems);
+    let tls = tls::read(&mut table, context, problems);
     let date_keys = date_keys(&mut table, problems);
     let probes = table.list("probes", problems).into_iter().filter_map(|entry| probe(entry, problems)).collect();
     table.finish(problems);
@@ -261,8 +248,8 @@ fn api(
 fn probe(mut entry: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Probe> {
     let operation = entry.parsed("operation", problems, |text| {
         let pattern = OperationPattern::parse(text).filter(|pattern| pattern.method == "GET");
-        let label = pattern.map(|pattern| format!("{} {}", pattern.method, pattern.path));
-        label.ok_or_else(|| (format!("{text:?} is no operation that only reads"), "write \"GET /v1/doors\"".to_owned()))
+        let label = pattern.map(|pattern| pattern.label());
+        label.ok_or_else(|| Invalid::new(format!("{text:?} is no operation that only reads"), "write \"GET /v1/doors\""))
     });
     entry.missing("operation", "the operation as the description has it: write \"GET /v1/doors\"", problems);
     let url = entry.parsed("url", problems, web_url);
@@ -290,7 +277,7 @@ fn known_party<'p>(key: &At<String>, parties: &'p BTreeMap<String, Party>, probl
     let found = parties.get(&key.value);
     if found.is_none() {
         let help = did_you_mean(&key.value, parties.keys().map(String::as_str));
-        problems.add(key.offset, &key.key, format!("there is no party {:?}", key.value), help);
+        key.wrong(format!("there is no party {:?}", key.value), help, problems);
     }
     found
 }
@@ -313,35 +300,16 @@ fn consumers(
                 && known.as_consumer().is_none()
             {
                 let help = format!("add [[parties.{}.contacts]] with role = \"engineering\"", party.value);
-                problems.add(party.offset, &party.key, format!("{} has nobody who builds against the API", party.value), help);
+                party.wrong(format!("{} has nobody who builds against the API", party.value), help, problems);
             }
             if provider.is_some_and(|provider| provider.value == party.value) {
-                problems.add(
-                    party.offset,
-                    &party.key,
-                    format!("{} is the provider of this API", party.value),
-                    "a consumer is another party",
-                );
+                party.wrong(format!("{} is the provider of this API", party.value), "a consumer is another party", problems);
             }
             if consumers.iter().any(|known| known.party == party.value) {
-                problems.add(party.offset, &party.key, format!("{} is named twice", party.value), "keep one entry");
+                party.wrong(format!("{} is named twice", party.value), "keep one entry", problems);
             }
         }
-        let operations = entry.texts("operations", problems).map(|list| {
-            let mut patterns = Vec::new();
-            for text in list {
-                match OperationPattern::parse(&text.value) {
-                    Some(pattern) => patterns.push(pattern),
-                    None => problems.add(
-                        text.offset,
-                        text.key,
-                        format!("{:?} is not an operation", text.value),
-                        "write \"GET /v1/doors/{id}\"; `*` stands for any method or segment, a last `**` for all below",
-                    ),
-                }
-            }
-            patterns
-        });
+        let operations = operations(&mut entry, problems);
         entry.finish(problems);
         consumers.extend(party.map(|party| Consumer { party: party.value, operations }));
     }
@@ -356,37 +324,35 @@ fn source(text: &At<String>, folder: &Path, problems: &mut Problems<'_>) -> Opti
     match web_url(&text.value) {
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
             let help = "take them out and use auth = { basic = { username = \"…\", password = { file = \"…\" } } }";
-            problems.add(text.offset, &text.key, "holds a user name or password", help);
+            text.wrong("holds a user name or password", help, problems);
             None
         }
         Ok(url) => Some(Source::Web(url)),
-        Err((message, help)) => {
-            problems.add(text.offset, &text.key, message, format!("{help} or \"file:…\""));
+        Err(Invalid { message, help }) => {
+            text.wrong(message, format!("{help} or \"file:…\""), problems);
             None
         }
     }
 }
 
 fn schedule(table: &mut Table<'_, '_>, now: DateTime<Utc>, problems: &mut Problems<'_>) -> Option<Schedule> {
-    let zone = table.parsed("time_zone", problems, |text| {
-        text.parse::<Tz>().map_err(|_| (format!("{text:?} is not a time zone"), "write \"Europe/Berlin\" or \"UTC\"".to_owned()))
-    });
+    let zone = table.parsed("time_zone", problems, time_zone);
     let every = table.parsed("every", problems, duration);
     let zone_value = zone.as_ref().map_or(Tz::UTC, |at| at.value);
     let cron = table.parsed("schedule", problems, |text| {
         Schedule::cron(text, zone_value, now)
-            .map_err(|error| (error.to_string(), "write a crontab line such as \"*/15 * * * *\", or every = \"15m\"".to_owned()))
+            .map_err(|error| Invalid::new(error.to_string(), "write a crontab line such as \"*/15 * * * *\", or every = \"15m\""))
     });
     match (cron, every) {
         (Some(cron), None) => Some(cron.value),
         (None, Some(every)) => {
             if let Some(zone) = zone {
-                problems.add(zone.offset, zone.key, "has no effect with `every`", "remove it, or use `schedule`");
+                zone.wrong("has no effect with `every`", "remove it, or use `schedule`", problems);
             }
             Some(Schedule::Every(every.value))
         }
         (Some(cron), Some(_)) => {
-            problems.add(cron.offset, cron.key, "contradicts `every`", "keep one of the two");
+            cron.wrong("contradicts `every`", "keep one of the two", problems);
             None
         }
         // A schedule that could not be read has been told of already.
@@ -394,18 +360,17 @@ fn schedule(table: &mut Table<'_, '_>, now: DateTime<Utc>, problems: &mut Proble
     }
 }
 
-fn auth(table: &mut Table<'_, '_>, context: &Context<'_>, problems: &mut Problems<'_>) -> Auth {
+fn auth(table: &mut Table<'_, '_>, context: &LoadContext<'_>, problems: &mut Problems<'_>) -> Auth {
     let Some(mut auth) = table.table("auth", problems) else { return Auth::None };
-    let (folder, environment) = (context.folder, context.environment);
-    let bearer = secret::read(&mut auth, "bearer", folder, environment, problems);
+    let bearer = secret::read(&mut auth, "bearer", context, problems);
     let api_key = auth.table("api_key", problems).and_then(|mut table| {
         let header = table.required_text("header", "the header's name, for example \"X-API-Key\"", problems);
         if let Some(header) = &header
             && reqwest::header::HeaderName::from_bytes(header.value.as_bytes()).is_err()
         {
-            problems.add(header.offset, &header.key, format!("{:?} is not a header name", header.value), "write \"X-API-Key\"");
+            header.wrong(format!("{:?} is not a header name", header.value), "write \"X-API-Key\"", problems);
         }
-        let key = secret::read(&mut table, "key", folder, environment, problems);
+        let key = secret::read(&mut table, "key", context, problems);
         if key.is_none() {
             table.missing("key", "write key = { file = \"…\" }", problems);
         }
@@ -414,7 +379,7 @@ fn auth(table: &mut Table<'_, '_>, context: &Context<'_>, problems: &mut Problem
     });
     let basic = auth.table("basic", problems).and_then(|mut table| {
         let username = table.required_text("username", "", problems);
-        let password = secret::read(&mut table, "password", folder, environment, problems);
+        let password = secret::read(&mut table, "password", context, problems);
         if password.is_none() {
             table.missing("password", "write password = { file = \"…\" }", problems);
         }

@@ -4,13 +4,10 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 
-use crate::model::{OperationPattern, Override, Pattern, Weight};
+use crate::model::{Override, OverrideSeverity, Pattern, Stability};
 
-use super::Problem;
-use super::reader::{Problems, Table, did_you_mean};
-
-/// Stability levels that a description may give its operations.
-const LEVELS: &[&str] = &["draft", "alpha", "beta", "stable"];
+use super::reader::{Invalid, Problem, Problems, Table, did_you_mean};
+use super::values::operations;
 
 /// Reads a file of nothing but `[[overrides]]`.
 ///
@@ -34,41 +31,35 @@ fn one(mut table: Table<'_, '_>, today: NaiveDate, problems: &mut Problems<'_>) 
     let offset = table.offset;
     let glob = |text: &str| {
         Pattern::parse(text)
-            .map_err(|why| (why, "`*` stands for anything within a segment, `**` for any number of them".to_owned()))
+            .map_err(|why| Invalid::new(why, "`*` stands for anything within a segment, `**` for any number of them"))
     };
     let rule = table.parsed("rule", problems, glob);
     let pointer = table.parsed("pointer", problems, glob);
-    let operations = table.texts("operations", problems).map(|list| {
-        let mut patterns = Vec::new();
+    let operations = operations(&mut table, problems);
+    let stability = table.texts("stability", problems).map(|list| {
+        let mut levels = Vec::new();
         for text in list {
-            match OperationPattern::parse(&text.value) {
-                Some(pattern) => patterns.push(pattern),
-                None => problems.add(
-                    text.offset,
-                    text.key,
-                    format!("{:?} is not an operation", text.value),
-                    "write \"GET /v1/doors/{id}\"; `*` stands for any method or segment, a last `**` for all below",
-                ),
+            match Stability::ALL.into_iter().find(|level| level.name() == text.value) {
+                Some(level) => levels.push(level),
+                None => {
+                    let help = did_you_mean(&text.value, Stability::ALL.into_iter().map(Stability::name));
+                    text.wrong(format!("{:?} is no stability level", text.value), help, problems);
+                }
             }
         }
-        patterns
-    });
-    let stability = table.texts("stability", problems).map(|list| {
-        for text in list.iter().filter(|text| !LEVELS.contains(&text.value.as_str())) {
-            let help = did_you_mean(&text.value, LEVELS.iter().copied());
-            problems.add(text.offset, &text.key, format!("{:?} is no stability level", text.value), help);
-        }
-        list.into_iter().map(|text| text.value).collect::<Vec<_>>()
+        levels
     });
     let content = table.parsed("content", problems, |text| {
         let is_known = (8..=32).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         let help = "copy `content` of the finding from `driftd diff --format json` or status.json, at least its first 8 digits";
-        if is_known { Ok(text.to_owned()) } else { Err((format!("{text:?} is no content of a finding"), help.to_owned())) }
+        if is_known { Ok(text.to_owned()) } else { Err(Invalid::new(format!("{text:?} is no content of a finding"), help)) }
     });
     let to = table.parsed("severity", problems, |text| {
-        let names = || Weight::ALL.iter().map(|weight| weight.name());
-        let found = Weight::ALL.into_iter().find(|weight| weight.name() == text);
-        found.ok_or_else(|| (format!("{text:?} is no severity"), did_you_mean(text, names().collect::<Vec<_>>().into_iter())))
+        let names = || OverrideSeverity::ALL.iter().map(|known| known.name());
+        let found = OverrideSeverity::ALL.into_iter().find(|known| known.name() == text);
+        found.ok_or_else(|| {
+            Invalid::new(format!("{text:?} is no severity"), did_you_mean(text, names().collect::<Vec<_>>().into_iter()))
+        })
     });
     if to.is_none() {
         table.missing("severity", "what becomes of the finding: breaking, warning, info or ignore", problems);
@@ -76,18 +67,12 @@ fn one(mut table: Table<'_, '_>, today: NaiveDate, problems: &mut Problems<'_>) 
     let owner = table.required_text("owner", "who answers for this exception", problems);
     let reason = table.required_text("reason", "why it is made: somebody will ask", problems);
     let until = table.parsed("until", problems, |text| {
-        text.parse::<NaiveDate>().map_err(|_| (format!("{text:?} is no date"), "write \"2026-12-31\"".to_owned()))
+        text.parse::<NaiveDate>().map_err(|_| Invalid::new(format!("{text:?} is no date"), "write \"2026-12-31\""))
     });
     match &until {
         None => table.missing("until", "the last day it holds: an exception without an end is a hole", problems),
         Some(until) if until.value < today => {
-            let warning = problems.problem(
-                until.offset,
-                &until.key,
-                format!("ended on {}", until.value),
-                "remove it, or give it a new end",
-            );
-            problems.warnings.push(warning);
+            until.unwise(format!("ended on {}", until.value), "remove it, or give it a new end", problems);
         }
         Some(_) => {}
     }

@@ -61,21 +61,35 @@ impl<'t> Problems<'t> {
         table
     }
 
+    /// Collects a mistake at an offset of the file, in bytes.
     pub(super) fn add(&mut self, offset: usize, key: impl Into<String>, message: impl Into<String>, help: impl Into<String>) {
         let problem = self.problem(offset, key, message, help);
         self.found.push(problem);
     }
 
+    /// Collects what is allowed but unwise, or could not be checked here.
+    pub(super) fn warn(&mut self, offset: usize, key: impl Into<String>, message: impl Into<String>, help: impl Into<String>) {
+        let warning = self.problem(offset, key, message, help);
+        self.warnings.push(warning);
+    }
+
     /// A problem with its line, not collected.
-    pub(super) fn problem(
-        &self,
-        offset: usize,
-        key: impl Into<String>,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Problem {
+    fn problem(&self, offset: usize, key: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Problem {
         let line = self.text.get(..offset.min(self.text.len())).map_or(0, |head| head.matches('\n').count() + 1);
         Problem { file: self.file.to_owned(), line, key: key.into(), message: message.into(), help: help.into() }
+    }
+}
+
+/// What is wrong with a value, and what to write instead.
+#[derive(Debug)]
+pub(super) struct Invalid {
+    pub(super) message: String,
+    pub(super) help: String,
+}
+
+impl Invalid {
+    pub(super) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { message: message.into(), help: help.into() }
     }
 }
 
@@ -95,6 +109,23 @@ pub(super) struct At<T> {
     pub(super) key: String,
 }
 
+impl<T> At<T> {
+    /// What is made of the value, at the same place.
+    pub(super) fn with<U>(&self, value: U) -> At<U> {
+        At { value, offset: self.offset, key: self.key.clone() }
+    }
+
+    /// Says that the value is wrong.
+    pub(super) fn wrong(&self, message: impl Into<String>, help: impl Into<String>, problems: &mut Problems<'_>) {
+        problems.add(self.offset, &self.key, message, help);
+    }
+
+    /// Says that the value is allowed but unwise, or could not be checked here.
+    pub(super) fn unwise(&self, message: impl Into<String>, help: impl Into<String>, problems: &mut Problems<'_>) {
+        problems.warn(self.offset, &self.key, message, help);
+    }
+}
+
 impl<'a, 't> Table<'a, 't> {
     pub(super) fn root(table: &'a Spanned<DeTable<'t>>) -> Self {
         Self { members: table.get_ref(), offset: table.span().start, path: String::new(), asked: Vec::new() }
@@ -104,10 +135,11 @@ impl<'a, 't> Table<'a, 't> {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
-    pub(super) fn value(&mut self, name: &'static str) -> Option<(&'a Spanned<DeValue<'t>>, String)> {
+    /// A value of any type, as it is written.
+    pub(super) fn value(&mut self, name: &'static str) -> Option<At<&'a DeValue<'t>>> {
         self.asked.push(name);
         let value = self.members.get(name)?;
-        Some((value, self.key(name)))
+        Some(At { value: value.get_ref(), offset: value.span().start, key: self.key(name) })
     }
 
     fn typed<T>(
@@ -117,21 +149,18 @@ impl<'a, 't> Table<'a, 't> {
         problems: &mut Problems<'_>,
         read: impl Fn(&'a DeValue<'t>) -> Option<T>,
     ) -> Option<At<T>> {
-        let (value, key) = self.value(name)?;
-        let offset = value.span().start;
-        match read(value.get_ref()) {
-            Some(value) => Some(At { value, offset, key }),
-            None => {
-                problems.add(offset, key, format!("expected {expected}, found {}", value.get_ref().type_str()), "");
-                None
-            }
+        let found = self.value(name)?;
+        let value = read(found.value);
+        if value.is_none() {
+            found.wrong(format!("expected {expected}, found {}", found.value.type_str()), "", problems);
         }
+        Some(found.with(value?))
     }
 
     pub(super) fn text(&mut self, name: &'static str, problems: &mut Problems<'_>) -> Option<At<String>> {
         let found = self.typed(name, "a text", problems, |value| value.as_str().map(str::to_owned))?;
         if found.value.trim().is_empty() {
-            problems.add(found.offset, found.key, "must not be empty", "");
+            found.wrong("must not be empty", "", problems);
             return None;
         }
         Some(found)
@@ -161,13 +190,13 @@ impl<'a, 't> Table<'a, 't> {
         &mut self,
         name: &'static str,
         problems: &mut Problems<'_>,
-        parse: impl Fn(&str) -> Result<T, (String, String)>,
+        parse: impl Fn(&str) -> Result<T, Invalid>,
     ) -> Option<At<T>> {
         let text = self.text(name, problems)?;
         match parse(&text.value) {
-            Ok(value) => Some(At { value, offset: text.offset, key: text.key }),
-            Err((message, help)) => {
-                problems.add(text.offset, text.key, message, help);
+            Ok(value) => Some(text.with(value)),
+            Err(Invalid { message, help }) => {
+                text.wrong(message, help, problems);
                 None
             }
         }
@@ -203,17 +232,13 @@ impl<'a, 't> Table<'a, 't> {
     }
 
     /// Every member, whatever its name, as a text that stands for something else.
-    pub(super) fn entries<T>(
-        self,
-        problems: &mut Problems<'_>,
-        parse: impl Fn(&str) -> Result<T, (String, String)>,
-    ) -> Vec<(String, T)> {
+    pub(super) fn entries<T>(self, problems: &mut Problems<'_>, parse: impl Fn(&str) -> Result<T, Invalid>) -> Vec<(String, T)> {
         let mut entries = Vec::new();
         for (name, value) in self.members {
             let (key, offset) = (self.key(name.get_ref()), value.span().start);
             match value.get_ref().as_str().map(&parse) {
                 Some(Ok(value)) => entries.push((name.get_ref().to_string(), value)),
-                Some(Err((message, help))) => problems.add(offset, key, message, help),
+                Some(Err(Invalid { message, help })) => problems.add(offset, key, message, help),
                 None => problems.add(offset, key, format!("expected a text, found {}", value.get_ref().type_str()), ""),
             }
         }

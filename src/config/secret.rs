@@ -4,42 +4,49 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
-use super::Environment;
-use super::reader::{Problems, Table};
+use super::environment::LoadContext;
+use super::reader::{At, Problems, Table};
 
-/// What the file of a secret holds.
+/// What the text of a secret may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+enum Length {
     /// One line: a password, a token, an address.
-    Line,
-    /// Lines that belong together: a key as PEM.
-    Lines,
+    OneLine,
+    /// Any number of lines that belong together: a key as PEM.
+    AnyLines,
 }
 
-/// Reads `{ file = "…" }`, `{ credential = "…" }` or `{ env = "…" }`.
+/// Reads a secret of one line: `{ file = "…" }`, `{ credential = "…" }` or `{ env = "…" }`.
 pub(super) fn read(
     parent: &mut Table<'_, '_>,
     name: &'static str,
-    folder: &Path,
-    environment: &Environment,
+    context: &LoadContext<'_>,
     problems: &mut Problems<'_>,
 ) -> Option<SecretString> {
-    read_shaped(Shape::Line, parent, (name, folder, environment), problems)
+    read_of(Length::OneLine, parent, name, context, problems)
 }
 
-/// The same for a secret of this shape.
-pub(super) fn read_shaped(
-    shape: Shape,
+/// The same for a secret of several lines.
+pub(super) fn read_lines(
     parent: &mut Table<'_, '_>,
-    (name, folder, environment): (&'static str, &Path, &Environment),
+    name: &'static str,
+    context: &LoadContext<'_>,
+    problems: &mut Problems<'_>,
+) -> Option<SecretString> {
+    read_of(Length::AnyLines, parent, name, context, problems)
+}
+
+fn read_of(
+    length: Length,
+    parent: &mut Table<'_, '_>,
+    name: &'static str,
+    context: &LoadContext<'_>,
     problems: &mut Problems<'_>,
 ) -> Option<SecretString> {
     const HELP: &str =
         "write { file = \"…\" }, { credential = \"…\" } or { env = \"…\" }: a secret never stands in the configuration";
-    if let Some((value, key)) = parent.value(name)
-        && value.get_ref().is_str()
-    {
-        problems.add(value.span().start, key, "holds the secret itself", HELP);
+    if let Some(written) = parent.value(name).filter(|written| written.value.is_str()) {
+        written.wrong("holds the secret itself", HELP, problems);
         return None;
     }
     let mut table = parent.table(name, problems)?;
@@ -47,38 +54,25 @@ pub(super) fn read_shaped(
     let credential = table.text("credential", problems);
     let variable = table.text("env", problems);
     let secret = match (file, credential, variable) {
-        (Some(file), None, None) => from_file(shape, &folder.join(&file.value), (file.offset, &file.key), problems),
-        (None, Some(credential), None) => match environment.get("CREDENTIALS_DIRECTORY") {
-            Some(directory) => {
-                from_file(shape, &Path::new(directory).join(&credential.value), (credential.offset, &credential.key), problems)
-            }
-            None if environment.believe_credentials => {
+        (Some(file), None, None) => from_file(length, context.folder, &file, problems),
+        (None, Some(credential), None) => match context.environment.get("CREDENTIALS_DIRECTORY") {
+            Some(directory) => from_file(length, Path::new(directory), &credential, problems),
+            None if context.environment.believe_credentials => {
                 let message = format!("the credential {:?} cannot be checked here, only under systemd", credential.value);
                 let help = format!("the unit needs LoadCredential={}:/path/to/the/secret", credential.value);
-                let warning = problems.problem(credential.offset, credential.key, message, help);
-                problems.warnings.push(warning);
+                credential.unwise(message, help, problems);
                 Some(SecretString::from(String::new()))
             }
             None => {
                 let help = "systemd sets $CREDENTIALS_DIRECTORY for units with LoadCredential=; elsewhere use { file = \"…\" }";
-                problems.add(
-                    credential.offset,
-                    credential.key,
-                    "there are no credentials here: $CREDENTIALS_DIRECTORY is not set",
-                    help,
-                );
+                credential.wrong("there are no credentials here: $CREDENTIALS_DIRECTORY is not set", help, problems);
                 None
             }
         },
-        (None, None, Some(variable)) => match environment.get(&variable.value) {
+        (None, None, Some(variable)) => match context.environment.get(&variable.value) {
             Some(value) if !value.is_empty() => Some(SecretString::from(value.to_owned())),
             _ => {
-                problems.add(
-                    variable.offset,
-                    variable.key,
-                    format!("${} is not set", variable.value),
-                    "set it, or use { file = \"…\" }",
-                );
+                variable.wrong(format!("${} is not set", variable.value), "set it, or use { file = \"…\" }", problems);
                 None
             }
         },
@@ -91,13 +85,14 @@ pub(super) fn read_shaped(
     secret
 }
 
-fn from_file(shape: Shape, path: &Path, (offset, key): (usize, &str), problems: &mut Problems<'_>) -> Option<SecretString> {
+fn from_file(length: Length, folder: &Path, named: &At<String>, problems: &mut Problems<'_>) -> Option<SecretString> {
+    let path = folder.join(&named.value);
     let mut wrong = |what: String, help: &str| {
-        problems.add(offset, key, format!("{} {what}", path.display()), help);
+        named.wrong(format!("{} {what}", path.display()), help, problems);
         None
     };
     let one_line = "put the secret in it, on one line";
-    let bytes = match std::fs::read(path) {
+    let bytes = match std::fs::read(&path) {
         Ok(bytes) => bytes,
         Err(error) => return wrong(format!("cannot be read: {error}"), "create it, readable for driftd only"),
     };
@@ -113,7 +108,7 @@ fn from_file(shape: Shape, path: &Path, (offset, key): (usize, &str), problems: 
     if secret.contains('\0') {
         return wrong("holds a NUL character".to_owned(), "write it again as UTF-8 text: some editors and shells write UTF-16");
     }
-    if shape == Shape::Line && secret.contains(['\r', '\n']) {
+    if length == Length::OneLine && secret.contains(['\r', '\n']) {
         return wrong("holds more than one line".to_owned(), one_line);
     }
     Some(SecretString::from(secret.to_owned()))

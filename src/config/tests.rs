@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
+use std::path::Path;
 
+use chrono::DateTime;
 use secrecy::ExposeSecret;
 
 use super::*;
@@ -172,7 +174,7 @@ fn two_integrations_with_one_id_are_a_mistake() {
 }
 
 #[test]
-fn where_the_endpoint_listens_and_is_reached_is_weighed() {
+fn where_the_endpoint_listens_and_is_reached_is_judged() {
     let load = |http: &str| {
         let folder =
             Folder::new(&DAEMON.replacen("[mail]", &format!("[http]\n{http}\n[mail]"), 1), &[("doors.toml", INTEGRATION)]);

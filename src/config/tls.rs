@@ -11,32 +11,27 @@ use sha2::{Digest as _, Sha256};
 
 use crate::model::ApiTls;
 
-use super::Environment;
+use super::environment::LoadContext;
 use super::reader::{At, Problems, Table};
-use super::secret::{self, Shape};
+use super::secret;
 
 /// `[apis.tls]`: `ca_file`, and `client_certificate` with `client_key`.
-pub(super) fn read(
-    parent: &mut Table<'_, '_>,
-    folder: &Path,
-    environment: &Environment,
-    problems: &mut Problems<'_>,
-) -> Option<ApiTls> {
+pub(super) fn read(parent: &mut Table<'_, '_>, context: &LoadContext<'_>, problems: &mut Problems<'_>) -> Option<ApiTls> {
     let mut table = parent.table("tls", problems)?;
-    let authorities = authorities(&mut table, folder, problems);
+    let authorities = authorities(&mut table, context.folder, problems);
     let certificate = table.text("client_certificate", problems);
-    let place = table.value("client_key").map(|(value, key)| (value.span().start, key));
-    let key = secret::read_shaped(Shape::Lines, &mut table, ("client_key", folder, environment), problems);
-    let identity = match (&certificate, &place) {
-        (Some(certificate), Some(place)) => key.and_then(|key| identity(certificate, &key, place, folder, problems)),
+    let written_key = table.value("client_key");
+    let key = secret::read_lines(&mut table, "client_key", context, problems);
+    let identity = match (&certificate, &written_key) {
+        (Some(certificate), Some(written)) => {
+            key.and_then(|key| identity(certificate, &written.with(key), context.folder, problems))
+        }
         (Some(certificate), None) => {
-            let help = "add client_key = { file = \"…\" }";
-            problems.add(certificate.offset, &certificate.key, "has no effect without its key", help);
+            certificate.wrong("has no effect without its key", "add client_key = { file = \"…\" }", problems);
             None
         }
-        (None, Some((offset, key))) => {
-            let help = "add client_certificate = \"…\"";
-            problems.add(*offset, key, "has no effect without its certificate", help);
+        (None, Some(written)) => {
+            written.wrong("has no effect without its certificate", "add client_certificate = \"…\"", problems);
             None
         }
         (None, None) => None,
@@ -63,7 +58,7 @@ pub(super) fn authorities(table: &mut Table<'_, '_>, folder: &Path, problems: &m
     for (index, certificate) in certificates.into_iter().enumerate() {
         if let Err(error) = store.add(certificate) {
             let message = format!("certificate {} in {} cannot be trusted: {error}", index + 1, named.value);
-            problems.add(named.offset, &named.key, message, "name the certificate of the authority, as PEM");
+            named.wrong(message, "name the certificate of the authority, as PEM", problems);
             return None;
         }
     }
@@ -77,7 +72,7 @@ fn certificates(
 ) -> Option<(String, Vec<CertificateDer<'static>>)> {
     let path = folder.join(&named.value);
     let mut wrong = |message: String, help: &str| {
-        problems.add(named.offset, &named.key, message, help);
+        named.wrong(message, help, problems);
         None
     };
     let text = match std::fs::read_to_string(&path) {
@@ -96,25 +91,24 @@ fn certificates(
 
 fn identity(
     certificate: &At<String>,
-    key: &SecretString,
-    (offset, name): &(usize, String),
+    key: &At<SecretString>,
     folder: &Path,
     problems: &mut Problems<'_>,
 ) -> Option<SecretString> {
     let (text, chain) = certificates(certificate, folder, problems)?;
     // A credential that is believed rather than read.
-    if key.expose_secret().is_empty() {
+    if key.value.expose_secret().is_empty() {
         return None;
     }
-    let Ok(parsed) = PrivateKeyDer::from_pem_slice(key.expose_secret().as_bytes()) else {
+    let Ok(parsed) = PrivateKeyDer::from_pem_slice(key.value.expose_secret().as_bytes()) else {
         let help = "write PEM, which begins with -----BEGIN PRIVATE KEY-----, without a passphrase";
-        problems.add(*offset, name, "holds no private key that can be read", help);
+        key.wrong("holds no private key that can be read", help, problems);
         return None;
     };
     if let Err(error) = CertifiedKey::from_der(chain, parsed, &rustls::crypto::ring::default_provider()) {
         let message = format!("does not belong to {}: {error}", certificate.value);
-        problems.add(*offset, name, message, "name the key that the certificate was made for");
+        key.wrong(message, "name the key that the certificate was made for", problems);
         return None;
     }
-    Some(SecretString::from(format!("{}\n{}\n", text.trim_end(), key.expose_secret())))
+    Some(SecretString::from(format!("{}\n{}\n", text.trim_end(), key.value.expose_secret())))
 }

@@ -7,9 +7,12 @@ use serde_json::Value as Json;
 use crate::openapi::{Map, TypeSet, Value};
 
 use super::confirm::{Witness, confirm, is_confirmed};
-use super::holds::Holds;
-use super::node::{Members, Part, Values};
-use super::search::{Outcome, Polarity, Prover, Signed};
+use super::constraint::NodeConstraint;
+use super::interpretation::{Peer, Peers};
+use super::node::{MemberSchemas, Part};
+use super::prover::Prover;
+use super::satisfies::Satisfaction;
+use super::solution::Solution;
 
 /// What of the receiver's schema the question is about.
 #[derive(Debug, Clone)]
@@ -34,7 +37,7 @@ pub enum Question<'d> {
 
 /// Whether every value of the sender is one of the receiver.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
+pub enum Containment {
     /// It is: proven.
     Contained,
     /// It is not: this one is sent and refused, and somebody else confirms it.
@@ -46,80 +49,81 @@ pub enum Answer {
 impl<'d> Prover<'d> {
     /// Whether a value of the second document's schema may be this one: *yes* is sure.
     pub fn accepts(&mut self, schema: &'d Value, value: &Json) -> bool {
-        let node = self.reading.schema(1, schema);
-        self.holds(node, value, 0) >= Holds::Formats
+        let node = self.reader.schema(Peer::Receiver, schema);
+        self.satisfies(node, value, 0) >= Satisfaction::Formats
     }
 
     /// A small value of the sender's schema that holds `inner` as its member `name`, or as an item where there is none.
     pub fn around(&mut self, sender: &'d Value, name: Option<&str>, inner: &Json) -> Option<Json> {
-        let listed = self.reading.arena.intern(vec![Part::OneOfValues(Values::new(vec![inner.clone()]))]);
+        let listed = self.reader.arena.intern_values(vec![inner.clone()]);
         let parts = match name {
             Some(name) => {
                 let name: Rc<str> = name.into();
                 let named = [(Rc::clone(&name), listed)];
-                let members = Members { named: named.into(), patterns: Rc::from([]), rest: None };
+                let members = MemberSchemas { named: named.into(), patterns: Rc::from([]), rest: None };
                 vec![Part::Kinds(TypeSet::OBJECT), Part::Members(members), Part::Required(name)]
             }
             None => vec![Part::Kinds(TypeSet::ARRAY), Part::Contains(listed, 1, None)],
         };
-        let holder = self.reading.arena.intern(parts);
-        let sender = self.reading.schema(0, sender);
-        match self.ask(vec![Signed::new(sender, Polarity::Sent), Signed::new(holder, Polarity::Kept)]) {
-            Outcome::Value(value) => Some(value.as_ref().clone()),
+        let holder = self.reader.arena.intern(parts);
+        let sender = self.reader.schema(Peer::Sender, sender);
+        match self.ask(vec![NodeConstraint::sent(sender), NodeConstraint::kept(holder)]) {
+            Solution::Value(value) => Some(value.as_ref().clone()),
             _ => None,
         }
     }
 
     /// Whether a value that was put together is sent and refused, as somebody else judges it.
     pub fn is_confirmed(&mut self, sender: &'d Value, receiver: &'d Value, value: &Json) -> bool {
-        is_confirmed(&self.reading.sides, (sender, receiver), value, &mut self.checks)
+        is_confirmed(&self.reader.documents, Peers { sender, receiver }, value, &mut self.checks)
     }
 
     /// Whether no value fits the schema of the sender: proven.
     pub fn is_empty(&mut self, sender: &'d Value) -> bool {
-        let node = self.reading.schema(0, sender);
-        matches!(self.ask(vec![Signed::new(node, Polarity::Sent)]), Outcome::Empty)
+        let node = self.reader.schema(Peer::Sender, sender);
+        matches!(self.ask(vec![NodeConstraint::sent(node)]), Solution::Empty)
     }
 
     /// Whether every value of the schema `sender` of the first document, as far as `point` goes, is one of the schema
     /// `receiver` of the second.
-    pub fn contains(&mut self, sender: &'d Value, receiver: &'d Value, point: &Question<'d>) -> Answer {
-        let mut nodes = vec![Signed::new(self.reading.schema(0, sender), Polarity::Sent)];
+    pub fn contains(&mut self, sender: &'d Value, receiver: &'d Value, point: &Question<'d>) -> Containment {
+        let mut nodes = vec![NodeConstraint::sent(self.reader.schema(Peer::Sender, sender))];
         let refused = match point {
             Question::Whole | Question::Value(_) | Question::Branch(_) | Question::Taken(_) | Question::With(_) => {
-                self.reading.schema(1, receiver)
+                self.reader.schema(Peer::Receiver, receiver)
             }
-            Question::Keywords(map, wanted) => self.reading.keywords(1, map, wanted),
-            Question::Required(name) => self.reading.arena.intern(vec![Part::Required(Rc::from(name.as_str()))]),
-            Question::Types(types) => self.reading.arena.intern(vec![Part::Kinds(*types)]),
+            Question::Keywords(map, wanted) => self.reader.keywords(Peer::Receiver, map, wanted),
+            Question::Required(name) => self.reader.arena.intern(vec![Part::Required(Rc::from(name.as_str()))]),
+            Question::Types(types) => self.reader.arena.intern(vec![Part::Kinds(*types)]),
         };
-        nodes.push(Signed::refused(refused));
+        nodes.push(NodeConstraint::refused(refused));
         match point {
             Question::Value(value) => {
-                let node = self.reading.arena.intern(vec![Part::OneOfValues(Values::new(vec![value.clone()]))]);
-                nodes.push(Signed::new(node, Polarity::Kept));
+                let node = self.reader.arena.intern_values(vec![value.clone()]);
+                nodes.push(NodeConstraint::kept(node));
             }
             Question::Branch(branch) => {
-                let node = self.reading.schema(0, branch);
-                nodes.push(Signed::new(node, Polarity::Sent));
+                let node = self.reader.schema(Peer::Sender, branch);
+                nodes.push(NodeConstraint::sent(node));
             }
             Question::Taken(branch) => {
-                let node = self.reading.schema(1, branch);
-                nodes.push(Signed::new(node, Polarity::Kept));
+                let node = self.reader.schema(Peer::Receiver, branch);
+                nodes.push(NodeConstraint::kept(node));
             }
             Question::With(name) => {
                 let parts = vec![Part::Kinds(TypeSet::OBJECT), Part::Required(Rc::from(name.as_str()))];
-                let node = self.reading.arena.intern(parts);
-                nodes.push(Signed::new(node, Polarity::Kept));
+                let node = self.reader.arena.intern(parts);
+                nodes.push(NodeConstraint::kept(node));
             }
             _ => {}
         }
         match self.ask(nodes) {
-            Outcome::Empty => Answer::Contained,
-            Outcome::Unknown(why) => Answer::Undecided(why),
-            Outcome::Value(value) => match confirm(&self.reading.sides, (sender, receiver), &value, &mut self.checks) {
-                Ok(witness) => Answer::Refuted(witness),
-                Err(why) => Answer::Undecided(why),
+            Solution::Empty => Containment::Contained,
+            Solution::Unknown(why) => Containment::Undecided(why),
+            Solution::Value(value) => match confirm(&self.reader.documents, Peers { sender, receiver }, &value, &mut self.checks)
+            {
+                Ok(witness) => Containment::Refuted(witness),
+                Err(why) => Containment::Undecided(why),
             },
         }
     }

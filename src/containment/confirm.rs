@@ -1,6 +1,6 @@
 //! Witnesses, checked by somebody else before anybody sees them.
 //!
-//! The schemas of both sides are written out as JSON Schema 2020-12, straight from their documents and not from the
+//! The schemas of both documents are written out as JSON Schema 2020-12, straight from their documents and not from the
 //! nodes the search went by, and the `jsonschema` crate is asked. What cannot apply to the witness (schemas of
 //! members it does not have) is left out, which changes nothing for it and keeps recursive schemas finite.
 
@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::{Map as JsonMap, Value as Json, json};
 
-use crate::openapi::{Map, TypeSet, Value, resolve};
+use crate::openapi::{Map, TypeSet, Value, escape, resolve};
 
-use super::side::{Side, bounds, branches, count, item_schemas};
+use super::interpretation::{Interpretation, Peers, bounds, branches, count, item_schemas};
+use super::value_size::size_of_value;
 
 /// Schemas within schemas that are written out.
 const DEEPEST: usize = 100;
@@ -21,9 +22,6 @@ const MEMBERS: usize = 32;
 
 /// Schemas that are written out for one witness.
 const MOST: usize = 20_000;
-
-/// Values, schemas and listed values that all witnesses of one comparison may take to be checked.
-pub(super) const ALL_CHECKS: usize = 6_000_000;
 
 /// Members and items that are tried to be left out.
 const TRIES: usize = 60;
@@ -46,9 +44,9 @@ pub struct Witness {
     pub keyword: String,
 }
 
-/// Who judges values for one side, of those that look like `value`.
-fn validator<'d>(side: &Side<'d>, schema: &'d Value, value: &Json, left: &mut usize) -> Option<Validator> {
-    let mut export = Export { side: *side, left: MOST.min(*left), copied: 0 };
+/// Who judges values for one document, of those that look like `value`.
+fn validator<'d>(document: &Interpretation<'d>, schema: &'d Value, value: &Json, left: &mut usize) -> Option<Validator> {
+    let mut export = Export { document: *document, left: MOST.min(*left), copied: 0 };
     let schema = export.schema(schema, &[value], &BTreeSet::new(), 0);
     *left = left.saturating_sub(MOST.saturating_sub(export.left).saturating_add(export.copied));
     let schema = schema?;
@@ -56,24 +54,32 @@ fn validator<'d>(side: &Side<'d>, schema: &'d Value, value: &Json, left: &mut us
     jsonschema::options().with_draft(Draft::Draft202012).with_pattern_options(patterns).build(&schema).ok()
 }
 
-/// Whether both sides judge `value` as the search said.
-pub(super) fn is_confirmed<'d>(sides: &[Side<'d>; 2], schemas: (&'d Value, &'d Value), value: &Json, left: &mut usize) -> bool {
-    let mut accepts = |side: &Side<'d>, schema| validator(side, schema, value, left).map(|validator| validator.is_valid(value));
-    accepts(&sides[0], schemas.0) == Some(true) && accepts(&sides[1], schemas.1) == Some(false)
+/// Whether both documents judge `value` as the search said. Takes from the checks that are left.
+pub(super) fn is_confirmed<'d>(
+    documents: &Peers<Interpretation<'d>>,
+    schemas: Peers<&'d Value>,
+    value: &Json,
+    left: &mut usize,
+) -> bool {
+    let mut accepts = |document, schema| validator(document, schema, value, left).map(|validator| validator.is_valid(value));
+    accepts(&documents.sender, schemas.sender) == Some(true) && accepts(&documents.receiver, schemas.receiver) == Some(false)
 }
 
-/// The witness of `value`, made as small as it goes, if both sides judge it as the search said; else why not.
+/// The witness of `value`, made as small as it goes. Takes from the checks that are left.
+///
+/// # Errors
+/// Why there is none, where the documents do not judge the value as the search said, or that cannot be seen.
 pub(super) fn confirm<'d>(
-    sides: &[Side<'d>; 2],
-    schemas: (&'d Value, &'d Value),
+    documents: &Peers<Interpretation<'d>>,
+    schemas: Peers<&'d Value>,
     value: &Json,
     left: &mut usize,
 ) -> Result<Witness, &'static str> {
-    // Both sides, and every try to make it smaller.
-    let tries = super::size::weight(value).saturating_mul(TRIES + 2);
+    // Both documents, and every try to make it smaller.
+    let tries = size_of_value(value).saturating_mul(TRIES + 2);
     *left = left.checked_sub(tries).ok_or(COSTLY)?;
-    let sender = validator(&sides[0], schemas.0, value, left);
-    let receiver = validator(&sides[1], schemas.1, value, left);
+    let sender = validator(&documents.sender, schemas.sender, value, left);
+    let receiver = validator(&documents.receiver, schemas.receiver, value, left);
     let (Some(sender), Some(receiver)) = (sender, receiver) else {
         return Err(if *left == 0 { COSTLY } else { UNCHECKED });
     };
@@ -101,7 +107,7 @@ fn shrunk(mut value: Json, refutes: &dyn Fn(&Json) -> bool, tries: &mut usize) -
     let mut pending: Vec<String> = vec![String::new()];
     while let Some(at) = pending.pop() {
         let steps: Vec<String> = match value.pointer(&at) {
-            Some(Json::Object(map)) => map.keys().map(|name| crate::openapi::escape(name).into_owned()).collect(),
+            Some(Json::Object(map)) => map.keys().map(|name| escape(name).into_owned()).collect(),
             Some(Json::Array(list)) => (0..list.len()).rev().map(|index| index.to_string()).collect(),
             _ => Vec::new(),
         };
@@ -137,7 +143,7 @@ fn listed(value: &Value) -> usize {
 
 /// Writes a schema out for some values; none where it cannot be followed.
 struct Export<'d> {
-    side: Side<'d>,
+    document: Interpretation<'d>,
     left: usize,
     /// Values of the document that were copied: of lists of values, mostly.
     copied: usize,
@@ -154,7 +160,7 @@ impl<'d> Export<'d> {
             Value::Object(map) => map,
             _ => return None,
         };
-        if self.side.is_bare_reference(map) {
+        if self.document.is_bare_reference(map) {
             return self.target(map, samples, depth);
         }
         let count = |name: &str| map.get(name).map_or(0, |value| value.as_object().map_or(0, Map::len));
@@ -163,21 +169,21 @@ impl<'d> Export<'d> {
         self.copied +=
             members + ["enum", "x-extensible-enum", "const"].iter().filter_map(|name| map.get(name)).map(listed).sum::<usize>();
         let plain = self.object(map, samples, outer, depth)?;
-        if self.side.is_nullable(map) {
+        if self.document.is_nullable(map) {
             return Some(json!({"anyOf": [plain, {"type": "null"}]}));
         }
         Some(plain)
     }
 
     fn branch(&mut self, branch: &'d Value, samples: &[&Json], depth: usize) -> Option<Json> {
-        if self.side.is_only_null(branch) {
+        if self.document.is_only_null(branch) {
             return Some(json!({"type": "null"}));
         }
         self.schema(branch, samples, &BTreeSet::new(), depth + 1)
     }
 
     fn target(&mut self, map: &'d Map, samples: &[&Json], depth: usize) -> Option<Json> {
-        let target = resolve(self.side.root, map.get("$ref")?.as_str()?)?;
+        let target = resolve(self.document.root, map.get("$ref")?.as_str()?)?;
         self.schema(target, samples, &BTreeSet::new(), depth + 1)
     }
 
@@ -186,7 +192,7 @@ impl<'d> Export<'d> {
             return None;
         }
         let mut out = JsonMap::new();
-        let types = self.side.types(map);
+        let types = self.document.types(map);
         if types != TypeSet::ALL {
             out.insert("type".into(), json!(types.names()));
         }
@@ -197,7 +203,7 @@ impl<'d> Export<'d> {
                 out.insert("enum".into(), list.to_json());
             }
         }
-        if let Some(value) = map.get("const").filter(|_| self.side.dialect.is_json_schema()) {
+        if let Some(value) = map.get("const").filter(|_| self.document.dialect.is_json_schema()) {
             out.insert("const".into(), value.to_json());
         }
         for (plain, exclusive) in [("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")] {
@@ -270,7 +276,7 @@ impl<'d> Export<'d> {
             let mut kept = JsonMap::new();
             for (name, schema) in properties {
                 let values: Vec<&Json> = objects.iter().filter_map(|object| object.get(name.as_str())).collect();
-                if !values.is_empty() && !self.side.hides(schema) {
+                if !values.is_empty() && !self.document.hides(schema) {
                     kept.insert(name.to_string(), self.schema(schema, &values, &none, depth + 1)?);
                 }
             }
@@ -292,7 +298,7 @@ impl<'d> Export<'d> {
             out.insert("propertyNames".into(), self.schema(schema, &[], &none, depth + 1)?);
         }
         if let Some(Value::Array(names)) = map.get("required") {
-            let hidden = self.side.hidden_names(map);
+            let hidden = self.document.hidden_names(map);
             let names: BTreeSet<&str> =
                 names.iter().filter_map(Value::as_str).filter(|name| !hidden.contains(name) && !outer.contains(name)).collect();
             out.insert("required".into(), json!(names));
@@ -318,7 +324,7 @@ impl<'d> Export<'d> {
         out: &mut JsonMap<String, Json>,
     ) -> Option<()> {
         let none = BTreeSet::new();
-        let mut hidden = self.side.hidden_names(map);
+        let mut hidden = self.document.hidden_names(map);
         hidden.extend(outer);
         let mut all: Vec<Json> = Vec::new();
         if map.get("$ref").is_some_and(Value::is_string) {

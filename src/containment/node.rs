@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::openapi::TypeSet;
 
-use super::unevaluated::Rest;
+use super::value::Values;
 
 /// One schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,69 +24,9 @@ impl NodeId {
     pub(super) const NEVER: Self = Self(1);
 }
 
-/// A list of values, kept with the one text that equal lists share.
-#[derive(Debug, Clone)]
-pub(super) struct Values {
-    /// The values.
-    pub(super) list: Rc<[Value]>,
-    /// Their texts, sorted.
-    texts: Rc<[String]>,
-}
-
-impl Values {
-    pub(super) fn new(list: Vec<Value>) -> Self {
-        let mut texts: Vec<String> = list.iter().map(canonical).collect();
-        texts.sort_unstable();
-        texts.dedup();
-        Self { list: list.into(), texts: texts.into() }
-    }
-
-    /// Whether the value of this text is listed.
-    pub(super) fn has(&self, text: &str) -> bool {
-        self.texts.binary_search_by(|known| known.as_str().cmp(text)).is_ok()
-    }
-
-    /// Whether no value is in both lists.
-    pub(super) fn is_disjoint(&self, other: &Self) -> bool {
-        self.texts.iter().all(|text| !other.has(text))
-    }
-}
-
-impl PartialEq for Values {
-    fn eq(&self, other: &Self) -> bool {
-        self.texts == other.texts
-    }
-}
-
-impl Eq for Values {}
-
-impl std::hash::Hash for Values {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.texts.hash(state);
-    }
-}
-
-/// A value as a text that equal values share: names in order, `1.0` as `1`.
-pub(super) fn canonical(value: &Value) -> String {
-    match value {
-        Value::Number(number) => match super::number::exact(number) {
-            Some(exact) => exact.to_string(),
-            None => number.to_string(),
-        },
-        Value::Array(list) => format!("[{}]", list.iter().map(canonical).collect::<Vec<_>>().join(",")),
-        Value::Object(map) => {
-            let mut members: Vec<String> =
-                map.iter().map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), canonical(value))).collect();
-            members.sort_unstable();
-            format!("{{{}}}", members.join(","))
-        }
-        other => other.to_string(),
-    }
-}
-
 /// The members of an object that `properties`, `patternProperties` and `additionalProperties` speak of together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Members {
+pub(super) struct MemberSchemas {
     /// Declared names, sorted.
     pub(super) named: Rc<[(Rc<str>, NodeId)]>,
     /// Patterns of names.
@@ -95,11 +35,20 @@ pub(super) struct Members {
     pub(super) rest: Option<NodeId>,
 }
 
-impl Members {
+impl MemberSchemas {
     pub(super) fn named(&self, name: &str) -> Option<NodeId> {
         let at = self.named.binary_search_by(|(known, _)| known.as_ref().cmp(name)).ok()?;
         self.named.get(at).map(|(_, node)| *node)
     }
+}
+
+/// Of what `unevaluatedProperties` or `unevaluatedItems` speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Leftover {
+    /// Members that no other keyword has looked at.
+    Members,
+    /// Items that no other keyword has looked at.
+    Items,
 }
 
 /// One condition on a value. Conditions on one kind of value hold for all others (JSON Schema 2020-12 core 7.6.1).
@@ -134,7 +83,7 @@ pub(super) enum Part {
     /// `contains` with `minContains` and `maxContains`.
     Contains(NodeId, u64, Option<u64>),
     /// `properties`, `patternProperties`, `additionalProperties`.
-    Members(Members),
+    Members(MemberSchemas),
     /// One name of `required`.
     Required(Rc<str>),
     /// `minProperties`.
@@ -158,22 +107,17 @@ pub(super) enum Part {
     /// `if`, `then`, `else`.
     If(NodeId, NodeId, NodeId),
     /// `unevaluatedProperties` or `unevaluatedItems`: what the first node leaves over satisfies the second.
-    Unevaluated(Rest, NodeId, NodeId),
+    Unevaluated(Leftover, NodeId, NodeId),
     /// Something that is not reasoned about, and why; each is a thing of its own.
     Unclear(&'static str, u32),
-}
-
-/// The conjunction of its parts.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub(super) struct Node {
-    pub(super) parts: Rc<[Part]>,
 }
 
 /// Every node that was met, each once.
 #[derive(Debug)]
 pub(super) struct Arena {
-    nodes: Vec<Option<Node>>,
-    index: FxHashMap<Node, NodeId>,
+    /// The parts of each; none where it was not read yet.
+    nodes: Vec<Option<Rc<[Part]>>>,
+    index: FxHashMap<Rc<[Part]>, NodeId>,
     unclear: u32,
 }
 
@@ -191,14 +135,19 @@ impl Arena {
             return *node;
         }
         parts.retain(|part| !matches!(part, Part::Same(NodeId::ANY) | Part::Kinds(TypeSet::ALL)));
-        let node = Node { parts: parts.into() };
-        if let Some(known) = self.index.get(&node) {
+        let parts: Rc<[Part]> = parts.into();
+        if let Some(known) = self.index.get(&parts) {
             return *known;
         }
-        let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
-        self.nodes.push(Some(node.clone()));
-        self.index.insert(node, id);
+        let id = self.next_id();
+        self.nodes.push(Some(Rc::clone(&parts)));
+        self.index.insert(parts, id);
         id
+    }
+
+    /// The id of the node of exactly these values.
+    pub(super) fn intern_values(&mut self, values: Vec<Value>) -> NodeId {
+        self.intern(vec![Part::OneOfValues(Values::new(values))])
     }
 
     /// A part that is not reasoned about, unlike every other.
@@ -209,7 +158,7 @@ impl Arena {
 
     /// An id for a node that is read when somebody looks at it.
     pub(super) fn reserve(&mut self) -> NodeId {
-        let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        let id = self.next_id();
         self.nodes.push(None);
         id
     }
@@ -217,12 +166,16 @@ impl Arena {
     /// Says what a reserved node is.
     pub(super) fn settle(&mut self, id: NodeId, parts: Vec<Part>) {
         if let Some(slot) = self.nodes.get_mut(id.0 as usize) {
-            *slot = Some(Node { parts: parts.into() });
+            *slot = Some(parts.into());
         }
     }
 
-    /// The node, if it was read yet.
-    pub(super) fn get(&self, id: NodeId) -> Option<&Node> {
+    /// The parts of a node, if it was read yet.
+    pub(super) fn get(&self, id: NodeId) -> Option<&Rc<[Part]>> {
         self.nodes.get(id.0 as usize)?.as_ref()
+    }
+
+    fn next_id(&self) -> NodeId {
+        NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX))
     }
 }

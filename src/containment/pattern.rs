@@ -115,7 +115,8 @@ impl Patterns {
         wanted: &[Rc<str>],
         unwanted: &[Rc<str>],
         listed: &[String],
-        (least, most): (u64, Option<u64>),
+        least: u64,
+        most: Option<u64>,
     ) -> Result<Option<String>, &'static str> {
         const IRREGULAR: &str = "a pattern is not regular";
         const TOO_MUCH: &str = "the patterns take too much work";
@@ -320,7 +321,7 @@ mod tests {
             let before = steps_spent();
             let _ = pattern_inclusion(pattern, "^a$");
             let _ = pattern_inclusion("^[a-z]*$", pattern);
-            let _ = Patterns::default().find(&[pattern.into()], &["^a".into()], &[], (3_000, Some(20_000)));
+            let _ = Patterns::default().find(&[pattern.into()], &["^a".into()], &[], 3_000, Some(20_000));
             // Five operations and the engine's last look at each.
             assert!(steps_spent() - before <= 5 * STEPS + 100, "{pattern} took {} steps", steps_spent() - before);
         }

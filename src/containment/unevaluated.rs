@@ -9,23 +9,16 @@ use std::rc::Rc;
 use rustc_hash::FxHashSet;
 use serde_json::Value;
 
-use super::demands::Constraint;
-use super::holds::Holds;
-use super::node::{Members, NodeId, Part};
-use super::search::{Prover, Signed};
+use super::constraint::{Alternative, Constraint, NodeConstraint};
+use super::node::{Leftover, MemberSchemas, NodeId, Part};
+use super::prover::Prover;
+use super::satisfies::Satisfaction;
 
 /// Schemas within schemas that are followed for one value.
 const DEEPEST: usize = 100;
 
 /// Why a question about these keywords stays open.
 pub(super) const OPEN: &str = "`unevaluatedProperties` or `unevaluatedItems` beside alternatives";
-
-/// Whether members or items are left over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Rest {
-    Members,
-    Items,
-}
 
 /// The members and items of one value that some schema has looked at.
 #[derive(Debug, Default)]
@@ -47,32 +40,39 @@ struct Possible {
 
 impl Prover<'_> {
     /// Whether all that `base` leaves over of `value` satisfies `rest`.
-    pub(super) fn left_over_holds(&mut self, of: Rest, base: NodeId, rest: NodeId, value: &Value, depth: usize) -> Holds {
+    pub(super) fn leftover_satisfies(
+        &mut self,
+        of: Leftover,
+        base: NodeId,
+        rest: NodeId,
+        value: &Value,
+        depth: usize,
+    ) -> Satisfaction {
         let mut seen = Evaluated::default();
         if self.evaluate(of, base, value, depth, &mut seen).is_none() {
-            return Holds::Unsure;
+            return Satisfaction::Unsure;
         }
         if seen.all {
-            return Holds::Yes;
+            return Satisfaction::Yes;
         }
         let left: Vec<&Value> = match (of, value) {
-            (Rest::Members, Value::Object(map)) => {
+            (Leftover::Members, Value::Object(map)) => {
                 map.iter().filter(|(name, _)| !seen.names.contains(*name)).map(|(_, member)| member).collect()
             }
-            (Rest::Items, Value::Array(list)) => {
+            (Leftover::Items, Value::Array(list)) => {
                 list.iter().enumerate().filter(|(index, _)| !seen.indexes.contains(index)).map(|(_, item)| item).collect()
             }
-            _ => return Holds::Yes,
+            _ => return Satisfaction::Yes,
         };
-        left.into_iter().map(|value| self.holds(rest, value, depth + 1)).min().unwrap_or(Holds::Yes)
+        left.into_iter().map(|value| self.satisfies(rest, value, depth + 1)).min().unwrap_or(Satisfaction::Yes)
     }
 
     /// Adds what `node` looks at in a value that satisfies it; none where that is not known.
-    fn evaluate(&mut self, of: Rest, node: NodeId, value: &Value, depth: usize, seen: &mut Evaluated) -> Option<()> {
+    fn evaluate(&mut self, of: Leftover, node: NodeId, value: &Value, depth: usize, seen: &mut Evaluated) -> Option<()> {
         if depth > DEEPEST || !self.spend(1) {
             return None;
         }
-        for part in self.reading.parts(node).iter() {
+        for part in self.reader.parts(node).iter() {
             match (part, value) {
                 (Part::Same(inner), _) => self.evaluate(of, *inner, value, depth + 1, seen)?,
                 (Part::Any(nodes) | Part::One(nodes), _) => {
@@ -87,7 +87,7 @@ impl Prover<'_> {
                 (Part::NeedsSchema(name, inner), Value::Object(map)) if map.contains_key(name.as_ref()) => {
                     self.evaluate(of, *inner, value, depth + 1, seen)?;
                 }
-                (Part::Members(members), Value::Object(map)) if of == Rest::Members => {
+                (Part::Members(members), Value::Object(map)) if of == Leftover::Members => {
                     seen.all |= members.rest.is_some();
                     for name in map.keys() {
                         if self.is_declared(members, name)? {
@@ -95,17 +95,17 @@ impl Prover<'_> {
                         }
                     }
                 }
-                (Part::Items(first, rest), _) if of == Rest::Items => {
+                (Part::Items(first, rest), _) if of == Leftover::Items => {
                     seen.all |= rest.is_some();
                     seen.indexes.extend(0..first.len());
                 }
-                (Part::Contains(inner, ..), Value::Array(list)) if of == Rest::Items => {
+                (Part::Contains(inner, ..), Value::Array(list)) if of == Leftover::Items => {
                     for (index, item) in list.iter().enumerate() {
-                        match self.holds(*inner, item, depth + 1) {
-                            Holds::Yes => {
+                        match self.satisfies(*inner, item, depth + 1) {
+                            Satisfaction::Yes => {
                                 seen.indexes.insert(index);
                             }
-                            Holds::No => {}
+                            Satisfaction::No => {}
                             _ => return None,
                         }
                     }
@@ -119,16 +119,16 @@ impl Prover<'_> {
         Some(())
     }
 
-    fn evaluate_if(&mut self, of: Rest, node: NodeId, value: &Value, depth: usize, seen: &mut Evaluated) -> Option<bool> {
-        match self.holds(node, value, depth) {
-            Holds::Yes => self.evaluate(of, node, value, depth, seen).map(|()| true),
-            Holds::No => Some(false),
-            Holds::Unsure | Holds::Formats => None,
+    fn evaluate_if(&mut self, of: Leftover, node: NodeId, value: &Value, depth: usize, seen: &mut Evaluated) -> Option<bool> {
+        match self.satisfies(node, value, depth) {
+            Satisfaction::Yes => self.evaluate(of, node, value, depth, seen).map(|()| true),
+            Satisfaction::No => Some(false),
+            Satisfaction::Unsure | Satisfaction::Formats => None,
         }
     }
 
     /// Everything that `base` could look at in some value; none where that is not known.
-    fn possible(&mut self, of: Rest, base: NodeId) -> Option<Possible> {
+    fn possible(&mut self, of: Leftover, base: NodeId) -> Option<Possible> {
         let mut possible = Possible::default();
         let mut met: FxHashSet<NodeId> = FxHashSet::default();
         let mut pending = vec![base];
@@ -139,22 +139,22 @@ impl Prover<'_> {
             if !self.spend(1) {
                 return None;
             }
-            for part in self.reading.parts(node).iter() {
+            for part in self.reader.parts(node).iter() {
                 match part {
                     Part::Same(inner) => pending.push(*inner),
                     Part::Any(nodes) | Part::One(nodes) => pending.extend(nodes.iter()),
                     Part::If(condition, then, otherwise) => pending.extend([*condition, *then, *otherwise]),
                     Part::NeedsSchema(_, inner) => pending.push(*inner),
-                    Part::Members(members) if of == Rest::Members => {
+                    Part::Members(members) if of == Leftover::Members => {
                         possible.all |= members.rest.is_some();
                         possible.names.extend(members.named.iter().map(|(name, _)| Rc::clone(name)));
                         possible.patterns.extend(members.patterns.iter().map(|(pattern, _)| Rc::clone(pattern)));
                     }
-                    Part::Items(first, rest) if of == Rest::Items => {
+                    Part::Items(first, rest) if of == Leftover::Items => {
                         possible.all |= rest.is_some();
                         possible.first = possible.first.max(first.len());
                     }
-                    Part::Contains(..) if of == Rest::Items => possible.chosen = true,
+                    Part::Contains(..) if of == Leftover::Items => possible.chosen = true,
                     Part::Unevaluated(inner, ..) => possible.all |= *inner == of,
                     Part::Unclear(..) => return None,
                     _ => {}
@@ -165,27 +165,27 @@ impl Prover<'_> {
     }
 
     /// What must hold of every value of which `rest` is all that `base` leaves over: less than the whole truth.
-    pub(super) fn left_over_at_least(&mut self, of: Rest, base: NodeId, rest: NodeId) -> Option<Part> {
+    pub(super) fn leftover_at_least(&mut self, of: Leftover, base: NodeId, rest: NodeId) -> Option<Part> {
         let possible = self.possible(of, base).filter(|possible| !possible.all && !possible.chosen)?;
         Some(match of {
-            Rest::Members => Part::Members(possible.members(rest)),
-            Rest::Items => Part::Items(vec![NodeId::ANY; possible.first].into(), Some(rest)),
+            Leftover::Members => Part::Members(possible.members(rest)),
+            Leftover::Items => Part::Items(vec![NodeId::ANY; possible.first].into(), Some(rest)),
         })
     }
 
     /// The ways a value can hold something that `base` leaves over and `rest` refuses. `checked` goes with those of
     /// which it must be seen that it was left over.
-    pub(super) fn left_over_refused(
+    pub(super) fn leftover_refused(
         &mut self,
-        of: Rest,
+        of: Leftover,
         base: NodeId,
         rest: NodeId,
         checked: &Constraint,
-    ) -> Vec<Vec<Constraint>> {
+    ) -> Vec<Alternative> {
         let Some(possible) = self.possible(of, base) else { return vec![vec![Constraint::Unclear(OPEN)]] };
-        let refused = Signed::refused(rest);
-        if of == Rest::Items {
-            let mut ways: Vec<Vec<Constraint>> =
+        let refused = NodeConstraint::refused(rest);
+        if of == Leftover::Items {
+            let mut ways: Vec<Alternative> =
                 (0..possible.first).map(|index| vec![Constraint::At(index, refused), checked.clone()]).collect();
             let mut behind = vec![Constraint::From(possible.first, refused)];
             if possible.all || possible.chosen {
@@ -206,8 +206,8 @@ impl Prover<'_> {
 }
 
 impl Possible {
-    fn members(&self, rest: NodeId) -> Members {
+    fn members(&self, rest: NodeId) -> MemberSchemas {
         let any = |names: &BTreeSet<Rc<str>>| names.iter().map(|name| (Rc::clone(name), NodeId::ANY)).collect();
-        Members { named: any(&self.names), patterns: any(&self.patterns), rest: Some(rest) }
+        MemberSchemas { named: any(&self.names), patterns: any(&self.patterns), rest: Some(rest) }
     }
 }

@@ -5,41 +5,10 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::model::{Direction, OperationLabel, Stability};
 use crate::openapi::{SchemaId, Surface};
 
 use super::before_after::BeforeAfter;
-
-/// Which way the data flows that a fact is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Direction {
-    /// The consumer sends it: parameters, request bodies, answers to webhooks.
-    ToProvider,
-    /// The consumer receives it: responses, headers, webhook and callback payloads.
-    FromProvider,
-    /// No data: paths, servers, lifecycle.
-    Neither,
-}
-
-impl Direction {
-    /// The other way: what webhooks and callbacks do to everything beneath them.
-    pub const fn flipped(self) -> Self {
-        match self {
-            Self::ToProvider => Self::FromProvider,
-            Self::FromProvider => Self::ToProvider,
-            Self::Neither => Self::Neither,
-        }
-    }
-
-    /// The name rule pages use.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ToProvider => "ToProvider",
-            Self::FromProvider => "FromProvider",
-            Self::Neither => "Neither",
-        }
-    }
-}
 
 /// What a change does to the set of valid messages. The law turns it into a severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -295,27 +264,23 @@ pub struct Use {
     /// Paths, webhooks or callbacks.
     #[serde(skip)]
     pub surface: Surface,
-    /// `x-stability-level` after the change, else before it.
+    /// How stable it says it is, after the change, else before it.
     #[serde(skip)]
-    pub stability: Option<String>,
+    pub stability: Stability,
 }
 
 impl Use {
     /// `GET /doors`; webhooks and callbacks say what they are.
-    pub fn label(&self) -> String {
-        match self.surface {
-            Surface::Path => format!("{} {}", self.method, self.path),
-            Surface::Webhook => format!("webhook {} {}", self.method, self.path),
-            Surface::Callback => format!("callback {} {}", self.method, self.path),
-        }
+    pub fn label(&self) -> OperationLabel {
+        self.surface.label(&self.method, &self.path)
     }
 }
 
 impl Change {
     /// The stability level that every operation it reaches has, where that is below stable.
-    pub fn stability(&self) -> Option<&str> {
-        let level = self.used_by.first()?.stability.as_deref().filter(|level| !level.eq_ignore_ascii_case("stable"))?;
-        self.used_by.iter().all(|usage| usage.stability.as_deref() == Some(level)).then_some(level)
+    pub fn stability(&self) -> Option<Stability> {
+        let level = self.used_by.first()?.stability;
+        (level < Stability::Stable && self.used_by.iter().all(|usage| usage.stability == level)).then_some(level)
     }
 }
 

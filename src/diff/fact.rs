@@ -2,10 +2,11 @@
 
 use serde_json::Value as Json;
 
+use crate::model::Direction;
 use crate::openapi::{SchemaId, Value};
 
 use super::before_after::BeforeAfter;
-use super::change::{ChangeKind, ComparedSchemas, Direction, Evidence, Fragment, Site};
+use super::change::{ChangeKind, ComparedSchemas, Evidence, Fragment, Site};
 
 /// Values larger than this many nodes are shown as fragments, not repeated in a change.
 const SMALL: usize = 24;

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::model::Direction;
 use crate::openapi::Stop;
 
 use super::before_after::BeforeAfter;
-use super::change::{Change, ChangeKind, ComparedPair, ComparedSchemas, Direction, Evidence, Use};
+use super::change::{Change, ChangeKind, ComparedPair, ComparedSchemas, Evidence, Use};
 use super::concealed::Concealed;
 use super::delta::Delta;
 use super::fact::{Difference, Fact};

@@ -26,6 +26,6 @@ mod unchanged;
 mod walk;
 
 pub use before_after::BeforeAfter;
-pub use change::{Change, ChangeKind, ComparedPair, ComparedSchemas, Direction, Effect, Evidence, Fragment, Site, Use};
+pub use change::{Change, ChangeKind, ComparedPair, ComparedSchemas, Effect, Evidence, Fragment, Site, Use};
 pub use compare::diff;
 pub use delta::{Budget, Delta};

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
+use crate::model::Direction;
 use crate::openapi::{Contract, PointerId, Pointers, SchemaId, Stop, Value};
 
 use super::before_after::BeforeAfter;
-use super::change::{Direction, Site, Use};
+use super::change::{Site, Use};
 use super::delta::Budget;
 use super::equivalence::{Alike, Equivalence, SchemaDocument};
 use super::fact::Fact;

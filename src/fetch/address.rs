@@ -94,11 +94,11 @@ fn embedded_v4(address: Ipv6Addr) -> Embedded {
 
 /// Which addresses that are not public may be gone to all the same.
 #[derive(Debug, Clone)]
-pub(super) struct Guard {
+pub(super) struct AddressGuard {
     allowed: Arc<[PrivateHost]>,
 }
 
-impl Guard {
+impl AddressGuard {
     pub(super) fn new(allowed: &[PrivateHost]) -> Self {
         Self { allowed: allowed.into() }
     }
@@ -143,7 +143,7 @@ impl Guard {
     }
 
     /// Why an address is not gone to, and what to write where it is meant.
-    pub(super) fn words(&self, refused: &RefusedAddress, url: &Url, start: &Url) -> String {
+    pub(super) fn explain(&self, refused: &RefusedAddress, url: &Url, start: &Url) -> String {
         let (place, address) = (place(url), refused.address);
         let what = match url.host() {
             Some(url::Host::Domain(_)) => format!("{place} is at {address}, which is not a public address"),
@@ -177,9 +177,9 @@ fn only_public(host: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Re
 
 /// Resolves names and drops every address that is not public.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct PublicOnly;
+pub(super) struct PublicResolver;
 
-impl Resolve for PublicOnly {
+impl Resolve for PublicResolver {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
             let host = name.as_str().to_owned();
@@ -192,9 +192,9 @@ impl Resolve for PublicOnly {
 
 /// Resolves these names only, wherever they are: those of the proxies.
 #[derive(Debug, Clone)]
-pub(super) struct OnlyThese(pub(super) Vec<String>);
+pub(super) struct ProxyResolver(pub(super) Vec<String>);
 
-impl Resolve for OnlyThese {
+impl Resolve for ProxyResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let is_known = self.0.iter().any(|known| known.eq_ignore_ascii_case(name.as_str()));
         Box::pin(async move {
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn literals_in_any_spelling_are_checked() {
-        let check = |text: &str| Guard::check_literal(&text.parse().expect("a URL"));
+        let check = |text: &str| AddressGuard::check_literal(&text.parse().expect("a URL"));
         for text in [
             "http://127.0.0.1/",
             "http://2130706433/",
@@ -308,15 +308,15 @@ mod tests {
     #[tokio::test]
     async fn names_are_judged_as_far_as_this_machine_knows_them() {
         let url = |text: &str| text.parse::<Url>().expect("a URL");
-        assert!(Guard::check_name(&url("http://localhost/")).await.is_err());
-        assert!(Guard::check_name(&url("http://specs.partner.invalid/")).await.is_ok());
+        assert!(AddressGuard::check_name(&url("http://localhost/")).await.is_err());
+        assert!(AddressGuard::check_name(&url("http://specs.partner.invalid/")).await.is_ok());
     }
 
     #[test]
     fn a_private_host_is_allowed_on_a_port_and_to_whoever_is_configured_there() {
         let url = |text: &str| text.parse::<Url>().expect("a URL");
         let guard = |entries: &[&str]| {
-            Guard::new(&entries.iter().map(|text| PrivateHost::parse(text).expect("an entry")).collect::<Vec<_>>())
+            AddressGuard::new(&entries.iter().map(|text| PrivateHost::parse(text).expect("an entry")).collect::<Vec<_>>())
         };
         let by_host = guard(&["127.0.0.1", "::1", "localhost"]);
         let (here, there) = (url("http://127.0.0.1:8080/openapi.json"), url("http://127.0.0.1:9000/metadata"));
@@ -327,15 +327,15 @@ mod tests {
         let by_port = guard(&["127.0.0.1:8080", "127.0.0.1:9000"]);
         assert!(by_port.allows(&there, &here) && !by_port.allows(&url("http://127.0.0.1:9001/"), &here));
         assert!(!by_port.allows(&there, &url("https://api.example/")), "never to a partner outside");
-        let refused = Guard::check_literal(&there).expect_err("refused");
+        let refused = AddressGuard::check_literal(&there).expect_err("refused");
         assert_eq!(
-            by_host.words(&refused, &there, &here),
+            by_host.explain(&refused, &there, &here),
             "127.0.0.1:9000 is not a public address and not where this API is configured; not followed: if it is meant, add \"127.0.0.1:9000\" to fetch.allow_private_hosts"
         );
         let named = url("https://specs.partner.example/openapi.json");
         let refused = RefusedAddress { host: "specs.partner.example".to_owned(), address: [10, 0, 0, 5].into() };
         assert_eq!(
-            by_host.words(&refused, &named, &named),
+            by_host.explain(&refused, &named, &named),
             "specs.partner.example:443 is at 10.0.0.5, which is not a public address; if it is meant, add \"specs.partner.example\" to fetch.allow_private_hosts"
         );
     }

@@ -9,6 +9,8 @@ use reqwest::{Response, Version};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio_util::io::StreamReader;
 
+use super::request_error::chain;
+
 /// What answers may be compressed with.
 pub(super) const ENCODINGS: &str = "gzip, br, zstd, deflate";
 
@@ -23,14 +25,14 @@ pub(super) enum BodyError {
 }
 
 /// A whole body.
-pub(super) struct Whole {
+pub(super) struct WholeBody {
     pub(super) bytes: Vec<u8>,
     /// Whether its end was marked, as opposed to being where the connection ended.
     pub(super) framed: bool,
 }
 
 /// Reads a body to its end, at most `limit` decoded bytes.
-pub(super) async fn read(response: Response, limit: usize) -> Result<Whole, BodyError> {
+pub(super) async fn read(response: Response, limit: usize) -> Result<WholeBody, BodyError> {
     let encoding = match encoding(response.headers()) {
         Ok(encoding) => encoding,
         Err(words) => return Err(BodyError::Broken(0, words)),
@@ -69,7 +71,7 @@ pub(super) async fn read(response: Response, limit: usize) -> Result<Whole, Body
         }
     }
     let is_decoded = has_own_end && !bytes.is_empty();
-    Ok(Whole { bytes, framed: has_marked_end || is_decoded })
+    Ok(WholeBody { bytes, framed: has_marked_end || is_decoded })
 }
 
 /// At most `limit` bytes of a body as text, whatever became of the rest.
@@ -87,7 +89,7 @@ pub(super) async fn head(mut response: Response, limit: usize) -> String {
 fn broken(error: io::Error, after: usize) -> BodyError {
     match error.downcast::<reqwest::Error>() {
         Ok(error) if error.is_timeout() => BodyError::TimedOut(error),
-        Ok(error) => BodyError::Broken(after, super::words::chain(&error)),
+        Ok(error) => BodyError::Broken(after, chain(&error)),
         Err(error) => BodyError::Broken(after, error.to_string()),
     }
 }

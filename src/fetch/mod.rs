@@ -9,19 +9,29 @@
 
 mod address;
 mod body;
+mod channel_reply;
 mod charset;
 mod client;
+mod credentials;
+mod denied;
+mod file;
 mod outcome;
+mod patience;
 mod post;
-mod reply;
+mod probe;
+mod quote;
+mod redirects;
+mod request_error;
 mod signals;
 #[cfg(test)]
 mod tests;
 mod transport;
-mod words;
+mod validators;
 
 pub use address::{RefusedAddress, is_public};
-pub use client::{Client, ClientError, Request, Settings};
-pub use outcome::{Body, Failure, FailureKind, Outcome, backoff};
+pub use client::{Client, Request, Settings};
+pub use outcome::{FailureKind, FetchFailure, FetchOutcome, FetchedBody, moved};
+pub use patience::backoff;
 pub use post::{Post, signature};
-pub use words::moved;
+pub use probe::ProbeAnswer;
+pub use transport::ClientError;

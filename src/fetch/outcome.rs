@@ -6,9 +6,9 @@ use url::Url;
 
 use crate::model::{Statement, Validators};
 
-/// A document as it came.
+/// The body of an answer, and what its headers say about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Body {
+pub struct FetchedBody {
     /// Decoded bytes: decompressed, and UTF-8 without a byte order mark whatever they were written in.
     pub bytes: Vec<u8>,
     /// What makes the next GET conditional.
@@ -26,13 +26,13 @@ pub struct Body {
     /// Whether the end of the answer was marked: by its length, its last chunk, the protocol, or the end of a compressed
     /// stream. A body that ends where the connection ends may have been cut short without anybody noticing.
     pub framed: bool,
-    /// Where it has moved for good (301 or 308), without query; see [`moved`](super::moved).
+    /// Where it has moved for good (301 or 308), without query; see [`moved`].
     pub moved_to: Option<String>,
 }
 
 /// What a fetch came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum FetchOutcome {
     /// The provider says nothing changed (304).
     NotModified {
         /// How long the provider says it stays so.
@@ -43,7 +43,7 @@ pub enum Outcome {
         moved_to: Option<String>,
     },
     /// A document.
-    Body(Box<Body>),
+    Body(Box<FetchedBody>),
     /// The provider asks to come back later (429 or 503 with `Retry-After`).
     Later {
         /// How much later.
@@ -52,12 +52,12 @@ pub enum Outcome {
         why: String,
     },
     /// Nothing came.
-    Failed(Failure),
+    Failed(FetchFailure),
 }
 
 /// Why nothing came.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub struct FetchFailure {
     /// Whose fault it is.
     pub kind: FailureKind,
     /// One sentence, the whole chain of causes in it.
@@ -77,7 +77,7 @@ pub enum FailureKind {
     Blind,
 }
 
-impl Failure {
+impl FetchFailure {
     pub(super) fn down(why: impl Into<String>) -> Self {
         Self { kind: FailureKind::Down, why: why.into() }
     }
@@ -93,24 +93,13 @@ impl Failure {
     pub(super) fn blind(why: impl Into<String>) -> Self {
         Self { kind: FailureKind::Blind, why: why.into() }
     }
-}
 
-/// How long to wait after so many failures in a row: `first`, doubled each time, at most `longest`, and less by up to a
-/// quarter so that many APIs of one host do not return in step. It never gives up.
-pub fn backoff(failures: u32, first: Duration, longest: Duration, jitter: f64) -> Duration {
-    let doubled = first.saturating_mul(1_u32 << failures.saturating_sub(1).min(20)).min(longest);
-    doubled.mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 4.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn backoff_grows_to_the_longest_and_stays() {
-        let hours = Duration::from_secs(6 * 3600);
-        let seconds = |failures| backoff(failures, Duration::from_secs(60), hours, 0.0).as_secs();
-        assert_eq!([1, 2, 3, 9, 10, 4_000_000_000].map(seconds), [60, 120, 240, 15_360, 21_600, 21_600]);
-        assert_eq!(backoff(9, Duration::from_secs(60), Duration::from_secs(300), 1.0), Duration::from_secs(225));
+    pub(super) fn too_large(max_bytes: usize) -> Self {
+        Self::unreadable(format!("the description is larger than {max_bytes} bytes (fetch.max_bytes)"))
     }
+}
+
+/// That a description has moved for good, and what to do. `to` is what a fetch says in `moved_to`.
+pub fn moved(to: &str) -> String {
+    format!("moved permanently to {to}: change `live`")
 }

@@ -10,9 +10,10 @@ use url::Url;
 use crate::model::{AttemptOutcome, ChannelKind, place};
 
 use super::body;
-use super::client::Client;
-use super::reply::{Meaning, meaning, reason, shown};
-use super::words;
+use super::channel_reply::{ChannelReply, meaning, reason, shown};
+use super::client::{Client, Hop};
+use super::patience::retry_after;
+use super::request_error;
 
 /// Longest answer of a program that is read, bytes.
 const READ: usize = 64 * 1024;
@@ -53,11 +54,12 @@ impl Client {
             Ok(way) => way,
             Err(why) => return AttemptOutcome::Refused(why),
         };
-        let request = match self.request(way, post.url.clone()) {
-            Ok(request) => request,
+        let http = match self.http(way, None, false) {
+            Ok(http) => http,
             Err(error) => return AttemptOutcome::Retry(error.to_string()),
         };
-        let mut request = request
+        let mut request = http
+            .post(post.url.clone())
             .header("Content-Type", post.content_type)
             .header("webhook-id", post.id)
             .header("webhook-timestamp", post.at.to_string())
@@ -66,20 +68,21 @@ impl Client {
             request = request.header("webhook-signature", signature(key.expose_secret(), post.id, post.at, post.body));
         }
         let place = place(post.url);
+        let hop = Hop { way, url: post.url, start: post.url };
         match request.send().await {
             Ok(response) => self.answered(post, &place, response).await,
-            Err(error) if words::refusal(&error).is_some() => AttemptOutcome::Refused(self.trouble(&error, way, post.url).why),
+            Err(error) if request_error::refusal(&error).is_some() => AttemptOutcome::Refused(self.failure(&error, &hop).why),
             // Where no connection stood nothing was handed over.
             Err(error) if error.is_connect() => {
-                AttemptOutcome::Retry(format!("cannot connect to {place}: {}", self.trouble(&error, way, post.url).why))
+                AttemptOutcome::Retry(format!("cannot connect to {place}: {}", self.failure(&error, &hop).why))
             }
-            Err(error) => AttemptOutcome::Ambiguous(format!("{place}: {}", self.trouble(&error, way, post.url).why)),
+            Err(error) => AttemptOutcome::Ambiguous(format!("{place}: {}", self.failure(&error, &hop).why)),
         }
     }
 
     async fn answered(&self, post: &Post<'_>, place: &str, response: Response) -> AttemptOutcome {
         let status = response.status();
-        let after = self.retry_after(response.headers());
+        let after = retry_after(response.headers(), self.now());
         let text = body::head(response, READ).await;
         let later = |words: String| match after {
             Some(after) => AttemptOutcome::Later(words, after),
@@ -89,9 +92,9 @@ impl Client {
         let with = |words: Option<String>| words.map_or_else(|| answered.clone(), |words| format!("{answered}: {words}"));
         if status.is_success() {
             return match meaning(post.kind, &text) {
-                Meaning::Taken => AttemptOutcome::Sent(answered),
-                Meaning::TooMany(words) => later(with(shown(&words, post.url))),
-                Meaning::No(words) => AttemptOutcome::Refused(with(shown(&words, post.url))),
+                ChannelReply::Accepted => AttemptOutcome::Sent(answered),
+                ChannelReply::RateLimited(words) => later(with(shown(&words, post.url))),
+                ChannelReply::Refused(words) => AttemptOutcome::Refused(with(shown(&words, post.url))),
             };
         }
         let words = with(reason(post.kind, &text, post.url));

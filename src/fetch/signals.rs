@@ -20,10 +20,10 @@ pub(super) fn signals(headers: &HeaderMap, from: &str) -> Vec<Statement> {
         let value = headers.get(name)?.to_str().ok()?.trim();
         Some(value.chars().take(QUOTED).collect())
     };
-    let statement = |mark: DateKind, name: &str, verbatim: String, (date, odd): (Option<NaiveDate>, Option<String>)| Statement {
+    let statement = |mark: DateKind, name: &str, verbatim: String, read: HeaderDate| Statement {
         subject: "*".to_owned(),
         mark,
-        date,
+        date: read.date,
         operations: Vec::new(),
         class: String::new(),
         cohort: None,
@@ -35,7 +35,7 @@ pub(super) fn signals(headers: &HeaderMap, from: &str) -> Vec<Statement> {
             DateKind::Sunset => link(&["sunset", "successor-version", "deprecation"]),
             _ => link(&["deprecation", "successor-version"]),
         },
-        odd,
+        odd: read.odd,
         paused: false,
     };
     let mut said = Vec::new();
@@ -51,40 +51,57 @@ pub(super) fn signals(headers: &HeaderMap, from: &str) -> Vec<Statement> {
     if said.is_empty()
         && let Some(url) = link(&["deprecation", "sunset"])
     {
-        said.push(statement(DateKind::Deprecation, "Link", url, (None, None)));
+        said.push(statement(DateKind::Deprecation, "Link", url, HeaderDate::default()));
     }
     said
 }
 
-type Reading = (Option<NaiveDate>, Option<String>);
+/// What the value of a header says.
+#[derive(Default)]
+struct HeaderDate {
+    /// The day; none where it names none.
+    date: Option<NaiveDate>,
+    /// What is wrong with its form.
+    odd: Option<String>,
+}
+
+impl HeaderDate {
+    const fn well_formed(date: NaiveDate) -> Self {
+        Self { date: Some(date), odd: None }
+    }
+
+    fn odd(date: Option<NaiveDate>, odd: impl Into<String>) -> Self {
+        Self { date, odd: Some(odd.into()) }
+    }
+}
 
 /// A Structured Field Date; earlier drafts wrote `true` or an HTTP date (RFC 9745 section 2 and appendix A).
-fn deprecation(text: &str) -> Option<Reading> {
+fn deprecation(text: &str) -> Option<HeaderDate> {
     if let Some(date) = structured(text) {
-        return Some((Some(date), None));
+        return Some(HeaderDate::well_formed(date));
     }
     match text.to_ascii_lowercase().as_str() {
         "false" | "?0" => None,
-        "true" | "?1" => Some((None, Some("an older form that has no date; RFC 9745 writes @ and seconds".to_owned()))),
+        "true" | "?1" => Some(HeaderDate::odd(None, "an older form that has no date; RFC 9745 writes @ and seconds")),
         _ => Some(lenient(text, "RFC 9745 writes @ and seconds")),
     }
 }
 
 /// An HTTP date (RFC 8594 section 3).
-fn sunset(text: &str) -> Reading {
+fn sunset(text: &str) -> HeaderDate {
     if let Ok(time) = httpdate::parse_http_date(text) {
-        return (Some(DateTime::<Utc>::from(time).date_naive()), None);
+        return HeaderDate::well_formed(DateTime::<Utc>::from(time).date_naive());
     }
     match structured(text) {
-        Some(date) => (Some(date), Some("not the form of this header; RFC 8594 writes an HTTP date".to_owned())),
+        Some(date) => HeaderDate::odd(Some(date), "not the form of this header; RFC 8594 writes an HTTP date"),
         None => lenient(text, "RFC 8594 writes an HTTP date"),
     }
 }
 
-fn lenient(text: &str, form: &str) -> Reading {
+fn lenient(text: &str, form: &str) -> HeaderDate {
     match read_date(text) {
-        Some(date) => (Some(date), Some(format!("not the form of this header; {form}"))),
-        None => (None, Some(format!("no date can be read in it; {form}"))),
+        Some(date) => HeaderDate::odd(Some(date), format!("not the form of this header; {form}")),
+        None => HeaderDate::odd(None, format!("no date can be read in it; {form}")),
     }
 }
 

@@ -86,20 +86,20 @@ fn client_on(clock: Arc<dyn Clock>, change: impl FnOnce(&mut Settings)) -> Clien
     Client::new(settings, clock).expect("a client")
 }
 
-async fn fetch(client: &Client, url: Url, auth: &Auth) -> Outcome {
+async fn fetch(client: &Client, url: Url, auth: &Auth) -> FetchOutcome {
     client.fetch(&Request { source: &Source::Web(url), auth, tls: None, validators: None, part: None }).await
 }
 
-async fn body(client: &Client, url: Url) -> Body {
+async fn body(client: &Client, url: Url) -> FetchedBody {
     match fetch(client, url, &Auth::None).await {
-        Outcome::Body(body) => *body,
+        FetchOutcome::Body(body) => *body,
         other => panic!("{other:?}"),
     }
 }
 
 async fn why(client: &Client, url: Url) -> (FailureKind, String) {
     match fetch(client, url, &Auth::None).await {
-        Outcome::Failed(failure) => (failure.kind, failure.why),
+        FetchOutcome::Failed(failure) => (failure.kind, failure.why),
         other => panic!("{other:?}"),
     }
 }
@@ -158,9 +158,11 @@ async fn a_304_to_a_request_for_everything_is_unreadable_also_of_a_part() {
     let ask = async |validators: Option<&Validators>| {
         client.fetch(&Request { source: &source, auth: &Auth::None, tls: None, validators, part: Some(&part) }).await
     };
-    assert!(matches!(ask(Some(&Validators::default())).await, Outcome::Failed(failure) if failure.why.contains("/part.yaml")));
+    assert!(
+        matches!(ask(Some(&Validators::default())).await, FetchOutcome::Failed(failure) if failure.why.contains("/part.yaml"))
+    );
     let known = Validators { etag: Some("\"1\"".to_owned()), ..Validators::default() };
-    assert!(matches!(ask(Some(&known)).await, Outcome::NotModified { .. }));
+    assert!(matches!(ask(Some(&known)).await, FetchOutcome::NotModified { .. }));
 }
 
 #[tokio::test]
@@ -199,8 +201,8 @@ async fn a_304_about_another_document_is_not_believed() {
             "{asked}"
         );
         match outcome {
-            Outcome::NotModified { .. } => assert!(is_believed, "{known:?}: {words}"),
-            Outcome::Body(body) => assert!(!is_believed && body.bytes == b"new", "{known:?}: {words}"),
+            FetchOutcome::NotModified { .. } => assert!(is_believed, "{known:?}: {words}"),
+            FetchOutcome::Body(body) => assert!(!is_believed && body.bytes == b"new", "{known:?}: {words}"),
             other => panic!("{known:?}: {words}: {other:?}"),
         }
     }
@@ -275,7 +277,7 @@ async fn credentials_that_stay_behind_are_told_of() {
     let client = client_with(|settings| settings.allow_private_hosts = allowed.to_vec());
     let auth = Auth::Bearer(SecretString::from("s3cret"));
     let words = async |path: &str| match fetch(&client, server.url(path), &auth).await {
-        Outcome::Failed(failure) => failure.why,
+        FetchOutcome::Failed(failure) => failure.why,
         other => panic!("{other:?}"),
     };
     let here = words("/here").await;
@@ -455,7 +457,7 @@ async fn one_host_is_asked_so_many_things_at_a_time_and_another_is_not_waited_fo
     }
     assert!(server.asked().iter().all(|head| head.starts_with("GET /other ")), "{:?}", server.asked());
     drop(taken);
-    assert!(matches!(waits.await, Outcome::Body(_)), "it is asked for when a place is free");
+    assert!(matches!(waits.await, FetchOutcome::Body(_)), "it is asked for when a place is free");
 }
 
 #[tokio::test]
@@ -468,8 +470,8 @@ async fn a_file_that_is_larger_than_it_may_be_is_not_read_in_part() {
         std::fs::write(&path, vec![b' '; size]).expect("a file");
         let request = Request { source: &source, auth: &Auth::None, tls: None, validators: None, part: None };
         match client.fetch(&request).await {
-            Outcome::Body(body) => assert!(fits && body.bytes.len() == size, "{size}: {} bytes", body.bytes.len()),
-            Outcome::Failed(failure) => {
+            FetchOutcome::Body(body) => assert!(fits && body.bytes.len() == size, "{size}: {} bytes", body.bytes.len()),
+            FetchOutcome::Failed(failure) => {
                 assert!(
                     !fits && failure.kind == FailureKind::Unreadable && failure.why.contains("larger than 1000 bytes"),
                     "{size}: {failure:?}"

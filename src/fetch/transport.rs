@@ -8,12 +8,17 @@ use std::time::Duration;
 
 use reqwest::{Certificate, ClientBuilder, Identity, redirect};
 use secrecy::ExposeSecret as _;
+use thiserror::Error;
 
 use crate::model::{ApiTls, Proxies, Proxy};
 
-use super::address::{OnlyThese, PublicOnly};
-use super::client::ClientError;
-use super::words::chain;
+use super::address::{ProxyResolver, PublicResolver};
+use super::request_error::chain;
+
+/// Why no HTTP client could be made.
+#[derive(Debug, Error)]
+#[error("no HTTPS client: {0} (is the package ca-certificates installed?)")]
+pub struct ClientError(String);
 
 /// Which way a request goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +32,7 @@ pub(super) enum Way {
 }
 
 /// What all clients have in common.
-pub(super) struct Common {
+pub(super) struct ClientOptions {
     pub(super) agent: String,
     pub(super) timeout: Duration,
     pub(super) proxies: Proxies,
@@ -37,20 +42,21 @@ pub(super) struct Common {
 
 /// The clients of one configuration.
 pub(super) struct Transports {
-    common: Common,
+    options: ClientOptions,
     /// Without certificates of an API.
-    plain: Arc<Set>,
+    plain: Arc<ClientSet>,
     /// By digest of the certificates, and whether the client proves who it is.
-    own: Mutex<HashMap<(String, bool), Arc<Set>>>,
+    own: Mutex<HashMap<(String, bool), Arc<ClientSet>>>,
 }
 
-struct Set {
+/// One client for each way.
+struct ClientSet {
     public: reqwest::Client,
     private: reqwest::Client,
     proxied: Option<reqwest::Client>,
 }
 
-impl Set {
+impl ClientSet {
     fn client(&self, way: Way) -> reqwest::Client {
         match way {
             Way::Public => self.public.clone(),
@@ -62,13 +68,13 @@ impl Set {
 }
 
 impl Transports {
-    pub(super) fn new(common: Common) -> Result<Self, ClientError> {
-        let plain = Arc::new(set(&common, None, false)?);
-        Ok(Self { common, plain, own: Mutex::default() })
+    pub(super) fn new(options: ClientOptions) -> Result<Self, ClientError> {
+        let plain = Arc::new(client_set(&options, None, false)?);
+        Ok(Self { options, plain, own: Mutex::default() })
     }
 
     pub(super) const fn proxies(&self) -> &Proxies {
-        &self.common.proxies
+        &self.options.proxies
     }
 
     /// The client that goes this way with the certificates of an API; its own certificate is shown only where `proves`.
@@ -79,25 +85,25 @@ impl Transports {
         if let Some(known) = own.get(&key) {
             return Ok(known.client(way));
         }
-        let made = Arc::new(set(&self.common, Some(tls), proves)?);
+        let made = Arc::new(client_set(&self.options, Some(tls), proves)?);
         own.insert(key, Arc::clone(&made));
         Ok(made.client(way))
     }
 }
 
-fn set(common: &Common, tls: Option<&ApiTls>, proves: bool) -> Result<Set, ClientError> {
+fn client_set(options: &ClientOptions, tls: Option<&ApiTls>, proves: bool) -> Result<ClientSet, ClientError> {
     let wrong = |error: &reqwest::Error| ClientError(chain(error));
     let build = |builder: ClientBuilder| builder.build().map_err(|error| wrong(&error));
     let base = || -> Result<ClientBuilder, ClientError> {
         let mut builder = reqwest::Client::builder()
-            .user_agent(common.agent.clone())
+            .user_agent(options.agent.clone())
             .redirect(redirect::Policy::none())
             .no_proxy()
-            .connect_timeout(common.timeout)
-            .timeout(common.timeout)
+            .connect_timeout(options.timeout)
+            .timeout(options.timeout)
             .pool_idle_timeout(Duration::from_secs(30));
         let mut authorities: Vec<Certificate> = Vec::new();
-        for pem in [common.authorities.as_deref(), tls.and_then(|tls| tls.authorities.as_deref())].into_iter().flatten() {
+        for pem in [options.authorities.as_deref(), tls.and_then(|tls| tls.authorities.as_deref())].into_iter().flatten() {
             authorities.extend(Certificate::from_pem_bundle(pem.as_bytes()).map_err(|error| wrong(&error))?);
         }
         if !authorities.is_empty() {
@@ -109,12 +115,12 @@ fn set(common: &Common, tls: Option<&ApiTls>, proves: bool) -> Result<Set, Clien
         }
         Ok(builder)
     };
-    let proxied = match (&common.proxies.http, &common.proxies.https) {
+    let proxied = match (&options.proxies.http, &options.proxies.https) {
         (None, None) => None,
         (http, https) => {
             let named = [http, https].into_iter().flatten();
             let hosts = named.filter_map(|proxy| proxy.url.host_str().map(str::to_owned)).collect();
-            let mut builder = base()?.dns_resolver(Arc::new(OnlyThese(hosts)));
+            let mut builder = base()?.dns_resolver(Arc::new(ProxyResolver(hosts)));
             if let Some(http) = http {
                 builder = builder.proxy(authorized(reqwest::Proxy::http(http.url.clone()).map_err(|error| wrong(&error))?, http));
             }
@@ -125,7 +131,7 @@ fn set(common: &Common, tls: Option<&ApiTls>, proves: bool) -> Result<Set, Clien
             Some(build(builder)?)
         }
     };
-    Ok(Set { public: build(base()?.dns_resolver(Arc::new(PublicOnly)))?, private: build(base()?)?, proxied })
+    Ok(ClientSet { public: build(base()?.dns_resolver(Arc::new(PublicResolver)))?, private: build(base()?)?, proxied })
 }
 
 fn authorized(proxy: reqwest::Proxy, known: &Proxy) -> reqwest::Proxy {

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::model::{DateKind, OperationPattern, Origin, Statement, Surface, WatchKey, YEARS};
+use crate::model::{DateKind, OperationLabel, OperationPattern, Origin, Statement, Surface, WatchKey, YEARS};
 use crate::render::clean;
 use crate::store::{Announced, Bounced};
 use crate::tasks::bounced;
@@ -91,12 +91,12 @@ impl Announcement {
         if self.date.is_none() && !self.paused && !self.withdrawn {
             return Err("`date` is missing: write 2027-01-31, or say `paused` or `withdrawn`".to_owned());
         }
-        let own = OperationPattern::parse(&subject).map(|pattern| format!("{} {}", pattern.method, pattern.path));
+        let own = OperationPattern::parse(&subject).map(|pattern| pattern.label());
         let mut operations = Vec::new();
         for label in self.operations.iter().take(MOST) {
             let pattern = OperationPattern::parse(label);
             let pattern = pattern.ok_or_else(|| format!("{label:?} is not an operation: write \"GET /v1/doors/{{id}}\""))?;
-            operations.push(format!("{} {}", pattern.method, pattern.path));
+            operations.push(pattern.label());
         }
         if operations.is_empty() {
             operations.extend(own.clone());
@@ -108,7 +108,7 @@ impl Announcement {
             None => "put off, no date".to_owned(),
         };
         Ok(Statement {
-            subject: own.unwrap_or(subject),
+            subject: own.map_or(subject, |own| own.to_string()),
             mark,
             date: self.date,
             operations,
@@ -154,14 +154,14 @@ pub(super) fn refused(status: StatusCode, problem: &str) -> Response {
 }
 
 /// The operations that patterns name, as the live description has them.
-fn spelt_out(patterns: &[String], known: &[String]) -> Result<Vec<String>, String> {
-    let mut operations: Vec<String> = Vec::new();
+fn spelt_out(patterns: &[OperationLabel], known: &[OperationLabel]) -> Result<Vec<OperationLabel>, String> {
+    let mut operations: Vec<OperationLabel> = Vec::new();
     for label in patterns {
-        let pattern = OperationPattern::parse(label);
-        let matches = |known: &&String| pattern.as_ref().is_some_and(|pattern| pattern.matches_label(known));
-        let found: Vec<&String> = known.iter().filter(matches).collect();
+        let pattern = OperationPattern::parse(label.as_str());
+        let matches = |known: &&OperationLabel| pattern.as_ref().is_some_and(|pattern| pattern.matches_label(known));
+        let found: Vec<&OperationLabel> = known.iter().filter(matches).collect();
         if found.is_empty() {
-            return Err(format!("{label:?} matches no operation of the live description"));
+            return Err(format!("{:?} matches no operation of the live description", label.as_str()));
         }
         operations.extend(found.into_iter().filter(|found| !operations.contains(found)).cloned().collect::<Vec<_>>());
     }

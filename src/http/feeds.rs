@@ -38,7 +38,10 @@ pub(super) async fn days(
         for (finding, _) in &row.findings {
             let Some(day) = &finding.day else { continue };
             let concerns = api.provider == party
-                || api.consumers.iter().any(|consumer| consumer.party == party && impact(finding, consumer) > Impact::NotUsed);
+                || api
+                    .consumers
+                    .iter()
+                    .any(|consumer| consumer.party == party && impact(&finding.used_by, consumer) > Impact::NotUsed);
             if concerns {
                 found.push((row.key.clone(), api.name.clone(), day.clone(), finding.message.clone()));
             }

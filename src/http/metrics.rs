@@ -9,7 +9,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use crate::model::{ApiState, AttemptOutcome, DeliveryState};
+use crate::model::{ApiState, AttemptOutcome, DeliveryState, Severity};
 use crate::state::AppState;
 
 use super::status::StatusView;
@@ -62,9 +62,9 @@ pub(super) fn text(shared: &AppState, status: &StatusView, attempts: &BTreeMap<S
             verified.get_or_create(&labels(&[])).set(at.timestamp());
         }
         failures.get_or_create(&labels(&[])).set(i64::from(api.failures));
-        for severity in ["breaking", "warning", "info"] {
-            let count = api.findings.get(severity).copied().unwrap_or(0);
-            findings.get_or_create(&labels(&[("severity", severity)])).set(whole(count));
+        for severity in Severity::ALL.into_iter().rev() {
+            let count = api.findings.get(&severity).copied().unwrap_or(0);
+            findings.get_or_create(&labels(&[("severity", severity.name())])).set(whole(count));
         }
     }
     let gauge = |registry: &mut Registry, name: &str, help: &str, value: i64| {

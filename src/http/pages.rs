@@ -151,9 +151,9 @@ impl RulePage {
             id: rule.id,
             severity: rule.severity.name(),
             direction: match rule.direction {
-                crate::diff::Direction::ToProvider => "about what the consumer sends",
-                crate::diff::Direction::FromProvider => "about what the consumer receives",
-                crate::diff::Direction::Neither => "about the API itself",
+                crate::model::Direction::ToProvider => "about what the consumer sends",
+                crate::model::Direction::FromProvider => "about what the consumer receives",
+                crate::model::Direction::Neither => "about the API itself",
             },
             title: rule.page.title,
             hurt: rule.page.hurt,

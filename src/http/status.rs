@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Answer, ApiState, Contact, DeliveryState, Integration, NoticeGiven, NoticeKind, OverrideNote, Side, Surface};
+use crate::model::{
+    Answer, ApiState, Contact, DeliveryState, Integration, NoticeGiven, NoticeKind, OverrideNote, Severity, Side, Surface,
+};
 use crate::notice::{Gap, Impact, gaps, impact, unknown_rules, unmatched_overrides, unmatched_uses};
 use crate::render::{clean, without_credentials};
 use crate::state::{ActiveConfig, AppState};
@@ -96,7 +98,7 @@ pub struct ApiView {
     /// Uses that a consumer declares and the description does not have: a change there would reach nobody.
     pub unmatched_uses: Vec<String>,
     /// Findings against the baseline, by severity.
-    pub findings: BTreeMap<String, usize>,
+    pub findings: BTreeMap<Severity, usize>,
     /// Each of them.
     pub messages: Vec<FindingView>,
 }
@@ -117,8 +119,8 @@ pub struct DateView {
 /// A finding.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FindingView {
-    /// `breaking`, `warning` or `info`.
-    pub severity: String,
+    /// How much it matters.
+    pub severity: Severity,
     /// Rule id.
     pub rule: String,
     /// Changes when there is something new to say: what an override waives by `content`.
@@ -414,9 +416,9 @@ fn is_overdue(next_at: DateTime<Utc>, is_under_way: bool, now: DateTime<Utc>) ->
 
 fn api_view(row: &WatchRow, active: &ActiveConfig, now: DateTime<Utc>) -> ApiView {
     let found = active.find(&row.key);
-    let mut findings: BTreeMap<String, usize> = BTreeMap::new();
+    let mut findings: BTreeMap<Severity, usize> = BTreeMap::new();
     for (finding, _) in &row.findings {
-        *findings.entry(finding.severity.clone()).or_default() += 1;
+        *findings.entry(finding.severity).or_default() += 1;
     }
     ApiView {
         integration: row.key.integration.clone(),
@@ -465,15 +467,15 @@ fn finding_views(row: &WatchRow, active: &ActiveConfig) -> Vec<FindingView> {
     row.findings
         .iter()
         .map(|(finding, since)| FindingView {
-            severity: finding.severity.clone(),
+            severity: finding.severity,
             rule: finding.rule.clone(),
             message: clean(&finding.message, 600),
-            used_by: finding.used_by.iter().map(|label| clean(label, 200)).collect(),
+            used_by: finding.used_by.iter().map(|label| clean(label.as_str(), 200)).collect(),
             since: *since,
             content: finding.content.clone(),
             exception: finding.exception.clone(),
             given: finding.given.clone(),
-            concerns_somebody: consumers.iter().any(|consumer| impact(finding, consumer) > Impact::NotUsed),
+            concerns_somebody: consumers.iter().any(|consumer| impact(&finding.used_by, consumer) > Impact::NotUsed),
         })
         .collect()
 }
@@ -487,7 +489,7 @@ fn open_view(row: &NoticeRow, overview: &Overview, active: &ActiveConfig, now: D
         .map(|watch| finding_views(watch, active))
         .unwrap_or_default()
         .into_iter()
-        .filter(|finding| finding.severity != "info" && finding.concerns_somebody)
+        .filter(|finding| finding.severity > Severity::Info && finding.concerns_somebody)
         .collect();
     // The last letter that asked for an answer says by when.
     let told_at = row.deliveries.iter().filter(|letter| NoticeKind::asks(&letter.kind)).map(|letter| letter.created_at);

@@ -8,15 +8,40 @@ use thiserror::Error;
 
 use super::address::{convert, needs_smtputf8, wire, wire_domain};
 
+/// A name and an address, as in `To`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedAddress {
+    /// Who reads there.
+    pub name: String,
+    /// The bare address.
+    pub address: String,
+}
+
+impl NamedAddress {
+    /// A name and its address.
+    pub fn new(name: impl Into<String>, address: impl Into<String>) -> Self {
+        Self { name: name.into(), address: address.into() }
+    }
+}
+
+/// Calendar entries that go with a letter (RFC 5545).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalendarPart {
+    /// The entries, as one `VCALENDAR`.
+    pub text: String,
+    /// Whether they are called off.
+    pub is_cancelled: bool,
+}
+
 /// A rendered letter to one person.
 #[derive(Debug, Clone)]
 pub struct Letter {
     /// `From`, with a name or without.
     pub from: String,
-    /// Name and address of the one recipient.
-    pub to: (String, String),
-    /// Where an answer goes: a person on the other side.
-    pub reply_to: Option<(String, String)>,
+    /// The one recipient.
+    pub to: NamedAddress,
+    /// Where an answer to the mail goes, if not to `from`.
+    pub reply_to: Option<NamedAddress>,
     /// Subject, one line.
     pub subject: String,
     /// Complete by itself.
@@ -34,8 +59,8 @@ pub struct Letter {
     pub list: String,
     /// Value of `X-Driftd-Notice`.
     pub notice: String,
-    /// Calendar entries that go with it (RFC 5545), if any, and whether they are called off.
-    pub calendar: Option<(String, bool)>,
+    /// Calendar entries that go with it.
+    pub calendar: Option<CalendarPart>,
 }
 
 /// Why a letter could not be composed.
@@ -79,8 +104,8 @@ pub fn compose(letter: &Letter) -> Result<Vec<u8>, ComposeError> {
         .references(format!("<{}@{domain}>", letter.thread));
     // A letter that an ASCII address could get must not need SMTPUTF8 for the sake of who may answer it: then only the
     // text names that person.
-    let is_carried = |address: &str| !needs_smtputf8(address) || needs_smtputf8(&letter.to.1);
-    if let Some(person) = letter.reply_to.as_ref().filter(|(_, address)| is_carried(address)) {
+    let is_carried = |address: &str| !needs_smtputf8(address) || needs_smtputf8(&letter.to.address);
+    if let Some(person) = letter.reply_to.as_ref().filter(|person| is_carried(&person.address)) {
         builder = builder.reply_to(mailbox(person)?);
     }
     let headers = [
@@ -104,14 +129,14 @@ pub fn compose(letter: &Letter) -> Result<Vec<u8>, ComposeError> {
         .build()
         .singlepart(part(ContentType::TEXT_PLAIN, &letter.text))
         .singlepart(part(ContentType::TEXT_HTML, &letter.html));
-    let Some((calendar, is_cancelled)) = &letter.calendar else { return Ok(builder.multipart(body)?.formatted()) };
-    let method = if *is_cancelled { "CANCEL" } else { "PUBLISH" };
+    let Some(calendar) = &letter.calendar else { return Ok(builder.multipart(body)?.formatted()) };
+    let method = if calendar.is_cancelled { "CANCEL" } else { "PUBLISH" };
     let kind = ContentType::parse(&format!("text/calendar; method={method}; charset=utf-8")).map_err(|_| ComposeError::Header)?;
     let attachment = SinglePart::builder()
         .header(kind)
         .header(ContentDisposition::attachment("days.ics"))
         .header(ContentTransferEncoding::QuotedPrintable)
-        .body(calendar.clone());
+        .body(calendar.text.clone());
     let whole = MultiPart::mixed().boundary(format!("{boundary}_mixed")).build().multipart(body).singlepart(attachment);
     Ok(builder.multipart(whole)?.formatted())
 }
@@ -151,9 +176,9 @@ pub fn sent_from(message: &[u8], from: &str) -> Result<Vec<u8>, ComposeError> {
     Ok(whole)
 }
 
-fn mailbox((name, address): &(String, String)) -> Result<Mailbox, ComposeError> {
-    let wired = wire(address).map_err(|source| ComposeError::Address { address: address.clone(), source })?;
-    Ok(Mailbox::new(Some(name.clone()), wired))
+fn mailbox(person: &NamedAddress) -> Result<Mailbox, ComposeError> {
+    let wired = wire(&person.address).map_err(|source| ComposeError::Address { address: person.address.clone(), source })?;
+    Ok(Mailbox::new(Some(person.name.clone()), wired))
 }
 
 #[cfg(test)]
@@ -163,8 +188,8 @@ mod tests {
     fn letter() -> Letter {
         Letter {
             from: "driftd <driftd@example.com>".to_owned(),
-            to: ("Änn".to_owned(), "ann@maker.example".to_owned()),
-            reply_to: Some(("Cy".to_owned(), "cy@user.example".to_owned())),
+            to: NamedAddress::new("Änn", "ann@maker.example"),
+            reply_to: Some(NamedAddress::new("Cy", "cy@user.example")),
             subject: "[driftd] BREAKING: Türen".to_owned(),
             text: "Grüße\n".to_owned(),
             html: "<p>Grüße</p>".to_owned(),
@@ -199,7 +224,7 @@ mod tests {
 
     #[test]
     fn addresses_beyond_ascii_travel_as_the_standards_say() {
-        let person = |address: &str| ("Jörg".to_owned(), address.to_owned());
+        let person = |address: &str| NamedAddress::new("Jörg", address);
         let domains = Letter {
             from: "Drift <driftd@bücher.example>".to_owned(),
             to: person("ann@bücher.example"),

@@ -1,8 +1,8 @@
 //! Messages as final bytes, and one honest try at handing one over.
 //!
 //! A message is composed once and stored; every try sends the same bytes, so a re-send after a crash has
-//! the same Message-ID, Date and body. Only the sender is always the one that is configured now. One envelope recipient for each message: one refused address must
-//! not cost another its notice.
+//! the same Message-ID, Date and body. Only the sender is always the one that is configured now. One envelope
+//! recipient for each message: one refused address must not cost another its notice.
 
 mod address;
 mod bounce;
@@ -14,6 +14,6 @@ mod transport;
 pub use address::{LONGEST_BOUNCES, needs_smtputf8, wire, wire_domain};
 pub use bounce::{Bounce, bounce_address, bounce_token, envelope_sender, read_bounce};
 pub use hello::is_hello;
-pub use message::{ComposeError, Letter, compose, domain_of, sent_from};
+pub use message::{CalendarPart, ComposeError, Letter, NamedAddress, compose, domain_of, sent_from};
 pub use reply::{Class, Stage, classify};
-pub use transport::{Attempt, Connection, Protection, Step, Transport, check_authorities};
+pub use transport::{Attempt, CompletedStage, Protection, SmtpServer, Transport, check_authorities};

@@ -91,43 +91,55 @@ enum About {
     Uncarried,
 }
 
-/// A status: subject, detail (none: every other detail of the subject), whom it is about, and where that stands.
-type Row = (u16, Option<u16>, About, &'static str);
+/// What one enhanced status means.
+struct StatusRow {
+    subject: u16,
+    /// None: every other detail of the subject.
+    detail: Option<u16>,
+    about: About,
+    /// Where that stands.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for whoever reads the table, and a test that each row has one"))]
+    source: &'static str,
+}
+
+const fn row(subject: u16, detail: Option<u16>, about: About, source: &'static str) -> StatusRow {
+    StatusRow { subject, detail, about, source }
+}
 
 /// Enhanced status codes of permanent refusals. The IANA registry that RFC 5248 set up is the full list; what is
 /// not here falls to the row of its subject, and those are all `Us`: an address is given up only for a good reason.
-const TABLE: &[Row] = &[
-    (1, Some(0), About::NobodyUnlessSender, "RFC 3463: other address status; Postfix uses it for unlisted senders as well"),
-    (1, Some(1), About::NobodyUnlessSender, "RFC 3463: bad destination mailbox address"),
-    (1, Some(2), About::NobodyUnlessSender, "RFC 3463: bad destination system address: the domain takes no mail"),
-    (1, Some(3), About::NobodyUnlessSender, "RFC 3463: bad destination mailbox address syntax"),
-    (1, Some(4), About::Nobody, "RFC 3463: destination mailbox address ambiguous: it names nobody"),
-    (1, Some(6), About::Nobody, "RFC 3463: destination mailbox has moved, no forwarding address"),
-    (1, Some(7), About::Us, "RFC 3463: bad sender's mailbox address syntax"),
-    (1, Some(8), About::Us, "RFC 3463: bad sender's system address"),
-    (1, Some(10), About::Nobody, "RFC 7505: recipient address has null MX; Exchange: RecipientNotFound"),
-    (1, None, About::Us, "RFC 3463: address"),
+const TABLE: &[StatusRow] = &[
+    row(1, Some(0), About::NobodyUnlessSender, "RFC 3463: other address status; Postfix uses it for unlisted senders as well"),
+    row(1, Some(1), About::NobodyUnlessSender, "RFC 3463: bad destination mailbox address"),
+    row(1, Some(2), About::NobodyUnlessSender, "RFC 3463: bad destination system address: the domain takes no mail"),
+    row(1, Some(3), About::NobodyUnlessSender, "RFC 3463: bad destination mailbox address syntax"),
+    row(1, Some(4), About::Nobody, "RFC 3463: destination mailbox address ambiguous: it names nobody"),
+    row(1, Some(6), About::Nobody, "RFC 3463: destination mailbox has moved, no forwarding address"),
+    row(1, Some(7), About::Us, "RFC 3463: bad sender's mailbox address syntax"),
+    row(1, Some(8), About::Us, "RFC 3463: bad sender's system address"),
+    row(1, Some(10), About::Nobody, "RFC 7505: recipient address has null MX; Exchange: RecipientNotFound"),
+    row(1, None, About::Us, "RFC 3463: address"),
     // Disabled and not accepting messages, and permanently so: nobody reads it, as with an address that never was.
     // Gmail has the same status for a mailbox that gets too much at once, which its words tell apart.
-    (2, Some(1), About::NobodyUnlessSender, "RFC 3463: mailbox disabled, not accepting messages"),
-    (2, Some(2), About::Full, "RFC 3463: mailbox full"),
-    (2, Some(3), About::Us, "RFC 3463: message length exceeds administrative limit"),
-    (2, Some(252), About::Us, "Exchange Online: SendAsDenied"),
-    (2, None, About::Us, "RFC 3463: mailbox"),
-    (3, None, About::Us, "RFC 3463: mail system; 5.3.4 is a message too big for it"),
+    row(2, Some(1), About::NobodyUnlessSender, "RFC 3463: mailbox disabled, not accepting messages"),
+    row(2, Some(2), About::Full, "RFC 3463: mailbox full"),
+    row(2, Some(3), About::Us, "RFC 3463: message length exceeds administrative limit"),
+    row(2, Some(252), About::Us, "Exchange Online: SendAsDenied"),
+    row(2, None, About::Us, "RFC 3463: mailbox"),
+    row(3, None, About::Us, "RFC 3463: mail system; 5.3.4 is a message too big for it"),
     // RFC 3463 means by it that a host did not answer. Exchange Online refuses with it whoever is not in the directory.
-    (4, Some(1), About::NobodyIfSaid(&[" recipient address rejected"]), "Exchange Online: directory-based edge blocking"),
-    (4, Some(4), About::NobodyIfSaid(&[" not found", " no such domain"]), "RFC 3463: unable to route"),
-    (4, Some(5), About::Us, "RFC 3463: mail system congestion; Gmail: daily sending quota exceeded"),
-    (4, None, About::Us, "RFC 3463: network and routing"),
+    row(4, Some(1), About::NobodyIfSaid(&[" recipient address rejected"]), "Exchange Online: directory-based edge blocking"),
+    row(4, Some(4), About::NobodyIfSaid(&[" not found", " no such domain"]), "RFC 3463: unable to route"),
+    row(4, Some(5), About::Us, "RFC 3463: mail system congestion; Gmail: daily sending quota exceeded"),
+    row(4, None, About::Us, "RFC 3463: network and routing"),
     // Outlook.com's words for an address it does not have.
-    (5, Some(0), About::NobodyIfSaid(&[" mailbox unavailable"]), "RFC 3463: other protocol status"),
-    (5, None, About::Us, "RFC 3463, RFC 4954, RFC 5248: protocol"),
-    (6, Some(7), About::Uncarried, "RFC 6531: non-ASCII addresses not permitted for that recipient"),
-    (6, None, About::Us, "RFC 3463, RFC 6531: content"),
-    (7, Some(17), About::Nobody, "RFC 7293: mailbox owner has changed: whoever reads it is somebody else"),
-    (7, Some(18), About::Nobody, "RFC 7293: domain owner has changed"),
-    (7, None, About::Us, "RFC 3463, 4954, 7372 (SPF, DKIM), 7505 (5.7.27); Exchange 5.7.1xx, 5.7.5xx, 5.7.6xx; Gmail 5.7.26"),
+    row(5, Some(0), About::NobodyIfSaid(&[" mailbox unavailable"]), "RFC 3463: other protocol status"),
+    row(5, None, About::Us, "RFC 3463, RFC 4954, RFC 5248: protocol"),
+    row(6, Some(7), About::Uncarried, "RFC 6531: non-ASCII addresses not permitted for that recipient"),
+    row(6, None, About::Us, "RFC 3463, RFC 6531: content"),
+    row(7, Some(17), About::Nobody, "RFC 7293: mailbox owner has changed: whoever reads it is somebody else"),
+    row(7, Some(18), About::Nobody, "RFC 7293: domain owner has changed"),
+    row(7, None, About::Us, "RFC 3463, 4954, 7372 (SPF, DKIM), 7505 (5.7.27); Exchange 5.7.1xx, 5.7.5xx, 5.7.6xx; Gmail 5.7.26"),
 ];
 
 /// What a refusal means.
@@ -159,9 +171,9 @@ pub fn classify(stage: Stage, code: u16, text: &str) -> Class {
 }
 
 fn by_status(subject: u16, detail: u16, words: &str) -> Class {
-    let exact = TABLE.iter().find(|row| row.0 == subject && row.1 == Some(detail));
-    let row = exact.or_else(|| TABLE.iter().find(|row| row.0 == subject && row.1.is_none()));
-    match row.map_or(About::Us, |row| row.2) {
+    let exact = TABLE.iter().find(|row| row.subject == subject && row.detail == Some(detail));
+    let row = exact.or_else(|| TABLE.iter().find(|row| row.subject == subject && row.detail.is_none()));
+    match row.map_or(About::Us, |row| row.about) {
         About::Nobody => Class::DeadAddress,
         About::NobodyUnlessSender if speaks_of_sender(words) || any(words, &[" rate ", " too quickly"]) => Class::OurTrouble,
         About::NobodyUnlessSender => Class::DeadAddress,

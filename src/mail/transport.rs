@@ -44,7 +44,7 @@ pub enum Protection {
 
 /// The server that takes our mail.
 #[derive(Debug, Clone)]
-pub struct Connection {
+pub struct SmtpServer {
     /// Host name or address.
     pub host: String,
     /// Port.
@@ -57,13 +57,11 @@ pub struct Connection {
     pub hello: Option<String>,
     /// Certificates of authorities to trust besides the system's, PEM.
     pub authorities: Option<Vec<u8>>,
-    /// Deadline of one try.
-    pub timeout: Duration,
 }
 
 /// One stage of a conversation that went well.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct CompletedStage {
     /// The stage.
     pub stage: Stage,
     /// What the server said, or what came of it.
@@ -76,7 +74,7 @@ pub struct Attempt {
     /// How it went.
     pub outcome: AttemptOutcome,
     /// What went well, in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<CompletedStage>,
     /// Where it ended, if not well.
     pub failed: Option<Stage>,
 }
@@ -84,30 +82,38 @@ pub struct Attempt {
 /// Hands messages to a server, one conversation for each.
 #[derive(Debug, Clone)]
 pub struct Transport {
-    connection: Connection,
+    server: SmtpServer,
+    /// Deadline of one try.
+    timeout: Duration,
+}
+
+/// Whom one message is from and for, as they travel.
+struct Envelope {
+    from: lettre::Address,
+    to: lettre::Address,
 }
 
 /// How far a conversation has come, also when its deadline cuts it off.
 struct Progress {
     stage: Stage,
-    steps: Vec<Step>,
+    steps: Vec<CompletedStage>,
 }
 
 impl Progress {
     fn done(&mut self, words: String) {
-        self.steps.push(Step { stage: self.stage, words });
+        self.steps.push(CompletedStage { stage: self.stage, words });
     }
 }
 
 impl Transport {
-    /// A transport to this server.
-    pub const fn new(connection: Connection) -> Self {
-        Self { connection }
+    /// A transport to this server; `timeout` is the deadline of one try.
+    pub const fn new(server: SmtpServer, timeout: Duration) -> Self {
+        Self { server, timeout }
     }
 
     /// The server as host and port.
     pub fn place(&self) -> String {
-        format!("{}:{}", self.connection.host, self.connection.port)
+        format!("{}:{}", self.server.host, self.server.port)
     }
 
     /// Tries once to hand over a message. Never fails: how it went is the answer.
@@ -118,7 +124,7 @@ impl Transport {
     /// The same, with what was said at each stage.
     pub async fn attempt(&self, sender: &str, recipient: &str, message: &[u8]) -> Attempt {
         let mut progress = Progress { stage: Stage::Connect, steps: Vec::new() };
-        let limit = self.connection.timeout;
+        let limit = self.timeout;
         let outcome = match tokio::time::timeout(limit, self.converse(sender, recipient, message, &mut progress)).await {
             Ok(outcome) => outcome,
             Err(_) => self.unanswered(progress.stage, &format!("no answer within {}", humantime::format_duration(limit))),
@@ -141,7 +147,7 @@ impl Transport {
             Ok(connection) => connection,
             Err(error) => return self.refused(progress.stage, &error),
         };
-        let outcome = self.hand_over(&mut connection, (from, to), message, progress).await;
+        let outcome = self.hand_over(&mut connection, Envelope { from, to }, message, progress).await;
         // The server has spoken; whether it also hears our farewell changes nothing.
         if matches!(outcome, AttemptOutcome::Sent(_)) {
             let _ = tokio::time::timeout(FAREWELL, connection.quit()).await;
@@ -154,10 +160,11 @@ impl Transport {
     async fn hand_over(
         &self,
         connection: &mut AsyncSmtpConnection,
-        (from, to): (lettre::Address, lettre::Address),
+        envelope: Envelope,
         message: &[u8],
         progress: &mut Progress,
     ) -> AttemptOutcome {
+        let Envelope { from, to } = envelope;
         progress.stage = Stage::MailFrom;
         let is_ascii = |address: &lettre::Address| AsRef::<str>::as_ref(address).is_ascii();
         let mut parameters = Vec::new();
@@ -181,23 +188,23 @@ impl Transport {
             }
         }
         match connection.command(Mail::new(Some(from), parameters)).await {
-            Ok(response) => progress.done(self.words(&response)),
+            Ok(response) => progress.done(self.reply(&response)),
             Err(error) => return self.refused(progress.stage, &error.into()),
         }
         progress.stage = Stage::RcptTo;
         match connection.command(Rcpt::new(to, Vec::new())).await {
-            Ok(response) => progress.done(self.words(&response)),
+            Ok(response) => progress.done(self.reply(&response)),
             Err(error) => return self.refused(progress.stage, &error.into()),
         }
         progress.stage = Stage::Data;
         match connection.command(Data).await {
-            Ok(response) => progress.done(self.words(&response)),
+            Ok(response) => progress.done(self.reply(&response)),
             Err(error) => return self.refused(progress.stage, &error.into()),
         }
         progress.stage = Stage::Message;
         match connection.message(message).await {
             Ok(response) => {
-                let words = self.words(&response);
+                let words = self.reply(&response);
                 progress.done(words.clone());
                 AttemptOutcome::Sent(words)
             }
@@ -205,17 +212,17 @@ impl Transport {
         }
     }
 
-    async fn connect(&self, progress: &mut Progress) -> Result<AsyncSmtpConnection, Failure> {
-        let Connection { host, port, protection, credentials, timeout, hello, .. } = &self.connection;
+    async fn connect(&self, progress: &mut Progress) -> Result<AsyncSmtpConnection, StageFailure> {
+        let SmtpServer { host, port, protection, credentials, hello, .. } = &self.server;
         let server = (host.as_str(), *port);
         let hello = match hello::name(hello.as_deref()) {
             Some(name) => name,
-            None => hello::address(own_address(server).await),
+            None => hello::address(own_address(host, *port).await),
         };
         let mut connection = if *protection == Protection::Implicit {
             progress.stage = Stage::Tls;
             let tls = self.tls()?;
-            let connected = AsyncSmtpConnection::connect_tokio1(server, Some(*timeout), &hello, Some(tls), None).await;
+            let connected = AsyncSmtpConnection::connect_tokio1(server, Some(self.timeout), &hello, Some(tls), None).await;
             let connection = connected.inspect_err(|error| progress.stage = stage_of(error))?;
             progress.stage = Stage::Connect;
             progress.done(format!("connected to {}", self.place()));
@@ -240,27 +247,27 @@ impl Transport {
             progress.stage = Stage::Auth;
             let credentials = Credentials::new(username.clone(), password.expose_secret().to_owned());
             let response = connection.auth(DEFAULT_MECHANISMS, &credentials).await?;
-            progress.done(self.words(&response));
+            progress.done(self.reply(&response));
         }
         Ok(connection)
     }
 
     fn tls(&self) -> Result<TlsParameters, Error> {
-        let mut builder = TlsParameters::builder(self.connection.host.clone());
-        if let Some(pem) = &self.connection.authorities {
+        let mut builder = TlsParameters::builder(self.server.host.clone());
+        if let Some(pem) = &self.server.authorities {
             builder = builder.add_root_certificate(Certificate::from_pem(pem)?);
         }
         builder.build()
     }
 
     /// How a try ended that a server refused, or did not answer.
-    fn refused(&self, stage: Stage, error: &Failure) -> AttemptOutcome {
+    fn refused(&self, stage: Stage, error: &StageFailure) -> AttemptOutcome {
         match error {
-            Failure::Said(code, text) => {
+            StageFailure::Refused(code, text) => {
                 let words = self.clean(&format!("{code} {text}"));
                 classify(stage, *code, text).outcome(format!("{} at {}: {words}", stage.name(), self.place()))
             }
-            Failure::Broke(why) => self.unanswered(stage, why),
+            StageFailure::Broken(why) => self.unanswered(stage, why),
         }
     }
 
@@ -274,7 +281,8 @@ impl Transport {
         }
     }
 
-    fn words(&self, response: &Response) -> String {
+    /// A reply of the server on one line.
+    fn reply(&self, response: &Response) -> String {
         let text: Vec<&str> = response.message().collect();
         self.clean(&format!("{} {}", response.code(), text.join(" ")))
     }
@@ -283,7 +291,7 @@ impl Transport {
     /// repeat what they were sent.
     fn clean(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        if let Some((username, password)) = &self.connection.credentials {
+        if let Some((username, password)) = &self.server.credentials {
             let password = password.expose_secret();
             let both = format!("\0{username}\0{password}");
             // The longest first: one may hold another.
@@ -307,26 +315,26 @@ fn without(text: &str, secret: &str) -> String {
 }
 
 /// Why a stage failed.
-enum Failure {
+enum StageFailure {
     /// The server refused, with this code and text.
-    Said(u16, String),
+    Refused(u16, String),
     /// There was no such answer.
-    Broke(String),
+    Broken(String),
 }
 
-impl From<Error> for Failure {
+impl From<Error> for StageFailure {
     fn from(error: Error) -> Self {
         let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
         match error.status() {
-            Some(code) => Self::Said(code.into(), cause),
-            None => Self::Broke(describe(&error)),
+            Some(code) => Self::Refused(code.into(), cause),
+            None => Self::Broken(describe(&error)),
         }
     }
 }
 
-impl From<std::io::Error> for Failure {
+impl From<std::io::Error> for StageFailure {
     fn from(error: std::io::Error) -> Self {
-        Self::Broke(describe(&error))
+        Self::Broken(describe(&error))
     }
 }
 
@@ -377,10 +385,10 @@ fn offers(server: &ServerInfo, hello: &ClientId) -> String {
 }
 
 /// The address this host speaks to a server from. A datagram socket that is connected sends nothing.
-async fn own_address(server: (&str, u16)) -> IpAddr {
+async fn own_address(host: &str, port: u16) -> IpAddr {
     for any in ["0.0.0.0:0", "[::]:0"] {
         if let Ok(socket) = UdpSocket::bind(any).await
-            && socket.connect(server).await.is_ok()
+            && socket.connect((host, port)).await.is_ok()
             && let Ok(address) = socket.local_addr()
         {
             return address.ip();
@@ -408,21 +416,23 @@ mod tests {
 
     #[test]
     fn a_servers_words_are_one_bounded_line_without_our_secrets() {
-        let transport = Transport::new(Connection {
-            host: "mx.example.com".to_owned(),
-            port: 587,
-            protection: Protection::StartTls,
-            credentials: Some(("driftd".to_owned(), "hunter22".to_owned().into())),
-            hello: None,
-            authorities: None,
-            timeout: Duration::from_secs(1),
-        });
+        let transport = Transport::new(
+            SmtpServer {
+                host: "mx.example.com".to_owned(),
+                port: 587,
+                protection: Protection::StartTls,
+                credentials: Some(("driftd".to_owned(), "hunter22".to_owned().into())),
+                hello: None,
+                authorities: None,
+            },
+            Duration::from_secs(1),
+        );
         let echoed = format!(
             "5.7.8 bad: AUTH PLAIN {} hunter22 {}\r\n\u{7}x",
             BASE64_STANDARD.encode("\0driftd\0hunter22"),
             BASE64_STANDARD.encode("hunter22")
         );
-        let outcome = transport.refused(Stage::Auth, &Failure::Said(535, echoed));
+        let outcome = transport.refused(Stage::Auth, &StageFailure::Refused(535, echoed));
         assert_eq!(outcome, AttemptOutcome::NoServer("AUTH at mx.example.com:587: 535 5.7.8 bad: AUTH PLAIN … … … x".to_owned()));
         assert_eq!(transport.clean(&"ä".repeat(2000)).chars().count(), LONGEST);
         assert_eq!(without("a cat sat", "a"), "… cat sat");
@@ -433,15 +443,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_bad_sender_is_no_dead_recipient() {
-        let transport = Transport::new(Connection {
-            host: "127.0.0.1".to_owned(),
-            port: 1,
-            protection: Protection::Plain,
-            credentials: None,
-            hello: None,
-            authorities: None,
-            timeout: Duration::from_secs(5),
-        });
+        let transport = Transport::new(
+            SmtpServer {
+                host: "127.0.0.1".to_owned(),
+                port: 1,
+                protection: Protection::Plain,
+                credentials: None,
+                hello: None,
+                authorities: None,
+            },
+            Duration::from_secs(5),
+        );
         let long = format!("{}@example.com", "b".repeat(65));
         for sender in ["", "nobody", long.as_str()] {
             let attempt = transport.attempt(sender, "ann@example.com", b"x").await;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{Agreement, ApiTls, Calendar, EscalationTarget, Override, Schedule, Side};
+use super::{OperationLabel, OperationPattern};
 
 /// What a person answers for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -195,47 +196,6 @@ pub enum Auth {
     },
 }
 
-/// Operations a consumer says it uses: `GET /v1/doors/{id}`, with `*` for any method or path segment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OperationPattern {
-    /// Upper case, or `*`.
-    pub method: String,
-    /// A path template; variable names do not matter.
-    pub path: String,
-}
-
-impl OperationPattern {
-    /// Reads `METHOD /path`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (method, path) = text.trim().split_once(char::is_whitespace)?;
-        let (method, path) = (method.to_ascii_uppercase(), path.trim());
-        let method_ok = method == "*" || method.bytes().all(|byte| byte.is_ascii_uppercase());
-        (method_ok && path.starts_with('/')).then(|| Self { method, path: path.to_owned() })
-    }
-
-    /// Whether it names an operation that is written `METHOD path`.
-    pub fn matches_label(&self, label: &str) -> bool {
-        label.split_once(' ').is_some_and(|(method, path)| self.matches(method, path))
-    }
-
-    /// Whether it names an operation.
-    pub fn matches(&self, method: &str, path: &str) -> bool {
-        if self.method != "*" && self.method != method {
-            return false;
-        }
-        let is_variable = |segment: &str| segment.starts_with('{') && segment.ends_with('}');
-        let (mine, theirs): (Vec<&str>, Vec<&str>) = (self.path.split('/').collect(), path.split('/').collect());
-        let rest_matches = |mine: &[&str], theirs: &[&str]| {
-            mine.iter().zip(theirs).all(|(a, b)| *a == "*" || a == b || (is_variable(a) && is_variable(b)))
-        };
-        match mine.split_last() {
-            // A trailing `**` takes in everything below.
-            Some((&"**", head)) => theirs.len() >= head.len() && rest_matches(head, &theirs),
-            _ => mine.len() == theirs.len() && rest_matches(&mine, &theirs),
-        }
-    }
-}
-
 /// A party that calls an API.
 #[derive(Debug, Clone)]
 pub struct Consumer {
@@ -327,8 +287,8 @@ impl Api {
 /// Where the headers of an operation are looked at: by HEAD, once a day, and only where the agreement allows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
-    /// The operation, as `GET /path`.
-    pub operation: String,
+    /// The operation.
+    pub operation: OperationLabel,
     /// An address that it answers at.
     pub url: Url,
 }
@@ -379,18 +339,6 @@ impl Integration {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn operation_patterns() {
-        let pattern = |text: &str| OperationPattern::parse(text).expect("a pattern");
-        assert!(pattern("get /v1/doors/{id}").matches("GET", "/v1/doors/{door}"));
-        assert!(!pattern("GET /v1/doors/{id}").matches("GET", "/v1/doors/mine"));
-        assert!(!pattern("GET /v1/doors").matches("POST", "/v1/doors"));
-        assert!(pattern("* /v1/**").matches("POST", "/v1/doors/{id}/locks"));
-        assert!(pattern("GET /v1/*/locks").matches("GET", "/v1/doors/locks"));
-        assert_eq!(OperationPattern::parse("/v1/doors"), None);
-        assert_eq!(OperationPattern::parse("GET v1"), None);
-    }
 
     #[test]
     fn sources_show_no_secret() {

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::{OperationLabel, OperationPattern};
+
 /// What a date says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -78,8 +80,8 @@ pub struct Statement {
     pub mark: DateKind,
     /// The day; none where only the fact was said.
     pub date: Option<NaiveDate>,
-    /// Operations it concerns, as `METHOD path`; empty means all.
-    pub operations: Vec<String>,
+    /// Operations it concerns; empty means all.
+    pub operations: Vec<OperationLabel>,
     /// The class of change by the agreement; empty where nobody said.
     pub class: String,
     /// The customers it is for, where others have another date.
@@ -101,6 +103,25 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// A date, with nothing more said about it. A subject that is an operation is the operation it concerns.
+    pub fn new(subject: &str, mark: DateKind, date: Option<NaiveDate>, origin: Origin) -> Self {
+        Self {
+            subject: subject.to_owned(),
+            mark,
+            date,
+            operations: OperationPattern::parse(subject).map(|pattern| pattern.label()).into_iter().collect(),
+            class: String::new(),
+            cohort: None,
+            title: String::new(),
+            origin,
+            place: String::new(),
+            verbatim: String::new(),
+            link: None,
+            odd: None,
+            paused: false,
+        }
+    }
+
     /// What it is said of, wherever it is said.
     pub fn about(&self) -> (&str, DateKind, Option<&str>) {
         (&self.subject, self.mark, self.cohort.as_deref())
@@ -220,19 +241,9 @@ mod tests {
 
     fn statement(subject: &str, date: &str) -> Statement {
         Statement {
-            subject: subject.to_owned(),
-            mark: DateKind::Sunset,
-            date: date.parse().ok(),
-            operations: vec![subject.to_owned()],
-            class: String::new(),
-            cohort: None,
-            title: String::new(),
-            origin: Origin::Description,
             place: "/x-sunset".to_owned(),
             verbatim: date.to_owned(),
-            link: None,
-            odd: None,
-            paused: false,
+            ..Statement::new(subject, DateKind::Sunset, date.parse().ok(), Origin::Description)
         }
     }
 

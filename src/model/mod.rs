@@ -5,22 +5,27 @@
 mod agreement;
 mod check;
 mod clock;
+mod direction;
+mod finding;
 mod integration;
 mod ledger;
 mod nearest;
 mod network;
 mod notice;
+mod operation;
 mod overrides;
 mod schedule;
+mod severity;
 
 pub use agreement::{
     After, Agreement, BREAKING, Calendar, EscalationTarget, Freeze, Measured, Period, REMOVAL, Step, Wait, YearDay,
 };
-pub use check::{ApiState, Checked, Day, NoticeGiven, OpenFinding, PartValidators, Validators, WatchKey};
+pub use check::{ApiState, Checked, PartValidators, Validators, WatchKey};
 pub use clock::{Clock, ManualClock, SystemClock, millis, time_of};
+pub use direction::Direction;
+pub use finding::{Day, NoticeGiven, OpenFinding};
 pub use integration::{
-    Api, Auth, Channel, ChannelKind, Consumer, Contact, DateKeys, Integration, OperationPattern, Party, Person, Probe, Role,
-    Source, Surface,
+    Api, Auth, Channel, ChannelKind, Consumer, Contact, DateKeys, Integration, Party, Person, Probe, Role, Source, Surface,
 };
 pub use ledger::{DateKind, LedgerEntry, LedgerStep, Origin, Statement, YEARS, dated_subjects, follow, in_force, read_date};
 pub use nearest::{meant, nearest};
@@ -29,5 +34,7 @@ pub use notice::{
     Acknowledgement, Answer, AttemptOutcome, Delivery, DeliveryState, EscalationStep, Lane, LastTold, Notice, NoticeKind,
     PendingAnswer, Proposal, Reply, Side, retry_after,
 };
-pub use overrides::{Overridable, Override, OverrideNote, Pattern, Weight};
+pub use operation::{OperationLabel, OperationPattern, Stability};
+pub use overrides::{Overridable, Override, OverrideNote, OverrideSeverity, Pattern};
 pub use schedule::{Schedule, ScheduleError};
+pub use severity::{Consequence, Severity};

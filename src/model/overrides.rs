@@ -5,12 +5,12 @@ use chrono::NaiveDate;
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Serialize};
 
-use super::OperationPattern;
+use super::{OperationLabel, OperationPattern, Severity, Stability};
 
 /// What an override makes of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Weight {
+pub enum OverrideSeverity {
     /// Breaking, whatever the rule says.
     Breaking,
     /// A warning.
@@ -21,25 +21,24 @@ pub enum Weight {
     Ignore,
 }
 
-impl Weight {
-    /// Every weight.
+impl OverrideSeverity {
+    /// Each of them.
     pub const ALL: [Self; 4] = [Self::Breaking, Self::Warning, Self::Info, Self::Ignore];
 
     /// The word in configuration.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Breaking => "breaking",
-            Self::Warning => "warning",
-            Self::Info => "info",
             Self::Ignore => "ignore",
+            other => other.severity().name(),
         }
     }
 
     /// The severity a finding has from now on.
-    pub const fn severity(self) -> &'static str {
+    pub const fn severity(self) -> Severity {
         match self {
-            Self::Ignore => "info",
-            other => other.name(),
+            Self::Breaking => Severity::Breaking,
+            Self::Warning => Severity::Warning,
+            Self::Info | Self::Ignore => Severity::Info,
         }
     }
 }
@@ -80,11 +79,11 @@ pub struct Override {
     /// Which places, in the description before or after.
     pub pointer: Option<Pattern>,
     /// Which stability levels (`x-stability-level`): every operation that a finding reaches must have one of them.
-    pub stability: Option<Vec<String>>,
+    pub stability: Option<Vec<Stability>>,
     /// The content of the one finding that is waived, or how it begins: the finding is back as soon as it changes.
     pub content: Option<String>,
     /// What becomes of the finding.
-    pub to: Weight,
+    pub to: OverrideSeverity,
     /// Who answers for the exception.
     pub owner: String,
     /// Why it is made.
@@ -98,12 +97,12 @@ pub struct Override {
 pub struct Overridable<'f> {
     /// Rule id.
     pub rule: &'f str,
-    /// Operations it reaches, as `METHOD path`.
-    pub used_by: &'f [String],
+    /// Operations it reaches.
+    pub used_by: &'f [OperationLabel],
     /// JSON Pointers before and after.
     pub pointers: [&'f str; 2],
     /// The stability level that all of those operations have, below stable.
-    pub stability: Option<&'f str>,
+    pub stability: Option<Stability>,
     /// What changes when there is something new to say.
     pub content: &'f str,
 }
@@ -112,12 +111,10 @@ impl Override {
     /// Whether it is in force and names the finding.
     pub fn covers(&self, finding: Overridable<'_>, today: NaiveDate) -> bool {
         let operations = |patterns: &Vec<OperationPattern>| {
-            let named = |label: &String| patterns.iter().any(|pattern| pattern.matches_label(label));
+            let named = |label: &OperationLabel| patterns.iter().any(|pattern| pattern.matches_label(label));
             !finding.used_by.is_empty() && finding.used_by.iter().all(named)
         };
-        let stability = |levels: &Vec<String>| {
-            finding.stability.is_some_and(|level| levels.iter().any(|known| known.eq_ignore_ascii_case(level)))
-        };
+        let stability = |levels: &Vec<Stability>| finding.stability.is_some_and(|level| levels.contains(&level));
         today <= self.until
             && self.rule.as_ref().is_none_or(|rule| rule.matches(finding.rule))
             && self.operations.as_ref().is_none_or(operations)
@@ -136,7 +133,7 @@ impl Override {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OverrideNote {
     /// What it made of the finding.
-    pub to: Weight,
+    pub to: OverrideSeverity,
     /// Who answers for it.
     pub owner: String,
     /// Why.
@@ -150,7 +147,7 @@ mod tests {
     use super::*;
     use crate::model::OpenFinding;
 
-    fn finding<'f>(used_by: &'f [String], stability: Option<&'f str>) -> Overridable<'f> {
+    fn finding(used_by: &[OperationLabel], stability: Option<Stability>) -> Overridable<'_> {
         let pointers = ["/components/schemas/Legacy/properties/x", "/components/schemas/Legacy"];
         Overridable { rule: "response-enum-value-added", used_by, pointers, stability, content: "5f2c9a01be" }
     }
@@ -164,14 +161,14 @@ mod tests {
             pointer: None,
             stability: None,
             content: None,
-            to: Weight::Info,
+            to: OverrideSeverity::Info,
             owner: "Ann".to_owned(),
             reason: "r".to_owned(),
             until: day("2026-12-31"),
         };
         let pattern = |text: &str| Some(Pattern::parse(text).expect("a glob"));
         let operations = |list: &[&str]| Some(list.iter().filter_map(|text| OperationPattern::parse(text)).collect());
-        let uses = ["GET /a".to_owned(), "GET /b".to_owned()];
+        let uses = ["/a", "/b"].map(|path| OperationLabel::called_by_consumer("GET", path));
         let covers = |one: &Override| one.covers(finding(&uses, None), day("2026-12-31"));
         assert!(covers(&all) && !all.covers(finding(&uses, None), day("2027-01-01")), "it has an end");
         assert!(covers(&Override { rule: pattern("response-enum-*"), ..all.clone() }));
@@ -182,15 +179,15 @@ mod tests {
         assert!(!covers(&Override { pointer: pattern("/components/*"), ..all.clone() }), "a star stays within its segment");
         assert!(covers(&Override { operations: operations(&["GET /a", "GET /b"]), ..all.clone() }));
         assert!(!covers(&Override { operations: operations(&["GET /a"]), ..all.clone() }), "it also reaches GET /b");
-        let beta = Override { stability: Some(vec!["beta".to_owned()]), ..all };
-        assert!(!covers(&beta) && beta.covers(finding(&uses, Some("beta")), day("2026-01-01")));
+        let beta = Override { stability: Some(vec![Stability::Beta]), ..all };
+        assert!(!covers(&beta) && beta.covers(finding(&uses, Some(Stability::Beta)), day("2026-01-01")));
         assert!(Pattern::parse("[").is_err());
     }
 
     #[test]
     fn the_first_exception_that_covers_counts() {
         let day = |text: &str| text.parse::<NaiveDate>().expect("a date");
-        let exception = |to: Weight, until: &str| Override {
+        let exception = |to: OverrideSeverity, until: &str| Override {
             rule: None,
             operations: None,
             pointer: None,
@@ -202,16 +199,18 @@ mod tests {
             until: day(until),
         };
         let all = [
-            exception(Weight::Ignore, "2026-06-30"),
-            exception(Weight::Warning, "2026-12-31"),
-            exception(Weight::Info, "2026-12-31"),
+            exception(OverrideSeverity::Ignore, "2026-06-30"),
+            exception(OverrideSeverity::Warning, "2026-12-31"),
+            exception(OverrideSeverity::Info, "2026-12-31"),
         ];
-        let mut finding = OpenFinding { judged: "breaking".to_owned(), ..OpenFinding::default() };
-        for (today, severity) in [("2026-06-30", "info"), ("2026-07-01", "warning"), ("2027-01-01", "breaking")] {
-            finding.weigh(&all, day(today));
+        let mut finding = OpenFinding::new("i".to_owned(), "r", Severity::Breaking, String::new());
+        for (today, severity) in
+            [("2026-06-30", Severity::Info), ("2026-07-01", Severity::Warning), ("2027-01-01", Severity::Breaking)]
+        {
+            finding.apply_overrides(&all, day(today));
             assert_eq!(finding.severity, severity, "{today}");
         }
-        finding.weigh(&all, day("2026-07-01"));
-        assert_eq!(finding.exception.map(|note| note.to), Some(Weight::Warning), "and it is the one that is named");
+        finding.apply_overrides(&all, day("2026-07-01"));
+        assert_eq!(finding.exception.map(|note| note.to), Some(OverrideSeverity::Warning), "and it is the one that is named");
     }
 }

@@ -7,8 +7,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sha2::{Digest, Sha256};
 
 use crate::model::{
-    Agreement, Api, BREAKING, DateKind, Day, Integration, LedgerEntry, OpenFinding, OperationPattern, REMOVAL, Statement,
-    dated_subjects, in_force,
+    Agreement, Api, BREAKING, DateKind, Day, Integration, LedgerEntry, OpenFinding, OperationLabel, OperationPattern, REMOVAL,
+    Severity, Statement, dated_subjects, in_force,
 };
 
 /// What ended on paper and still answers is told of after so many days.
@@ -26,7 +26,7 @@ pub struct Ledger<'l> {
     /// Everything that was ever said.
     pub entries: &'l [LedgerEntry],
     /// `METHOD path` of every operation there is now; none where the description was never read.
-    pub operations: Option<&'l [String]>,
+    pub operations: Option<&'l [OperationLabel]>,
     /// The last day it was there, where nothing answers any more.
     pub down_since: Option<NaiveDate>,
     /// Today, in UTC: the ledger's dates are days.
@@ -167,7 +167,7 @@ impl Said<'_> {
         let statement = self.statement();
         match statement.subject.as_str() {
             "*" => format!("The whole {}", self.ledger.api.name),
-            subject if subject.starts_with('/') || statement.operations.iter().any(|label| label == subject) => {
+            subject if subject.starts_with('/') || statement.operations.iter().any(|label| label.as_str() == subject) => {
                 format!("`{subject}`")
             }
             subject if statement.title.is_empty() => subject.to_owned(),
@@ -206,7 +206,7 @@ impl Said<'_> {
         let subject = self.statement().subject.clone();
         let day = Day { on: day, revision: steps, id, subject, title };
         let content = Dated::write(day.on, reminders);
-        OpenFinding { day: Some(day), ..self.finding(rule, "breaking", message, content) }
+        OpenFinding { day: Some(day), ..self.finding(rule, Severity::Breaking, message, content) }
     }
 
     fn class(&self) -> &str {
@@ -229,7 +229,7 @@ impl Said<'_> {
             days(measured.short),
             measured.earliest
         );
-        Some(self.finding("notice-too-short", "warning", message, Dated::write(day, 0)))
+        Some(self.finding("notice-too-short", Severity::Warning, message, Dated::write(day, 0)))
     }
 
     /// The old and the new are there together from the day the old one is deprecated to the day it ends.
@@ -243,7 +243,7 @@ impl Said<'_> {
         if day < since {
             let message =
                 format!("{} is to end on {day}, before it is deprecated on {since}: one of the two is wrong", self.label());
-            return Some(self.finding("overlap-too-short", "warning", message, Dated::write(day, 0)));
+            return Some(self.finding("overlap-too-short", Severity::Warning, message, Dated::write(day, 0)));
         }
         let short = (until - day).num_days();
         let message = format!(
@@ -251,7 +251,7 @@ impl Said<'_> {
             self.label(),
             days(short)
         );
-        (short > 0).then(|| self.finding("overlap-too-short", "warning", message, Dated::write(day, 0)))
+        (short > 0).then(|| self.finding("overlap-too-short", Severity::Warning, message, Dated::write(day, 0)))
     }
 
     fn unfree(&self, day: NaiveDate) -> Option<OpenFinding> {
@@ -267,45 +267,34 @@ impl Said<'_> {
             let party = freeze.party.as_ref().and_then(|key| self.ledger.integration.party(key));
             let whose = party.map_or_else(|| "the freeze".to_owned(), |party| format!("the freeze of {}", party.name));
             let message = format!("{}: {day} lies in {whose}, {} to {}{}", self.label(), freeze.from, freeze.to, free());
-            return Some(self.finding("date-in-freeze", "warning", message, Dated::write(day, 0)));
+            return Some(self.finding("date-in-freeze", Severity::Warning, message, Dated::write(day, 0)));
         }
         (!agreement.is_allowed(day)).then(|| {
             let message = format!("{}: the agreement does not allow {day}{}", self.label(), free());
-            self.finding("date-not-allowed", "warning", message, Dated::write(day, 0))
+            self.finding("date-not-allowed", Severity::Warning, message, Dated::write(day, 0))
         })
     }
 
     fn gone(&self, day: NaiveDate) -> OpenFinding {
         let message = format!("{} is gone, and was to be there until {day}", self.label());
-        self.finding("gone-before-its-date", "breaking", message, "gone".to_owned())
+        self.finding("gone-before-its-date", Severity::Breaking, message, "gone".to_owned())
     }
 
     fn zombie(&self, day: NaiveDate) -> OpenFinding {
         let message = format!("{} was to end on {day} and still answers", self.label());
-        self.finding("alive-after-its-end", "warning", message, "alive".to_owned())
+        self.finding("alive-after-its-end", Severity::Warning, message, "alive".to_owned())
     }
 
-    fn finding(&self, rule: &str, severity: &str, message: String, content: String) -> OpenFinding {
+    fn finding(&self, rule: &str, severity: Severity, message: String, content: String) -> OpenFinding {
         let statement = self.statement();
         let cohort = statement.cohort.as_deref().unwrap_or_default();
+        let identity = format!("{rule} {} {} {cohort}", statement.mark.name(), statement.subject);
         OpenFinding {
-            identity: format!("{rule} {} {} {cohort}", statement.mark.name(), statement.subject),
             content,
-            severity: severity.to_owned(),
-            judged: severity.to_owned(),
-            exception: None,
-            consequence: "refused".to_owned(),
-            stability: None,
-            rule: rule.to_owned(),
-            message,
-            proven: String::new(),
             used_by: statement.operations.clone(),
-            before_pointer: String::new(),
             after_pointer: statement.place.clone(),
             fragment: self.told_so_far(),
-            direction: "neither".to_owned(),
-            given: None,
-            day: None,
+            ..OpenFinding::new(identity, rule, severity, message)
         }
     }
 
@@ -334,9 +323,10 @@ impl Said<'_> {
 }
 
 /// Whether an operation is among others; names of variables do not matter.
-fn is_among(label: &str, operations: &[String]) -> bool {
-    operations.iter().any(|known| known == label)
-        || OperationPattern::parse(label).is_some_and(|pattern| operations.iter().any(|known| pattern.matches_label(known)))
+fn is_among(label: &OperationLabel, operations: &[OperationLabel]) -> bool {
+    operations.contains(label)
+        || OperationPattern::parse(label.as_str())
+            .is_some_and(|pattern| operations.iter().any(|known| pattern.matches_label(known)))
 }
 
 /// An id that can stand in an address: from what a day is about, not from the day.
@@ -413,19 +403,10 @@ mod tests {
                 continue;
             }
             let statement = Statement {
-                subject: subject.to_owned(),
-                mark,
-                date: date.parse().ok(),
-                operations: if subject.starts_with("GET") { vec![subject.to_owned()] } else { Vec::new() },
-                class: String::new(),
-                cohort: None,
-                title: String::new(),
-                origin: Origin::Description,
                 place: "/x-sunset".to_owned(),
                 verbatim: (*date).to_owned(),
-                link: None,
-                odd: None,
                 paused: *date == "paused",
+                ..Statement::new(subject, mark, date.parse().ok(), Origin::Description)
             };
             let id = i64::try_from(entries.len()).expect("few");
             entries.push(LedgerEntry { id, statement, read_at, ended_at: None, replaced: false });
@@ -433,7 +414,12 @@ mod tests {
         entries
     }
 
-    fn messages(integration: &Integration, entries: &[LedgerEntry], operations: Option<&[String]>, today: &str) -> Vec<String> {
+    fn messages(
+        integration: &Integration,
+        entries: &[LedgerEntry],
+        operations: Option<&[OperationLabel]>,
+        today: &str,
+    ) -> Vec<String> {
         let ledger = Ledger { integration, api: &integration.apis[0], entries, operations, down_since: None, today: day(today) };
         dated(&ledger).into_iter().map(|finding| format!("{} {}: {}", finding.severity, finding.rule, finding.message)).collect()
     }
@@ -442,8 +428,8 @@ mod tests {
     fn a_day_lives_from_the_word_to_the_end() {
         let plain = integration(|_| {});
         let entries = ledger("GET /a", DateKind::Sunset, &[("2026-01-10", "2026-06-30")]);
-        let there = ["GET /a".to_owned()];
-        let on = |today: &str, operations: &[String]| messages(&plain, &entries, Some(operations), today);
+        let there = [OperationLabel::called_by_consumer("GET", "/a")];
+        let on = |today: &str, operations: &[OperationLabel]| messages(&plain, &entries, Some(operations), today);
         assert_eq!(on("2026-01-10", &there), ["breaking end-announced: `GET /a` ends on 2026-06-30, in 171 days"]);
         assert_eq!(on("2026-06-29", &there), ["breaking end-announced: `GET /a` ends on 2026-06-30, tomorrow"]);
         assert_eq!(on("2026-06-30", &there), ["breaking end-announced: `GET /a` was to end on 2026-06-30 and still answers"]);

@@ -148,7 +148,7 @@ pub fn retold(told: &[LastTold], api: &Api, previous: &[OpenFinding]) -> Vec<Las
 /// The findings that somebody has to hear of and that concern any of these consumers.
 fn concerning<'f>(findings: &'f [OpenFinding], consumers: &[Consumer]) -> Vec<&'f OpenFinding> {
     let concerns = |finding: &&OpenFinding| {
-        finding.is_told() && consumers.iter().any(|consumer| impact(finding, consumer) > Impact::NotUsed)
+        finding.needs_notice() && consumers.iter().any(|consumer| impact(&finding.used_by, consumer) > Impact::NotUsed)
     };
     findings.iter().filter(concerns).collect()
 }
@@ -165,28 +165,15 @@ mod tests {
 
     use super::*;
     use crate::model::{
-        Agreement, Auth, Calendar, Contact, DateKeys, OperationPattern, Party, Period, Person, Role, Schedule, Source, Wait,
+        Agreement, Auth, Calendar, Contact, DateKeys, OperationLabel, OperationPattern, Party, Period, Person, Role, Schedule,
+        Severity, Source, Wait,
     };
 
-    fn finding(identity: &str, content: &str, severity: &str) -> OpenFinding {
+    fn finding(identity: &str, content: &str, severity: Severity) -> OpenFinding {
         OpenFinding {
-            identity: identity.to_owned(),
             content: content.to_owned(),
-            severity: severity.to_owned(),
-            judged: severity.to_owned(),
-            exception: None,
-            consequence: "refused".to_owned(),
-            stability: None,
-            rule: "r".to_owned(),
-            message: String::new(),
-            used_by: vec![format!("GET /{identity}")],
-            before_pointer: String::new(),
-            after_pointer: String::new(),
-            proven: String::new(),
-            fragment: String::new(),
-            direction: String::new(),
-            given: None,
-            day: None,
+            used_by: vec![OperationLabel::called_by_consumer("GET", &format!("/{identity}"))],
+            ..OpenFinding::new(identity.to_owned(), "r", severity, String::new())
         }
     }
 
@@ -280,10 +267,10 @@ mod tests {
     fn says_what_is_new_and_nothing_else() {
         let mut play = Play::new(&[("c", None)]);
         let (a, a2, b, info) = (
-            finding("a", "1", "breaking"),
-            finding("a", "2", "breaking"),
-            finding("b", "1", "warning"),
-            finding("i", "1", "info"),
+            finding("a", "1", Severity::Breaking),
+            finding("a", "2", Severity::Breaking),
+            finding("b", "1", Severity::Warning),
+            finding("i", "1", Severity::Info),
         );
         assert_eq!(play.step(&[]), "keep");
         assert_eq!(play.step(from_ref(&info)), "keep");
@@ -299,7 +286,8 @@ mod tests {
     #[test]
     fn each_party_hears_only_what_is_news_to_it() {
         let mut play = Play::new(&[("c", Some(&["GET /a"])), ("d", Some(&["GET /b"]))]);
-        let (a, b, z) = (finding("a", "1", "breaking"), finding("b", "1", "breaking"), finding("z", "1", "breaking"));
+        let (a, b, z) =
+            (finding("a", "1", Severity::Breaking), finding("b", "1", Severity::Breaking), finding("z", "1", Severity::Breaking));
         assert_eq!(play.step(from_ref(&z)), "keep", "nobody uses it");
         assert_eq!(play.step(from_ref(&a)), "c opened:1, p opened:1");
         assert_eq!(play.step(&[a.clone(), b.clone()]), "d opened:1, p updated:2", "no news for the first consumer");
@@ -318,7 +306,7 @@ mod tests {
             party: "c".to_owned(),
             findings: BTreeMap::from([("old".to_owned(), "1".to_owned())]),
         };
-        let again = [finding("new", "1", "breaking"), finding("i", "1", "info")];
+        let again = [finding("new", "1", Severity::Breaking), finding("i", "1", Severity::Info)];
         let told = retold(&[told], &play.integration.apis[0], &again);
         assert_eq!(told[0].findings, BTreeMap::from([("new".to_owned(), "1".to_owned())]));
     }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Api, LedgerEntry, OpenFinding, Side, dated_subjects, in_force};
+use crate::model::{Api, LedgerEntry, OpenFinding, OperationLabel, Side, dated_subjects, in_force};
 
 use super::usage::{Impact, impact};
 
@@ -25,12 +25,11 @@ pub struct Week<'w> {
 
 /// Lines for a party: days that were put off, and differences that nobody has to act on. Empty where there is nothing.
 pub fn quiet_lines(week: &Week<'_>, side: Side, party: &str) -> Vec<String> {
-    let is_theirs = |finding: &OpenFinding| {
+    let is_theirs = |operations: &[OperationLabel]| {
         let consumers = week.api.consumers.iter();
         let mut theirs = consumers.filter(|consumer| side == Side::Provider || consumer.party == party);
-        theirs.any(|consumer| impact(finding, consumer) > Impact::NotUsed)
+        theirs.any(|consumer| impact(operations, consumer) > Impact::NotUsed)
     };
-    let about = |entry: &LedgerEntry| OpenFinding { used_by: entry.statement.operations.clone(), ..OpenFinding::default() };
     let mut lines: Vec<String> = Vec::new();
     for entries in dated_subjects(week.entries).values() {
         let Some(now) = in_force(entries, week.until) else { continue };
@@ -39,14 +38,14 @@ pub fn quiet_lines(week: &Week<'_>, side: Side, party: &str) -> Vec<String> {
         let said = within.filter_map(|entry| in_force(entries, entry.read_at)).chain(in_force(entries, week.since));
         let moved = said.filter_map(|entry| entry.statement.date).min().zip(now.statement.date);
         if let Some((from, to)) = moved.filter(|(from, to)| from < to && *to >= week.until.date_naive())
-            && is_theirs(&about(now))
+            && is_theirs(&now.statement.operations)
         {
             let subject = if now.statement.subject == "*" { &week.api.name } else { &now.statement.subject };
             lines.push(format!("{}: {subject} was put off from {from} to {to}", week.api.name));
         }
     }
     let is_new = |seen: &DateTime<Utc>| *seen > week.since && *seen <= week.until;
-    let new = week.findings.iter().filter(|(finding, seen)| is_new(seen) && is_theirs(finding));
+    let new = week.findings.iter().filter(|(finding, seen)| is_new(seen) && is_theirs(&finding.used_by));
     let new: Vec<String> = new.map(|(finding, _)| format!("{}: {}", week.api.name, finding.message)).collect();
     let mut all = Vec::new();
     for (kind, lines) in [("days that were put off", lines), ("differences that nobody has to act on", new)] {

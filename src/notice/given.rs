@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::model::{Agreement, BREAKING, LedgerEntry, NoticeGiven, OpenFinding, REMOVAL, dated_subjects};
+use crate::model::{Agreement, BREAKING, LedgerEntry, NoticeGiven, OpenFinding, REMOVAL, Severity, dated_subjects};
 
 use super::dates::known_since;
 
@@ -40,7 +40,7 @@ impl<'b> Before<'b> {
 
     /// Holds a change that is live against what was promised; none for what breaks nothing.
     pub fn given(&self, finding: &OpenFinding) -> Option<NoticeGiven> {
-        if finding.judged != "breaking" {
+        if finding.judged != Severity::Breaking {
             return None;
         }
         let has = |class: &str| self.agreement.notice.contains_key(class);
@@ -75,38 +75,19 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::model::{DateKind, Origin, Period, Statement, Wait};
+    use crate::model::{DateKind, OperationLabel, Origin, Period, Stability, Statement, Wait};
 
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("a day")
     }
 
-    fn finding(judged: &str) -> OpenFinding {
-        OpenFinding {
-            identity: "i".to_owned(),
-            judged: judged.to_owned(),
-            severity: judged.to_owned(),
-            used_by: vec!["GET /a".to_owned()],
-            ..OpenFinding::default()
-        }
+    fn finding(severity: Severity) -> OpenFinding {
+        let used_by = vec![OperationLabel::called_by_consumer("GET", "/a")];
+        OpenFinding { used_by, ..OpenFinding::new("i".to_owned(), "r", severity, String::new()) }
     }
 
     fn entry(operation: &str, date: &str, read_on: &str) -> LedgerEntry {
-        let statement = Statement {
-            subject: operation.to_owned(),
-            mark: DateKind::Sunset,
-            date: date.parse().ok(),
-            operations: vec![operation.to_owned()],
-            class: String::new(),
-            cohort: None,
-            title: String::new(),
-            origin: Origin::Description,
-            place: String::new(),
-            verbatim: date.to_owned(),
-            link: None,
-            odd: None,
-            paused: false,
-        };
+        let statement = Statement::new(operation, DateKind::Sunset, date.parse().ok(), Origin::Description);
         let read_at = format!("{read_on}T08:00:00Z").parse().expect("a time");
         LedgerEntry { id: 1, statement, read_at, ended_at: None, replaced: false }
     }
@@ -120,10 +101,10 @@ mod tests {
         for (rule, stability, promised) in [
             ("request-max-length-decreased", None, "30 days"),
             ("api-removed-without-deprecation", None, "180 days"),
-            ("request-max-length-decreased", Some("beta"), "7 days"),
-            ("api-removed-with-deprecation", Some("alpha"), "7 days"),
+            ("request-max-length-decreased", Some(Stability::Beta), "7 days"),
+            ("api-removed-with-deprecation", Some(Stability::Alpha), "7 days"),
         ] {
-            let finding = OpenFinding { rule: rule.to_owned(), stability: stability.map(str::to_owned), ..finding("breaking") };
+            let finding = OpenFinding { rule: rule.to_owned(), stability, ..finding(Severity::Breaking) };
             let by = |agreement| {
                 let given = Before::new(agreement, &[], &upcoming, day("2026-06-01")).given(&finding);
                 given.map(|given| given.promised)
@@ -145,14 +126,14 @@ mod tests {
         for (cohort, given) in [(None, 151), (Some("existing"), 151), (Some("new"), 0)] {
             let (entries, upcoming) = ([said(cohort)], HashMap::new());
             let before = Before::new(&agreement, &entries, &upcoming, day("2026-06-01"));
-            assert_eq!(before.given(&finding("breaking")).map(|given| given.given), Some(given), "{cohort:?}");
+            assert_eq!(before.given(&finding(Severity::Breaking)).map(|given| given.given), Some(given), "{cohort:?}");
         }
     }
 
     #[test]
     fn notice_counts_from_the_first_word_that_came_true() {
         let agreement = Agreement::promising(BTreeMap::from([(BREAKING.to_owned(), Period::Days(90))]), Wait::Days(3));
-        let given = |entries: &[LedgerEntry], upcoming: &[(&str, &str)], judged: &str| {
+        let given = |entries: &[LedgerEntry], upcoming: &[(&str, &str)], judged: Severity| {
             let upcoming = upcoming
                 .iter()
                 .map(|(identity, on)| ((*identity).to_owned(), format!("{on}T08:00:00Z").parse().expect("a time")))
@@ -160,20 +141,24 @@ mod tests {
             let before = Before::new(&agreement, entries, &upcoming, day("2026-06-01"));
             before.given(&finding(judged)).map(|given| (given.given, given.short))
         };
-        assert_eq!(given(&[], &[], "breaking"), Some((0, 90)));
-        assert_eq!(given(&[], &[], "warning"), None);
-        assert_eq!(given(&[], &[("i", "2026-04-21")], "breaking"), Some((41, 49)));
-        assert_eq!(given(&[], &[("other", "2026-04-21")], "breaking"), Some((0, 90)));
-        assert_eq!(given(&[entry("GET /a", "2026-06-01", "2026-01-01")], &[], "breaking"), Some((151, 0)));
-        assert_eq!(given(&[entry("GET /b", "2026-06-01", "2026-01-01")], &[], "breaking"), Some((0, 90)));
-        assert_eq!(given(&[entry("GET /a", "2026-12-01", "2026-01-01")], &[], "breaking"), Some((0, 90)), "before its day");
+        assert_eq!(given(&[], &[], Severity::Breaking), Some((0, 90)));
+        assert_eq!(given(&[], &[], Severity::Warning), None);
+        assert_eq!(given(&[], &[("i", "2026-04-21")], Severity::Breaking), Some((41, 49)));
+        assert_eq!(given(&[], &[("other", "2026-04-21")], Severity::Breaking), Some((0, 90)));
+        assert_eq!(given(&[entry("GET /a", "2026-06-01", "2026-01-01")], &[], Severity::Breaking), Some((151, 0)));
+        assert_eq!(given(&[entry("GET /b", "2026-06-01", "2026-01-01")], &[], Severity::Breaking), Some((0, 90)));
+        assert_eq!(
+            given(&[entry("GET /a", "2026-12-01", "2026-01-01")], &[], Severity::Breaking),
+            Some((0, 90)),
+            "before its day"
+        );
         let put_off = LedgerEntry {
             ended_at: Some("2026-02-01T08:00:00Z".parse().expect("a time")),
             replaced: true,
             ..entry("GET /a", "2026-03-01", "2026-01-01")
         };
         assert_eq!(
-            given(&[put_off, LedgerEntry { id: 2, ..entry("GET /a", "2026-09-01", "2026-02-01") }], &[], "breaking"),
+            given(&[put_off, LedgerEntry { id: 2, ..entry("GET /a", "2026-09-01", "2026-02-01") }], &[], Severity::Breaking),
             Some((0, 90))
         );
     }

@@ -4,7 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use crate::model::{
-    Api, BREAKING, Contact, Day, Integration, Notice, NoticeKind, OpenFinding, Party, Period, Person, Role, Side, Surface,
+    Api, BREAKING, Contact, Day, Integration, Notice, NoticeKind, OpenFinding, OperationLabel, Party, Period, Person, Role,
+    Severity, Side, Surface,
 };
 use crate::rules::Catalogue;
 
@@ -73,8 +74,8 @@ pub struct LetterView {
     pub audience: Audience,
     /// `opened`, `updated` or `resolved`.
     pub kind: NoticeKind,
-    /// `breaking` or `warning`: the worst finding.
-    pub verdict: String,
+    /// The worst finding.
+    pub verdict: Severity,
     /// Whether the change stands in an upcoming description and is not live yet.
     pub announced: bool,
     /// Whether the letter is about days in the ledger, not about two descriptions.
@@ -201,8 +202,8 @@ pub struct ExchangeCard {
 /// A finding as a letter shows it.
 #[derive(Debug, Clone, Serialize)]
 pub struct FindingCard {
-    /// `breaking` or `warning`.
-    pub severity: String,
+    /// How much it matters.
+    pub severity: Severity,
     /// The same in the words of the letter.
     pub label: String,
     /// What it does to whom, in a few words.
@@ -216,7 +217,7 @@ pub struct FindingCard {
     /// What to do, from the rule page.
     pub remedy: String,
     /// Operations it reaches, the reader's own first.
-    pub uses: Vec<String>,
+    pub uses: Vec<OperationLabel>,
     /// How many more.
     pub more_uses: usize,
     /// Lines of the changed fragment; empty when an earlier card shows the same.
@@ -301,7 +302,7 @@ pub fn plan(about: &Circumstances<'_>, decision: &Decision<'_>) -> Vec<LetterPla
 fn concerned<'c>(about: &Circumstances<'c>, findings: &[&OpenFinding]) -> Vec<&'c Party> {
     let consumers = about.api.consumers.iter();
     consumers
-        .filter(|consumer| findings.iter().any(|finding| impact(finding, consumer) > Impact::NotUsed))
+        .filter(|consumer| findings.iter().any(|finding| impact(&finding.used_by, consumer) > Impact::NotUsed))
         .filter_map(|consumer| about.integration.party(&consumer.party))
         .collect()
 }
@@ -342,7 +343,7 @@ fn view(
     let findings = &word.findings;
     // What is promised and asked for counts from the day this letter is written.
     let promised = agreement.period(BREAKING).unwrap_or(Period::Days(0));
-    let breaking = findings.iter().filter(|finding| finding.severity == "breaking").count();
+    let breaking = findings.iter().filter(|finding| finding.severity == Severity::Breaking).count();
     let mut cards: Vec<FindingCard> = Vec::new();
     for finding in findings.iter().take(SHOWN) {
         let mut card = card(finding, about, reader_party, audience);
@@ -361,7 +362,7 @@ fn view(
     LetterView {
         audience,
         kind: word.kind,
-        verdict: if breaking > 0 { "breaking" } else { "warning" }.to_owned(),
+        verdict: if breaking > 0 { Severity::Breaking } else { Severity::Warning },
         announced: about.surface == Surface::Upcoming,
         dates: about.surface == Surface::Ledger,
         escalation: None,
@@ -427,17 +428,17 @@ fn card(finding: &OpenFinding, about: &Circumstances<'_>, reader: &Party, audien
     let rule = about.catalogue.get(&finding.rule);
     // What the reader calls comes first; a provider is not shown what a consumer calls.
     let consumer = about.api.consumers.iter().find(|consumer| consumer.party == reader.id && audience == Audience::Consumer);
-    let is_own = |label: &String| {
+    let is_own = |label: &OperationLabel| {
         let patterns = consumer.and_then(|consumer| consumer.operations.as_ref());
         patterns.is_some_and(|patterns| patterns.iter().any(|pattern| pattern.matches_label(label)))
     };
-    let (own, others): (Vec<&String>, Vec<&String>) = finding.used_by.iter().partition(|label| is_own(label));
-    let uses: Vec<String> = own.into_iter().chain(others).take(NAMED_USES).cloned().collect();
+    let (own, others): (Vec<&OperationLabel>, Vec<&OperationLabel>) = finding.used_by.iter().partition(|label| is_own(label));
+    let uses: Vec<OperationLabel> = own.into_iter().chain(others).take(NAMED_USES).cloned().collect();
     let page = rule.map(|rule| (rule.page.hurt, rule.page.remedy));
     let (hurt, remedy) = page.or_else(|| advice::advice(&finding.rule)).unwrap_or_default();
     FindingCard {
-        severity: finding.severity.clone(),
-        label: advice::label(&finding.rule).map_or_else(|| finding.severity.clone(), str::to_owned),
+        severity: finding.severity,
+        label: advice::label(&finding.rule).map_or_else(|| finding.severity.to_string(), str::to_owned),
         consequence: match (rule, audience) {
             (Some(rule), Audience::Consumer) => rule.consequence.meaning().to_owned(),
             (Some(rule), Audience::Provider) => rule.consequence.meaning_for_consumer().to_owned(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Api, Contact, Integration, OperationPattern, Party, Pattern, Role, Side, meant, nearest};
+use crate::model::{Api, Contact, Integration, OperationLabel, OperationPattern, Party, Pattern, Role, Side, meant, nearest};
 use crate::rules::Catalogue;
 
 use super::advice::date_rules;
@@ -121,7 +121,7 @@ pub fn unknown_rules(integration: &Integration, catalogue: &Catalogue) -> Vec<St
 
 /// Uses that a description does not have, in words. `operations` are its `METHOD path`; where there are none, nothing is
 /// known of it.
-pub fn unmatched_uses(operations: &[String], integration: &Integration, api: &Api) -> Vec<String> {
+pub fn unmatched_uses(operations: &[OperationLabel], integration: &Integration, api: &Api) -> Vec<String> {
     let mut found = Vec::new();
     if operations.is_empty() {
         return found;
@@ -142,7 +142,7 @@ pub fn unmatched_uses(operations: &[String], integration: &Integration, api: &Ap
 
 /// Exceptions of an integration whose operations none of its descriptions has, in words. One from a rule about what is
 /// removed names what is not there any more.
-pub fn unmatched_overrides(operations: &[String], integration: &Integration) -> Vec<String> {
+pub fn unmatched_overrides(operations: &[OperationLabel], integration: &Integration) -> Vec<String> {
     let is_of_removals = |rule: &Pattern| REMOVALS.iter().any(|id| rule.matches(id));
     let mut found = Vec::new();
     for one in integration.overrides.iter().filter(|one| !one.rule.as_ref().is_some_and(is_of_removals)) {
@@ -161,13 +161,13 @@ pub fn unmatched_overrides(operations: &[String], integration: &Integration) -> 
 }
 
 /// The operation that is meant perhaps, as the end of a sentence.
-fn suggestion(pattern: &OperationPattern, operations: &[String]) -> String {
+fn suggestion(pattern: &OperationPattern, operations: &[OperationLabel]) -> String {
     let written = format!("{} {}", pattern.method, pattern.path);
-    let best = meant(&written, operations.iter().map(String::as_str));
+    let best = meant(&written, operations.iter().map(OperationLabel::as_str));
     best.map(|best| format!("; did you mean {best}?")).unwrap_or_default()
 }
 
-fn has_one(pattern: &OperationPattern, operations: &[String]) -> bool {
+fn has_one(pattern: &OperationPattern, operations: &[OperationLabel]) -> bool {
     operations.iter().any(|label| pattern.matches_label(label))
 }
 

@@ -1,7 +1,8 @@
 //! Findings as they are stored and told: without the documents they were found in.
 
 use crate::model::OpenFinding;
-use crate::rules::{Fragments, JsonFinding, Severity, Verdict};
+use crate::model::Severity;
+use crate::rules::{Fragments, JsonFinding, Verdict};
 
 /// The findings of a verdict with the fragments that show them. What nobody is told needs no fragment.
 pub fn open_findings(verdict: &Verdict, mut fragments: Fragments<'_>) -> Vec<OpenFinding> {
@@ -17,11 +18,11 @@ pub fn open_findings(verdict: &Verdict, mut fragments: Fragments<'_>) -> Vec<Ope
             OpenFinding {
                 identity: json.identity,
                 content: json.content,
-                severity: finding.severity.name().to_owned(),
-                judged: finding.severity.name().to_owned(),
+                severity: finding.severity,
+                judged: finding.severity,
                 exception: None,
-                consequence: finding.consequence.name().to_owned(),
-                stability: finding.change.stability().map(str::to_owned),
+                consequence: finding.consequence,
+                stability: finding.change.stability(),
                 rule: json.rule,
                 message: json.message,
                 used_by: json.used_by,

@@ -1,6 +1,6 @@
 //! A finding seen from one consumer: affected, not used, or unknown.
 
-use crate::model::{Consumer, OpenFinding};
+use crate::model::{Consumer, OperationLabel};
 
 /// What a finding means for one consumer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,19 +13,19 @@ pub enum Impact {
     Affected,
 }
 
-/// The impact of a finding on a consumer.
-pub fn impact(finding: &OpenFinding, consumer: &Consumer) -> Impact {
+/// The impact on a consumer of what reaches these operations; where it names none, it concerns the whole description.
+pub fn impact(used_by: &[OperationLabel], consumer: &Consumer) -> Impact {
     let Some(patterns) = &consumer.operations else { return Impact::Unknown };
-    if finding.used_by.is_empty() {
+    if used_by.is_empty() {
         return Impact::Unknown;
     }
     let mut best = Impact::NotUsed;
-    for label in &finding.used_by {
-        // Webhooks and callbacks arrive by arrangements a list of calls does not cover.
-        let reached = match label.split_once(' ') {
-            Some(("webhook" | "callback", _)) => Impact::Unknown,
+    for label in used_by {
+        let reached = match label.call() {
+            // Webhooks and callbacks arrive by arrangements that a list of calls does not cover.
+            None => Impact::Unknown,
             Some((method, path)) if patterns.iter().any(|pattern| pattern.matches(method, path)) => Impact::Affected,
-            _ => Impact::NotUsed,
+            Some(_) => Impact::NotUsed,
         };
         best = best.max(reached);
     }
@@ -39,31 +39,14 @@ mod tests {
 
     #[test]
     fn impact_follows_declared_usage() {
-        let finding = |used_by: &[&str]| OpenFinding {
-            identity: String::new(),
-            content: String::new(),
-            severity: "breaking".to_owned(),
-            judged: "breaking".to_owned(),
-            exception: None,
-            consequence: "refused".to_owned(),
-            stability: None,
-            rule: String::new(),
-            message: String::new(),
-            used_by: used_by.iter().map(|label| (*label).to_owned()).collect(),
-            before_pointer: String::new(),
-            after_pointer: String::new(),
-            proven: String::new(),
-            fragment: String::new(),
-            direction: String::new(),
-            given: None,
-            day: None,
-        };
         let silent = Consumer { party: "x".to_owned(), operations: None };
         let declared = Consumer { party: "x".to_owned(), operations: OperationPattern::parse("GET /a/{id}").map(|p| vec![p]) };
-        assert_eq!(impact(&finding(&["GET /a/{key}"]), &silent), Impact::Unknown);
-        assert_eq!(impact(&finding(&["POST /a", "GET /a/{key}"]), &declared), Impact::Affected);
-        assert_eq!(impact(&finding(&["POST /a"]), &declared), Impact::NotUsed);
-        assert_eq!(impact(&finding(&[]), &declared), Impact::Unknown);
-        assert_eq!(impact(&finding(&["webhook POST a.changed"]), &declared), Impact::Unknown);
+        let get = || OperationLabel::called_by_consumer("GET", "/a/{key}");
+        let post = || OperationLabel::called_by_consumer("POST", "/a");
+        assert_eq!(impact(&[get()], &silent), Impact::Unknown);
+        assert_eq!(impact(&[post(), get()], &declared), Impact::Affected);
+        assert_eq!(impact(&[post()], &declared), Impact::NotUsed);
+        assert_eq!(impact(&[], &declared), Impact::Unknown);
+        assert_eq!(impact(&[OperationLabel::webhook("POST", "a.changed")], &declared), Impact::Unknown);
     }
 }

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::model::OperationLabel;
+
 use super::schema::{Schema, SchemaId};
 use super::{Dialect, Oddity, PointerId, Pointers, Value};
 
@@ -64,6 +66,24 @@ pub enum Surface {
     Webhook,
     /// The provider calls the consumer, at a URL an earlier request named.
     Callback,
+}
+
+impl Surface {
+    /// An operation of this kind, as people read it.
+    pub fn label(self, method: &str, path: &str) -> OperationLabel {
+        match self {
+            Self::Path => OperationLabel::called_by_consumer(method, path),
+            Self::Webhook => OperationLabel::webhook(method, path),
+            Self::Callback => OperationLabel::callback(method, path),
+        }
+    }
+}
+
+impl Operation<'_> {
+    /// As people read it.
+    pub fn label(&self) -> OperationLabel {
+        self.surface.label(&self.method, &self.path)
+    }
 }
 
 /// One operation on one of the three surfaces.

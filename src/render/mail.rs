@@ -5,7 +5,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value};
 use thiserror::Error;
 
-use crate::model::NoticeKind;
+use crate::model::{NoticeKind, Severity};
 use crate::notice::{Audience, LetterView};
 
 use super::clean::{clean, with_code};
@@ -106,10 +106,10 @@ impl Renderer {
 
 /// Verdict first, then the API. The stem stays the same through a notice's life: mail programs thread by it.
 fn subject(view: &LetterView) -> String {
-    let verdict = match (view.verdict.as_str(), view.announced) {
+    let verdict = match (view.verdict, view.announced) {
         _ if view.dates => "DATES",
-        ("breaking", false) => "BREAKING",
-        ("breaking", true) => "BREAKING SOON",
+        (Severity::Breaking, false) => "BREAKING",
+        (Severity::Breaking, true) => "BREAKING SOON",
         (_, false) => "WARNING",
         (_, true) => "WARNING, COMING",
     };

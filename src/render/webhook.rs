@@ -21,7 +21,7 @@ pub fn cloud_event(view: &LetterView, key: &WatchKey, source: &str, id: &str, ti
                 "severity": card.severity,
                 "rule": card.rule,
                 "message": clean(&card.message, 500),
-                "operations": card.uses.iter().map(|label| clean(label, 200)).collect::<Vec<_>>(),
+                "operations": card.uses.iter().map(|label| clean(label.as_str(), 200)).collect::<Vec<_>>(),
                 "pointer": clean(&card.pointer, 500),
             })
         })

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use thiserror::Error;
 
-use crate::diff::{Change, ChangeKind, Direction, Evidence};
+use crate::diff::{Change, ChangeKind, Evidence};
+use crate::model::{Consequence, Direction, Severity};
 
 use super::files::PAGES;
-use super::law::Severity;
 use super::oasdiff::by_rule;
 use super::page::{Page, PageError};
 
@@ -54,55 +54,6 @@ impl Guard {
     }
 }
 
-/// What a change does to the party it hurts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Consequence {
-    /// What is sent is rejected.
-    Refused,
-    /// What arrives is something the contract excluded.
-    Unreadable,
-    /// Nothing fails, and the meaning moves: an ignored field, a moved default, a filter that no longer filters.
-    Silent,
-    /// The wire is the same; names in generated code change.
-    GeneratedCode,
-    /// Nobody is hurt.
-    None,
-}
-
-impl Consequence {
-    /// The word in pages, reports and mails.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Refused => "refused",
-            Self::Unreadable => "unreadable",
-            Self::Silent => "silent",
-            Self::GeneratedCode => "generated-code",
-            Self::None => "none",
-        }
-    }
-
-    /// The same about the consumer, for whoever is not it.
-    pub const fn meaning_for_consumer(self) -> &'static str {
-        match self {
-            Self::Refused => "what the consumer sends is rejected",
-            Self::Unreadable => "the consumer is sent what the contract excluded",
-            other => other.meaning(),
-        }
-    }
-
-    /// What it means, for a reader who meets the word for the first time.
-    pub const fn meaning(self) -> &'static str {
-        match self {
-            Self::Refused => "what you send is rejected",
-            Self::Unreadable => "you are sent what the contract excluded",
-            Self::Silent => "nothing fails, the meaning moves",
-            Self::GeneratedCode => "the wire is the same, names in generated code change",
-            Self::None => "nobody is hurt",
-        }
-    }
-}
-
 /// One row of the catalogue.
 #[derive(Debug, Clone)]
 pub struct Rule {
@@ -132,7 +83,7 @@ pub struct Rule {
 #[serde(deny_unknown_fields)]
 struct Header {
     on: String,
-    direction: String,
+    direction: Direction,
     when: Option<Guard>,
     severity: Severity,
     consequence: Consequence,
@@ -226,15 +177,10 @@ fn rule(id: &'static str, text: &'static str) -> Result<Rule, CatalogueError> {
         .copied()
         .find(|kind| kind.name() == header.on)
         .ok_or_else(|| unknown("change kind", &header.on))?;
-    let directions = [Direction::ToProvider, Direction::FromProvider, Direction::Neither];
-    let direction = directions
-        .into_iter()
-        .find(|direction| direction.name() == header.direction)
-        .ok_or_else(|| unknown("direction", &header.direction))?;
     Ok(Rule {
         id,
         on,
-        direction,
+        direction: header.direction,
         when: header.when,
         severity: header.severity,
         consequence: header.consequence,

@@ -1,9 +1,8 @@
 //! What a comparison comes to: changes, each with the verdict of a rule and what stands behind it.
 
 use crate::diff::Change;
+use crate::model::{Consequence, Severity};
 
-use super::catalogue::Consequence;
-use super::law::Severity;
 use super::proof::Proof;
 
 /// A change judged by a rule.

@@ -22,13 +22,13 @@ mod proof;
 mod report;
 mod sentence;
 
-pub use catalogue::{Catalogue, CatalogueError, Consequence, Guard, Rule};
+pub use catalogue::{Catalogue, CatalogueError, Guard, Rule};
 pub use compare::{compare, compare_lowered};
 pub use digest::RULE_SET;
 pub use finding::{Finding, Verdict};
 pub use fragment::Fragments;
 pub use judge::judge;
-pub use law::{Severity, law};
+pub use law::law;
 pub use oasdiff::{OasdiffId, oasdiff_ids};
 pub use page::{Example, Page, PageError};
 pub use place::place;

@@ -3,12 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::diff::Direction;
+use crate::model::{Consequence, Direction, OperationLabel, Severity};
 use crate::openapi::{Oddity, shown_pointer};
 
-use super::catalogue::Consequence;
 use super::finding::{Finding, Verdict};
-use super::law::Severity;
 use super::proof::Proof;
 
 /// The result of a comparison, as `driftd diff --format json` prints it.
@@ -55,12 +53,12 @@ impl Summary {
 pub struct JsonFinding {
     /// Rule id; `driftd rules ID` explains it.
     pub rule: String,
-    /// `breaking`, `warning` or `info`.
+    /// How much it matters.
     pub severity: Severity,
-    /// `refused`, `unreadable`, `silent`, `generated-code` or `none`.
+    /// What it does to the party it hurts.
     pub consequence: Consequence,
-    /// `to-provider`, `from-provider` or `neither`.
-    pub direction: String,
+    /// Which way the data flows.
+    pub direction: Direction,
     /// Method of the first operation it reaches; null when it concerns the whole document.
     pub method: Option<String>,
     /// Path of that operation.
@@ -76,8 +74,8 @@ pub struct JsonFinding {
     /// What stands behind the verdict: `promise`, `contained`, `refuted` with its witness, or `undecided`.
     #[serde(default)]
     pub proof: Proof,
-    /// Every operation it reaches, as `METHOD path`.
-    pub used_by: Vec<String>,
+    /// Every operation it reaches.
+    pub used_by: Vec<OperationLabel>,
     /// Keeps its value while the finding stays the same one.
     pub identity: String,
     /// Changes when what is to be said changes.
@@ -97,16 +95,11 @@ impl From<&Finding> for JsonFinding {
     fn from(finding: &Finding) -> Self {
         let change = &finding.change;
         let first = change.used_by.first();
-        let direction = match change.direction {
-            Direction::ToProvider => "to-provider",
-            Direction::FromProvider => "from-provider",
-            Direction::Neither => "neither",
-        };
         Self {
             rule: finding.rule.to_owned(),
             severity: finding.severity,
             consequence: finding.consequence,
-            direction: direction.to_owned(),
+            direction: change.direction,
             method: first.map(|first| first.method.clone()),
             path: first.map(|first| first.path.clone()),
             pointer: JsonPointer { before: shown_pointer(&change.site.before), after: shown_pointer(&change.site.after) },

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::diff::{Change, ChangeKind, Direction};
+use crate::diff::{Change, ChangeKind};
+use crate::model::Direction;
 
 /// The sentence of a change. `place` is where it stands, in words.
 pub(super) fn sentence(change: &Change, place: &str) -> String {

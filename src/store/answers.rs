@@ -1,21 +1,27 @@
 //! What readers answer: the letter a link belongs to, and what its answer leads to.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{Acknowledgement, Answer, Side, Surface, WatchKey, time_of};
+use crate::model::{Acknowledgement, Answer, Side, Surface, WatchKey, millis, time_of};
 
-use super::checks::{PlannedDelivery, close_notice, event, forget_findings, insert_deliveries, key_of};
-use super::proposals::may_tell;
-use super::watches::compare_upcoming_again;
-use super::{Fields, Store, StoreError, stored, word};
+use super::database::Store;
+use super::deliveries::{PlannedDelivery, insert_deliveries};
+use super::error::StoreError;
+use super::events::event;
+use super::findings::forget_findings;
+use super::notices::close_notice;
+use super::rows::{Fields as _, date, key_of, parse};
+use super::watches::{WatchId, compare_upcoming_again};
 
 /// A letter that its reader can answer.
 #[derive(Debug, Clone)]
 pub struct OpenLetter {
     /// The notice.
     pub notice: String,
+    /// Number of the watch.
+    pub watch: WatchId,
     /// The API.
     pub key: WatchKey,
     /// Which end the reader is on.
@@ -77,11 +83,11 @@ impl Store {
     /// When the database does not answer.
     pub async fn letter(&self, token: &str) -> Result<Option<OpenLetter>, StoreError> {
         let row = sqlx::query(
-            "SELECT d.notice, d.side, d.party, d.name, d.subject, d.created_at, n.integration, n.api, n.surface, n.closed_at,
+            "SELECT d.notice, d.side, d.party, d.name, d.subject, d.created_at, n.watch, w.integration, w.api, w.surface, n.closed_at,
                     EXISTS (SELECT 1 FROM delivery l WHERE l.notice = d.notice AND l.side = d.side AND l.party = d.party
                             AND l.kind IN ('opened', 'updated') AND l.created_at > d.created_at) AS outdated,
                     a.owner, a.answer, a.fix_by, a.note
-             FROM delivery d JOIN notice n ON n.id = d.notice
+             FROM delivery d JOIN notice n ON n.id = d.notice JOIN watch w ON w.id = n.watch
              LEFT JOIN acknowledgement a ON a.notice = d.notice AND a.side = d.side AND a.party = d.party
              WHERE d.token = $1",
         )
@@ -96,8 +102,9 @@ impl Store {
             None => None,
         };
         Ok(Some(OpenLetter {
+            watch: row.field("watch")?,
             key: key_of(&row)?,
-            side: word(Side::named(&side), "delivery", &notice, &side)?,
+            side: parse(Side::named, "delivery", &notice, &side)?,
             party: row.field("party")?,
             name: row.field("name")?,
             subject: row.field("subject")?,
@@ -118,7 +125,8 @@ impl Store {
         &self,
         token: &str,
         answer: &Acknowledgement,
-        (letters, closing): (Vec<PlannedDelivery>, Closing<'_>),
+        letters: Vec<PlannedDelivery>,
+        closing: Closing<'_>,
         now: DateTime<Utc>,
     ) -> Result<AnswerOutcome, StoreError> {
         let Some(letter) = self.letter(token).await? else { return Ok(AnswerOutcome::Unknown) };
@@ -143,8 +151,8 @@ impl Store {
         .bind(answer.answer.name())
         .bind(answer.fix_by.map(|date| date.to_string()))
         .bind(&answer.note)
-        .bind(stored(letter.written_at))
-        .bind(stored(now))
+        .bind(millis(letter.written_at))
+        .bind(millis(now))
         .execute(&mut *transaction)
         .await?;
         let by = answer.fix_by.map(|date| format!(", done by {date}")).unwrap_or_default();
@@ -152,11 +160,11 @@ impl Store {
             Answer::Ours => format!("{} answered for the {}: ours{by} ({})", answer.owner, letter.side.name(), letter.notice),
             Answer::Accepted => format!("{} answered for the {}: accepted ({})", answer.owner, letter.side.name(), letter.notice),
         };
-        event(&mut transaction, stored(now), &letter.key.integration, &letter.key.api, "answered", &words).await?;
+        event(&mut transaction, millis(now), &letter.key, "answered", &words).await?;
         // Sent twice it is one answer, and the letters about it are one.
         let is_news = letter.answered.as_ref() != Some(answer);
         if is_news && may_tell(&mut transaction, &letter.notice, letter.side, now).await? {
-            insert_deliveries(&mut transaction, &letter.notice, stored(now), letters).await?;
+            insert_deliveries(&mut transaction, &letter.notice, millis(now), letters).await?;
         }
         // Nobody is asked any more why nobody answered.
         sqlx::query(
@@ -183,8 +191,8 @@ pub(super) fn acknowledgement(row: &SqliteRow, notice: &str) -> Result<Acknowled
     let answer: String = row.field("answer")?;
     Ok(Acknowledgement {
         owner: row.field("owner")?,
-        answer: word(Answer::named(&answer), "acknowledgement", notice, &answer)?,
-        fix_by: super::date(row.field("fix_by")?, notice)?,
+        answer: parse(Answer::named, "acknowledgement", notice, &answer)?,
+        fix_by: date(row.field("fix_by")?, notice)?,
         note: row.field("note")?,
     })
 }
@@ -220,16 +228,39 @@ async fn accept(
         "UPDATE watch SET baseline = latest, generation = generation + 1,
            detail = CASE WHEN state = 'changed' THEN 'accepted as the new baseline' ELSE detail END,
            state = CASE WHEN state = 'changed' THEN 'verified' ELSE state END
-         WHERE integration = $1 AND api = $2 AND surface = $3",
+         WHERE id = $1",
     )
-    .bind(&key.integration)
-    .bind(&key.api)
-    .bind(key.surface.name())
+    .bind(letter.watch)
     .execute(&mut **transaction)
     .await?;
-    forget_findings(transaction, key).await?;
-    compare_upcoming_again(transaction, key, stored(now)).await?;
-    close_notice(transaction, &letter.notice, stored(now), "accepted by every consumer", closing).await?;
+    forget_findings(transaction, letter.watch).await?;
+    compare_upcoming_again(transaction, key, millis(now)).await?;
+    close_notice(transaction, &letter.notice, millis(now), "accepted by every consumer", closing).await?;
     let text = format!("the latest description is the new baseline: accepted by every consumer ({})", letter.notice);
-    event(transaction, stored(now), &key.integration, &key.api, "accepted", &text).await
+    event(transaction, millis(now), key, "accepted", &text).await
+}
+
+/// On so many occasions a day the other side hears what one side says: whoever holds a link must not be able to flood it.
+const TOLD_A_DAY: i64 = 3;
+
+/// Whether the other side may be written to about what `side` says. Letters in which the other side names somebody of its own
+/// are steps of its ladder, and do not count.
+pub(super) async fn may_tell(
+    transaction: &mut Transaction<'_, Sqlite>,
+    notice: &str,
+    side: Side,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let told: i64 = sqlx::query_scalar(
+        "SELECT COUNT(DISTINCT created_at) FROM delivery
+         WHERE notice = $1 AND kind = 'exchange' AND side <> $2 AND created_at > $3 AND created_at <= $4
+           AND NOT EXISTS (SELECT 1 FROM escalation e WHERE e.notice = $1 AND e.side <> $2 AND e.at = delivery.created_at)",
+    )
+    .bind(notice)
+    .bind(side.name())
+    .bind(millis(now - TimeDelta::days(1)))
+    .bind(millis(now))
+    .fetch_one(&mut **transaction)
+    .await?;
+    Ok(told < TOLD_A_DAY)
 }

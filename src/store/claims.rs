@@ -2,18 +2,24 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{ApiState, LastTold, Notice, OpenFinding, Side, Validators, WatchKey, time_of};
+use crate::model::{ApiState, LastTold, Notice, OpenFinding, Validators, WatchKey, millis, time_of};
 
-use super::checks::key_of;
-use super::{Fields, Store, StoreError, count, json, or_damage, stored, word};
+use super::database::Store;
+use super::error::StoreError;
+use super::findings::findings;
+use super::notices::{Flaps, Gone, gone, open_notice, told};
+use super::rows::{Fields as _, as_u32, json, key_of, or_damage, parse};
+use super::watches::{WatchId, give_back, retry_failed};
 
 /// A description that is due, and what is known of it.
 #[derive(Debug, Clone)]
 pub struct Claim {
+    /// Its number.
+    pub watch: WatchId,
     /// Its name.
     pub key: WatchKey,
     /// Where it is, by the configuration that was recorded last.
@@ -56,35 +62,6 @@ pub struct Claim {
     pub gone: Option<Gone>,
 }
 
-/// A change that comes and goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Flaps {
-    /// How often it came back.
-    pub times: u32,
-    /// When it last came or went.
-    pub at: DateTime<Utc>,
-}
-
-/// A notice that was closed because nothing differed any more.
-#[derive(Debug, Clone)]
-pub struct Gone {
-    /// The notice.
-    pub notice: Notice,
-    /// How often it had come back before.
-    pub times: u32,
-    /// What each party was told under it.
-    pub told: Vec<LastTold>,
-}
-
-/// Why a notice is closed whose change is gone.
-pub const REVERTED: &str = "nothing differs from the baseline any more";
-
-/// Why a notice is closed from the start: its letter asks nothing.
-pub(super) const ASKS_NOTHING: &str = "it asks nothing";
-
-/// A change that comes back within this time comes and goes.
-pub const FLAPPING: TimeDelta = TimeDelta::hours(24);
-
 impl Store {
     /// Takes descriptions that are due and keeps others from taking them until `lease` has passed.
     ///
@@ -96,14 +73,14 @@ impl Store {
         let mut transaction = self.begin().await?;
         let tolerance = 60_000;
         let rows = sqlx::query(
-            "UPDATE watch SET next_at = $1, leased = 1 WHERE rowid IN (
-               SELECT rowid FROM watch WHERE active = 1 AND (next_at <= $2 OR (checked_at > $3 AND leased = 0))
+            "UPDATE watch SET next_at = $1, leased = 1 WHERE id IN (
+               SELECT id FROM watch WHERE active = 1 AND (next_at <= $2 OR (checked_at > $3 AND leased = 0))
                ORDER BY next_at LIMIT $4
              ) RETURNING *",
         )
-        .bind(stored(now + lease))
-        .bind(stored(now))
-        .bind(stored(now) + tolerance)
+        .bind(millis(now + lease))
+        .bind(millis(now))
+        .bind(millis(now) + tolerance)
         .bind(i64::from(limit))
         .fetch_all(&mut *transaction)
         .await?;
@@ -118,15 +95,11 @@ impl Store {
         }
         // The lease is also a "checked" mark, or a set-back clock would claim the same rows again at once.
         for claim in &claims {
-            sqlx::query(
-                "UPDATE watch SET checked_at = $1 WHERE integration = $2 AND api = $3 AND surface = $4 AND checked_at > $1",
-            )
-            .bind(stored(now))
-            .bind(&claim.key.integration)
-            .bind(&claim.key.api)
-            .bind(claim.key.surface.name())
-            .execute(&mut *transaction)
-            .await?;
+            sqlx::query("UPDATE watch SET checked_at = $1 WHERE id = $2 AND checked_at > $1")
+                .bind(millis(now))
+                .bind(claim.watch)
+                .execute(&mut *transaction)
+                .await?;
         }
         transaction.commit().await?;
         Ok(claims)
@@ -140,7 +113,7 @@ impl Store {
     pub async fn release_leases(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
         let mut transaction = self.begin().await?;
         let done = sqlx::query("UPDATE watch SET next_at = $1, leased = 0 WHERE leased > 0")
-            .bind(stored(now))
+            .bind(millis(now))
             .execute(&mut *transaction)
             .await?;
         retry_failed(&mut transaction, now).await?;
@@ -153,9 +126,9 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer; then its lease ends by itself.
-    pub async fn release(&self, key: &WatchKey, next: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn release(&self, watch: WatchId, next: DateTime<Utc>) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        give_back(&mut transaction, key, next).await?;
+        give_back(&mut transaction, watch, next).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -165,16 +138,14 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer; then it must not be compared.
-    pub async fn begin_comparison(&self, key: &WatchKey, document: &str) -> Result<(), StoreError> {
+    pub async fn begin_comparison(&self, watch: WatchId, document: &str) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         sqlx::query(
             "UPDATE watch SET begun = CASE WHEN begun_of = $1 THEN begun + 1 ELSE 1 END, begun_of = $1, leased = 2
-             WHERE integration = $2 AND api = $3 AND surface = $4",
+             WHERE id = $2",
         )
         .bind(document)
-        .bind(&key.integration)
-        .bind(&key.api)
-        .bind(key.surface.name())
+        .bind(watch)
         .execute(&mut *transaction)
         .await?;
         transaction.commit().await?;
@@ -201,191 +172,7 @@ impl Store {
             sqlx::query_scalar("SELECT MIN(next_at) FROM watch WHERE active = 1").fetch_one(&self.readers).await?;
         Ok(next.map(time_of))
     }
-}
 
-/// What was taken is due at `next`, as if it had not been.
-pub(super) async fn give_back(
-    transaction: &mut Transaction<'_, Sqlite>,
-    key: &WatchKey,
-    next: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE watch SET next_at = $1, leased = 0, begun = MAX(begun - (leased = 2), 0)
-         WHERE integration = $2 AND api = $3 AND surface = $4 AND leased > 0",
-    )
-    .bind(stored(next))
-    .bind(&key.integration)
-    .bind(&key.api)
-    .bind(key.surface.name())
-    .execute(&mut **transaction)
-    .await?;
-    Ok(())
-}
-
-/// Makes due what failed, but not before the provider wants to be asked again.
-pub(super) async fn retry_failed(transaction: &mut Transaction<'_, Sqlite>, now: DateTime<Utc>) -> Result<(), StoreError> {
-    // A wish that lies further ahead than any that is respected was made by a clock that stood wrong.
-    let longest = now + TimeDelta::days(1);
-    sqlx::query(
-        "UPDATE watch SET next_at = MIN(next_at, MAX($1, COALESCE(CASE WHEN wait_until <= $2 THEN wait_until END, $1)))
-         WHERE active = 1 AND failures > 0 AND leased = 0",
-    )
-    .bind(stored(now))
-    .bind(stored(longest))
-    .execute(&mut **transaction)
-    .await?;
-    Ok(())
-}
-
-/// What the row itself says. What cannot be read back is damage, and stands as if it were not there.
-fn claim(row: &SqliteRow) -> Result<Claim, StoreError> {
-    let key = key_of(row)?;
-    let name = key.to_string();
-    let mut damage = None;
-    let mut text = |column: &str| or_damage(row.field::<Option<String>>(column), &mut damage);
-    let (named, detail, source) = (text("state"), text("detail"), text("source"));
-    let (etag, last_modified, parts) = (text("etag"), text("last_modified"), text("parts"));
-    let (latest, baseline, held, begun_of) = (text("latest"), text("baseline"), text("held"), text("begun_of"));
-    let mut number = |column: &str| or_damage(row.field::<Option<i64>>(column), &mut damage);
-    let full_at = number("full_at").map(time_of);
-    let (failures, rule_set, begun) = (number("failures"), number("rule_set"), number("begun"));
-    let generation = number("generation").unwrap_or_default();
-    let named = named.unwrap_or_default();
-    let state = word(ApiState::named(&named), "watch", &name, &named);
-    let state = state.unwrap_or_else(|problem| {
-        damage.get_or_insert(problem.to_string());
-        ApiState::Blind
-    });
-    let parts = or_damage(json(&parts.unwrap_or_default(), "watch", &name), &mut damage);
-    Ok(Claim {
-        state,
-        detail: detail.unwrap_or_default(),
-        source: source.unwrap_or_default(),
-        validators: Validators { etag, last_modified, parts },
-        full_at,
-        failures: count(failures.unwrap_or(0)),
-        latest,
-        baseline,
-        held,
-        rule_set: count(rule_set.unwrap_or(0)),
-        findings: Vec::new(),
-        notice: None,
-        told: Vec::new(),
-        notices: 0,
-        generation,
-        begun: (count(begun.unwrap_or(0)), begun_of),
-        damage,
-        flaps: None,
-        gone: None,
-        key,
-    })
-}
-
-/// A claim with everything that belongs to it. One damaged row is this claim's trouble and nobody else's.
-async fn claimed(transaction: &mut Transaction<'_, Sqlite>, row: &SqliteRow, now: DateTime<Utc>) -> Result<Claim, StoreError> {
-    let mut claim = claim(row)?;
-    match complete(transaction, &mut claim, now).await {
-        Ok(()) => {}
-        Err(problem) if problem.is_one_row() => claim.damage = claim.damage.or_else(|| Some(problem.to_string())),
-        Err(problem) => return Err(problem),
-    }
-    Ok(claim)
-}
-
-async fn complete(transaction: &mut Transaction<'_, Sqlite>, claim: &mut Claim, now: DateTime<Utc>) -> Result<(), StoreError> {
-    claim.notices = sqlx::query_scalar("SELECT COUNT(*) FROM notice WHERE integration = $1 AND api = $2 AND surface = $3")
-        .bind(&claim.key.integration)
-        .bind(&claim.key.api)
-        .bind(claim.key.surface.name())
-        .fetch_one(&mut **transaction)
-        .await?;
-    match open_notice(transaction, &claim.key).await? {
-        Some((notice, flaps)) => {
-            claim.told = told(transaction, &notice.id).await?;
-            claim.flaps = flaps;
-            claim.notice = Some(notice);
-        }
-        None => claim.gone = gone(transaction, &claim.key, now).await?,
-    }
-    claim.findings = findings(transaction, &claim.key).await?;
-    Ok(())
-}
-
-/// The notice that was closed last, where it was closed within a day because nothing differed any more.
-async fn gone(transaction: &mut Transaction<'_, Sqlite>, key: &WatchKey, now: DateTime<Utc>) -> Result<Option<Gone>, StoreError> {
-    let row: Option<(String, i64, i64, i64)> = sqlx::query_as(
-        "SELECT id, opened_at, told_at, flips FROM notice
-         WHERE integration = $1 AND api = $2 AND surface = $3 AND closed_why = $4 AND closed_at > $5 AND closed_at <= $6
-           AND closed_at = (SELECT MAX(closed_at) FROM notice WHERE integration = $1 AND api = $2 AND surface = $3
-                            AND closed_why <> $7)
-         ORDER BY closed_at DESC LIMIT 1",
-    )
-    .bind(&key.integration)
-    .bind(&key.api)
-    .bind(key.surface.name())
-    .bind(REVERTED)
-    .bind(stored(now - FLAPPING))
-    // What was closed by a clock that stood wrong tells nothing.
-    .bind(stored(now))
-    .bind(ASKS_NOTHING)
-    .fetch_optional(&mut **transaction)
-    .await?;
-    let Some((id, opened, told_at, flips)) = row else { return Ok(None) };
-    let told = told(transaction, &id).await?;
-    let notice = Notice { id, opened_at: time_of(opened), told_at: time_of(told_at) };
-    Ok(Some(Gone { notice, times: count(flips), told }))
-}
-
-pub(super) async fn told(transaction: &mut Transaction<'_, Sqlite>, notice: &str) -> Result<Vec<LastTold>, StoreError> {
-    let rows: Vec<(String, String, String, String)> =
-        sqlx::query_as("SELECT side, party, identity, content FROM told WHERE notice = $1 ORDER BY side, party, identity")
-            .bind(notice)
-            .fetch_all(&mut **transaction)
-            .await?;
-    let mut told: Vec<LastTold> = Vec::new();
-    for (side, party, identity, content) in rows {
-        let side = word(Side::named(&side), "told", notice, &side)?;
-        match told.last_mut().filter(|last| last.side == side && last.party == party) {
-            Some(last) => {
-                last.findings.insert(identity, content);
-            }
-            None => told.push(LastTold { side, party, findings: [(identity, content)].into() }),
-        }
-    }
-    Ok(told)
-}
-
-pub(super) async fn findings(transaction: &mut Transaction<'_, Sqlite>, key: &WatchKey) -> Result<Vec<OpenFinding>, StoreError> {
-    let rows: Vec<(String, String)> =
-        sqlx::query_as("SELECT identity, body FROM finding WHERE integration = $1 AND api = $2 AND surface = $3 ORDER BY rowid")
-            .bind(&key.integration)
-            .bind(&key.api)
-            .bind(key.surface.name())
-            .fetch_all(&mut **transaction)
-            .await?;
-    rows.iter().map(|(identity, body)| json(body, "finding", identity)).collect()
-}
-
-async fn open_notice(
-    transaction: &mut Transaction<'_, Sqlite>,
-    key: &WatchKey,
-) -> Result<Option<(Notice, Option<Flaps>)>, StoreError> {
-    let row: Option<(String, i64, i64, i64, Option<i64>)> = sqlx::query_as(
-        "SELECT id, opened_at, told_at, flips, flipped_at FROM notice
-         WHERE integration = $1 AND api = $2 AND surface = $3 AND closed_at IS NULL",
-    )
-    .bind(&key.integration)
-    .bind(&key.api)
-    .bind(key.surface.name())
-    .fetch_optional(&mut **transaction)
-    .await?;
-    Ok(row.map(|(id, opened, told, flips, flipped)| {
-        let notice = Notice { id, opened_at: time_of(opened), told_at: time_of(told) };
-        (notice, flipped.filter(|_| flips > 0).map(|at| Flaps { times: count(flips), at: time_of(at) }))
-    }))
-}
-
-impl Store {
     /// Makes descriptions due at once: those of one API, by integration and API, or all. Returns each, and whether its check is
     /// under way already.
     ///
@@ -409,10 +196,83 @@ impl Store {
         )
         .bind(integration)
         .bind(api)
-        .bind(stored(now))
+        .bind(millis(now))
         .execute(&mut *transaction)
         .await?;
         transaction.commit().await?;
         Ok(found)
     }
+}
+
+/// What the row itself says. What cannot be read back is damage, and stands as if it were not there.
+fn claim(row: &SqliteRow) -> Result<Claim, StoreError> {
+    let key = key_of(row)?;
+    let name = key.to_string();
+    let mut damage = None;
+    let mut text = |column: &str| or_damage(row.field::<Option<String>>(column), &mut damage);
+    let (named, detail, source) = (text("state"), text("detail"), text("source"));
+    let (etag, last_modified, parts) = (text("etag"), text("last_modified"), text("parts"));
+    let (latest, baseline, held, begun_of) = (text("latest"), text("baseline"), text("held"), text("begun_of"));
+    let mut number = |column: &str| or_damage(row.field::<Option<i64>>(column), &mut damage);
+    let full_at = number("full_at").map(time_of);
+    let (failures, rule_set, begun) = (number("failures"), number("rule_set"), number("begun"));
+    let generation = number("generation").unwrap_or_default();
+    let named = named.unwrap_or_default();
+    let state = parse(ApiState::named, "watch", &name, &named);
+    let state = state.unwrap_or_else(|problem| {
+        damage.get_or_insert(problem.to_string());
+        ApiState::Blind
+    });
+    let parts = or_damage(json(&parts.unwrap_or_default(), "watch", &name), &mut damage);
+    Ok(Claim {
+        watch: row.field("id")?,
+        state,
+        detail: detail.unwrap_or_default(),
+        source: source.unwrap_or_default(),
+        validators: Validators { etag, last_modified, parts },
+        full_at,
+        failures: as_u32(failures.unwrap_or(0)),
+        latest,
+        baseline,
+        held,
+        rule_set: as_u32(rule_set.unwrap_or(0)),
+        findings: Vec::new(),
+        notice: None,
+        told: Vec::new(),
+        notices: 0,
+        generation,
+        begun: (as_u32(begun.unwrap_or(0)), begun_of),
+        damage,
+        flaps: None,
+        gone: None,
+        key,
+    })
+}
+
+/// A claim with everything that belongs to it. One damaged row is this claim's trouble and nobody else's.
+async fn claimed(transaction: &mut Transaction<'_, Sqlite>, row: &SqliteRow, now: DateTime<Utc>) -> Result<Claim, StoreError> {
+    let mut claim = claim(row)?;
+    match complete(transaction, &mut claim, now).await {
+        Ok(()) => {}
+        Err(problem) if problem.is_one_row() => claim.damage = claim.damage.or_else(|| Some(problem.to_string())),
+        Err(problem) => return Err(problem),
+    }
+    Ok(claim)
+}
+
+async fn complete(transaction: &mut Transaction<'_, Sqlite>, claim: &mut Claim, now: DateTime<Utc>) -> Result<(), StoreError> {
+    claim.notices = sqlx::query_scalar("SELECT COUNT(*) FROM notice WHERE watch = $1")
+        .bind(claim.watch)
+        .fetch_one(&mut **transaction)
+        .await?;
+    match open_notice(transaction, claim.watch).await? {
+        Some((notice, flaps)) => {
+            claim.told = told(transaction, &notice.id).await?;
+            claim.flaps = flaps;
+            claim.notice = Some(notice);
+        }
+        None => claim.gone = gone(transaction, claim.watch, now).await?,
+    }
+    claim.findings = findings(transaction, claim.watch).await?;
+    Ok(())
 }

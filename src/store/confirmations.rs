@@ -4,11 +4,13 @@ use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{Notice, WatchKey, time_of};
+use crate::model::{Notice, WatchKey, millis, time_of};
 
-use super::checks::PlannedDelivery;
+use super::database::Store;
+use super::deliveries::PlannedDelivery;
 use super::digests::insert_digest;
-use super::{Fields, Store, StoreError, stored};
+use super::error::StoreError;
+use super::rows::Fields as _;
 
 /// What is known of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +41,7 @@ impl Store {
         sqlx::query("INSERT INTO confirmation (address, token, known_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
             .bind(&address)
             .bind(token)
-            .bind(stored(now))
+            .bind(millis(now))
             .execute(&mut *transaction)
             .await?;
         let row = sqlx::query(known).bind(&address).fetch_one(&mut *transaction).await?;
@@ -57,7 +59,7 @@ impl Store {
             return Ok(false);
         }
         sqlx::query("UPDATE confirmation SET asked_at = $1 WHERE address = $2")
-            .bind(stored(notice.opened_at))
+            .bind(millis(notice.opened_at))
             .bind(address.to_ascii_lowercase())
             .execute(&mut *transaction)
             .await?;
@@ -95,7 +97,7 @@ impl Store {
     /// When the database does not answer.
     pub async fn confirm(&self, token: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let done = sqlx::query("UPDATE confirmation SET confirmed_at = $1 WHERE token = $2")
-            .bind(stored(now))
+            .bind(millis(now))
             .bind(token)
             .execute(&self.writer)
             .await?;

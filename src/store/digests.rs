@@ -1,41 +1,25 @@
-//! Digests: what is kept for them, and notices that are closed from the start.
+//! Notices that nobody answers, closed from the start: digests, and questions whether somebody is still there.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{Notice, NoticeKind, OpenFinding, WatchKey, time_of};
+use crate::model::{Notice, NoticeKind, WatchKey, millis, time_of};
 
-use super::checks::{PlannedDelivery, insert_deliveries};
-use super::claims::ASKS_NOTHING;
-use super::{Store, StoreError, json, stored};
-
-/// What no digest told in this time is told by none: a digest waits a week, and for a daemon that was away.
-pub const KEPT: TimeDelta = TimeDelta::days(92);
+use super::database::Store;
+use super::deliveries::{PlannedDelivery, insert_deliveries};
+use super::error::StoreError;
+use super::notices::ASKS_NOTHING;
+use super::watches::watch_id;
 
 impl Store {
-    /// Differences that nobody has to act on, with when they were seen.
-    ///
-    /// # Errors
-    /// When the database does not answer, or a row is damaged.
-    pub async fn quiet(&self, integration: &str, api: &str) -> Result<Vec<(OpenFinding, DateTime<Utc>)>, StoreError> {
-        let rows: Vec<(String, String, i64)> = sqlx::query_as(
-            "SELECT identity, body, seen_at FROM quiet WHERE integration = $1 AND api = $2 ORDER BY seen_at, rowid",
-        )
-        .bind(integration)
-        .bind(api)
-        .fetch_all(&self.readers)
-        .await?;
-        rows.iter().map(|(identity, body, at)| Ok((json(body, "quiet", identity)?, time_of(*at)))).collect()
-    }
-
     /// Until when a party's last digest told.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn last_digest(&self, integration: &str, party: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
         let at: Option<i64> = sqlx::query_scalar(
-            "SELECT MAX(notice.told_at) FROM notice JOIN delivery ON delivery.notice = notice.id
-             WHERE notice.integration = $1 AND delivery.party = $2 AND delivery.kind = $3",
+            "SELECT MAX(notice.told_at) FROM notice JOIN delivery ON delivery.notice = notice.id JOIN watch ON watch.id = notice.watch
+             WHERE watch.integration = $1 AND delivery.party = $2 AND delivery.kind = $3",
         )
         .bind(integration)
         .bind(party)
@@ -64,17 +48,17 @@ pub(super) async fn insert_digest(
     notice: &Notice,
     letter: PlannedDelivery,
 ) -> Result<bool, StoreError> {
-    let now = stored(notice.opened_at);
+    let unknown = || StoreError::Corrupt { table: "watch", row: key.to_string(), what: "it is missing".to_owned() };
+    let watch = watch_id(&mut **transaction, key).await?.ok_or_else(unknown)?;
+    let now = millis(notice.opened_at);
     let done = sqlx::query(
-        "INSERT INTO notice (id, integration, api, surface, opened_at, told_at, closed_at, closed_why)
-         VALUES ($1, $2, $3, $4, $5, $6, $5, $7) ON CONFLICT DO NOTHING",
+        "INSERT INTO notice (id, watch, opened_at, told_at, closed_at, closed_why)
+         VALUES ($1, $2, $3, $4, $3, $5) ON CONFLICT DO NOTHING",
     )
     .bind(&notice.id)
-    .bind(&key.integration)
-    .bind(&key.api)
-    .bind(key.surface.name())
+    .bind(watch)
     .bind(now)
-    .bind(stored(notice.told_at))
+    .bind(millis(notice.told_at))
     .bind(ASKS_NOTHING)
     .execute(&mut **transaction)
     .await?;
@@ -83,51 +67,4 @@ pub(super) async fn insert_digest(
         insert_deliveries(transaction, &notice.id, now, vec![letter]).await?;
     }
     Ok(is_new)
-}
-
-/// Keeps a difference for the digest: the baseline moves over what nobody has to act on. After a quarter it is forgotten.
-pub(super) async fn keep_for_digest(
-    transaction: &mut Transaction<'_, Sqlite>,
-    key: &WatchKey,
-    now: i64,
-    (identity, body): (&str, &str),
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO quiet (integration, api, identity, body, seen_at) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (integration, api, identity) DO UPDATE SET body = excluded.body, seen_at = excluded.seen_at",
-    )
-    .bind(&key.integration)
-    .bind(&key.api)
-    .bind(identity)
-    .bind(body)
-    .bind(now)
-    .execute(&mut **transaction)
-    .await?;
-    Ok(())
-}
-
-/// A difference is told in a letter, and so in no digest.
-pub(super) async fn drop_from_digest(
-    transaction: &mut Transaction<'_, Sqlite>,
-    key: &WatchKey,
-    identity: &str,
-) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM quiet WHERE integration = $1 AND api = $2 AND identity = $3")
-        .bind(&key.integration)
-        .bind(&key.api)
-        .bind(identity)
-        .execute(&mut **transaction)
-        .await?;
-    Ok(())
-}
-
-/// Forgets what was kept for digests longer than any of them waits.
-pub(super) async fn forget_quiet(transaction: &mut Transaction<'_, Sqlite>, key: &WatchKey, now: i64) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM quiet WHERE integration = $1 AND api = $2 AND seen_at < $3")
-        .bind(&key.integration)
-        .bind(&key.api)
-        .bind(now - KEPT.num_milliseconds())
-        .execute(&mut **transaction)
-        .await?;
-    Ok(())
 }

@@ -4,12 +4,16 @@ use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{EscalationStep, LastTold, Notice, OpenFinding, PendingAnswer, Side, WatchKey, time_of};
+use crate::model::{EscalationStep, LastTold, Notice, OpenFinding, PendingAnswer, Side, WatchKey, millis, time_of};
 
 use super::answers::acknowledgement;
-use super::checks::{PlannedDelivery, event, insert_deliveries, key_of};
-use super::claims::{findings, told};
-use super::{Fields, Store, StoreError, stored, word};
+use super::database::Store;
+use super::deliveries::{PlannedDelivery, insert_deliveries};
+use super::error::StoreError;
+use super::events::event;
+use super::findings::findings;
+use super::notices::told;
+use super::rows::{Fields as _, key_of, parse};
 
 /// An open notice with all it tells of.
 #[derive(Debug, Clone)]
@@ -64,9 +68,12 @@ impl Store {
     /// When the database does not answer.
     pub async fn silences(&self) -> Result<(Vec<UnansweredNotice>, Vec<String>), StoreError> {
         let mut transaction = self.readers.begin().await?;
-        let rows = sqlx::query("SELECT * FROM notice WHERE closed_at IS NULL ORDER BY opened_at, id")
-            .fetch_all(&mut *transaction)
-            .await?;
+        let rows = sqlx::query(
+            "SELECT n.*, w.integration, w.api, w.surface FROM notice n LEFT JOIN watch w ON w.id = n.watch
+             WHERE n.closed_at IS NULL ORDER BY n.opened_at, n.id",
+        )
+        .fetch_all(&mut *transaction)
+        .await?;
         let (mut open, mut damaged) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in &rows {
             match silent(&mut transaction, row).await {
@@ -84,26 +91,19 @@ impl Store {
     /// When the database does not answer, or a row is damaged.
     pub async fn standing(&self, notice: &str) -> Result<Option<OpenNotice>, StoreError> {
         let mut transaction = self.readers.begin().await?;
-        let row = sqlx::query("SELECT * FROM notice WHERE id = $1 AND closed_at IS NULL")
-            .bind(notice)
-            .fetch_optional(&mut *transaction)
-            .await?;
+        let row = sqlx::query(
+            "SELECT n.*, w.integration, w.api, w.surface FROM notice n LEFT JOIN watch w ON w.id = n.watch
+             WHERE n.id = $1 AND n.closed_at IS NULL",
+        )
+        .bind(notice)
+        .fetch_optional(&mut *transaction)
+        .await?;
         let Some(row) = row else { return Ok(None) };
         let notice =
             Notice { id: row.field("id")?, opened_at: time_of(row.field("opened_at")?), told_at: time_of(row.field("told_at")?) };
         let key = key_of(&row)?;
         let told = told(&mut transaction, &notice.id).await?;
-        Ok(Some(OpenNotice { findings: findings(&mut transaction, &key).await?, told, notice, key }))
-    }
-
-    /// Whether a notice of this id was ever written.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn has_notice(&self, id: &str) -> Result<bool, StoreError> {
-        let found: i64 =
-            sqlx::query_scalar("SELECT COUNT(*) FROM notice WHERE id = $1").bind(id).fetch_one(&self.readers).await?;
-        Ok(found > 0)
+        Ok(Some(OpenNotice { findings: findings(&mut transaction, row.field("watch")?).await?, told, notice, key }))
     }
 
     /// Takes a step: it and its letter, or neither. Returns whether it was still to be taken.
@@ -121,15 +121,15 @@ impl Store {
         .bind(&notice)
         .bind(side.name())
         .bind(&party)
-        .bind(stored(asked_at))
+        .bind(millis(asked_at))
         .bind(i64::try_from(step).unwrap_or(i64::MAX))
-        .bind(stored(now))
+        .bind(millis(now))
         .execute(&mut *transaction)
         .await?;
         let is_new = done.rows_affected() > 0;
         if is_new {
-            insert_deliveries(&mut transaction, &notice, stored(now), delivery.into_iter().collect()).await?;
-            event(&mut transaction, stored(now), &key.integration, &key.api, "escalated", &text).await?;
+            insert_deliveries(&mut transaction, &notice, millis(now), delivery.into_iter().collect()).await?;
+            event(&mut transaction, millis(now), &key, "escalated", &text).await?;
         }
         transaction.commit().await?;
         Ok(is_new)
@@ -145,8 +145,8 @@ async fn silent(transaction: &mut Transaction<'_, Sqlite>, row: &SqliteRow) -> R
             .await?;
     let mut silences = Vec::with_capacity(told.len());
     for (side, party) in told {
-        let side = word(Side::named(&side), "told", &notice, &side)?;
-        silences.push(silence(transaction, &notice, (side, party)).await?);
+        let side = parse(Side::named, "told", &notice, &side)?;
+        silences.push(silence(transaction, &notice, side, party).await?);
     }
     Ok(UnansweredNotice { key: key_of(row)?, notice, silences })
 }
@@ -154,7 +154,8 @@ async fn silent(transaction: &mut Transaction<'_, Sqlite>, row: &SqliteRow) -> R
 async fn silence(
     transaction: &mut Transaction<'_, Sqlite>,
     notice: &str,
-    (side, party): (Side, String),
+    side: Side,
+    party: String,
 ) -> Result<PendingAnswer, StoreError> {
     // What was over for a party and began again begins with a new question.
     let asked: Vec<i64> = sqlx::query_scalar(
@@ -196,116 +197,4 @@ async fn silence(
         at: time_of(at),
     });
     Ok(PendingAnswer { side, party, asked: asked.into_iter().map(time_of).collect(), answer, climbed: climbed.collect() })
-}
-
-/// A party that was told of an open notice, and whom its letters went to.
-#[derive(Debug, Clone)]
-pub struct Reader {
-    /// The notice.
-    pub notice: String,
-    /// The API.
-    pub key: WatchKey,
-    /// Which end.
-    pub side: Side,
-    /// Key of the party.
-    pub party: String,
-    /// Every address a letter of the notice was written to there, also where it did not arrive.
-    pub tried: Vec<String>,
-    /// Those of them to which one left, or may still leave.
-    pub reached: Vec<String>,
-    /// Whether the side has answered.
-    pub has_answered: bool,
-}
-
-impl Reader {
-    /// Whether a letter was written to an address.
-    pub fn has_tried(&self, email: &str) -> bool {
-        self.tried.iter().any(|address| address.eq_ignore_ascii_case(email))
-    }
-}
-
-impl Store {
-    /// Every party that was told of an open notice.
-    ///
-    /// # Errors
-    /// When the database does not answer, or a row is damaged.
-    pub async fn readers(&self) -> Result<Vec<Reader>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT n.id, n.integration, n.api, n.surface, t.side, t.party,
-                    (SELECT GROUP_CONCAT(d.recipient, CHAR(10)) FROM delivery d
-                     WHERE d.notice = n.id AND d.side = t.side AND d.party = t.party AND d.channel IS NULL
-                       AND d.state NOT IN ('standby', 'overtaken')) AS tried,
-                    (SELECT GROUP_CONCAT(d.recipient, CHAR(10)) FROM delivery d
-                     WHERE d.notice = n.id AND d.side = t.side AND d.party = t.party AND d.channel IS NULL
-                       AND d.state IN ('pending', 'sent')) AS reached,
-                    EXISTS (SELECT 1 FROM acknowledgement a WHERE a.notice = n.id AND a.side = t.side AND a.party = t.party) AS answered
-             FROM notice n JOIN (SELECT DISTINCT notice, side, party FROM told) t ON t.notice = n.id
-             WHERE n.closed_at IS NULL ORDER BY n.opened_at, n.id, t.side, t.party",
-        )
-        .fetch_all(&self.readers)
-        .await?;
-        let mut readers = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let (notice, side): (String, String) = (row.field("id")?, row.field("side")?);
-            // What cannot be read back is told of by status.
-            let (Ok(key), Some(side)) = (key_of(row), Side::named(&side)) else { continue };
-            readers.push(Reader {
-                key,
-                side,
-                party: row.field("party")?,
-                tried: lines(row.field("tried")?),
-                reached: lines(row.field("reached")?),
-                has_answered: row.field("answered")?,
-                notice,
-            });
-        }
-        Ok(readers)
-    }
-
-    /// Writes to somebody who was never written to about an open notice: the letter counts as written when the one was that it
-    /// repeats, so that it asks nothing anew and makes no other outdated. Returns whether that was still to be done.
-    ///
-    /// # Errors
-    /// When the database does not answer; then nothing has changed.
-    pub async fn write_again(
-        &self,
-        reader: &Reader,
-        letter: PlannedDelivery,
-        text: &str,
-        now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        let mut transaction = self.begin().await?;
-        let open: i64 = sqlx::query_scalar(
-            "SELECT COUNT(*) FROM notice n WHERE n.id = $1 AND n.closed_at IS NULL AND NOT EXISTS (
-               SELECT 1 FROM delivery d WHERE d.notice = n.id AND d.side = $2 AND d.party = $3 AND d.channel IS NULL
-                 AND LOWER(d.recipient) = LOWER($4) AND d.state NOT IN ('standby', 'overtaken'))",
-        )
-        .bind(&reader.notice)
-        .bind(reader.side.name())
-        .bind(&reader.party)
-        .bind(&letter.recipient)
-        .fetch_one(&mut *transaction)
-        .await?;
-        if open == 0 {
-            return Ok(false);
-        }
-        let key = &reader.key;
-        let told_at: Option<i64> = sqlx::query_scalar(
-            "SELECT MAX(created_at) FROM delivery WHERE notice = $1 AND side = $2 AND party = $3 AND kind IN ('opened', 'updated')",
-        )
-        .bind(&reader.notice)
-        .bind(reader.side.name())
-        .bind(&reader.party)
-        .fetch_one(&mut *transaction)
-        .await?;
-        let told_at = told_at.unwrap_or_else(|| stored(now));
-        insert_deliveries(&mut transaction, &reader.notice, told_at, vec![letter]).await?;
-        event(&mut transaction, stored(now), &key.integration, &key.api, "written again", text).await?;
-        transaction.commit().await?;
-        Ok(true)
-    }
-}
-
-pub(super) fn lines(text: Option<String>) -> Vec<String> {
-    text.unwrap_or_default().lines().map(str::to_owned).collect()
 }

@@ -5,10 +5,13 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{ApiState, LedgerEntry, LedgerStep, Statement, Surface, WatchKey, time_of};
+use crate::model::{ApiState, LedgerEntry, LedgerStep, OperationLabel, Statement, Surface, WatchKey, millis, time_of};
 
-use super::checks::event;
-use super::{Fields, Store, StoreError, json, stored};
+use super::database::Store;
+use super::error::StoreError;
+use super::events::event;
+use super::rows::{Fields as _, json, to_json};
+use super::watches::{look_at_ledger, watch_id};
 
 /// What an announcement led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +27,7 @@ pub enum Announced {
 }
 
 /// Operations of a live description, and when it was last read, where it is down.
-type LiveOperations = (Option<Vec<String>>, Option<DateTime<Utc>>);
+type LiveOperations = (Option<Vec<OperationLabel>>, Option<DateTime<Utc>>);
 
 impl Store {
     /// Everything that was ever said about an API, oldest first.
@@ -57,14 +60,11 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or the row is damaged.
     pub async fn live_operations(&self, key: &WatchKey) -> Result<LiveOperations, StoreError> {
-        let row = sqlx::query(
-            "SELECT latest, operations, state, succeeded_at FROM watch WHERE integration = $1 AND api = $2 AND surface = $3",
-        )
-        .bind(&key.integration)
-        .bind(&key.api)
-        .bind(Surface::Live.name())
-        .fetch_optional(&self.readers)
-        .await?;
+        let Some(live) = watch_id(&self.readers, &key.on(Surface::Live)).await? else { return Ok((None, None)) };
+        let row = sqlx::query("SELECT latest, operations, state, succeeded_at FROM watch WHERE id = $1")
+            .bind(live)
+            .fetch_optional(&self.readers)
+            .await?;
         let Some(row) = row.filter(|row| row.field::<Option<String>>("latest").is_ok_and(|latest| latest.is_some())) else {
             return Ok((None, None));
         };
@@ -79,17 +79,15 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn seen_upcoming(&self, key: &WatchKey) -> Result<HashMap<String, DateTime<Utc>>, StoreError> {
-        let rows: Vec<(String, i64)> =
-            sqlx::query_as("SELECT identity, opened_at FROM finding WHERE integration = $1 AND api = $2 AND surface = $3")
-                .bind(&key.integration)
-                .bind(&key.api)
-                .bind(Surface::Upcoming.name())
-                .fetch_all(&self.readers)
-                .await?;
+        let Some(upcoming) = watch_id(&self.readers, &key.on(Surface::Upcoming)).await? else { return Ok(HashMap::new()) };
+        let rows: Vec<(String, i64)> = sqlx::query_as("SELECT identity, opened_at FROM finding WHERE watch = $1")
+            .bind(upcoming)
+            .fetch_all(&self.readers)
+            .await?;
         Ok(rows.into_iter().map(|(identity, at)| (identity, time_of(at))).collect())
     }
 
-    /// Takes down what a person announced, or that it was taken back, and has the ledger looked at at once.
+    /// Records what a person announced, or that it was taken back, and has the ledger looked at at once.
     ///
     /// # Errors
     /// When the database does not answer; then nothing has changed.
@@ -111,8 +109,8 @@ impl Store {
         };
         let mut transaction = self.begin().await?;
         let text = format!("{} {what} {}: {}", statement.place, statement.subject, statement.verbatim);
-        event(&mut transaction, stored(now), &key.integration, &key.api, "announced", &text).await?;
-        record(&mut transaction, key, stored(now), vec![step]).await?;
+        event(&mut transaction, millis(now), key, "announced", &text).await?;
+        record(&mut transaction, key, millis(now), vec![step]).await?;
         transaction.commit().await?;
         Ok(outcome)
     }
@@ -143,11 +141,7 @@ pub(super) async fn record(
                 .await?;
         }
         let Some(statement) = said else { continue };
-        let body = serde_json::to_string(&statement).map_err(|error| StoreError::Corrupt {
-            table: "ledger",
-            row: statement.subject.clone(),
-            what: error.to_string(),
-        })?;
+        let body = to_json(&statement, "ledger", &statement.subject)?;
         sqlx::query(
             "INSERT INTO ledger (integration, api, subject, mark, origin, cohort, body, read_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
@@ -163,23 +157,4 @@ pub(super) async fn record(
         .await?;
     }
     look_at_ledger(transaction, key, now).await
-}
-
-/// Has what follows from the ledger made anew.
-pub(super) async fn look_at_ledger(
-    transaction: &mut Transaction<'_, Sqlite>,
-    key: &WatchKey,
-    now: i64,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE watch SET next_at = MIN(next_at, $1), generation = generation + 1
-         WHERE integration = $2 AND api = $3 AND surface = $4",
-    )
-    .bind(now)
-    .bind(&key.integration)
-    .bind(&key.api)
-    .bind(Surface::Ledger.name())
-    .execute(&mut **transaction)
-    .await?;
-    Ok(())
 }

@@ -4,15 +4,21 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{ApiState, Notice, WatchKey, time_of};
+use crate::model::{ApiState, Notice, WatchKey, millis, time_of};
 
-use super::checks::{PlannedDelivery, event, insert_deliveries, key_of};
-use super::claims::ASKS_NOTHING;
-use super::{Fields, Store, StoreError, count, stored};
+use super::database::Store;
+use super::deliveries::{PlannedDelivery, insert_deliveries};
+use super::error::StoreError;
+use super::events::event;
+use super::notices::ASKS_NOTHING;
+use super::rows::{Fields as _, as_u32, key_of};
+use super::watches::WatchId;
 
 /// A description that cannot be judged, or could not until a moment ago.
 #[derive(Debug, Clone)]
 pub struct Outage {
+    /// Number of the watch.
+    pub watch: WatchId,
     /// Its name.
     pub key: WatchKey,
     /// Its state.
@@ -47,11 +53,12 @@ fn outage(row: &SqliteRow) -> Result<Outage, StoreError> {
     let time = |name: &str| Ok::<_, StoreError>(row.field::<Option<i64>>(name)?.map(time_of));
     let state: String = row.field("state")?;
     Ok(Outage {
+        watch: row.field("id")?,
         key: key_of(row)?,
         state: ApiState::named(&state).unwrap_or(ApiState::Blind),
         detail: row.field("detail")?,
         since: time("unjudged_since")?.unwrap_or_default(),
-        times: count(row.field("unjudged_times")?),
+        times: as_u32(row.field("unjudged_times")?),
         from: time("unjudged_from")?.unwrap_or_default(),
         before: TimeDelta::milliseconds(row.field("unjudged_for")?),
         told_at: time("unjudged_told_at")?,
@@ -66,10 +73,9 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn outages(&self) -> Result<Vec<Outage>, StoreError> {
-        let rows =
-            sqlx::query("SELECT * FROM watch WHERE active = 1 AND unjudged_since IS NOT NULL ORDER BY unjudged_since, rowid")
-                .fetch_all(&self.readers)
-                .await?;
+        let rows = sqlx::query("SELECT * FROM watch WHERE active = 1 AND unjudged_since IS NOT NULL ORDER BY unjudged_since, id")
+            .fetch_all(&self.readers)
+            .await?;
         // Damage is what the check itself tells of.
         Ok(rows.iter().flat_map(outage).collect())
     }
@@ -87,25 +93,22 @@ impl Store {
         text: &str,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
-        let now = stored(notice.told_at);
+        let now = millis(notice.told_at);
         // Whoever looked at the same moment has told it.
         let done = sqlx::query(
-            "UPDATE watch SET unjudged_told_at = $1 WHERE integration = $2 AND api = $3 AND surface = $4
-               AND unjudged_since = $5 AND unjudged_told_at IS $6",
+            "UPDATE watch SET unjudged_told_at = $1 WHERE id = $2 AND unjudged_since = $3 AND unjudged_told_at IS $4",
         )
         .bind(now)
-        .bind(&outage.key.integration)
-        .bind(&outage.key.api)
-        .bind(outage.key.surface.name())
-        .bind(stored(outage.since))
-        .bind(outage.told_at.map(stored))
+        .bind(outage.watch)
+        .bind(millis(outage.since))
+        .bind(outage.told_at.map(millis))
         .execute(&mut *transaction)
         .await?;
         if done.rows_affected() == 0 {
             return Ok(false);
         }
         self.write_outage(&mut transaction, outage, notice, letters).await?;
-        event(&mut transaction, now, &outage.key.integration, &outage.key.api, "outage", text).await?;
+        event(&mut transaction, now, &outage.key, "outage", text).await?;
         transaction.commit().await?;
         Ok(true)
     }
@@ -124,12 +127,10 @@ impl Store {
         let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "UPDATE watch SET unjudged_since = NULL, unjudged_from = NULL, unjudged_for = 0, unjudged_times = 0, unjudged_told_at = NULL, judged_at = NULL
-             WHERE integration = $1 AND api = $2 AND surface = $3 AND unjudged_since = $4 AND judged_at IS NOT NULL",
+             WHERE id = $1 AND unjudged_since = $2 AND judged_at IS NOT NULL",
         )
-        .bind(&outage.key.integration)
-        .bind(&outage.key.api)
-        .bind(outage.key.surface.name())
-        .bind(stored(outage.since))
+        .bind(outage.watch)
+        .bind(millis(outage.since))
         .execute(&mut *transaction)
         .await?;
         if done.rows_affected() == 0 {
@@ -142,7 +143,7 @@ impl Store {
                 .execute(&mut *transaction)
                 .await?;
             self.write_outage(&mut transaction, outage, notice, letters).await?;
-            event(&mut transaction, stored(notice.told_at), &outage.key.integration, &outage.key.api, "outage", text).await?;
+            event(&mut transaction, millis(notice.told_at), &outage.key, "outage", text).await?;
         }
         transaction.commit().await?;
         Ok(true)
@@ -156,18 +157,16 @@ impl Store {
         letters: Vec<PlannedDelivery>,
     ) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO notice (id, integration, api, surface, opened_at, told_at, closed_at, closed_why)
-             VALUES ($1, $2, $3, $4, $5, $6, $5, $7) ON CONFLICT (id) DO UPDATE SET told_at = excluded.told_at",
+            "INSERT INTO notice (id, watch, opened_at, told_at, closed_at, closed_why)
+             VALUES ($1, $2, $3, $4, $3, $5) ON CONFLICT (id) DO UPDATE SET told_at = excluded.told_at",
         )
         .bind(&notice.id)
-        .bind(&outage.key.integration)
-        .bind(&outage.key.api)
-        .bind(outage.key.surface.name())
-        .bind(stored(notice.opened_at))
-        .bind(stored(notice.told_at))
+        .bind(outage.watch)
+        .bind(millis(notice.opened_at))
+        .bind(millis(notice.told_at))
         .bind(ASKS_NOTHING)
         .execute(&mut **transaction)
         .await?;
-        insert_deliveries(transaction, &notice.id, stored(notice.told_at), letters).await
+        insert_deliveries(transaction, &notice.id, millis(notice.told_at), letters).await
     }
 }

@@ -6,11 +6,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{AttemptOutcome, Delivery, DeliveryState, Lane, Side, time_of};
+use crate::model::{AttemptOutcome, Delivery, DeliveryState, Lane, Side, millis, time_of};
 
-use super::checks::event;
-use super::overview::{LISTING, LetterRow, letter_row};
-use super::{Fields, Store, StoreError, count, stored, word};
+use super::database::Store;
+use super::error::StoreError;
+use super::events::event;
+use super::letters::{LISTING, LetterRow, letter_row};
+use super::rows::{Fields as _, as_u32, key_of, parse};
 
 /// What finishing an attempt led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,11 +80,11 @@ impl Store {
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(lane == Lane::Channels)
-            .bind(stored(now + lease))
-            .bind(stored(now))
-            .bind(stored(now + LONGEST_PAUSE))
+            .bind(millis(now + lease))
+            .bind(millis(now))
+            .bind(millis(now + LONGEST_PAUSE))
             .bind(i64::from(limit))
-            .bind(stored(now + Duration::from_secs(24 * 3600)))
+            .bind(millis(now + Duration::from_secs(24 * 3600)))
             .fetch_all(&mut *transaction)
             .await?;
         let mut started = Vec::with_capacity(rows.len());
@@ -102,7 +104,7 @@ impl Store {
             };
             let attempt: i64 = sqlx::query_scalar("INSERT INTO attempt (delivery, started_at) VALUES ($1, $2) RETURNING id")
                 .bind(id)
-                .bind(stored(now))
+                .bind(millis(now))
                 .fetch_one(&mut *transaction)
                 .await?;
             started.push((delivery, attempt));
@@ -134,7 +136,7 @@ impl Store {
     pub async fn postpone_mail(&self, until: DateTime<Utc>) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         sqlx::query("UPDATE delivery SET next_at = $1 WHERE state = 'pending' AND channel IS NULL AND next_at < $1")
-            .bind(stored(until))
+            .bind(millis(until))
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;
@@ -166,7 +168,7 @@ impl Store {
             "UPDATE delivery SET state = 'pending', next_at = $1 WHERE state = 'refused' AND channel IS NOT NULL
                AND notice IN (SELECT id FROM notice WHERE closed_at IS NULL)",
         )
-        .bind(stored(now))
+        .bind(millis(now))
         .execute(&mut *transaction)
         .await?;
         sqlx::query(
@@ -191,9 +193,9 @@ impl Store {
         let mut transaction = self.begin().await?;
         let cut_off = "SELECT delivery FROM attempt WHERE finished_at IS NULL";
         let query = format!("UPDATE delivery SET next_at = $1 WHERE state = 'pending' AND id IN ({cut_off})");
-        let done = sqlx::query(sqlx::AssertSqlSafe(query)).bind(stored(now)).execute(&mut *transaction).await?;
+        let done = sqlx::query(sqlx::AssertSqlSafe(query)).bind(millis(now)).execute(&mut *transaction).await?;
         sqlx::query("UPDATE attempt SET finished_at = $1, outcome = 'ambiguous', reply = 'driftd stopped before the server answered' WHERE finished_at IS NULL")
-            .bind(stored(now))
+            .bind(millis(now))
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;
@@ -227,7 +229,7 @@ impl Store {
     ) -> Result<Finished, StoreError> {
         let mut transaction = self.begin().await?;
         sqlx::query("UPDATE attempt SET finished_at = $1, outcome = $2, reply = $3 WHERE id = $4")
-            .bind(stored(now))
+            .bind(millis(now))
             .bind(outcome.name())
             .bind(outcome.reply())
             .bind(attempt)
@@ -258,11 +260,11 @@ impl Store {
             "UPDATE delivery SET state = $1, next_at = $2, last_reply = $3, sent_at = $4, outcome = $5, refused_since = $6 WHERE id = $7",
         )
         .bind(state.name())
-        .bind(stored(retry_at))
+        .bind(millis(retry_at))
         .bind(outcome.reply())
-        .bind((state == DeliveryState::Sent).then(|| stored(now)))
+        .bind((state == DeliveryState::Sent).then(|| millis(now)))
         .bind(outcome.name())
-        .bind(refused_since.filter(|_| state == DeliveryState::Pending).map(stored))
+        .bind(refused_since.filter(|_| state == DeliveryState::Pending).map(millis))
         .bind(delivery)
         .execute(&mut *transaction)
         .await?;
@@ -287,12 +289,14 @@ impl Store {
     pub async fn bounced(
         &self,
         sender: &str,
-        (outcome, text): (Option<&AttemptOutcome>, &str),
+        outcome: Option<&AttemptOutcome>,
+        text: &str,
         now: DateTime<Utc>,
     ) -> Result<Bounced, StoreError> {
         let mut transaction = self.begin().await?;
         let row = sqlx::query(
-            "SELECT d.id, d.state, d.name, d.recipient, n.integration, n.api FROM delivery d JOIN notice n ON n.id = d.notice
+            "SELECT d.id, d.state, d.name, d.recipient, w.integration, w.api, w.surface
+             FROM delivery d JOIN notice n ON n.id = d.notice JOIN watch w ON w.id = n.watch
              WHERE LOWER(d.sender) = LOWER($1) AND d.state <> 'standby'",
         )
         .bind(sender)
@@ -307,7 +311,7 @@ impl Store {
         let Some(outcome) = outcome else {
             let (name, recipient): (String, String) = (row.field("name")?, row.field("recipient")?);
             let text = format!("{name} <{recipient}>: {text}");
-            event(&mut transaction, stored(now), row.field("integration")?, row.field("api")?, "delayed", &text).await?;
+            event(&mut transaction, millis(now), &key_of(row)?, "delayed", &text).await?;
             transaction.commit().await?;
             return Ok(Bounced::Noted);
         };
@@ -337,7 +341,7 @@ async fn wake_mail(transaction: &mut Transaction<'_, Sqlite>, now: DateTime<Utc>
            AND (outcome IS NULL OR outcome NOT IN ('mailbox-full', 'later'))
            AND id NOT IN (SELECT delivery FROM attempt WHERE finished_at IS NULL)",
     )
-    .bind(stored(now))
+    .bind(millis(now))
     .execute(&mut **transaction)
     .await?;
     Ok(done.rows_affected())
@@ -349,12 +353,12 @@ fn delivery(row: &SqliteRow, id: i64) -> Result<Delivery, StoreError> {
     Ok(Delivery {
         id,
         notice: row.field("notice")?,
-        side: word(Side::named(&named), "delivery", &id.to_string(), &named)?,
+        side: parse(Side::named, "delivery", &id.to_string(), &named)?,
         recipient: row.field("recipient")?,
         sender: row.field("sender")?,
         message: row.field("message")?,
         channel: row.field("channel")?,
-        attempts: count(row.field("attempts")?),
+        attempts: as_u32(row.field("attempts")?),
     })
 }
 
@@ -376,18 +380,18 @@ async fn call_stand_in(
     .await?;
     let called =
         sqlx::query("UPDATE delivery SET state = 'pending', next_at = $1 WHERE stands_in_for = $2 AND state = 'standby'")
-            .bind(stored(now))
+            .bind(millis(now))
             .bind(delivery)
             .execute(&mut **transaction)
             .await?;
     let row = sqlx::query(
-        "SELECT d.name, d.recipient, n.integration, n.api FROM delivery d JOIN notice n ON n.id = d.notice WHERE d.id = $1",
+        "SELECT d.name, d.recipient, w.integration, w.api, w.surface
+         FROM delivery d JOIN notice n ON n.id = d.notice JOIN watch w ON w.id = n.watch WHERE d.id = $1",
     )
     .bind(delivery)
     .fetch_one(&mut **transaction)
     .await?;
     let (name, recipient): (String, String) = (row.field("name")?, row.field("recipient")?);
-    let (integration, api): (String, String) = (row.field("integration")?, row.field("api")?);
     let standing_in: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM delivery WHERE stands_in_for = $1")
         .bind(delivery)
         .fetch_one(&mut **transaction)
@@ -398,7 +402,7 @@ async fn call_stand_in(
         _ => (Finished::StandInCalled, "whoever stands in is written to"),
     };
     let text = format!("{name} <{recipient}> cannot be written to ({}); {what}", outcome.reply());
-    event(transaction, stored(now), &integration, &api, "undeliverable", &text).await?;
+    event(transaction, millis(now), &key_of(&row)?, "undeliverable", &text).await?;
     Ok(finished)
 }
 
@@ -413,7 +417,7 @@ async fn call_after_a_day(
 ) -> Result<Finished, StoreError> {
     // A server that refuses everybody would refuse whoever stands in.
     let takes_others: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM delivery WHERE channel IS NULL AND sent_at > $1")
-        .bind(stored(since))
+        .bind(millis(since))
         .fetch_one(&mut **transaction)
         .await?;
     if !matches!(outcome, AttemptOutcome::MailboxFull(_)) && takes_others == 0 {
@@ -452,8 +456,7 @@ impl Store {
     /// When the database does not answer; then nothing has changed.
     pub async fn resend(&self, which: &Resend, now: DateTime<Utc>) -> Result<Vec<LetterRow>, StoreError> {
         const FAILED: &str = "d.state IN ('dead-address', 'refused') AND (n.closed_at IS NULL OR (d.kind = 'outage' AND EXISTS (
-               SELECT 1 FROM watch w WHERE w.integration = n.integration AND w.api = n.api AND w.surface = n.surface
-                 AND w.unjudged_since = n.opened_at AND w.judged_at IS NULL)))";
+               SELECT 1 FROM watch w WHERE w.id = n.watch AND w.unjudged_since = n.opened_at AND w.judged_at IS NULL)))";
         let mut transaction = self.begin().await?;
         let (id, notice) = match which {
             Resend::Letter(id) => (Some(*id), None),
@@ -468,7 +471,7 @@ impl Store {
         let letters: Vec<LetterRow> = rows.iter().map(letter_row).collect::<Result<_, _>>()?;
         for row in &letters {
             sqlx::query("UPDATE delivery SET state = 'pending', next_at = $1, not_before = NULL, sent_at = NULL WHERE id = $2")
-                .bind(stored(now))
+                .bind(millis(now))
                 .bind(row.letter.id)
                 .execute(&mut *transaction)
                 .await?;

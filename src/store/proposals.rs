@@ -1,14 +1,40 @@
 //! What one side asks of the other: more time. It is a proposal until the other side has agreed or refused.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{LedgerStep, Proposal, Side, Surface};
+use crate::model::{LedgerStep, Proposal, Side, Surface, millis};
 
-use super::answers::{AnswerOutcome, OpenLetter};
-use super::checks::{PlannedDelivery, event, insert_deliveries};
-use super::{Fields, Store, StoreError, ledger, stored, word};
+use super::answers::{AnswerOutcome, OpenLetter, may_tell};
+use super::database::Store;
+use super::deliveries::{PlannedDelivery, insert_deliveries};
+use super::error::StoreError;
+use super::events::event;
+use super::ledger::record;
+use super::rows::{Fields as _, parse};
+
+/// A request for more time.
+#[derive(Debug, Clone, Copy)]
+pub struct ExtensionRequest<'r> {
+    /// Who asks.
+    pub by: &'r str,
+    /// Until when things shall stay as they are.
+    pub until: NaiveDate,
+    /// Why.
+    pub note: &'r str,
+}
+
+/// What the other side says to a proposal.
+#[derive(Debug, Clone, Copy)]
+pub struct ProposalVerdict<'v> {
+    /// Row number of the proposal.
+    pub proposal: i64,
+    /// Who says so.
+    pub by: &'v str,
+    /// Yes or no.
+    pub agreed: bool,
+}
 
 impl Store {
     /// What was proposed under a notice, oldest first.
@@ -29,10 +55,11 @@ impl Store {
     pub async fn propose(
         &self,
         letter: &OpenLetter,
-        (by, until, note): (&str, NaiveDate, &str),
+        request: ExtensionRequest<'_>,
         letters: Vec<PlannedDelivery>,
         now: DateTime<Utc>,
     ) -> Result<AnswerOutcome, StoreError> {
+        let ExtensionRequest { by, until, note } = request;
         let mut transaction = self.begin().await?;
         let open: Option<(i64, String)> = sqlx::query_as(
             "SELECT id, until FROM proposal WHERE notice = $1 AND side = $2 AND party = $3 AND agreed IS NULL ORDER BY id DESC",
@@ -61,7 +88,7 @@ impl Store {
                     // Another day is another proposal, with a number of its own: nobody agrees to a day he has not seen.
                     sqlx::query("UPDATE proposal SET agreed = 0, decided_by = $1, decided_at = $2 WHERE id = $3")
                         .bind(format!("{by}, who asks for {until} instead"))
-                        .bind(stored(now))
+                        .bind(millis(now))
                         .bind(id)
                         .execute(&mut *transaction)
                         .await?;
@@ -75,12 +102,12 @@ impl Store {
                 .bind(by)
                 .bind(until.to_string())
                 .bind(note)
-                .bind(stored(now))
+                .bind(millis(now))
                 .execute(&mut *transaction)
                 .await?;
-                insert_deliveries(&mut transaction, &letter.notice, stored(now), letters).await?;
+                insert_deliveries(&mut transaction, &letter.notice, millis(now), letters).await?;
                 let text = format!("{by} asks for the {} for time until {until} ({})", letter.side.name(), letter.notice);
-                event(&mut transaction, stored(now), &letter.key.integration, &letter.key.api, "proposed", &text).await?;
+                event(&mut transaction, millis(now), &letter.key, "proposed", &text).await?;
             }
         }
         transaction.commit().await?;
@@ -94,11 +121,12 @@ impl Store {
     pub async fn decide(
         &self,
         letter: &OpenLetter,
-        (id, by, agreed): (i64, &str, bool),
+        verdict: ProposalVerdict<'_>,
         steps: Vec<LedgerStep>,
         letters: Vec<PlannedDelivery>,
         now: DateTime<Utc>,
     ) -> Result<AnswerOutcome, StoreError> {
+        let ProposalVerdict { proposal: id, by, agreed } = verdict;
         let mut transaction = self.begin().await?;
         // Only the other side decides, and only once.
         let done = sqlx::query(
@@ -107,7 +135,7 @@ impl Store {
         )
         .bind(i64::from(agreed))
         .bind(by)
-        .bind(stored(now))
+        .bind(millis(now))
         .bind(id)
         .bind(&letter.notice)
         .bind(letter.side.name())
@@ -116,16 +144,24 @@ impl Store {
         if done.rows_affected() == 0 {
             return Ok(AnswerOutcome::Decided);
         }
-        ledger::record(&mut transaction, &letter.key, stored(now), steps).await?;
+        record(&mut transaction, &letter.key, millis(now), steps).await?;
         if agreed && letter.key.surface != Surface::Ledger {
-            agree(&mut transaction, letter, (id, by), now).await?;
+            agree(&mut transaction, letter, id, by, now).await?;
         }
-        insert_deliveries(&mut transaction, &letter.notice, stored(now), letters).await?;
+        insert_deliveries(&mut transaction, &letter.notice, millis(now), letters).await?;
         let text = format!("{by} {} proposal {id} ({})", if agreed { "agrees to" } else { "refuses" }, letter.notice);
-        event(&mut transaction, stored(now), &letter.key.integration, &letter.key.api, "decided", &text).await?;
+        event(&mut transaction, millis(now), &letter.key, "decided", &text).await?;
         transaction.commit().await?;
         Ok(AnswerOutcome::Recorded)
     }
+}
+
+/// The answer of one side that an agreement makes.
+struct Agreed<'a> {
+    side: Side,
+    party: &'a str,
+    owner: &'a str,
+    note: String,
 }
 
 /// What is agreed is a plan of both sides: things stay as they are until that day. Until then nobody is asked again, and if
@@ -133,16 +169,25 @@ impl Store {
 async fn agree(
     transaction: &mut Transaction<'_, Sqlite>,
     letter: &OpenLetter,
-    (id, by): (i64, &str),
+    id: i64,
+    by: &str,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let row = sqlx::query("SELECT * FROM proposal WHERE id = $1").bind(id).fetch_one(&mut **transaction).await?;
     let proposal = proposal(&row)?;
-    let asker =
-        (proposal.side.name(), proposal.party.as_str(), proposal.by.as_str(), format!("agreed with {by}: as it is until then"));
-    let decider =
-        (letter.side.name(), letter.party.as_str(), by, format!("agreed to what {} asked for: as it is until then", proposal.by));
-    for (side, party, owner, note) in [asker, decider] {
+    let asker = Agreed {
+        side: proposal.side,
+        party: &proposal.party,
+        owner: &proposal.by,
+        note: format!("agreed with {by}: as it is until then"),
+    };
+    let decider = Agreed {
+        side: letter.side,
+        party: &letter.party,
+        owner: by,
+        note: format!("agreed to what {} asked for: as it is until then", proposal.by),
+    };
+    for Agreed { side, party, owner, note } in [asker, decider] {
         sqlx::query(
             "INSERT INTO acknowledgement (notice, side, party, owner, answer, fix_by, note, letter_at, at)
              VALUES ($1, $2, $3, $4, 'ours', $5, $6,
@@ -151,12 +196,12 @@ async fn agree(
                at = excluded.at WHERE acknowledgement.answer = 'ours'",
         )
         .bind(&letter.notice)
-        .bind(side)
+        .bind(side.name())
         .bind(party)
         .bind(owner)
         .bind(proposal.until.to_string())
         .bind(&note)
-        .bind(stored(now))
+        .bind(millis(now))
         .execute(&mut **transaction)
         .await?;
     }
@@ -169,7 +214,7 @@ fn proposal(row: &SqliteRow) -> Result<Proposal, StoreError> {
     let corrupt = |what: String| StoreError::Corrupt { table: "proposal", row: id.to_string(), what };
     Ok(Proposal {
         id,
-        side: word(Side::named(&side), "proposal", &id.to_string(), &side)?,
+        side: parse(Side::named, "proposal", &id.to_string(), &side)?,
         party: row.field("party")?,
         by: row.field("by")?,
         until: until.parse().map_err(|error: chrono::ParseError| corrupt(error.to_string()))?,
@@ -179,29 +224,4 @@ fn proposal(row: &SqliteRow) -> Result<Proposal, StoreError> {
             _ => None,
         },
     })
-}
-
-/// On so many occasions a day the other side hears what one side says: whoever holds a link must not be able to flood it.
-const TOLD_A_DAY: i64 = 3;
-
-/// Whether the other side may be written to about what `side` says. Letters in which the other side names somebody of its own
-/// are steps of its ladder, and do not count.
-pub(super) async fn may_tell(
-    transaction: &mut Transaction<'_, Sqlite>,
-    notice: &str,
-    side: Side,
-    now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    let told: i64 = sqlx::query_scalar(
-        "SELECT COUNT(DISTINCT created_at) FROM delivery
-         WHERE notice = $1 AND kind = 'exchange' AND side <> $2 AND created_at > $3 AND created_at <= $4
-           AND NOT EXISTS (SELECT 1 FROM escalation e WHERE e.notice = $1 AND e.side <> $2 AND e.at = delivery.created_at)",
-    )
-    .bind(notice)
-    .bind(side.name())
-    .bind(stored(now - TimeDelta::days(1)))
-    .bind(stored(now))
-    .fetch_one(&mut **transaction)
-    .await?;
-    Ok(told < TOLD_A_DAY)
 }

@@ -6,8 +6,8 @@ use sqlx::{Sqlite, Transaction};
 
 use crate::model::{Side, time_of};
 
-use super::ladder::lines;
-use super::{Fields, StoreError, word};
+use super::error::StoreError;
+use super::rows::{Fields as _, lines, parse};
 
 /// Tries after which a letter that merely was not taken yet is trouble: greylisting is over by then.
 const MANY_TRIES: i64 = 5;
@@ -118,9 +118,9 @@ async fn mail(transaction: &mut Transaction<'_, Sqlite>) -> Result<Option<MailTr
 /// Parties to whom the newest that they were to be told could not be told at every address.
 async fn unreached(transaction: &mut Transaction<'_, Sqlite>) -> Result<Vec<Unreached>, StoreError> {
     let rows = sqlx::query(
-        "WITH told AS (SELECT d.*, n.integration, n.api,
+        "WITH told AS (SELECT d.*, w.integration, w.api,
              MAX(d.created_at) OVER (PARTITION BY d.notice, d.side, d.party) AS newest
-           FROM delivery d JOIN notice n ON n.id = d.notice
+           FROM delivery d JOIN notice n ON n.id = d.notice JOIN watch w ON w.id = n.watch
            WHERE n.closed_at IS NULL AND d.channel IS NULL AND d.kind IN ('opened', 'updated'))
          SELECT notice, side, party, integration, api, MIN(created_at) AS since,
            GROUP_CONCAT(CASE WHEN state IN ('pending', 'sent') THEN recipient END, CHAR(10)) AS instead,
@@ -137,7 +137,7 @@ async fn unreached(transaction: &mut Transaction<'_, Sqlite>) -> Result<Vec<Unre
     for row in &rows {
         let (notice, side): (String, String) = (row.field("notice")?, row.field("side")?);
         unreached.push(Unreached {
-            side: word(Side::named(&side), "delivery", &notice, &side)?,
+            side: parse(Side::named, "delivery", &notice, &side)?,
             notice,
             integration: row.field("integration")?,
             api: row.field("api")?,

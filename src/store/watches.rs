@@ -1,12 +1,17 @@
 //! What is watched: the descriptions of the configuration, and what moves them in time.
 
-use chrono::{DateTime, Utc};
-use sqlx::{Sqlite, Transaction};
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::{Sqlite, SqliteExecutor, Transaction};
 
-use crate::model::{Surface, WatchKey};
+use crate::model::{Surface, WatchKey, millis};
 
-use super::claims::retry_failed;
-use super::{Store, StoreError, stored};
+use super::database::Store;
+use super::error::StoreError;
+
+/// The number of a watch in the database: what belongs to a watch names it by this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct WatchId(pub i64);
 
 /// A description that configuration asks to watch.
 #[derive(Debug, Clone)]
@@ -57,14 +62,9 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn live_baseline(&self, key: &WatchKey) -> Result<Option<String>, StoreError> {
-        let found: Option<Option<String>> =
-            sqlx::query_scalar("SELECT baseline FROM watch WHERE integration = $1 AND api = $2 AND surface = $3")
-                .bind(&key.integration)
-                .bind(&key.api)
-                .bind(Surface::Live.name())
-                .fetch_optional(&self.readers)
-                .await?;
-        Ok(found.flatten())
+        let Some(live) = watch_id(&self.readers, &key.on(Surface::Live)).await? else { return Ok(None) };
+        let baseline = sqlx::query_scalar("SELECT baseline FROM watch WHERE id = $1").bind(live).fetch_one(&self.readers).await?;
+        Ok(baseline)
     }
 }
 
@@ -91,8 +91,8 @@ async fn sync(transaction: &mut Transaction<'_, Sqlite>, specs: &[WatchSpec], no
         .bind(spec.key.surface.name())
         .bind(&spec.source)
         .bind(&spec.schedule)
-        .bind(stored(spec.first_at))
-        .bind(stored(spec.planned_at))
+        .bind(millis(spec.first_at))
+        .bind(millis(spec.planned_at))
         .execute(&mut **transaction)
         .await?;
     }
@@ -106,17 +106,48 @@ async fn sync(transaction: &mut Transaction<'_, Sqlite>, specs: &[WatchSpec], no
     // What is no longer watched can never be resolved, and what waits to be told of it is overtaken.
     sqlx::query(
         "UPDATE notice SET closed_at = $1, closed_why = 'no longer watched' WHERE closed_at IS NULL AND NOT EXISTS (
-           SELECT 1 FROM watch w WHERE w.active = 1
-             AND w.integration = notice.integration AND w.api = notice.api AND w.surface = notice.surface)",
+           SELECT 1 FROM watch w WHERE w.active = 1 AND w.id = notice.watch)",
     )
-    .bind(stored(now))
+    .bind(millis(now))
     .execute(&mut **transaction)
     .await?;
     sqlx::query(
         "UPDATE delivery SET state = 'overtaken' WHERE state IN ('pending', 'standby')
            AND notice IN (SELECT id FROM notice WHERE closed_at = $1 AND closed_why = 'no longer watched')",
     )
-    .bind(stored(now))
+    .bind(millis(now))
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// What was taken is due at `next`, as if it had not been.
+pub(super) async fn give_back(
+    transaction: &mut Transaction<'_, Sqlite>,
+    watch: WatchId,
+    next: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE watch SET next_at = $1, leased = 0, begun = MAX(begun - (leased = 2), 0)
+         WHERE id = $2 AND leased > 0",
+    )
+    .bind(millis(next))
+    .bind(watch)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// Makes due what failed, but not before the provider wants to be asked again.
+pub(super) async fn retry_failed(transaction: &mut Transaction<'_, Sqlite>, now: DateTime<Utc>) -> Result<(), StoreError> {
+    // A wish that lies further ahead than any that is respected was made by a clock that stood wrong.
+    let longest = now + TimeDelta::days(1);
+    sqlx::query(
+        "UPDATE watch SET next_at = MIN(next_at, MAX($1, COALESCE(CASE WHEN wait_until <= $2 THEN wait_until END, $1)))
+         WHERE active = 1 AND failures > 0 AND leased = 0",
+    )
+    .bind(millis(now))
+    .bind(millis(longest))
     .execute(&mut **transaction)
     .await?;
     Ok(())
@@ -128,12 +159,37 @@ pub(super) async fn compare_upcoming_again(
     key: &WatchKey,
     now: i64,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE watch SET next_at = MIN(next_at, $1) WHERE integration = $2 AND api = $3 AND surface = $4")
+    let Some(upcoming) = watch_id(&mut **transaction, &key.on(Surface::Upcoming)).await? else { return Ok(()) };
+    sqlx::query("UPDATE watch SET next_at = MIN(next_at, $1) WHERE id = $2")
         .bind(now)
-        .bind(&key.integration)
-        .bind(&key.api)
-        .bind(Surface::Upcoming.name())
+        .bind(upcoming)
         .execute(&mut **transaction)
         .await?;
     Ok(())
+}
+
+/// Has what follows from the ledger made anew.
+pub(super) async fn look_at_ledger(
+    transaction: &mut Transaction<'_, Sqlite>,
+    key: &WatchKey,
+    now: i64,
+) -> Result<(), StoreError> {
+    let Some(ledger) = watch_id(&mut **transaction, &key.on(Surface::Ledger)).await? else { return Ok(()) };
+    sqlx::query("UPDATE watch SET next_at = MIN(next_at, $1), generation = generation + 1 WHERE id = $2")
+        .bind(now)
+        .bind(ledger)
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
+/// The number of a watch by its name; none where it was never watched.
+pub(super) async fn watch_id<'e>(database: impl SqliteExecutor<'e>, key: &WatchKey) -> Result<Option<WatchId>, StoreError> {
+    let id = sqlx::query_scalar("SELECT id FROM watch WHERE integration = $1 AND api = $2 AND surface = $3")
+        .bind(&key.integration)
+        .bind(&key.api)
+        .bind(key.surface.name())
+        .fetch_optional(database)
+        .await?;
+    Ok(id)
 }

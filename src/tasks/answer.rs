@@ -7,7 +7,10 @@ use crate::model::{
     Side, Statement, Surface, follow,
 };
 use crate::notice::ExchangeCard;
-use crate::store::{AnswerOutcome, Closing, EscalationCommit, OpenLetter, OpenNotice, PlannedDelivery, StoreError};
+use crate::store::{
+    AnswerOutcome, Closing, EscalationCommit, ExtensionRequest, OpenLetter, OpenNotice, PlannedDelivery, ProposalVerdict,
+    StoreError,
+};
 
 use super::escalate::is_there;
 use super::letters::LetterWriter;
@@ -42,12 +45,13 @@ pub async fn answer(shared: &AppState, token: &str, reply: &Reply) -> Result<Ans
                 letters: if is_accepted { writer.accepted(&standing, &exchange.name()) } else { Vec::new() },
                 consumers: api.consumers.iter().map(|consumer| consumer.party.as_str()).collect(),
             };
-            shared.store.acknowledge(token, acknowledgement, (letters, closing), writer.now).await?
+            shared.store.acknowledge(token, acknowledgement, letters, closing, writer.now).await?
         }
         Reply::NotUs { by, ask } => exchange.named(by, *ask).await?,
         Reply::Extend { by, until, note } => {
             let letters = exchange.proposal(by, *until, note);
-            shared.store.propose(&letter, (by, *until, note), letters, writer.now).await?
+            let request = ExtensionRequest { by, until: *until, note };
+            shared.store.propose(&letter, request, letters, writer.now).await?
         }
         Reply::Decide { by, proposal, agreed } => exchange.decision(by, *proposal, *agreed).await?,
     };
@@ -165,7 +169,15 @@ impl CounterpartMessage<'_> {
         let asker = self.writer.integration.party(&proposal.party);
         let letters = asker.and_then(|party| self.tell(proposal.side, party, owner(proposal.side, party)?, card));
         let steps = if agreed { self.moved(by, proposal).await? } else { Vec::new() };
-        store.decide(self.letter, (id, by, agreed), steps, letters.into_iter().collect(), self.writer.now).await
+        store
+            .decide(
+                self.letter,
+                ProposalVerdict { proposal: id, by, agreed },
+                steps,
+                letters.into_iter().collect(),
+                self.writer.now,
+            )
+            .await
     }
 
     /// What is agreed is a word of both sides: it counts before all others, for what the asker was told of and is to come.

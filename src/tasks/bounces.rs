@@ -32,7 +32,7 @@ pub async fn bounced(shared: &AppState, mail: &[u8]) -> Result<Bounced, StoreErr
     let now = shared.clock.now();
     let mut outcome = Bounced::NotOurs;
     for address in &bounce.to {
-        outcome = shared.store.bounced(address, (bounce.outcome.as_ref(), &bounce.text), now).await?;
+        outcome = shared.store.bounced(address, bounce.outcome.as_ref(), &bounce.text, now).await?;
         if outcome != Bounced::NotOurs {
             break;
         }

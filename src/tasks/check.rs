@@ -7,10 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use tracing::{info, warn};
 
-use crate::fetch::{self, FailureKind, Outcome, backoff};
+use crate::fetch::{self, FailureKind, FetchOutcome, backoff};
 use crate::model::{
-    Api, ApiState, Checked, LedgerEntry, LedgerStep, OpenFinding, Origin, Schedule, Statement, Surface, Validators, WatchKey,
-    follow,
+    Api, ApiState, Checked, LedgerEntry, LedgerStep, OpenFinding, Origin, Schedule, Severity, Statement, Surface, Validators,
+    WatchKey, follow,
 };
 use crate::notice::{Before, retold};
 use crate::openapi::{Bundle, Limits};
@@ -44,7 +44,7 @@ pub async fn check(shared: &AppState, claim: Claim) -> Result<(), StoreError> {
     let active = shared.active();
     let Some((integration, api)) = active.find(&claim.key) else {
         // It was taken while the configuration changed: whoever comes next knows better.
-        return shared.store.release(&claim.key, shared.clock.now()).await;
+        return shared.store.release(claim.watch, shared.clock.now()).await;
     };
     let writer = |now| LetterWriter { shared, active: &active, key: &claim.key, integration, api, now };
     if let Some(damage) = &claim.damage {
@@ -53,7 +53,7 @@ pub async fn check(shared: &AppState, claim: Claim) -> Result<(), StoreError> {
     }
     let commit = match looked_at(shared, &active, &claim, writer).await {
         Ok(Some(commit)) => commit,
-        Ok(None) => return shared.store.release(&claim.key, shared.clock.now()).await,
+        Ok(None) => return shared.store.release(claim.watch, shared.clock.now()).await,
         Err(problem) if problem.is_one_row() => failed(&writer(shared.clock.now()), &claim, ApiState::Blind, problem.to_string()),
         Err(problem) => return Err(problem),
     };
@@ -103,7 +103,7 @@ async fn looked_at<'d>(
     let Gathered { outcome, absent } =
         gather(&active.client, source, (&api.auth, api.tls.as_ref()), &known, (&limits, deadline)).await;
     // Headers of operations are looked at once a day, and only of an API that could be read.
-    let is_read = matches!(outcome, Outcome::NotModified { .. } | Outcome::Body(_));
+    let is_read = matches!(outcome, FetchOutcome::NotModified { .. } | FetchOutcome::Body(_));
     let probed = if is_read && wants_full && key.surface == Surface::Live {
         tokio::time::timeout(deadline, probe(active, api)).await.unwrap_or_default()
     } else {
@@ -111,14 +111,14 @@ async fn looked_at<'d>(
     };
     let writer = writer(shared.clock.now());
     let commit = match outcome {
-        Outcome::NotModified { fresh_for, signals, moved_to } => {
+        FetchOutcome::NotModified { fresh_for, signals, moved_to } => {
             let heard = DateEvidence { full: false, signals, described: None, probed };
             let seen =
                 UnchangedAnswer { validators: claim.validators.clone(), fresh_for, moved_to, heard, unread: unread(&absent) };
             unchanged(&writer, claim, seen, &entries)
         }
-        Outcome::Later { after, why } => later(&writer, claim, after, &why),
-        Outcome::Failed(failure) => {
+        FetchOutcome::Later { after, why } => later(&writer, claim, after, &why),
+        FetchOutcome::Failed(failure) => {
             let state = match failure.kind {
                 FailureKind::Down | FailureKind::Missing => ApiState::Down,
                 FailureKind::Unreadable => ApiState::Undecidable,
@@ -126,12 +126,12 @@ async fn looked_at<'d>(
             };
             failed(&writer, claim, state, failure.why)
         }
-        Outcome::Body(body) => {
+        FetchOutcome::Body(body) => {
             let digest = hex(&Sha256::digest(&body.bytes));
             if claim.latest.as_deref() == Some(digest.as_str()) && !is_stale {
                 let is_read = wants_full && body.full && key.surface == Surface::Live;
                 let described = if is_read { dates_in(shared, claim, &body.bytes).await } else { None };
-                let fetch::Body { validators, full, fresh_for, signals, moved_to, .. } = *body;
+                let fetch::FetchedBody { validators, full, fresh_for, signals, moved_to, .. } = *body;
                 let heard = DateEvidence { full, signals, described, probed };
                 let seen = UnchangedAnswer { validators, fresh_for, moved_to, heard, unread: unread(&absent) };
                 unchanged(&writer, claim, seen, &entries)
@@ -269,11 +269,11 @@ struct ProbeEvidence {
 async fn probe(active: &ActiveConfig, api: &Api) -> ProbeEvidence {
     let mut probed = ProbeEvidence::default();
     for probe in &api.probes {
-        if let Some((said, is_whole)) = active.client.probe(probe, &api.live, &api.auth, api.tls.as_ref()).await {
-            if is_whole {
-                probed.answered.push(probe.operation.clone());
+        if let Some(answer) = active.client.probe(probe, &api.live, &api.auth, api.tls.as_ref()).await {
+            if answer.is_success {
+                probed.answered.push(probe.operation.to_string());
             }
-            probed.said.extend(said);
+            probed.said.extend(answer.signals);
         }
     }
     probed
@@ -286,10 +286,10 @@ fn unchanged(writer: &LetterWriter<'_>, claim: &Claim, seen: UnchangedAnswer, en
     let ledger = heard.steps(claim.key.surface, entries);
     let now = writer.now;
     // Overrides begin and end without anything being published.
-    let findings = writer.weighed(claim.findings.clone());
-    let is_told = findings.iter().any(OpenFinding::is_told);
+    let findings = writer.with_overrides(claim.findings.clone());
+    let needs_notice = findings.iter().any(OpenFinding::needs_notice);
     let (state, detail) =
-        if is_told { (ApiState::Changed, describe(&findings)) } else { (ApiState::Verified, "unchanged".to_owned()) };
+        if needs_notice { (ApiState::Changed, describe(&findings)) } else { (ApiState::Verified, "unchanged".to_owned()) };
     let mut events = Vec::new();
     if !matches!(claim.state, ApiState::Verified | ApiState::Changed) {
         events.push(("recovered", format!("{} can be read again, unchanged", claim.key)));
@@ -381,7 +381,7 @@ pub(super) fn failed(writer: &LetterWriter<'_>, claim: &Claim, state: ApiState, 
 pub async fn died(shared: &AppState, claim: &Claim, why: &str) -> Result<(), StoreError> {
     let active = shared.active();
     let Some((integration, api)) = active.find(&claim.key) else {
-        return shared.store.release(&claim.key, shared.clock.now()).await;
+        return shared.store.release(claim.watch, shared.clock.now()).await;
     };
     let writer = LetterWriter { shared, active: &active, key: &claim.key, integration, api, now: shared.clock.now() };
     let commit = failed(&writer, claim, ApiState::Blind, why.to_owned());
@@ -408,7 +408,7 @@ pub(super) fn soon(api: &Api) -> Duration {
 
 struct FetchedDocument {
     digest: String,
-    body: fetch::Body,
+    body: fetch::FetchedBody,
     /// Files it refers to that did not come, and why.
     absent: BTreeMap<String, String>,
     /// What the ledger holds.
@@ -483,11 +483,11 @@ async fn changed(
             let Judged { mut findings, previous, operations, stated, .. } = *judged;
             ledger::told_by_their_day(&mut findings, &stated, now.date_naive());
             measure(writer, claim, &entries, &mut findings).await?;
-            let findings = writer.weighed(findings);
-            let previous = previous.map(|previous| writer.weighed(previous));
+            let findings = writer.with_overrides(findings);
+            let previous = previous.map(|previous| writer.with_overrides(previous));
             let told = previous.as_deref().map(|previous| retold(&claim.told, api, previous));
             let previous = previous.as_deref().unwrap_or(&claim.findings);
-            let is_told = findings.iter().any(OpenFinding::is_told);
+            let needs_notice = findings.iter().any(OpenFinding::needs_notice);
             let evidence = baseline.as_deref().zip(Some(digest.as_str()));
             let step = writer.tell(claim, told.as_deref().unwrap_or(&claim.told), (previous, &findings), evidence);
             let detail = with(describe(&findings), [coming_and_going(claim, &step)]);
@@ -500,9 +500,9 @@ async fn changed(
             );
             events.extend(said(&key, &step));
             // Nothing that anybody must hear of: compare with this from now on.
-            let state = if is_told { ApiState::Changed } else { ApiState::Verified };
+            let state = if needs_notice { ApiState::Changed } else { ApiState::Verified };
             let baseline = match key.surface {
-                Surface::Live => (!findings.iter().any(OpenFinding::matters)).then(|| digest.clone()),
+                Surface::Live => (!findings.iter().any(OpenFinding::blocks_baseline)).then(|| digest.clone()),
                 Surface::Upcoming | Surface::Ledger => baseline,
             };
             CheckCommit {
@@ -540,7 +540,7 @@ async fn measure(
     entries: &[LedgerEntry],
     findings: &mut [OpenFinding],
 ) -> Result<(), StoreError> {
-    if claim.key.surface != Surface::Live || !findings.iter().any(|finding| finding.judged == "breaking") {
+    if claim.key.surface != Surface::Live || !findings.iter().any(|finding| finding.judged == Severity::Breaking) {
         return Ok(());
     }
     let upcoming = writer.shared.store.seen_upcoming(&claim.key).await?;
@@ -562,10 +562,11 @@ async fn baseline_of(shared: &AppState, claim: &Claim) -> Result<Option<String>,
 
 /// `3 breaking, 1 warning, 2 info`.
 pub(super) fn describe(findings: &[OpenFinding]) -> String {
-    let count = |severity: &str| findings.iter().filter(|finding| finding.severity == severity).count();
-    let parts: Vec<String> = ["breaking", "warning", "info"]
-        .iter()
-        .filter(|severity| count(severity) > 0)
+    let count = |severity: Severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let parts: Vec<String> = Severity::ALL
+        .into_iter()
+        .rev()
+        .filter(|severity| count(*severity) > 0)
         .map(|severity| format!("{} {severity}", count(severity)))
         .collect();
     if parts.is_empty() { "changed, and nothing a caller can notice".to_owned() } else { parts.join(", ") }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::diff::Budget;
-use crate::model::{OpenFinding, Surface};
+use crate::model::{OpenFinding, OperationLabel, Surface};
 use crate::notice::open_findings;
 use crate::openapi::{
     self, Bundle, Contract, Document, Limits, Reach, ReadError, StatedDates, Stop, lower, newly_dangling, reach, read, stated,
@@ -47,7 +47,7 @@ pub(super) enum Compared {
     /// Something about it makes it doubtful that it is what was meant to be published.
     Doubtful(Doubt),
     /// The first one.
-    First { operations: Vec<String>, stated: Vec<StatedDates>, title: String },
+    First { operations: Vec<OperationLabel>, stated: Vec<StatedDates>, title: String },
     /// It was compared.
     Judged(Box<Judged>),
     /// It took longer than it may.
@@ -70,7 +70,7 @@ pub(super) struct Judged {
     /// What was open before, judged again where an older rule set had judged it.
     pub(super) previous: Option<Vec<OpenFinding>>,
     pub(super) undecided: Option<String>,
-    pub(super) operations: Vec<String>,
+    pub(super) operations: Vec<OperationLabel>,
     pub(super) stated: Vec<StatedDates>,
 }
 
@@ -127,7 +127,7 @@ pub(super) async fn compare_with(
     let Ok(slot) = Arc::clone(&shared.parse_slots).acquire_many_owned(slots).await else {
         return Ok(Compared::Died("driftd is stopping".to_owned()));
     };
-    shared.store.begin_comparison(&claim.key, &name).await?;
+    shared.store.begin_comparison(claim.watch, &name).await?;
     let comparing = tokio::task::spawn_blocking(move || {
         // The slot is free when the thread is, also where nobody waits for it any more.
         let _slot = slot;
@@ -215,17 +215,13 @@ fn judged(
 }
 
 /// The label of every operation called or sent; callbacks belong to the operations that ask for them.
-fn operations_in(contract: &Contract<'_>) -> Vec<String> {
-    let label = |operation: &openapi::Operation<'_>| match operation.surface {
-        openapi::Surface::Path => Some(format!("{} {}", operation.method, operation.path)),
-        openapi::Surface::Webhook => Some(format!("webhook {} {}", operation.method, operation.path)),
-        openapi::Surface::Callback => None,
-    };
-    contract.operations.iter().filter_map(label).collect()
+fn operations_in(contract: &Contract<'_>) -> Vec<OperationLabel> {
+    let own = contract.operations.iter().filter(|operation| operation.surface != openapi::Surface::Callback);
+    own.map(openapi::Operation::label).collect()
 }
 
 /// Labels of operations, and what is said about their end.
-pub(super) type DescribedDates = (Vec<String>, Vec<StatedDates>);
+pub(super) type DescribedDates = (Vec<OperationLabel>, Vec<StatedDates>);
 
 /// What a description that has not changed says about its end: keys of the configuration may be new.
 pub(super) async fn dates_in(shared: &AppState, claim: &Claim, bytes: &[u8]) -> Option<DescribedDates> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use url::Url;
 
-use crate::fetch::{Body, Client, Failure, FailureKind, Outcome, Request};
+use crate::fetch::{Client, FailureKind, FetchFailure, FetchOutcome, FetchedBody, Request};
 use crate::model::{ApiTls, Auth, PartValidators, Source, Validators};
 use crate::openapi::{Bundle, Limits, external_files, may_be_several, parse};
 
@@ -33,13 +33,13 @@ pub struct Known {
 #[derive(Debug)]
 pub struct Gathered {
     /// The body of several files is a [`Bundle`].
-    pub outcome: Outcome,
+    pub outcome: FetchOutcome,
     /// Files the description refers to that did not come, and why.
     pub absent: BTreeMap<String, String>,
 }
 
 impl Gathered {
-    fn whole(outcome: Outcome) -> Self {
+    fn whole(outcome: FetchOutcome) -> Self {
         Self { outcome, absent: BTreeMap::new() }
     }
 }
@@ -54,12 +54,12 @@ pub async fn gather(
 ) -> Gathered {
     let outcome = client.fetch(&Request { source, auth, tls, validators: known.validators.as_ref(), part: None }).await;
     let (root, fresh_for) = match (outcome, &known.bundle) {
-        (Outcome::Body(body), _) => {
+        (FetchOutcome::Body(body), _) => {
             let fresh_for = body.fresh_for;
             (*body, fresh_for)
         }
         // The root has not changed; the rest is asked for by itself.
-        (Outcome::NotModified { fresh_for, signals, moved_to }, Some(bundle)) => {
+        (FetchOutcome::NotModified { fresh_for, signals, moved_to }, Some(bundle)) => {
             let text = bundle.files.get("").cloned().unwrap_or_default();
             let validators = known.validators.clone().unwrap_or_default();
             let (from, at) = match source {
@@ -67,30 +67,30 @@ pub async fn gather(
                 Source::File(path) => (source.to_string(), Url::from_file_path(path).ok()),
             };
             let bytes = text.into_bytes();
-            (Body { bytes, validators, fresh_for, from, at, signals, full: false, framed: true, moved_to }, fresh_for)
+            (FetchedBody { bytes, validators, fresh_for, from, at, signals, full: false, framed: true, moved_to }, fresh_for)
         }
         (other, _) => return Gathered::whole(other),
     };
-    let Ok(text) = std::str::from_utf8(&root.bytes) else { return Gathered::whole(Outcome::Body(Box::new(root))) };
+    let Ok(text) = std::str::from_utf8(&root.bytes) else { return Gathered::whole(FetchOutcome::Body(Box::new(root))) };
     let (Some(base), true) = (&root.at, may_be_several(text)) else {
-        return Gathered::whole(Outcome::Body(Box::new(root)));
+        return Gathered::whole(FetchOutcome::Body(Box::new(root)));
     };
     let crawl = Crawl { client, source, auth, tls, known, limits, base };
     let Ok(crawled) = tokio::time::timeout(deadline, crawl.run(text)).await else {
         let why = format!("its files did not all come within {}", humantime::format_duration(deadline));
-        return Gathered::whole(Outcome::Failed(Failure { kind: FailureKind::Down, why }));
+        return Gathered::whole(FetchOutcome::Failed(FetchFailure { kind: FailureKind::Down, why }));
     };
     match crawled {
         Ok(Crawled { bundle, parts, absent, framed }) if bundle.files.len() > 1 => {
             let validators = Validators { parts, ..root.validators.clone() };
             let framed = framed && root.framed;
-            let body = Body { bytes: bundle.to_bytes(), validators, fresh_for, framed, ..root };
-            Gathered { outcome: Outcome::Body(Box::new(body)), absent }
+            let body = FetchedBody { bytes: bundle.to_bytes(), validators, fresh_for, framed, ..root };
+            Gathered { outcome: FetchOutcome::Body(Box::new(body)), absent }
         }
         Ok(Crawled { absent, .. }) => {
             // Asked with its validators, the root alone would answer for files that are still to come.
             let validators = if absent.is_empty() { root.validators } else { Validators::default() };
-            Gathered { outcome: Outcome::Body(Box::new(Body { validators, ..root })), absent }
+            Gathered { outcome: FetchOutcome::Body(Box::new(FetchedBody { validators, ..root })), absent }
         }
         Err(outcome) => Gathered::whole(outcome),
     }
@@ -119,7 +119,7 @@ struct Crawl<'c> {
 impl Crawl<'_> {
     /// Every file that can be had. What is not there, not to be gone to, or no text, is named: whether it was ever there
     /// decides what that means. Any other failure is the whole check's: half a description is no description.
-    async fn run(&self, root: &str) -> Result<Crawled, Outcome> {
+    async fn run(&self, root: &str) -> Result<Crawled, FetchOutcome> {
         let mut absent = BTreeMap::new();
         let mut framed = true;
         let mut bundle = Bundle { files: BTreeMap::from([(String::new(), root.to_owned())]) };
@@ -132,13 +132,13 @@ impl Crawl<'_> {
             if seen.len() > MOST_FILES {
                 return Err(too_much(format!("the description refers to more than {MOST_FILES} files")));
             }
-            let mut fetched: Vec<(String, Outcome)> =
+            let mut fetched: Vec<(String, FetchOutcome)> =
                 futures_util::stream::iter(wanted.drain(..).map(|key| self.fetch(key))).buffer_unordered(AT_ONCE).collect().await;
             // Files arrive in any order; what is made of them must not depend on it.
             fetched.sort_by(|a, b| a.0.cmp(&b.0));
             for (key, outcome) in fetched {
                 let (text, validators) = match outcome {
-                    Outcome::Body(body) => {
+                    FetchOutcome::Body(body) => {
                         framed &= body.framed;
                         let validators =
                             PartValidators { etag: body.validators.etag, last_modified: body.validators.last_modified };
@@ -150,21 +150,21 @@ impl Crawl<'_> {
                             }
                         }
                     }
-                    Outcome::NotModified { .. } => match self.remembered(&key) {
+                    FetchOutcome::NotModified { .. } => match self.remembered(&key) {
                         Some(remembered) => remembered,
                         None => {
                             absent.insert(key, "it was said not to have changed, and was never read".to_owned());
                             continue;
                         }
                     },
-                    Outcome::Failed(Failure { kind: FailureKind::Missing | FailureKind::Unreadable, why }) => {
+                    FetchOutcome::Failed(FetchFailure { kind: FailureKind::Missing | FailureKind::Unreadable, why }) => {
                         absent.insert(key, why);
                         continue;
                     }
-                    Outcome::Failed(failure) => {
-                        return Err(Outcome::Failed(Failure { why: format!("{key}: {}", failure.why), ..failure }));
+                    FetchOutcome::Failed(failure) => {
+                        return Err(FetchOutcome::Failed(FetchFailure { why: format!("{key}: {}", failure.why), ..failure }));
                     }
-                    later @ Outcome::Later { .. } => return Err(later),
+                    later @ FetchOutcome::Later { .. } => return Err(later),
                 };
                 bytes += text.len();
                 if bytes > self.limits.bytes {
@@ -189,8 +189,8 @@ impl Crawl<'_> {
         parse(text.as_bytes(), self.limits, &mut Vec::new()).map(|value| external_files(key, &value)).unwrap_or_default()
     }
 
-    async fn fetch(&self, key: String) -> (String, Outcome) {
-        let missing = || Outcome::Failed(Failure { kind: FailureKind::Missing, why: format!("{key} is no address") });
+    async fn fetch(&self, key: String) -> (String, FetchOutcome) {
+        let missing = || FetchOutcome::Failed(FetchFailure { kind: FailureKind::Missing, why: format!("{key} is no address") });
         let outcome = match self.base.join(&key) {
             Ok(part) => {
                 let known = self.known.validators.as_ref().and_then(|validators| validators.parts.get(&key));
@@ -215,6 +215,6 @@ impl Crawl<'_> {
     }
 }
 
-fn too_much(why: String) -> Outcome {
-    Outcome::Failed(Failure { kind: FailureKind::Unreadable, why })
+fn too_much(why: String) -> FetchOutcome {
+    FetchOutcome::Failed(FetchFailure { kind: FailureKind::Unreadable, why })
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
-use crate::model::{ApiState, Checked, DateKeys, DateKind, OpenFinding, Origin, Statement, Validators, read_date};
+use crate::model::{
+    ApiState, Checked, DateKeys, DateKind, OpenFinding, OperationLabel, Origin, Severity, Statement, Validators, read_date,
+};
 use crate::notice::{Ledger, dated};
 use crate::openapi::{self, StatedDates};
 use crate::rules::RULE_SET;
@@ -40,7 +42,7 @@ pub(super) fn statements(stated: Vec<StatedDates>) -> Vec<Statement> {
                 subject: subject.clone(),
                 mark,
                 date,
-                operations: operations.clone(),
+                operations: operations.iter().filter_map(|label| OperationLabel::parse(label)).collect(),
                 class: String::new(),
                 cohort: None,
                 title: message.clone(),
@@ -67,11 +69,11 @@ pub(super) fn statements(stated: Vec<StatedDates>) -> Vec<Statement> {
 pub(super) fn told_by_their_day(findings: &mut [OpenFinding], stated: &[StatedDates], today: NaiveDate) {
     // A day that has passed is told nowhere else.
     let day_of = |said: &StatedDates| said.sunset.as_ref().and_then(|(_, text)| read_date(text)).filter(|day| *day > today);
-    let has_day = |label: &String| stated.iter().any(|said| said.subject == *label && day_of(said).is_some());
+    let has_day = |label: &OperationLabel| stated.iter().any(|said| said.subject == label.as_str() && day_of(said).is_some());
     for finding in findings.iter_mut().filter(|finding| finding.rule == DEPRECATED) {
         if !finding.used_by.is_empty() && finding.used_by.iter().all(has_day) {
-            "info".clone_into(&mut finding.severity);
-            "info".clone_into(&mut finding.judged);
+            finding.severity = Severity::Info;
+            finding.judged = Severity::Info;
         }
     }
 }
@@ -89,11 +91,11 @@ pub(super) async fn look(writer: &LetterWriter<'_>, claim: &Claim) -> Result<Che
         down_since: down_since.map(|last| last.date_naive()),
         today: writer.now.date_naive(),
     };
-    let findings = writer.weighed(dated(&ledger));
+    let findings = writer.with_overrides(dated(&ledger));
     let notice = writer.tell(claim, &claim.told, (&claim.findings, &findings), None);
-    let is_told = findings.iter().any(OpenFinding::is_told);
+    let needs_notice = findings.iter().any(OpenFinding::needs_notice);
     let current = entries.iter().filter(|entry| entry.ended_at.is_none() && entry.statement.date.is_some()).count();
-    let (state, detail) = match (is_told, current) {
+    let (state, detail) = match (needs_notice, current) {
         (true, _) => (ApiState::Changed, describe(&findings)),
         (false, 0) => (ApiState::Verified, "no date is announced".to_owned()),
         (false, _) => (ApiState::Verified, "every date that is announced has passed or was called off".to_owned()),
@@ -147,30 +149,31 @@ mod tests {
         };
         let severity = |rule: &str, used_by: &[&str], stated: &[StatedDates]| {
             let finding = OpenFinding {
-                rule: rule.to_owned(),
-                severity: "warning".to_owned(),
-                judged: "warning".to_owned(),
-                used_by: used_by.iter().map(|label| (*label).to_owned()).collect(),
-                ..OpenFinding::default()
+                used_by: used_by.iter().filter_map(|label| OperationLabel::parse(label)).collect(),
+                ..OpenFinding::new("i".to_owned(), rule, Severity::Warning, String::new())
             };
             let mut findings = [finding];
             told_by_their_day(&mut findings, stated, today);
             assert_eq!(findings[0].severity, findings[0].judged);
-            findings[0].severity.clone()
+            findings[0].severity
         };
         let (to_come, passed) = (said("GET /a", Some("2026-03-03")), said("GET /a", Some("2026-03-02")));
         for (used_by, stated, expected) in [
-            (&["GET /a"][..], vec![to_come.clone()], "info"),
-            (&["GET /a"], vec![passed], "warning"),
-            (&["GET /a"], vec![said("GET /a", None)], "warning"),
-            (&["GET /a"], vec![said("GET /a", Some("soon"))], "warning"),
-            (&["GET /a"], vec![said("GET /b", Some("2026-03-03"))], "warning"),
-            (&["GET /a", "GET /b"], vec![to_come.clone(), said("GET /b", None)], "warning"),
-            (&["GET /a", "GET /b"], vec![to_come.clone(), said("GET /b", Some("2027-01-31"))], "info"),
-            (&[], vec![to_come.clone()], "warning"),
+            (&["GET /a"][..], vec![to_come.clone()], Severity::Info),
+            (&["GET /a"], vec![passed], Severity::Warning),
+            (&["GET /a"], vec![said("GET /a", None)], Severity::Warning),
+            (&["GET /a"], vec![said("GET /a", Some("soon"))], Severity::Warning),
+            (&["GET /a"], vec![said("GET /b", Some("2026-03-03"))], Severity::Warning),
+            (&["GET /a", "GET /b"], vec![to_come.clone(), said("GET /b", None)], Severity::Warning),
+            (&["GET /a", "GET /b"], vec![to_come.clone(), said("GET /b", Some("2027-01-31"))], Severity::Info),
+            (&[], vec![to_come.clone()], Severity::Warning),
         ] {
             assert_eq!(severity(DEPRECATED, used_by, &stated), expected, "{used_by:?}: {stated:?}");
         }
-        assert_eq!(severity("api-removed-without-deprecation", &["GET /a"], &[to_come]), "warning", "nothing else is lowered");
+        assert_eq!(
+            severity("api-removed-without-deprecation", &["GET /a"], &[to_come]),
+            Severity::Warning,
+            "nothing else is lowered"
+        );
     }
 }

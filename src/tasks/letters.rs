@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use crate::mail::{Letter, compose, domain_of};
+use crate::mail::{CalendarPart, Letter, NamedAddress, compose, domain_of};
 use crate::model::{
     Api, ChannelKind, EscalationTarget, Integration, LastTold, Notice, NoticeKind, OpenFinding, PendingAnswer, Person, Side,
     Surface, WatchKey,
@@ -33,10 +33,10 @@ pub(super) struct LetterWriter<'d> {
 
 impl LetterWriter<'_> {
     /// Findings with the integration's overrides of today applied.
-    pub(super) fn weighed(&self, mut findings: Vec<OpenFinding>) -> Vec<OpenFinding> {
+    pub(super) fn with_overrides(&self, mut findings: Vec<OpenFinding>) -> Vec<OpenFinding> {
         let today = self.now.date_naive();
         for finding in &mut findings {
-            finding.weigh(&self.integration.overrides, today);
+            finding.apply_overrides(&self.integration.overrides, today);
         }
         findings
     }
@@ -58,8 +58,8 @@ impl LetterWriter<'_> {
         }
         let mut flaps = claim.flaps;
         if let Some((notice, flapping)) = claim.notice.as_ref().zip(flaps.as_mut()) {
-            let is_there = current.iter().any(OpenFinding::is_told);
-            let was_there = claim.findings.iter().any(OpenFinding::is_told);
+            let is_there = current.iter().any(OpenFinding::needs_notice);
+            let was_there = claim.findings.iter().any(OpenFinding::needs_notice);
             if is_there != was_there {
                 flapping.at = self.now;
                 flapping.times += u32::from(is_there);
@@ -78,7 +78,8 @@ impl LetterWriter<'_> {
             .map(|flaps| format!("It had come and gone before, and came back {} times.", flaps.times));
         let (deliveries, told, is_whole) = self.written_out(&decision, evidence, back.as_ref());
         if decision.closes && is_whole {
-            let why = if current.iter().any(OpenFinding::is_told) { "what differs concerns nobody any more" } else { REVERTED };
+            let why =
+                if current.iter().any(OpenFinding::needs_notice) { "what differs concerns nobody any more" } else { REVERTED };
             return NoticeStep::Close { id: decision.notice.id, why: why.to_owned(), deliveries };
         }
         if told.is_empty() {
@@ -97,7 +98,7 @@ impl LetterWriter<'_> {
         let gone = claim.gone.as_ref().filter(|_| claim.notice.is_none() && self.key.surface != Surface::Ledger)?;
         let is_known =
             |finding: &OpenFinding| gone.told.iter().any(|told| told.findings.get(&finding.identity) == Some(&finding.content));
-        let mut open = current.iter().filter(|finding| finding.is_told());
+        let mut open = current.iter().filter(|finding| finding.needs_notice());
         let is_back = open.clone().next().is_some() && open.all(is_known);
         (is_back && standing(Some(&gone.notice), &gone.told).decide(self.now, String::new).is_none()).then_some(gone)
     }
@@ -380,9 +381,9 @@ impl LetterWriter<'_> {
             };
             let message = compose(&Letter {
                 from: from.clone(),
-                to: (person.name.clone(), person.email.clone()),
+                to: NamedAddress::new(&person.name, &person.email),
                 // Not the other side: a reply quotes the letter, and with it the link that answers for the reader.
-                reply_to: Some((operator.name.clone(), operator.email.clone())),
+                reply_to: Some(NamedAddress::new(&operator.name, &operator.email)),
                 subject: rendered.subject.clone(),
                 text: rendered.text,
                 html: rendered.html,
@@ -391,7 +392,7 @@ impl LetterWriter<'_> {
                 thread: format!("{}.thread", notice.id.to_ascii_lowercase()),
                 list: format!("{}.{}", slug(&self.key.api), slug(&self.key.integration)),
                 notice: notice.id.clone(),
-                calendar: self.days(view),
+                calendar: self.days(view).map(|(text, is_cancelled)| CalendarPart { text, is_cancelled }),
             })?;
             if message.len() <= LARGEST_LETTER || !view.say_less() {
                 return Ok((rendered.subject, message));

@@ -129,7 +129,7 @@ struct Watch {
     under_way: HashMap<tokio::task::Id, (Claim, String, AbortHandle)>,
     waiting: Vec<(Claim, String)>,
     /// Checks whose end could not be recorded: they are given back when the database answers again.
-    unrecorded: Vec<WatchKey>,
+    unrecorded: Vec<Claim>,
     /// Whether the last check that ended could be recorded.
     is_recorded: bool,
 }
@@ -164,10 +164,10 @@ impl Watch {
 
     /// Takes what is due, and starts what there is a place for. Returns how many were taken.
     async fn take(&mut self, shared: &Arc<AppState>) -> Result<usize, StoreError> {
-        while let Some(key) = self.unrecorded.last() {
+        while let Some(claim) = self.unrecorded.last() {
             // The partner is asked no more often than where it is the one that fails.
-            let pause = shared.active().find(key).map(|(_, api)| soon(api)).unwrap_or_default();
-            shared.store.release(key, shared.clock.now() + pause).await?;
+            let pause = shared.active().find(&claim.key).map(|(_, api)| soon(api)).unwrap_or_default();
+            shared.store.release(claim.watch, shared.clock.now() + pause).await?;
             self.unrecorded.pop();
         }
         let room = self.room();
@@ -230,7 +230,7 @@ impl Watch {
         };
         self.is_recorded = result.is_ok();
         if result.is_err() {
-            self.unrecorded.push(claim.key);
+            self.unrecorded.push(claim);
         }
         self.start(shared);
         result

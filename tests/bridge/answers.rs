@@ -2,7 +2,7 @@
 
 use driftd::http::{Endpoint, serve};
 use driftd::lifecycle::Heart;
-use driftd::model::{Acknowledgement, Answer, EscalationTarget, Reply, Role, Statement};
+use driftd::model::{Acknowledgement, Answer, EscalationTarget, OperationLabel, Reply, Role, Statement};
 use driftd::store::AnswerOutcome;
 use tokio_util::sync::CancellationToken;
 
@@ -29,7 +29,7 @@ pub async fn announced() -> (Bridge, Vec<Received>) {
     bridge
         .announce("GET /a", |statement| {
             statement.date = Some(day("2026-09-01"));
-            statement.operations = vec!["GET /a".to_owned()];
+            statement.operations = vec![OperationLabel::called_by_consumer("GET", "/a")];
         })
         .await;
     let letters = bridge.letters().await;
@@ -146,7 +146,7 @@ async fn time_is_asked_for_and_the_other_side_decides() {
     bridge.at("2026-03-05");
     let later = |statement: &mut Statement| {
         statement.date = Some(day("2027-03-01"));
-        statement.operations = vec!["GET /a".to_owned()];
+        statement.operations = vec![OperationLabel::called_by_consumer("GET", "/a")];
     };
     bridge.announce("GET /a", later).await;
     bridge.work().await;

@@ -1,6 +1,6 @@
 //! Incidents that the description itself shows, and one that only its calendar shows.
 
-use driftd::model::DateKind;
+use driftd::model::{DateKind, OperationLabel};
 
 use crate::harness::{Bridge, QUIET, Terms, both, day};
 use crate::support::partner::Answer;
@@ -81,7 +81,7 @@ async fn s8_announced_windows_stand_in_the_calendar_and_a_pause_takes_them_out()
             .announce(subject, |statement| {
                 statement.mark = DateKind::Change;
                 statement.date = Some(day(date));
-                statement.operations = vec!["PATCH /orders".to_owned()];
+                statement.operations = vec![OperationLabel::called_by_consumer("PATCH", "/orders")];
             })
             .await;
     }
@@ -93,7 +93,7 @@ async fn s8_announced_windows_stand_in_the_calendar_and_a_pause_takes_them_out()
             .announce(subject, |statement| {
                 statement.mark = DateKind::Change;
                 statement.paused = true;
-                statement.operations = vec!["PATCH /orders".to_owned()];
+                statement.operations = vec![OperationLabel::called_by_consumer("PATCH", "/orders")];
             })
             .await;
     }

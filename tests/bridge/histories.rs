@@ -489,7 +489,8 @@ impl<'s> History<'s> {
                     .store
                     .bounced(
                         &letter.sender,
-                        (Some(&AttemptOutcome::DeadAddress("failed 5.1.1".to_owned())), "failed 5.1.1"),
+                        Some(&AttemptOutcome::DeadAddress("failed 5.1.1".to_owned())),
+                        "failed 5.1.1",
                         self.clock.now(),
                     )
                     .await

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use driftd::http::{Endpoint, gather, serve};
 use driftd::lifecycle::Heart;
-use driftd::model::Statement;
+use driftd::model::{OperationLabel, Statement};
 use driftd::tasks::calendar_token;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -84,7 +84,7 @@ const TWO: &str = "openapi: 3.1.0\ninfo: {title: Pay, version: '1'}\npaths:\n  /
 fn ends(operation: &'static str, date: &'static str) -> impl FnOnce(&mut Statement) {
     move |statement| {
         statement.date = Some(day(date));
-        statement.operations = vec![operation.to_owned()];
+        statement.operations = OperationLabel::parse(operation).into_iter().collect();
     }
 }
 

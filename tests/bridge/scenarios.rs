@@ -1,7 +1,7 @@
 //! Incidents that happened, as far as published descriptions, headers and announcements can show them: what was said
 //! on which day, and which letters that leads to. The numbers are those of docs/incidents.md.
 
-use driftd::model::DateKind;
+use driftd::model::{DateKind, OperationLabel};
 
 use crate::harness::{Bridge, QUIET, Terms, both, day};
 use crate::support::partner::Answer;
@@ -25,7 +25,7 @@ async fn s2_a_date_pulled_in_to_today_is_told_at_once_and_is_a_breach() {
     bridge
         .announce("GET /media", |statement| {
             statement.date = Some(day("2018-07-31"));
-            statement.operations = vec!["GET /media".to_owned()];
+            statement.operations = vec![OperationLabel::called_by_consumer("GET", "/media")];
         })
         .await;
     assert_eq!(bridge.told().await, both("dates"));
@@ -34,7 +34,7 @@ async fn s2_a_date_pulled_in_to_today_is_told_at_once_and_is_a_breach() {
     bridge
         .announce("GET /media", |statement| {
             statement.date = Some(day("2018-04-05"));
-            statement.operations = vec!["GET /media".to_owned()];
+            statement.operations = vec![OperationLabel::called_by_consumer("GET", "/media")];
         })
         .await;
     let letters = bridge.letters().await;
@@ -133,7 +133,7 @@ async fn s7_s16_many_moves_and_no_flood() {
         bridge
             .announce("GET /apps", |statement| {
                 statement.date = Some(day(date));
-                statement.operations = vec!["GET /apps".to_owned()];
+                statement.operations = vec![OperationLabel::called_by_consumer("GET", "/apps")];
             })
             .await;
         told.extend(bridge.told().await);
@@ -147,7 +147,7 @@ async fn s7_s16_many_moves_and_no_flood() {
     bridge
         .announce("GET /apps", |statement| {
             statement.paused = true;
-            statement.operations = vec!["GET /apps".to_owned()];
+            statement.operations = vec![OperationLabel::called_by_consumer("GET", "/apps")];
         })
         .await;
     assert_eq!(bridge.told().await, both("resolved"));
@@ -405,7 +405,7 @@ async fn what_needs_nobody_is_a_line_in_a_weekly_digest() {
     bridge
         .announce("GET /a", |statement| {
             statement.date = Some(day("2026-09-01"));
-            statement.operations = vec!["GET /a".to_owned()];
+            statement.operations = vec![OperationLabel::called_by_consumer("GET", "/a")];
         })
         .await;
     assert_eq!(bridge.told().await, both("dates"));
@@ -413,7 +413,7 @@ async fn what_needs_nobody_is_a_line_in_a_weekly_digest() {
     bridge
         .announce("GET /a", |statement| {
             statement.date = Some(day("2026-12-01"));
-            statement.operations = vec!["GET /a".to_owned()];
+            statement.operations = vec![OperationLabel::called_by_consumer("GET", "/a")];
         })
         .await;
     bridge.publish(&description(&[("/a", ""), ("/new", "")]));

@@ -2,7 +2,7 @@
 
 use driftd::http::{Endpoint, serve};
 use driftd::lifecycle::Heart;
-use driftd::model::{Acknowledgement, Answer, Reply, Statement};
+use driftd::model::{Acknowledgement, Answer, OperationLabel, Reply, Statement};
 use driftd::store::AnswerOutcome;
 use tokio_util::sync::CancellationToken;
 
@@ -112,7 +112,7 @@ async fn announced() -> (Bridge, Vec<Received>) {
 fn ends(operation: &str, date: &str) -> impl FnOnce(&mut Statement) {
     move |statement| {
         statement.date = Some(day(date));
-        statement.operations = vec![operation.to_owned()];
+        statement.operations = OperationLabel::parse(operation).into_iter().collect();
     }
 }
 

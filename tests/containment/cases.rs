@@ -1,6 +1,6 @@
 //! Questions with known answers, each for a corner that chance seldom meets.
 
-use driftd::containment::Answer;
+use driftd::containment::Containment;
 use driftd::openapi::Dialect;
 use serde_json::json;
 
@@ -80,9 +80,9 @@ fn corners() {
     for (sub, sup, expected) in cases {
         let answer = ask(&sub, &sup, Dialect::OpenApi31);
         let says = match answer {
-            Answer::Contained => Some(true),
-            Answer::Refuted(_) => Some(false),
-            Answer::Undecided(_) => None,
+            Containment::Contained => Some(true),
+            Containment::Refuted(_) => Some(false),
+            Containment::Undecided(_) => None,
         };
         assert_eq!(says, Some(expected), "{sub} in {sup}: {answer:?}");
     }
@@ -92,7 +92,7 @@ fn corners() {
 #[test]
 fn what_is_not_decided_is_not_contained() {
     let list = json!({"type": "array", "prefixItems": [{"enum": [1, 2]}, {"const": 1}], "minItems": 2, "uniqueItems": true});
-    assert!(!matches!(ask(&list, &json!(false), Dialect::OpenApi31), Answer::Contained));
+    assert!(!matches!(ask(&list, &json!(false), Dialect::OpenApi31), Containment::Contained));
 }
 
 /// A name that a pattern of the taken alternative declares is what that alternative says of it, whatever others say.
@@ -104,5 +104,5 @@ fn a_closed_sender_sends_what_a_pattern_declares() {
     ]});
     let sup = json!({"properties": {"xa": {"type": "integer"}}});
     let answer = ask_as((&sub, &sup), Dialect::OpenApi31, true);
-    assert!(matches!(answer, Answer::Refuted(_)), "{answer:?}");
+    assert!(matches!(answer, Containment::Refuted(_)), "{answer:?}");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use driftd::containment::{Answer, NOT_CONFIRMED, Prover, Question};
+use driftd::containment::{Containment, NOT_CONFIRMED, Peers, Prover, Question};
 use driftd::openapi::{Dialect, resolve};
 use fastrand::Rng;
 use jsonschema::{Draft, Validator};
@@ -32,11 +32,11 @@ pub struct Tally {
 
 impl Tally {
     /// `sent` is what is sent of `sub`: all its values, or those with declared members only.
-    pub fn answered(&mut self, rng: &mut Rng, (sub, sent): (&Value, &Value), sup: &Value, answer: Answer) {
+    pub fn answered(&mut self, rng: &mut Rng, (sub, sent): (&Value, &Value), sup: &Value, answer: Containment) {
         let (Some(is_sub), Some(is_sent), Some(is_sup)) = (validator(sub), validator(sent), validator(sup)) else { return };
         self.pairs += 1;
         match answer {
-            Answer::Contained => {
+            Containment::Contained => {
                 self.contained += 1;
                 for at in 0..VALUES {
                     let root = if at % 2 == 0 { sub } else { sup };
@@ -50,13 +50,13 @@ impl Tally {
                     }
                 }
             }
-            Answer::Refuted(witness) => {
+            Containment::Refuted(witness) => {
                 self.refuted += 1;
                 if !is_sub.is_valid(&witness.value) || is_sup.is_valid(&witness.value) {
                     self.wrong.push(format!("{} is no witness for {sub} and {sup}", witness.value));
                 }
             }
-            Answer::Undecided(why) => {
+            Containment::Undecided(why) => {
                 // What it says is not defined (JSON Schema 2020-12 core section 9.4.1).
                 if why.contains("refers to itself") {
                     self.pairs -= 1;
@@ -134,8 +134,8 @@ fn many_questions_of_one_prover() {
         let after = generate::near(&mut rng, &before);
         for (sub, sup) in [(&before, &after), (&after, &before)] {
             let (one, other) = (driftd::openapi::Value::from(sub.clone()), driftd::openapi::Value::from(sup.clone()));
-            let sides = [literal(&one, Dialect::OpenApi31), literal(&other, Dialect::OpenApi31)];
-            let mut prover = Prover::new(sides, false, Box::new(|_| false));
+            let documents = Peers { sender: literal(&one, Dialect::OpenApi31), receiver: literal(&other, Dialect::OpenApi31) };
+            let mut prover = Prover::new(documents, false, Box::new(|_| false));
             for at in (0..count).chain((0..count).rev()) {
                 let place = format!("/$defs/{at}");
                 let (Some(sender), Some(receiver)) = (resolve(&one, &place), resolve(&other, &place)) else { continue };

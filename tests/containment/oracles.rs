@@ -2,11 +2,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use driftd::containment::Answer;
+use driftd::containment::Containment;
 use driftd::openapi::Dialect;
 use fastrand::Rng;
 use jsoncompat::{CompatibilityResult, Role, SchemaDocument, analyze_compat};
-use jsonschema::canonical::Containment;
+use jsonschema::canonical;
 use serde_json::Value;
 
 use super::near_miss::validator;
@@ -22,13 +22,13 @@ enum Says {
 }
 
 /// What the `canonical` module of `jsonschema` says; nothing where it is not sure.
-fn canonical(sub: &Value, sup: &Value) -> Option<Says> {
+fn canonicalized(sub: &Value, sup: &Value) -> Option<Says> {
     let decide = || {
         let (sub, sup) = (jsonschema::canonicalize(sub).ok()?, jsonschema::canonicalize(sup).ok()?);
         match sup.covers(&sub).ok()? {
-            Containment::Yes => Some(Says::Yes),
-            Containment::No => Some(Says::No(None)),
-            Containment::Unknown => None,
+            canonical::Containment::Yes => Some(Says::Yes),
+            canonical::Containment::No => Some(Says::No(None)),
+            canonical::Containment::Unknown => None,
         }
     };
     catch_unwind(AssertUnwindSafe(decide)).ok().flatten()
@@ -58,18 +58,19 @@ pub struct Oracles {
 }
 
 impl Oracles {
-    pub fn ask(&mut self, sub: &Value, sup: &Value, answer: &Answer) {
+    pub fn ask(&mut self, sub: &Value, sup: &Value, answer: &Containment) {
         let witness = match answer {
-            Answer::Contained => None,
-            Answer::Refuted(witness) => Some(&witness.value),
-            Answer::Undecided(_) => return,
+            Containment::Contained => None,
+            Containment::Refuted(witness) => Some(&witness.value),
+            Containment::Undecided(_) => return,
         };
         self.asked += 1;
         let refutes = |value: &Value| match (validator(sub), validator(sup)) {
             (Some(sub), Some(sup)) => sub.is_valid(value) && !sup.is_valid(value),
             _ => false,
         };
-        for (slot, (name, says)) in [("canonical", canonical(sub, sup)), ("jsoncompat", compat(sub, sup))].into_iter().enumerate()
+        for (slot, (name, says)) in
+            [("canonical", canonicalized(sub, sup)), ("jsoncompat", compat(sub, sup))].into_iter().enumerate()
         {
             let Some(says) = says else { continue };
             self.decided[slot] += 1;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use driftd::containment::{Answer, NOT_CONFIRMED};
+use driftd::containment::{Containment, NOT_CONFIRMED};
 use driftd::openapi::Dialect;
 use serde_json::Value;
 
@@ -40,8 +40,8 @@ fn score(path: &Path, dialect: Dialect) {
         let answer = ask(&row["sub"], &row["sup"], dialect);
         times.push(start.elapsed());
         let says = match &answer {
-            Answer::Contained => Some(true),
-            Answer::Refuted(witness) => {
+            Containment::Contained => Some(true),
+            Containment::Refuted(witness) => {
                 let valid = |schema: &Value| {
                     let draft =
                         if dialect == Dialect::OpenApi30 { jsonschema::Draft::Draft4 } else { jsonschema::Draft::Draft202012 };
@@ -54,7 +54,7 @@ fn score(path: &Path, dialect: Dialect) {
                 }
                 Some(false)
             }
-            Answer::Undecided(why) => {
+            Containment::Undecided(why) => {
                 *reasons.entry((*why).to_owned()).or_default() += 1;
                 if *why == NOT_CONFIRMED {
                     wrong.push(format!("{}: not confirmed", row["id"]));

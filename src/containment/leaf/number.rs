@@ -7,10 +7,9 @@ use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 use serde_json::Value;
 
-use super::super::demands::Demands;
+use super::super::constraints::Constraints;
 use super::super::number::{ceiling, common_multiple, is_multiple, one, written};
-use super::super::search::Outcome;
-use super::is_excluded;
+use super::super::solution::Solution;
 
 /// Bits of a step.
 const LONGEST: u64 = 3_000;
@@ -18,42 +17,42 @@ const LONGEST: u64 = 3_000;
 /// Multiples that are tried before the question is given up.
 const TRIES: usize = 4_000;
 
-pub(super) fn leaf(demands: &Demands) -> Outcome {
+pub(super) fn leaf(constraints: &Constraints) -> Solution {
     let mut step: Option<BigRational> = None;
-    for next in &demands.steps {
+    for next in &constraints.steps {
         let both = step.map_or_else(|| next.clone(), |step| common_multiple(&step, next));
         if both.numer().bits() + both.denom().bits() > LONGEST {
-            return Outcome::Unknown("the steps have too long a common multiple");
+            return Solution::Unknown("the steps have too long a common multiple");
         }
         step = Some(both);
     }
     match step {
-        Some(step) => on_steps(demands, &step),
-        None => anywhere(demands),
+        Some(step) => on_steps(constraints, &step),
+        None => anywhere(constraints),
     }
 }
 
-fn is_within(demands: &Demands, number: &BigRational) -> bool {
-    demands.least.as_ref().is_none_or(|(bound, out)| number > bound || (!out && number == bound))
-        && demands.most.as_ref().is_none_or(|(bound, out)| number < bound || (!out && number == bound))
+fn is_within(constraints: &Constraints, number: &BigRational) -> bool {
+    constraints.least.as_ref().is_none_or(|(bound, out)| number > bound || (!out && number == bound))
+        && constraints.most.as_ref().is_none_or(|(bound, out)| number < bound || (!out && number == bound))
 }
 
-/// The JSON value of a number that meets every demand.
-fn accepted(demands: &Demands, number: &BigRational) -> Option<Value> {
-    if !is_within(demands, number) || demands.not_steps.iter().any(|step| is_multiple(number, step)) {
+/// The JSON value of a number that meets every constraint.
+fn accepted(constraints: &Constraints, number: &BigRational) -> Option<Value> {
+    if !is_within(constraints, number) || constraints.not_steps.iter().any(|step| is_multiple(number, step)) {
         return None;
     }
     let value = Value::Number(written(number)?);
-    (!is_excluded(&value, &demands.not_values)).then_some(value)
+    (!constraints.exclude(&value)).then_some(value)
 }
 
-fn on_steps(demands: &Demands, step: &BigRational) -> Outcome {
+fn on_steps(constraints: &Constraints, step: &BigRational) -> Solution {
     // Every multiple of the one is a multiple of the other.
-    if demands.not_steps.iter().any(|other| is_multiple(step, other)) {
-        return Outcome::Empty;
+    if constraints.not_steps.iter().any(|other| is_multiple(step, other)) {
+        return Solution::Empty;
     }
-    let least = demands.least.as_ref().map(|(bound, _)| ceiling(&(bound / step)));
-    let most = demands.most.as_ref().map(|(bound, _)| (bound / step).floor().to_integer());
+    let least = constraints.least.as_ref().map(|(bound, _)| ceiling(&(bound / step)));
+    let most = constraints.most.as_ref().map(|(bound, _)| (bound / step).floor().to_integer());
     let zero = BigInt::zero();
     // From zero outward where zero is inside, else from the bound inward.
     let (start, way) = match (&least, &most) {
@@ -74,33 +73,33 @@ fn on_steps(demands: &Demands, step: &BigRational) -> Outcome {
                 }
                 continue;
             }
-            if let Some(value) = accepted(demands, &(step * BigRational::from_integer(at))) {
-                return Outcome::Value(Rc::new(value));
+            if let Some(value) = accepted(constraints, &(step * BigRational::from_integer(at))) {
+                return Solution::Value(Rc::new(value));
             }
         }
         let both = gone.iter().zip(ways).all(|(gone, _)| *gone);
         if both {
-            return Outcome::Empty;
+            return Solution::Empty;
         }
     }
-    Outcome::Unknown("no multiple was found among the first thousands")
+    Solution::Unknown("no multiple was found among the first thousands")
 }
 
-fn anywhere(demands: &Demands) -> Outcome {
-    if let (Some((least, least_out)), Some((most, most_out))) = (&demands.least, &demands.most) {
+fn anywhere(constraints: &Constraints) -> Solution {
+    if let (Some((least, least_out)), Some((most, most_out))) = (&constraints.least, &constraints.most) {
         if least > most || (least == most && (*least_out || *most_out)) {
-            return Outcome::Empty;
+            return Solution::Empty;
         }
         if least == most {
-            return match accepted(demands, least) {
-                Some(value) => Outcome::Value(Rc::new(value)),
+            return match accepted(constraints, least) {
+                Some(value) => Solution::Value(Rc::new(value)),
                 // The only number there is, and it was refused for a reason.
-                None => Outcome::Empty,
+                None => Solution::Empty,
             };
         }
     }
     let bound = |bound: &Option<(BigRational, bool)>| bound.as_ref().map(|(bound, _)| bound.clone());
-    let (least, most) = (bound(&demands.least), bound(&demands.most));
+    let (least, most) = (bound(&constraints.least), bound(&constraints.most));
     let (low, high) = match (least, most) {
         (Some(low), Some(high)) => (low, high),
         (Some(low), None) => (low.clone(), low + BigInt::from(1_000)),
@@ -111,16 +110,16 @@ fn anywhere(demands: &Demands) -> Outcome {
     let near = [zero, one(), low.clone(), high.clone(), low.ceil(), high.floor(), low.floor() + one(), high.ceil() - one()];
     let halves = BigRational::new(BigInt::from(1), BigInt::from(2));
     let more = near.iter().map(|number| number + &halves);
-    let found = near.iter().cloned().chain(more).find_map(|number| accepted(demands, &number)).or_else(|| {
+    let found = near.iter().cloned().chain(more).find_map(|number| accepted(constraints, &number)).or_else(|| {
         // A stretch of numbers less some steps and some values still has numbers in it.
         let width = &high - &low;
         (1..TRIES).find_map(|part| {
             let at = &low + &width * BigRational::new(BigInt::from(part), BigInt::from(4_096));
-            accepted(demands, &at)
+            accepted(constraints, &at)
         })
     });
     match found {
-        Some(value) => Outcome::Value(Rc::new(value)),
-        None => Outcome::Unknown("no number was found between the bounds"),
+        Some(value) => Solution::Value(Rc::new(value)),
+        None => Solution::Unknown("no number was found between the bounds"),
     }
 }

@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::super::demands::Demands;
-use super::super::node::canonical;
+use super::super::constraints::Constraints;
 use super::super::pattern::steps_spent;
-use super::super::search::{Outcome, Prover};
-use super::is_excluded;
+use super::super::prover::Prover;
+use super::super::solution::{Solution, TOO_MUCH_WORK};
+use super::super::value::canonical;
 
 /// Longest text that is written as a witness, characters.
 const LONGEST: u64 = 20_000;
@@ -36,16 +36,16 @@ const SAMPLES: &[(&str, &str)] = &[
 const POOL: &[&str] = &["", "a", "0", "A", " ", "ab", "a0", "aa", "A0", "_", "-", "1", "abc", "é", "\n"];
 
 impl Prover<'_> {
-    pub(super) fn text(&mut self, demands: &Demands) -> Outcome {
-        let most = demands.max.unwrap_or(u64::MAX);
-        let least = demands.min;
+    pub(super) fn text(&mut self, constraints: &Constraints) -> Solution {
+        let most = constraints.max.unwrap_or(u64::MAX);
+        let least = constraints.min;
         if least > LONGEST {
-            return Outcome::Unknown("the texts are too long to be written");
+            return Solution::Unknown("the texts are too long to be written");
         }
         if !self.spend(usize::try_from(least).unwrap_or(usize::MAX) / LETTERS) {
-            return Outcome::Unknown("the question takes too much work");
+            return Solution::Unknown(TOO_MUCH_WORK);
         }
-        let samples = demands
+        let samples = constraints
             .formats
             .iter()
             .filter_map(|format| SAMPLES.iter().find(|(name, _)| *name == format.as_ref()).map(|(_, sample)| *sample));
@@ -56,47 +56,47 @@ impl Prover<'_> {
             if length < least || length > most {
                 continue;
             }
-            match self.fits(demands, &text) {
+            match self.fits(constraints, &text) {
                 Some(true) => {
                     let value = Value::String(text);
-                    if !is_excluded(&value, &demands.not_values) {
-                        return Outcome::Value(Rc::new(value));
+                    if !constraints.exclude(&value) {
+                        return Solution::Value(Rc::new(value));
                     }
                 }
                 Some(false) => {}
                 None => unsure = true,
             }
         }
-        if demands.patterns.is_empty() && demands.not_patterns.is_empty() {
-            return self.without_patterns(demands, least, most);
+        if constraints.patterns.is_empty() && constraints.not_patterns.is_empty() {
+            return self.without_patterns(constraints, least, most);
         }
         if unsure {
-            return Outcome::Unknown("a pattern is not regular");
+            return Solution::Unknown("a pattern is not regular");
         }
-        let excluded: Vec<String> = demands
+        let excluded: Vec<String> = constraints
             .not_values
             .iter()
             .flat_map(|values| values.list.iter())
             .filter_map(|value| value.as_str().map(str::to_owned))
             .collect();
         let before = steps_spent();
-        let found = self.patterns.find(&demands.patterns, &demands.not_patterns, &excluded, (least, demands.max));
+        let found = self.patterns.find(&constraints.patterns, &constraints.not_patterns, &excluded, least, constraints.max);
         // A step on an automaton is a small one.
         let spent = usize::try_from((steps_spent() - before) / 10).unwrap_or(usize::MAX);
         if !self.spend(spent) {
-            return Outcome::Unknown("the patterns take too much work");
+            return Solution::Unknown("the patterns take too much work");
         }
         match found {
-            Ok(Some(text)) => Outcome::Value(Rc::new(Value::String(text))),
-            Ok(None) => Outcome::Empty,
-            Err(why) => Outcome::Unknown(why),
+            Ok(Some(text)) => Solution::Value(Rc::new(Value::String(text))),
+            Ok(None) => Solution::Empty,
+            Err(why) => Solution::Unknown(why),
         }
     }
 
     /// Whether a text has what the patterns ask for; none where one of them is not regular.
-    fn fits(&mut self, demands: &Demands, text: &str) -> Option<bool> {
+    fn fits(&mut self, constraints: &Constraints, text: &str) -> Option<bool> {
         let mut sure = true;
-        for (patterns, wanted) in [(&demands.patterns, true), (&demands.not_patterns, false)] {
+        for (patterns, wanted) in [(&constraints.patterns, true), (&constraints.not_patterns, false)] {
             for pattern in patterns {
                 match self.patterns.matches(pattern, text) {
                     Some(found) if found != wanted => return Some(false),
@@ -109,11 +109,11 @@ impl Prover<'_> {
     }
 
     /// Texts of a length, less some that are listed.
-    fn without_patterns(&mut self, demands: &Demands, least: u64, most: u64) -> Outcome {
-        let listed: usize = demands.not_values.iter().map(|values| values.list.len()).sum();
+    fn without_patterns(&mut self, constraints: &Constraints, least: u64, most: u64) -> Solution {
+        let listed: usize = constraints.not_values.iter().map(|values| values.list.len()).sum();
         if most == 0 {
             // Only the empty text, and it was tried.
-            return Outcome::Empty;
+            return Solution::Empty;
         }
         let length = usize::try_from(least.max(1)).unwrap_or(usize::MAX);
         let texts = (0..=listed).filter_map(|at| char::from_u32(0x4e00 + u32::try_from(at).ok()?)).map(|last| {
@@ -124,14 +124,14 @@ impl Prover<'_> {
         // One more than may be excluded.
         for value in texts {
             if !self.spend(1 + length / LETTERS) {
-                return Outcome::Unknown("the question takes too much work");
+                return Solution::Unknown(TOO_MUCH_WORK);
             }
             let text = canonical(&value);
-            if !demands.not_values.iter().any(|values| values.has(&text)) {
-                return Outcome::Value(Rc::new(value));
+            if !constraints.not_values.iter().any(|values| values.has(&text)) {
+                return Solution::Value(Rc::new(value));
             }
         }
-        Outcome::Unknown("too many texts are listed")
+        Solution::Unknown("too many texts are listed")
     }
 }
 

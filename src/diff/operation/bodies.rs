@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
+use crate::model::Direction;
 use crate::openapi::{Body, Dialect, Media, Operation, PartEncoding, PointerId, Surface};
 
 use super::super::before_after::BeforeAfter;
-use super::super::change::{ChangeKind, Direction, Evidence};
+use super::super::change::{ChangeKind, Evidence};
 use super::super::fact::Difference;
 use super::super::folded::Folded;
 use super::media_type::{covers, is_range, is_structured};

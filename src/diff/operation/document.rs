@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use serde_json::json;
 
+use crate::model::{Direction, Stability};
 use crate::openapi::{Operation, Surface};
 
 use super::super::before_after::BeforeAfter;
-use super::super::change::{ChangeKind, Direction, Evidence, Fragment, Site, Use};
+use super::super::change::{ChangeKind, Evidence, Fragment, Site, Use};
 use super::super::fact::{Difference, Fact};
 use super::super::walk::Walk;
 use super::matching::{MatchedOperation, Matching, takes_over};
@@ -53,7 +54,7 @@ fn usage(old: &Operation<'_>, new: Option<&Operation<'_>>) -> Use {
         path: old.path.to_string(),
         operation_id: id.map(str::to_owned),
         surface: old.surface,
-        stability: stability.map(str::to_owned),
+        stability: Stability::of(stability),
     }
 }
 

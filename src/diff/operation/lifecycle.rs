@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
+use crate::model::{Direction, Stability};
 use crate::openapi::Surface;
 
 use super::super::before_after::BeforeAfter;
-use super::super::change::{ChangeKind, Direction};
+use super::super::change::ChangeKind;
 use super::super::fact::Difference;
 use super::matching::How;
 use super::pair::{OperationPair, label};
@@ -66,7 +67,7 @@ impl OperationPair<'_, '_, '_, '_> {
                 at,
             );
         }
-        let (was, is) = (stability(old.stability), stability(new.stability));
+        let (was, is) = (Stability::of(old.stability), Stability::of(new.stability));
         if was != is {
             let kind = if is < was { ChangeKind::StabilityLowered } else { ChangeKind::StabilityRaised };
             let show = |word: Option<&str>| Some(json!(word.unwrap_or("stable")));
@@ -77,9 +78,4 @@ impl OperationPair<'_, '_, '_, '_> {
             );
         }
     }
-}
-
-/// Draft before alpha before beta before stable; whoever says nothing means stable.
-fn stability(word: Option<&str>) -> usize {
-    ["draft", "alpha", "beta"].iter().position(|known| word.is_some_and(|word| word.eq_ignore_ascii_case(known))).unwrap_or(3)
 }

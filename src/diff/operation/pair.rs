@@ -1,9 +1,10 @@
 //! One operation on both sides, and how a fact about it is stated.
 
+use crate::model::Direction;
 use crate::openapi::{Operation, PointerId, SchemaId};
 
 use super::super::before_after::BeforeAfter;
-use super::super::change::{Direction, Fragment};
+use super::super::change::Fragment;
 use super::super::fact::{Difference, Fact};
 use super::super::walk::{Root, SchemaPair, Walk};
 

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use crate::model::Direction;
 use crate::openapi::{Location, Parameter, PointerId, TypeSet};
 
 use super::super::before_after::BeforeAfter;
-use super::super::change::{ChangeKind, Direction, Evidence};
+use super::super::change::{ChangeKind, Evidence};
 use super::super::fact::Difference;
 use super::super::folded::Folded;
 use super::super::names::is_respelled;

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
+use crate::model::Direction;
 use crate::openapi::Response;
 
 use super::super::before_after::BeforeAfter;
-use super::super::change::{ChangeKind, Direction};
+use super::super::change::ChangeKind;
 use super::super::fact::Difference;
 use super::pair::{OperationPair, label};
 

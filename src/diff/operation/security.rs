@@ -3,10 +3,11 @@
 
 use serde_json::json;
 
+use crate::model::Direction;
 use crate::openapi::{Requirement, SecurityScheme};
 
 use super::super::before_after::BeforeAfter;
-use super::super::change::{ChangeKind, Direction};
+use super::super::change::ChangeKind;
 use super::super::fact::Difference;
 use super::pair::OperationPair;
 

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
+use crate::model::Direction;
 use crate::openapi::{Dialect, PointerId, Server, ServerVariable};
 
 use super::super::before_after::BeforeAfter;
-use super::super::change::{ChangeKind, Direction, Fragment, Site};
+use super::super::change::{ChangeKind, Fragment, Site};
 use super::super::fact::{Difference, Fact};
 use super::super::walk::Walk;
 use super::pair::OperationPair;

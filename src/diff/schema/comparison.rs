@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::Direction;
 use crate::openapi::{PointerId, SchemaId, Value};
 
 use super::super::before_after::BeforeAfter;
-use super::super::change::{ComparedSchemas, Direction, Fragment, Site};
+use super::super::change::{ComparedSchemas, Fragment, Site};
 use super::super::fact::{Difference, Fact};
 use super::super::folded::Folded;
 use super::super::walk::Walk;

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
+use crate::model::Direction;
 use crate::openapi::{Additional, Contract, TypeSet, Value, escape};
 
 use super::super::before_after::BeforeAfter;
-use super::super::change::{ChangeKind, Direction, Evidence};
+use super::super::change::{ChangeKind, Evidence};
 use super::super::equivalence::Alike;
 use super::super::fact::Difference;
 use super::super::folded::Property;

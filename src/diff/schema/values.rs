@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
+use crate::model::Direction;
 use crate::openapi::{TypeSet, Value};
 
 use super::super::before_after::BeforeAfter;
-use super::super::change::{ChangeKind, Direction, Evidence};
+use super::super::change::{ChangeKind, Evidence};
 use super::super::equality::canonical;
 use super::super::fact::Difference;
 use super::super::folded::Located;

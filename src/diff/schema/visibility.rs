@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::Direction;
 use crate::openapi::{Contract, SchemaId, TypeSet};
-
-use super::super::change::Direction;
 
 /// `readOnly` and `writeOnly` of a schema.
 #[derive(Debug, Clone, Copy)]

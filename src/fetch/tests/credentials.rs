@@ -1,7 +1,7 @@
 //! Credentials of each kind reach the origin they were given for, and nobody else.
 
 use super::*;
-use crate::model::Probe;
+use crate::model::{OperationLabel, Probe};
 
 /// The value of a header in the first lines of a request.
 fn carried<'h>(head: &'h str, name: &str) -> Option<&'h str> {
@@ -33,16 +33,16 @@ async fn credentials_of_each_kind_go_to_the_origin_they_were_given_for_and_nowhe
         // The description itself, and where redirects lead.
         for path in ["/here", "/moved", "/away"] {
             let request = Request { source: &source(path), auth: &auth, tls: None, validators: None, part: None };
-            assert!(matches!(client.fetch(&request).await, Outcome::Body(_)), "{path}");
+            assert!(matches!(client.fetch(&request).await, FetchOutcome::Body(_)), "{path}");
         }
         // Files that it refers to.
         for part in [home.url("/part.yaml"), elsewhere.url("/part.yaml")] {
             let request = Request { source: &source("/here"), auth: &auth, tls: None, validators: None, part: Some(&part) };
-            assert!(matches!(client.fetch(&request).await, Outcome::Body(_)), "{part}");
+            assert!(matches!(client.fetch(&request).await, FetchOutcome::Body(_)), "{part}");
         }
-        // Operations whose headers are looked at.
+        // Operations that are probed.
         for url in [home.url("/orders"), elsewhere.url("/orders")] {
-            let probe = Probe { operation: "GET /orders".to_owned(), url };
+            let probe = Probe { operation: OperationLabel::called_by_consumer("GET", "/orders"), url };
             assert!(client.probe(&probe, &source("/here"), &auth, None).await.is_some(), "{}", probe.url);
         }
         let asked = |server: &Server| -> Vec<(String, Option<String>)> {

@@ -26,11 +26,11 @@ async fn whoever_asks_for_patience_gets_it_in_either_form_and_for_a_day_at_most(
         let answer = format!("HTTP/1.1 {status}\r\nRetry-After: {after}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         let server = Server::start(&[("*", answer.as_bytes())]);
         let waits = match fetch(&client(), server.url("/"), &Auth::None).await {
-            Outcome::Later { after, why } => {
+            FetchOutcome::Later { after, why } => {
                 assert!(why.starts_with("the provider answered ") && why.contains(&status[..3]), "{why}");
                 Some(after.as_secs())
             }
-            Outcome::Failed(failure) => {
+            FetchOutcome::Failed(failure) => {
                 assert_eq!(failure.kind, FailureKind::Down, "{answer}");
                 None
             }
@@ -69,8 +69,8 @@ async fn how_long_a_description_stays_fresh_is_read_from_its_headers() {
         for validators in [None, Some(&known)] {
             let fresh_for =
                 match client().fetch(&Request { source: &source, auth: &Auth::None, tls: None, validators, part: None }).await {
-                    Outcome::Body(body) if validators.is_none() => body.fresh_for,
-                    Outcome::NotModified { fresh_for, .. } if validators.is_some() => fresh_for,
+                    FetchOutcome::Body(body) if validators.is_none() => body.fresh_for,
+                    FetchOutcome::NotModified { fresh_for, .. } if validators.is_some() => fresh_for,
                     other => panic!("{headers}: {other:?}"),
                 };
             assert_eq!(fresh_for.map(|fresh| fresh.as_secs()), seconds, "{headers}");

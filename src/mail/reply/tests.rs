@@ -155,7 +155,7 @@ fn a_refusal_of_ourselves_is_no_refusal_of_the_recipient() {
 #[test]
 fn every_row_of_the_table_says_where_it_stands_and_counts() {
     let mut seen = std::collections::BTreeSet::new();
-    for (subject, detail, _, source) in TABLE {
+    for StatusRow { subject, detail, source, .. } in TABLE {
         assert!(seen.insert((subject, detail)), "{subject}.{detail:?} stands twice");
         assert!(source.contains("RFC ") || source.contains("Exchange"), "{source}");
     }

@@ -1,6 +1,6 @@
 //! Workflow commands that GitHub shows beside the lines of a pull request.
 
-use crate::rules::Severity;
+use crate::model::Severity;
 
 use super::super::clean::{clean, without_commands};
 use super::view::{Report, ReportFinding};

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::rules::{Catalogue, Severity};
+use crate::model::Severity;
+use crate::rules::Catalogue;
 
 use super::json::pretty;
 use super::view::{Report, ReportFinding};

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use crate::rules::Severity;
+use crate::model::Severity;
 
 use super::super::clean::{clean, without_commands};
 use super::view::{Report, ReportFinding, by_operation, count_oddities};

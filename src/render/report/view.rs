@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::model::OverrideNote;
+use crate::model::{Direction, OverrideNote, Severity};
 use crate::openapi::{Document, Line, Oddity};
-use crate::rules::{Catalogue, Finding, Fragments, JsonFinding, Severity, Summary, Verdict};
+use crate::rules::{Catalogue, Finding, Fragments, JsonFinding, Summary, Verdict};
 
 use super::super::clean::clean;
 
@@ -107,7 +107,7 @@ impl Report {
             .iter()
             .map(|finding| {
                 let FindingContext { impact, exception } = context(finding);
-                let severity = exception.as_ref().map_or(finding.severity, |note| severity_of(note, finding.severity));
+                let severity = exception.as_ref().map_or(finding.severity, |note| note.to.severity());
                 let rule = catalogue.get(finding.rule);
                 ReportFinding {
                     finding: JsonFinding { severity, ..JsonFinding::from(finding) },
@@ -147,10 +147,10 @@ impl ReportFinding {
 
     /// Which way the data flows and what that means for the reader, where either is known.
     pub(super) fn way(&self) -> String {
-        let way = match self.finding.direction.as_str() {
-            "to-provider" => "in what the consumer sends",
-            "from-provider" => "in what the consumer receives",
-            _ => "",
+        let way = match self.finding.direction {
+            Direction::ToProvider => "in what the consumer sends",
+            Direction::FromProvider => "in what the consumer receives",
+            Direction::Neither => "",
         };
         match (way, self.impact) {
             (way, None) => way.to_owned(),
@@ -161,16 +161,16 @@ impl ReportFinding {
 
     /// Who meets it, in a few words.
     pub(super) fn reach(&self) -> String {
-        let way = match self.finding.direction.as_str() {
-            "to-provider" => ", in what the consumer sends",
-            "from-provider" => ", in what the consumer receives",
-            _ => "",
+        let way = match self.finding.direction {
+            Direction::ToProvider => ", in what the consumer sends",
+            Direction::FromProvider => ", in what the consumer receives",
+            Direction::Neither => "",
         };
         let impact = self.impact.map(|impact| format!(" ({impact})")).unwrap_or_default();
         match self.finding.used_by.as_slice() {
             [] => format!("every operation{impact}"),
-            [only] => format!("{}{way}{impact}", clean(only, 200)),
-            [first, rest @ ..] => format!("{} and {} more{way}{impact}", clean(first, 200), rest.len()),
+            [only] => format!("{}{way}{impact}", clean(only.as_str(), 200)),
+            [first, rest @ ..] => format!("{} and {} more{way}{impact}", clean(first.as_str(), 200), rest.len()),
         }
     }
 
@@ -190,10 +190,6 @@ impl ReportFinding {
         let note = self.exception.as_ref()?;
         Some(format!("{} until {} by {}: {}", note.to.name(), note.until, clean(&note.owner, 80), clean(&note.reason, 300)))
     }
-}
-
-fn severity_of(note: &OverrideNote, judged: Severity) -> Severity {
-    note.to.severity().parse().unwrap_or(judged)
 }
 
 fn location(place: &str, pointer: &str, lines: &HashMap<String, Line>) -> Option<FileLine> {
@@ -225,7 +221,7 @@ pub(super) fn by_operation<'r>(rows: &[&'r ReportFinding]) -> Vec<(String, Vec<&
     for row in rows {
         let name = match row.finding.used_by.as_slice() {
             [] => "Every operation".to_owned(),
-            [only] => only.clone(),
+            [only] => only.to_string(),
             [first, rest @ ..] => format!("{first} and {} more", rest.len()),
         };
         match index.get(&name).and_then(|at| groups.get_mut(*at)) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use crate::containment::{Answer, Question};
+use crate::containment::{Containment, Question};
 use crate::openapi::{Contract, SchemaId};
 
 use super::direction::{DirectionProof, ReceiverMembers, Taken, schema_of};
@@ -58,7 +58,7 @@ impl DirectionProof<'_> {
         let mut taken = Taken::Not;
         if (is_composed(self.contracts.sender, ids.sender) || is_composed(self.contracts.receiver, ids.receiver))
             && let Some(schemas) = self.schemas(pair)
-            && self.contains(schemas, &Question::Whole) == Answer::Contained
+            && self.contains(schemas, &Question::Whole) == Containment::Contained
         {
             // By the letter nothing may be sent at all: what is meant decides.
             if self.is_contained_as_meant(schemas, &Question::Whole, ReceiverMembers::Declared) {

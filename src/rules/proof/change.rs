@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use crate::containment::{Answer, Question, Witness};
+use crate::containment::{Containment, Peers, Question, Witness};
 use crate::diff::{Change, ChangeKind, ComparedSchemas};
 use crate::openapi::{SchemaId, Value};
 
 use super::alternatives::MOST_ABOVE;
-use super::decision::Containment;
+use super::decision::HowContained;
 use super::direction::{DirectionProof, ReceiverMembers, Taken, schema_of};
 use super::outcome::Proof;
-use super::sides::SenderReceiver;
 
 /// Places of one finding that are asked about; where there are more, it is not lowered.
 const MOST_PLACES: usize = 8;
@@ -22,7 +21,7 @@ const TOO_MANY: &str = "it stands in too many places";
 
 /// What was found at one place of a change.
 enum Found {
-    Contained(Containment),
+    Contained(HowContained),
     Refuted(Proof),
     Undecided(&'static str),
 }
@@ -31,7 +30,7 @@ impl<'d> DirectionProof<'d> {
     /// Whether anything that is sent is refused; none where the change is not about what a message may hold.
     pub(super) fn containment(&mut self, change: &Change) -> Option<Proof> {
         let mut undecided: Option<&'static str> = None;
-        let mut contained = Containment::Plain;
+        let mut contained = HowContained::Plain;
         for compared in change.compared.iter().take(MOST_PLACES) {
             match self.at_place(change, compared)? {
                 Found::Contained(how) => contained = contained.max(how),
@@ -52,43 +51,43 @@ impl<'d> DirectionProof<'d> {
         let schemas = self.schemas(compared.pair)?;
         let question = self.question(change, compared)?;
         let mut answer = self.contains(schemas, &question);
-        if answer == Answer::Contained {
+        if answer == Containment::Contained {
             answer = self.confirmed_contained(change, compared.pair, schemas, &question);
         }
         Some(match answer {
-            Answer::Contained => self.contained(change, schemas, &question),
-            Answer::Undecided(why) => Found::Undecided(why),
-            Answer::Refuted(witness) => self.refuted(compared.pair, schemas, &question, witness),
+            Containment::Contained => self.contained(change, schemas, &question),
+            Containment::Undecided(why) => Found::Undecided(why),
+            Containment::Refuted(witness) => self.refuted(compared.pair, schemas, &question, witness),
         })
     }
 
     /// How what is contained by the letter is contained as people mean it.
-    fn contained(&mut self, change: &Change, schemas: SenderReceiver<&'d Value>, question: &Question<'d>) -> Found {
+    fn contained(&mut self, change: &Change, schemas: Peers<&'d Value>, question: &Question<'d>) -> Found {
         // Alternatives of `oneOf` that overlap leave nothing by the letter, and nobody means that.
         if self.prover.is_empty(schemas.sender) {
             return if self.is_contained_as_meant(schemas, question, ReceiverMembers::Open) {
-                Found::Contained(Containment::Plain)
+                Found::Contained(HowContained::Plain)
             } else {
                 Found::Undecided("by its letter the schema fits no value")
             };
         }
         if !is_about_alternatives(change.kind) {
-            return Found::Contained(Containment::Plain);
+            return Found::Contained(HowContained::Plain);
         }
         if self.is_contained_as_meant(schemas, question, ReceiverMembers::Declared) {
             // A reader goes by the tag, and finds one it was not told of.
             let is_told_apart = change.evidence.discriminated;
-            return Found::Contained(if is_told_apart { Containment::Loose } else { Containment::Plain });
+            return Found::Contained(if is_told_apart { HowContained::Loose } else { HowContained::Plain });
         }
         if self.is_contained_as_meant(schemas, question, ReceiverMembers::Open) {
-            Found::Contained(Containment::Loose)
+            Found::Contained(HowContained::Loose)
         } else {
             Found::Undecided("its alternatives overlap")
         }
     }
 
     /// What a value comes to that is refused where the change stands.
-    fn refuted(&mut self, pair: usize, schemas: SenderReceiver<&'d Value>, question: &Question<'d>, witness: Witness) -> Found {
+    fn refuted(&mut self, pair: usize, schemas: Peers<&'d Value>, question: &Question<'d>, witness: Witness) -> Found {
         let is_text = self.pairs.get(pair).is_some_and(|known| known.is_text);
         if is_text && self.is_same_on_the_wire(schemas.receiver, &witness.value) {
             return Found::Undecided("outside a body every value is text, and the text of the witness is accepted");
@@ -99,17 +98,17 @@ impl<'d> DirectionProof<'d> {
             && witness.at.is_empty()
             && self.is_contained_as_meant(schemas, question, ReceiverMembers::Open)
         {
-            return Found::Contained(Containment::ByTwo);
+            return Found::Contained(HowContained::ByTwo);
         }
         match self.taken_above(pair) {
             // Refused by one alternative, and taken by the whole.
             Taken::Not if self.is_taken_beside(pair, &witness.value) => match question {
-                Question::Value(_) => Found::Contained(Containment::ByAnother),
+                Question::Value(_) => Found::Contained(HowContained::ByAnother),
                 _ => Found::Undecided("the value that one alternative refuses is taken by another"),
             },
             Taken::Not => Found::Refuted(self.refutation(pair, witness)),
-            Taken::Loosely => Found::Contained(Containment::Loose),
-            Taken::Strictly => Found::Contained(Containment::ByAnother),
+            Taken::Loosely => Found::Contained(HowContained::Loose),
+            Taken::Strictly => Found::Contained(HowContained::ByAnother),
         }
     }
 
@@ -129,12 +128,12 @@ impl<'d> DirectionProof<'d> {
             let receiver = self.contracts.receiver;
             let Some(branch) = compared.branch.and_then(|branch| schema_of(receiver, branch)) else { continue };
             let question = Question::Taken(branch);
-            let Answer::Refuted(witness) = self.contains(schemas, &question) else { continue };
+            let Containment::Refuted(witness) = self.contains(schemas, &question) else { continue };
             // Beside members of its own, an alternative declares only a part of the object.
             let whole = receiver.schema(ids.receiver);
             let is_part = !whole.properties.is_empty() || !whole.all_of.is_empty();
             let is_refused = witness.keyword == "oneOf"
-                && (is_part || matches!(self.contains_strictly(schemas, &question), Answer::Refuted(_)));
+                && (is_part || matches!(self.contains_strictly(schemas, &question), Containment::Refuted(_)));
             if is_refused && self.taken_above(compared.pair) == Taken::Not {
                 return Some(self.refutation(compared.pair, witness));
             }
@@ -148,19 +147,19 @@ impl<'d> DirectionProof<'d> {
         &mut self,
         change: &Change,
         pair: usize,
-        schemas: SenderReceiver<&'d Value>,
+        schemas: Peers<&'d Value>,
         question: &Question<'d>,
-    ) -> Answer {
+    ) -> Containment {
         let is_part = matches!(question, Question::Keywords(..) | Question::Types(_) | Question::Required(_));
         if is_part && self.ids(pair).is_some_and(|ids| !self.is_plain(ids.receiver)) {
             let whole = self.contains(schemas, &Question::Whole);
-            if whole != Answer::Contained {
+            if whole != Containment::Contained {
                 return whole;
             }
         }
         if matches!(question, Question::Required(_)) {
             let with = self.contains(schemas, &Question::With(change.subject.clone()));
-            if with != Answer::Contained {
+            if with != Containment::Contained {
                 return with;
             }
         }
@@ -171,20 +170,22 @@ impl<'d> DirectionProof<'d> {
                 continue;
             }
             if seen.len() > MOST_ABOVE {
-                return Answer::Undecided(TOO_MANY);
+                return Containment::Undecided(TOO_MANY);
             }
             let (Some(known), Some(ids)) = (self.pairs.get(at), self.ids(at)) else { continue };
             let counts = self.contracts.receiver.schema(ids.receiver).unions.iter().any(|union| union.exclusive);
             if counts && let Some(schemas) = self.schemas(at) {
                 match self.contains(schemas, &Question::Whole) {
-                    Answer::Contained => {}
-                    Answer::Refuted(_) => return Answer::Undecided("a `oneOf` above may now count two alternatives, or none"),
-                    undecided @ Answer::Undecided(_) => return undecided,
+                    Containment::Contained => {}
+                    Containment::Refuted(_) => {
+                        return Containment::Undecided("a `oneOf` above may now count two alternatives, or none");
+                    }
+                    undecided @ Containment::Undecided(_) => return undecided,
                 }
             }
             pending.extend(&known.parents);
         }
-        Answer::Contained
+        Containment::Contained
     }
 
     /// Whether a schema is its keywords and nothing else: no branches, and no condition on the whole.

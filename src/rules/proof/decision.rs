@@ -2,15 +2,14 @@
 //!
 //! Pure. Its rows are those of `docs/proof.md`, which says the same to readers.
 
-use crate::diff::{ChangeKind, Direction};
+use crate::diff::ChangeKind;
+use crate::model::{Consequence, Direction, Severity};
 
-use super::super::catalogue::Consequence;
-use super::super::law::Severity;
 use super::outcome::Proof;
 
 /// What decides about a finding, beside the proof.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct DecisionInput {
+pub(super) struct JudgedChange {
     pub(super) kind: ChangeKind,
     pub(super) direction: Direction,
     /// Whether a discriminator tells the alternatives apart on both sides.
@@ -43,8 +42,8 @@ pub(super) enum Inquiry {
 
 impl Inquiry {
     /// What to ask.
-    pub(super) fn about(finding: DecisionInput) -> Self {
-        let DecisionInput { kind, direction, is_discriminated, may_narrow, judgement } = finding;
+    pub(super) fn about(finding: JudgedChange) -> Self {
+        let JudgedChange { kind, direction, is_discriminated, may_narrow, judgement } = finding;
         match (kind, direction, judgement.severity) {
             // One more form takes nothing away, unless `oneOf` now counts two and no tag says which is meant.
             (ChangeKind::VariantAdded, Direction::ToProvider, _) if !is_discriminated => Self::Overlap,
@@ -55,7 +54,7 @@ impl Inquiry {
     }
 
     /// What a finding is once a proof is known; none where the proof says nothing of it.
-    pub(super) fn decide(self, finding: DecisionInput, proof: &Proof) -> Option<Judgement> {
+    pub(super) fn decide(self, finding: JudgedChange, proof: &Proof) -> Option<Judgement> {
         let rule = finding.judgement;
         let becomes = |severity, consequence| Some(Judgement { severity, consequence });
         match (self, proof) {
@@ -98,7 +97,7 @@ const fn consequence(direction: Direction) -> Consequence {
 
 /// How it came that nothing is refused where a change stands, the plainest first: of several places the last counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Containment {
+pub(super) enum HowContained {
     /// The receiver's schema takes it all.
     Plain,
     /// What this alternative refuses, another one beside it takes.
@@ -109,7 +108,7 @@ pub(super) enum Containment {
     ByTwo,
 }
 
-impl Containment {
+impl HowContained {
     /// The proof of it, with its reason.
     pub(super) fn proof(self, kind: ChangeKind, direction: Direction) -> Proof {
         let (reason, loosely) = match (self, kind, direction) {

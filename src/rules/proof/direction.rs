@@ -2,11 +2,12 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::containment::{Answer, Hidden, Prover, Question, Side};
-use crate::diff::{BeforeAfter, ComparedPair, Delta, Direction};
+use crate::containment::{Containment, Hidden, Interpretation, Peers, Prover, Question};
+use crate::diff::{BeforeAfter, ComparedPair, Delta};
+use crate::model::Direction;
 use crate::openapi::{Contract, SchemaId, Stop, Value};
 
-use super::sides::SenderReceiver;
+use super::peers::in_direction;
 
 static ANY: Value = Value::Bool(true);
 static NEVER: Value = Value::Bool(false);
@@ -14,7 +15,7 @@ static NEVER: Value = Value::Bool(false);
 /// One direction: who sends, who receives, and what was decided.
 pub(super) struct DirectionProof<'d> {
     pub(super) direction: Direction,
-    pub(super) contracts: SenderReceiver<&'d Contract<'d>>,
+    pub(super) contracts: Peers<&'d Contract<'d>>,
     /// Every pair of schemas that was compared.
     pub(super) pairs: &'d [ComparedPair],
     /// Reads both documents as they are, the sender closed and the receiver open.
@@ -25,7 +26,7 @@ pub(super) struct DirectionProof<'d> {
     meant: Option<Prover<'d>>,
     /// Both.
     meant_strict: Option<Prover<'d>>,
-    sides: [Side<'d>; 2],
+    documents: Peers<Interpretation<'d>>,
     stop: Stop,
     /// What was found of pairs with alternatives, by their index.
     pub(super) taken: FxHashMap<usize, Taken>,
@@ -53,9 +54,9 @@ pub(super) enum Taken {
 
 impl<'d> DirectionProof<'d> {
     pub(super) fn new(contracts: BeforeAfter<&'d Contract<'d>>, delta: &'d Delta, direction: Direction) -> Self {
-        let contracts = SenderReceiver::in_direction(direction, contracts);
+        let contracts = in_direction(direction, contracts);
         let hidden = if direction == Direction::ToProvider { Hidden::ReadOnly } else { Hidden::WriteOnly };
-        let side = |contract: &'d Contract<'d>| Side {
+        let interpretation = |contract: &'d Contract<'d>| Interpretation {
             root: contract.root,
             dialect: contract.dialect,
             hidden,
@@ -63,8 +64,9 @@ impl<'d> DirectionProof<'d> {
             strict: false,
             one_is_any: false,
         };
-        let sides = [side(contracts.sender), side(contracts.receiver)];
-        let prover = Prover::new(sides, true, Box::new(|reference| delta.is_unchanged(reference))).stopped_by(delta.stop.clone());
+        let documents = Peers { sender: interpretation(contracts.sender), receiver: interpretation(contracts.receiver) };
+        let prover =
+            Prover::new(documents, true, Box::new(|reference| delta.is_unchanged(reference))).stopped_by(delta.stop.clone());
         Self {
             direction,
             contracts,
@@ -73,7 +75,7 @@ impl<'d> DirectionProof<'d> {
             strict: None,
             meant: None,
             meant_strict: None,
-            sides,
+            documents,
             stop: delta.stop.clone(),
             taken: FxHashMap::default(),
         }
@@ -84,52 +86,52 @@ impl<'d> DirectionProof<'d> {
     }
 
     /// Which of two things is the sender's.
-    pub(super) fn ordered<T>(&self, things: BeforeAfter<T>) -> SenderReceiver<T> {
-        SenderReceiver::in_direction(self.direction, things)
+    pub(super) fn ordered<T>(&self, things: BeforeAfter<T>) -> Peers<T> {
+        in_direction(self.direction, things)
     }
 
     /// The schemas of the pair at an index.
-    pub(super) fn ids(&self, pair: usize) -> Option<SenderReceiver<SchemaId>> {
+    pub(super) fn ids(&self, pair: usize) -> Option<Peers<SchemaId>> {
         self.pairs.get(pair).map(|known| self.ordered(known.schemas))
     }
 
     /// The same as they stand in their documents; none where one is put together from parts.
-    pub(super) fn schemas(&self, pair: usize) -> Option<SenderReceiver<&'d Value>> {
-        let SenderReceiver { sender, receiver } = self.ids(pair)?;
-        Some(SenderReceiver {
-            sender: schema_of(self.contracts.sender, sender)?,
-            receiver: schema_of(self.contracts.receiver, receiver)?,
-        })
+    pub(super) fn schemas(&self, pair: usize) -> Option<Peers<&'d Value>> {
+        let Peers { sender, receiver } = self.ids(pair)?;
+        Some(Peers { sender: schema_of(self.contracts.sender, sender)?, receiver: schema_of(self.contracts.receiver, receiver)? })
     }
 
     /// Whether the receiver takes what is sent.
-    pub(super) fn contains(&mut self, schemas: SenderReceiver<&'d Value>, question: &Question<'d>) -> Answer {
+    pub(super) fn contains(&mut self, schemas: Peers<&'d Value>, question: &Question<'d>) -> Containment {
         self.prover.contains(schemas.sender, schemas.receiver, question)
     }
 
     /// The same of a receiver that takes only members it declares.
-    pub(super) fn contains_strictly(&mut self, schemas: SenderReceiver<&'d Value>, question: &Question<'d>) -> Answer {
-        let [sender, receiver] = self.sides;
-        let sides = [sender, Side { strict: true, ..receiver }];
+    pub(super) fn contains_strictly(&mut self, schemas: Peers<&'d Value>, question: &Question<'d>) -> Containment {
+        let Peers { sender, receiver } = self.documents;
+        let documents = Peers { sender, receiver: Interpretation { strict: true, ..receiver } };
         let stop = &self.stop;
-        let prover = self.strict.get_or_insert_with(|| Prover::new(sides, true, Box::new(|_| false)).stopped_by(stop.clone()));
+        let prover =
+            self.strict.get_or_insert_with(|| Prover::new(documents, true, Box::new(|_| false)).stopped_by(stop.clone()));
         prover.contains(schemas.sender, schemas.receiver, question)
     }
 
     /// Whether the receiver takes what is sent where `oneOf` is read as it is often meant.
     pub(super) fn is_contained_as_meant(
         &mut self,
-        schemas: SenderReceiver<&'d Value>,
+        schemas: Peers<&'d Value>,
         question: &Question<'d>,
         members: ReceiverMembers,
     ) -> bool {
         let strict = members == ReceiverMembers::Declared;
-        let [sender, receiver] = self.sides;
-        let sides = [Side { one_is_any: true, ..sender }, Side { strict, one_is_any: true, ..receiver }];
+        let documents = Peers {
+            sender: Interpretation { one_is_any: true, ..self.documents.sender },
+            receiver: Interpretation { strict, one_is_any: true, ..self.documents.receiver },
+        };
         let prover = if strict { &mut self.meant_strict } else { &mut self.meant };
         let stop = &self.stop;
-        let prover = prover.get_or_insert_with(|| Prover::new(sides, true, Box::new(|_| false)).stopped_by(stop.clone()));
-        !prover.is_empty(schemas.sender) && prover.contains(schemas.sender, schemas.receiver, question) == Answer::Contained
+        let prover = prover.get_or_insert_with(|| Prover::new(documents, true, Box::new(|_| false)).stopped_by(stop.clone()));
+        !prover.is_empty(schemas.sender) && prover.contains(schemas.sender, schemas.receiver, question) == Containment::Contained
     }
 }
 

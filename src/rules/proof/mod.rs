@@ -14,9 +14,9 @@ mod direction;
 mod message;
 mod narrowing;
 mod outcome;
+mod peers;
 mod prove;
 mod question;
-mod sides;
 
 pub use outcome::Proof;
 pub(super) use prove::prove;

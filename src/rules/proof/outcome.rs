@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::diff::Direction;
+use crate::model::Direction;
 
 /// What stands behind a verdict.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

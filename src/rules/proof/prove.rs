@@ -2,12 +2,12 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::diff::{BeforeAfter, Delta, Direction};
+use crate::diff::{BeforeAfter, Delta};
+use crate::model::{Direction, Severity};
 use crate::openapi::Contract;
 
 use super::super::finding::Finding;
-use super::super::law::Severity;
-use super::decision::{DecisionInput, Inquiry, Judgement};
+use super::decision::{Inquiry, JudgedChange, Judgement};
 use super::direction::DirectionProof;
 use super::outcome::Proof;
 
@@ -31,21 +31,21 @@ pub fn prove(contracts: BeforeAfter<&Contract<'_>>, delta: &Delta, findings: &mu
         }
         let change = &finding.change;
         let proofs = proofs.entry(change.direction).or_insert_with(|| DirectionProof::new(contracts, delta, change.direction));
-        let input = DecisionInput {
+        let judged = JudgedChange {
             kind: change.kind,
             direction: change.direction,
             is_discriminated: change.evidence.discriminated,
             may_narrow: proofs.may_narrow(change),
             judgement: Judgement { severity: finding.severity, consequence: finding.consequence },
         };
-        let inquiry = Inquiry::about(input);
+        let inquiry = Inquiry::about(judged);
         let proof = match inquiry {
             Inquiry::Nothing => None,
             Inquiry::Overlap => proofs.overlap(change),
             Inquiry::Narrowing | Inquiry::Containment => proofs.containment(change),
         };
         if let Some(proof) = proof
-            && let Some(Judgement { severity, consequence }) = inquiry.decide(input, &proof)
+            && let Some(Judgement { severity, consequence }) = inquiry.decide(judged, &proof)
         {
             (finding.severity, finding.consequence, finding.proof) = (severity, consequence, proof);
         }

@@ -53,7 +53,7 @@ impl History<'_> {
             ),
             (
                 "an agreed day that is followed by nobody",
-                "SELECT p.notice || ' ' || p.id FROM proposal p JOIN notice n ON n.id = p.notice WHERE p.agreed = 1 AND n.surface = 'live'
+                "SELECT p.notice || ' ' || p.id FROM proposal p JOIN notice n ON n.id = p.notice JOIN watch w ON w.id = n.watch WHERE p.agreed = 1 AND w.surface = 'live'
                    AND NOT EXISTS (SELECT 1 FROM acknowledgement a WHERE a.notice = p.notice AND a.party = p.party AND a.at >= p.decided_at)",
             ),
             (
@@ -127,7 +127,7 @@ impl History<'_> {
             let told: Vec<&str> = watch
                 .findings
                 .iter()
-                .filter(|(finding, _)| finding.is_told())
+                .filter(|(finding, _)| finding.needs_notice())
                 .map(|(finding, _)| finding.identity.as_str())
                 .collect();
             let open = silences.iter().find(|silent| silent.key == watch.key);
@@ -140,7 +140,7 @@ impl History<'_> {
             let concerns = |finding: &OpenFinding| {
                 let api = &self.stock.active[self.config].config.integrations[0].apis[0];
                 let consumer = api.consumers.iter().find(|consumer| consumer.party == "d").expect("the second consumer");
-                impact(finding, consumer) > Impact::NotUsed
+                impact(&finding.used_by, consumer) > Impact::NotUsed
             };
             let of_d: BTreeSet<&str> = watch
                 .findings

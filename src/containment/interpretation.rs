@@ -1,4 +1,4 @@
-//! How one side's document is read: what its dialect, its direction and its authors mean.
+//! How the document of a sender or a receiver is read: what its dialect, its direction and its authors mean.
 
 use std::collections::BTreeSet;
 
@@ -25,9 +25,36 @@ pub enum Hidden {
     WriteOnly,
 }
 
+/// The two that a message goes between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Peer {
+    /// Whose values are asked about.
+    Sender,
+    /// Who takes them or refuses them.
+    Receiver,
+}
+
+/// One thing of the sender, and the same of the receiver.
+#[derive(Debug, Clone, Copy)]
+pub struct Peers<T> {
+    /// The sender's.
+    pub sender: T,
+    /// The receiver's.
+    pub receiver: T,
+}
+
+impl<T> Peers<T> {
+    pub(super) const fn of(&self, peer: Peer) -> &T {
+        match peer {
+            Peer::Sender => &self.sender,
+            Peer::Receiver => &self.receiver,
+        }
+    }
+}
+
 /// How a document is read.
 #[derive(Debug, Clone, Copy)]
-pub struct Side<'d> {
+pub struct Interpretation<'d> {
     /// The whole document: references lead into it.
     pub root: &'d Value,
     /// Its dialect.
@@ -43,7 +70,7 @@ pub struct Side<'d> {
     pub one_is_any: bool,
 }
 
-impl<'d> Side<'d> {
+impl<'d> Interpretation<'d> {
     /// Whether null is meant beside what the schema says.
     pub(super) fn is_nullable(&self, map: &Map) -> bool {
         let name = if self.dialect == Dialect::Swagger20 { "x-nullable" } else { "nullable" };

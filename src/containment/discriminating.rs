@@ -1,22 +1,20 @@
-//! Alternatives that a tag tells apart: a name that both require, with values that no one value can be.
+//! Alternatives that a discriminating property tells apart: a name that both require, with values of which none is in both.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::openapi::TypeSet;
 
-use super::node::{NodeId, Part, Values};
-use super::search::Prover;
+use super::node::{NodeId, Part};
+use super::prover::{DiscriminatingValues, Prover};
+use super::value::Values;
 
 /// References and branches of `allOf` that are followed.
 const HOPS: usize = 6;
 
-/// Values of the members that every object of a node has and whose values it lists.
-pub(super) type Tags = Rc<BTreeMap<Rc<str>, Values>>;
-
 impl Prover<'_> {
     /// Whether one value of the kind may satisfy both; never a wrong no.
-    pub(super) fn may_both_hold(&mut self, first: NodeId, second: NodeId, kind: TypeSet) -> bool {
+    pub(super) fn may_both_be_satisfied(&mut self, first: NodeId, second: NodeId, kind: TypeSet) -> bool {
         let shared = self.kinds_of(first, 0).intersection(self.kinds_of(second, 0)).intersection(kind);
         if shared.is_empty() {
             return false;
@@ -24,19 +22,19 @@ impl Prover<'_> {
         if kind != TypeSet::OBJECT {
             return true;
         }
-        let (first, second) = (self.tags_of(first), self.tags_of(second));
+        let (first, second) = (self.discriminating_values(first), self.discriminating_values(second));
         !first.iter().any(|(name, values)| second.get(name).is_some_and(|others| values.is_disjoint(others)))
     }
 
-    fn tags_of(&mut self, node: NodeId) -> Tags {
-        if let Some(known) = self.tags.get(&node) {
+    fn discriminating_values(&mut self, node: NodeId) -> DiscriminatingValues {
+        if let Some(known) = self.discriminating.get(&node) {
             return Rc::clone(known);
         }
         let mut required: Vec<Rc<str>> = Vec::new();
         let mut listed: BTreeMap<Rc<str>, Values> = BTreeMap::new();
         let mut pending = vec![(node, 0)];
         while let Some((node, hops)) = pending.pop() {
-            for part in self.reading.parts(node).iter() {
+            for part in self.reader.parts(node).iter() {
                 match part {
                     Part::Same(inner) if hops < HOPS => pending.push((*inner, hops + 1)),
                     Part::Required(name) => required.push(Rc::clone(name)),
@@ -52,15 +50,15 @@ impl Prover<'_> {
             }
         }
         listed.retain(|name, _| required.contains(name));
-        let tags = Rc::new(listed);
-        self.tags.insert(node, Rc::clone(&tags));
-        tags
+        let found = Rc::new(listed);
+        self.discriminating.insert(node, Rc::clone(&found));
+        found
     }
 
     fn listed_values(&mut self, node: NodeId) -> Option<Values> {
         let mut node = node;
         for _ in 0..HOPS {
-            let parts = self.reading.parts(node);
+            let parts = self.reader.parts(node);
             let values = parts.iter().find_map(|part| match part {
                 Part::OneOfValues(values) => Some(values.clone()),
                 _ => None,

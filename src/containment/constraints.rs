@@ -1,45 +1,37 @@
-//! Conditions without a choice: what one value must meet, all of it.
+//! Constraints without a choice: what one value must meet, all of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use num_rational::BigRational;
+use serde_json::Value;
 
-use super::node::{Members, NodeId, Part, Values};
-use super::search::{Polarity, Signed};
+use super::constraint::{Constraint, NodeConstraint, Polarity};
+use super::declared::Declared;
+use super::node::{MemberSchemas, NodeId, Part};
+use super::value::{Values, canonical};
 
-/// One thing that must hold.
+/// What the items of a list must be, by their place.
 #[derive(Debug, Clone)]
-pub(super) enum Constraint {
-    Node(Signed),
-    NotValues(Values),
-    Least(BigRational, bool),
-    Most(BigRational, bool),
-    Step(BigRational),
-    NotStep(BigRational),
-    MinSize(u64),
-    MaxSize(u64),
-    NotPattern(Rc<str>),
-    NotFormat(Rc<str>),
-    At(usize, Signed),
-    From(usize, Signed),
-    AtLeast(Signed, u64),
-    AtMost(NodeId, u64),
-    NotUnique,
-    Present(Rc<str>),
-    Absent(Rc<str>),
-    Key(Rc<str>, Signed),
-    Other(Members, Signed),
-    PatternKey(Rc<str>, Signed),
-    BadName(Signed),
-    /// That a part holds, or that it does not: seen when there is a guess.
-    Check(Part, bool),
-    Unclear(&'static str),
+pub(super) struct ItemSchemas {
+    pub(super) polarity: Polarity,
+    /// Of the first items.
+    pub(super) first: Rc<[NodeId]>,
+    /// Of all behind them; none where nothing is said of them.
+    pub(super) rest: Option<NodeId>,
 }
 
-/// Conditions without a choice, for one kind of value.
+/// What one item must be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ItemConstraint {
+    /// Its place, counted from 0; where any place behind will do, the first of them.
+    pub(super) index: usize,
+    pub(super) constraint: NodeConstraint,
+}
+
+/// Constraints without a choice, for one kind of value.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Demands {
+pub(super) struct Constraints {
     pub(super) values: Option<Values>,
     pub(super) not_values: Vec<Values>,
     pub(super) formats: Vec<Rc<str>>,
@@ -54,49 +46,50 @@ pub(super) struct Demands {
     pub(super) max: Option<u64>,
     pub(super) patterns: Vec<Rc<str>>,
     pub(super) not_patterns: Vec<Rc<str>>,
-    pub(super) lists: Vec<(Polarity, Rc<[NodeId]>, Option<NodeId>)>,
-    pub(super) at: Vec<(usize, Signed)>,
-    pub(super) from: Vec<(usize, Signed)>,
-    pub(super) at_least: Vec<(Signed, u64)>,
+    pub(super) lists: Vec<ItemSchemas>,
+    pub(super) at: Vec<ItemConstraint>,
+    pub(super) from: Vec<ItemConstraint>,
+    pub(super) at_least: Vec<(NodeConstraint, u64)>,
     pub(super) at_most: Vec<(NodeId, u64)>,
     pub(super) unique: bool,
     pub(super) not_unique: bool,
-    pub(super) groups: Vec<(Polarity, Members)>,
+    pub(super) groups: Vec<(Polarity, MemberSchemas)>,
     pub(super) required: BTreeSet<Rc<str>>,
     /// The names a sender that sends only what it declares may use; none where it may use any.
     pub(super) declared: Option<Rc<Declared>>,
     pub(super) absent: BTreeSet<Rc<str>>,
-    pub(super) keys: Vec<(Rc<str>, Signed)>,
-    pub(super) others: Vec<(Members, Signed)>,
-    pub(super) pattern_keys: Vec<(Rc<str>, Signed)>,
-    pub(super) names: Vec<Signed>,
-    pub(super) bad_names: Vec<Signed>,
+    pub(super) keys: Vec<(Rc<str>, NodeConstraint)>,
+    pub(super) others: Vec<(MemberSchemas, NodeConstraint)>,
+    pub(super) pattern_keys: Vec<(Rc<str>, NodeConstraint)>,
+    pub(super) names: Vec<NodeConstraint>,
+    pub(super) bad_names: Vec<NodeConstraint>,
     pub(super) checks: Vec<(Part, bool)>,
 }
 
-/// Names a sender declares, in whichever of its alternatives: a choice that is still open must not close a way.
-#[derive(Debug, Default)]
-pub(super) struct Declared {
-    /// Each with what the alternatives that declare it say of it.
-    pub(super) names: BTreeMap<Rc<str>, Vec<NodeId>>,
-    /// The same by patterns of names.
-    pub(super) patterns: BTreeMap<Rc<str>, Vec<NodeId>>,
-}
-
 /// Nothing satisfies it.
-pub(super) struct Closed;
+pub(super) struct Contradiction;
 
-/// What the item at `index` must be.
-pub(super) fn item_state(demands: &Demands, index: usize) -> Vec<Signed> {
-    let node = |(sign, first, rest): &(Polarity, Rc<[NodeId]>, Option<NodeId>)| {
-        first.get(index).copied().or(*rest).map(|node| Signed::new(node, *sign))
-    };
-    demands.lists.iter().filter_map(node).collect()
-}
+impl Constraints {
+    /// What the item at `index` must be.
+    pub(super) fn item(&self, index: usize) -> Vec<NodeConstraint> {
+        let node = |items: &ItemSchemas| {
+            let node = items.first.get(index).copied().or(items.rest)?;
+            Some(NodeConstraint::new(node, items.polarity))
+        };
+        self.lists.iter().filter_map(node).collect()
+    }
 
-impl Demands {
+    /// Whether the value stands in a list it must not stand in.
+    pub(super) fn exclude(&self, value: &Value) -> bool {
+        let text = canonical(value);
+        self.not_values.iter().any(|values| values.has(&text))
+    }
+
     /// A part that must hold, of the kind that is being solved.
-    pub(super) fn assert(&mut self, part: &Part, sign: Polarity) -> Result<(), Closed> {
+    ///
+    /// # Errors
+    /// Where nothing can satisfy it beside the others.
+    pub(super) fn assert(&mut self, part: &Part, polarity: Polarity) -> Result<(), Contradiction> {
         match part {
             Part::OneOfValues(values) => match &self.values {
                 // The fewer, the better; every one of them is tried against the whole.
@@ -114,34 +107,38 @@ impl Demands {
             }
             Part::Pattern(pattern) => {
                 if self.not_patterns.contains(pattern) {
-                    return Err(Closed);
+                    return Err(Contradiction);
                 }
                 if !self.patterns.contains(pattern) {
                     self.patterns.push(Rc::clone(pattern));
                 }
             }
             Part::Format(format) => self.formats.push(Rc::clone(format)),
-            Part::Items(first, rest) => self.lists.push((sign, Rc::clone(first), *rest)),
+            Part::Items(first, rest) => self.lists.push(ItemSchemas { polarity, first: Rc::clone(first), rest: *rest }),
             Part::Unique => self.unique = true,
             Part::Contains(node, least, most) => {
                 if *least > 0 {
-                    self.at_least.push((Signed::new(*node, Polarity::Kept), *least));
+                    self.at_least.push((NodeConstraint::kept(*node), *least));
                 }
                 if let Some(most) = most {
                     return self.add(Constraint::AtMost(*node, *most));
                 }
             }
-            Part::Members(members) => self.groups.push((sign, members.clone())),
+            Part::Members(members) => self.groups.push((polarity, members.clone())),
             Part::Required(name) => return self.add(Constraint::Present(Rc::clone(name))),
-            Part::Names(node) => self.names.push(Signed::new(*node, Polarity::Kept)),
+            Part::Names(node) => self.names.push(NodeConstraint::kept(*node)),
             Part::Unclear(why, _) => self.unclear = Some(why),
             _ => {}
         }
         Ok(())
     }
 
-    pub(super) fn add(&mut self, atom: Constraint) -> Result<(), Closed> {
-        match atom {
+    /// One more constraint, of the kind that is being solved.
+    ///
+    /// # Errors
+    /// Where nothing can satisfy it beside the others.
+    pub(super) fn add(&mut self, constraint: Constraint) -> Result<(), Contradiction> {
+        match constraint {
             Constraint::Node(_) => {}
             Constraint::NotValues(values) => self.not_values.push(values),
             Constraint::Least(bound, out) => {
@@ -163,49 +160,51 @@ impl Demands {
             Constraint::MaxSize(most) => self.max = Some(self.max.map_or(most, |known| known.min(most))),
             Constraint::NotPattern(pattern) => {
                 if self.patterns.contains(&pattern) {
-                    return Err(Closed);
+                    return Err(Contradiction);
                 }
                 self.not_patterns.push(pattern);
             }
             Constraint::NotFormat(format) => {
                 if self.formats.contains(&format) {
-                    return Err(Closed);
+                    return Err(Contradiction);
                 }
                 self.unclear = Some("a format is not reasoned about");
             }
-            Constraint::At(index, signed) => self.at.push((index, signed)),
-            Constraint::From(index, signed) => self.from.push((index, signed)),
-            Constraint::AtLeast(signed, least) => self.at_least.push((signed, least)),
+            Constraint::At(index, constraint) => self.at.push(ItemConstraint { index, constraint }),
+            Constraint::From(index, constraint) => self.from.push(ItemConstraint { index, constraint }),
+            Constraint::AtLeast(constraint, least) => self.at_least.push((constraint, least)),
             // None at all: every item falsifies it.
-            Constraint::AtMost(node, 0) => self.lists.push((Polarity::Refused, Rc::from([]), Some(node))),
+            Constraint::AtMost(node, 0) => {
+                self.lists.push(ItemSchemas { polarity: Polarity::Refused, first: Rc::from([]), rest: Some(node) });
+            }
             Constraint::AtMost(node, most) => self.at_most.push((node, most)),
             Constraint::NotUnique => self.not_unique = true,
             Constraint::Present(name) => {
                 if self.absent.contains(&name) {
-                    return Err(Closed);
+                    return Err(Contradiction);
                 }
                 self.required.insert(name);
             }
             Constraint::Absent(name) => {
                 if self.required.contains(&name) {
-                    return Err(Closed);
+                    return Err(Contradiction);
                 }
                 self.absent.insert(name);
             }
-            Constraint::Key(name, signed) => {
+            Constraint::Key(name, constraint) => {
                 if self.absent.contains(&name) {
-                    return Err(Closed);
+                    return Err(Contradiction);
                 }
                 self.required.insert(Rc::clone(&name));
-                self.keys.push((name, signed));
+                self.keys.push((name, constraint));
             }
-            Constraint::Other(members, signed) => self.others.push((members, signed)),
-            Constraint::PatternKey(pattern, signed) => self.pattern_keys.push((pattern, signed)),
-            Constraint::BadName(signed) => self.bad_names.push(signed),
-            Constraint::Check(part, holds) => self.checks.push((part, holds)),
+            Constraint::Other(members, constraint) => self.others.push((members, constraint)),
+            Constraint::PatternKey(pattern, constraint) => self.pattern_keys.push((pattern, constraint)),
+            Constraint::BadName(constraint) => self.bad_names.push(constraint),
+            Constraint::Check(part, wanted) => self.checks.push((part, wanted)),
             Constraint::Unclear(why) => self.unclear = Some(why),
         }
         let out_of_range = self.max.is_some_and(|most| most < self.min);
-        if out_of_range { Err(Closed) } else { Ok(()) }
+        if out_of_range { Err(Contradiction) } else { Ok(()) }
     }
 }

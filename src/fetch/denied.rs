@@ -1,7 +1,4 @@
-//! What operators read when a fetch comes to nothing: the verdict, where, and what to do.
-
-use std::error::Error as _;
-use std::io::ErrorKind;
+//! What operators read when a provider denies access: what it asks for, and where that is set.
 
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
@@ -9,13 +6,12 @@ use url::Url;
 
 use crate::model::{Auth, Source, place};
 
-use super::address::RefusedAddress;
-use super::outcome::Failure;
+use super::quote::quoted;
 
 /// Longest name of a scheme or realm that is quoted, characters.
 const QUOTED: usize = 60;
 
-/// Challenges of one answer that are looked at.
+/// Challenges of one answer that are read.
 const CHALLENGES: usize = 4;
 
 /// That a server wants to see a certificate, and where it is set.
@@ -28,11 +24,6 @@ pub(super) fn is_about_certificate(page: &str) -> bool {
     ["no required ssl certificate", "client certificate required", "requires a client certificate"]
         .iter()
         .any(|words| page.contains(words))
-}
-
-/// That a description has moved for good, and what to do. `to` is what a fetch says in `moved_to`.
-pub fn moved(to: &str) -> String {
-    format!("moved permanently to {to}: change `live`")
 }
 
 /// Where a request that was denied ended, and what it carried.
@@ -48,10 +39,10 @@ pub(super) struct Denied<'d> {
 
 impl Denied<'_> {
     /// The sentence for 401 and 403.
-    pub(super) fn words(&self) -> String {
+    pub(super) fn explain(&self) -> String {
         let Self { status, url, start, .. } = self;
         let asked = if *status == StatusCode::UNAUTHORIZED { challenges(self.headers) } else { Vec::new() };
-        let named: Vec<String> = asked.iter().map(Challenge::words).collect();
+        let named: Vec<String> = asked.iter().map(Challenge::describe).collect();
         let asks = if named.is_empty() { String::new() } else { format!(" and asks for {}", named.join(" or ")) };
         if url.origin() != start.origin() {
             let (place, to) = (place(url), Source::Web((*url).clone()));
@@ -94,7 +85,7 @@ struct Challenge {
 }
 
 impl Challenge {
-    fn words(&self) -> String {
+    fn describe(&self) -> String {
         match &self.realm {
             Some(realm) => format!("{} (realm {realm:?})", self.scheme),
             None => self.scheme.clone(),
@@ -110,12 +101,12 @@ fn challenges(headers: &HeaderMap) -> Vec<Challenge> {
             let (head, rest) = part.split_once(' ').unwrap_or((part, ""));
             let parameter = if head.contains('=') { part } else { rest.trim() };
             if !head.contains('=') {
-                found.push(Challenge { scheme: cleaned(head, QUOTED), realm: None });
+                found.push(Challenge { scheme: quoted(head, QUOTED), realm: None });
             }
             if let (Some(last), Some((name, realm))) = (found.last_mut(), parameter.split_once('='))
                 && name.trim().eq_ignore_ascii_case("realm")
             {
-                last.realm = Some(cleaned(realm.trim().trim_matches('"'), QUOTED));
+                last.realm = Some(quoted(realm.trim().trim_matches('"'), QUOTED));
             }
         }
     }
@@ -144,94 +135,6 @@ fn parts(value: &str) -> Vec<&str> {
     parts
 }
 
-/// Partner text, short and without what could disturb a terminal or a page.
-pub(super) fn cleaned(text: &str, most: usize) -> String {
-    let is_plain = |c: &char| {
-        !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    let spaced: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    spaced.chars().filter(is_plain).take(most).collect()
-}
-
-/// The refusal of an address among the causes of an error, if that is what it is.
-pub(super) fn refusal(error: &reqwest::Error) -> Option<&RefusedAddress> {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if let Some(refused) = cause.downcast_ref::<RefusedAddress>() {
-            return Some(refused);
-        }
-        source = cause.source();
-    }
-    None
-}
-
-/// What an error of a direct request comes to.
-pub(super) fn failure(error: &reqwest::Error) -> Failure {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if let Some(io) = cause.downcast_ref::<std::io::Error>() {
-            let ours = matches!(io.kind(), ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown | ErrorKind::AddrNotAvailable);
-            // The resolver itself does not answer, as opposed to answering that there is no such name.
-            if ours || io.to_string().contains("Temporary failure in name resolution") {
-                return Failure::blind(format!("this machine has no working network: {io}"));
-            }
-        }
-        source = cause.source();
-    }
-    if error.is_timeout() {
-        return Failure::down("no complete answer within the deadline (fetch.timeout)");
-    }
-    let why = chain(error);
-    let advice = if why.contains("CertificateRequired") {
-        CERTIFICATE_ASKED
-    } else if why.contains("UnknownIssuer") {
-        "; if its authority is a private one, name it in fetch.ca_file or in `ca_file` of [apis.tls]"
-    } else {
-        ""
-    };
-    Failure::down(format!("{why}{advice}"))
-}
-
-/// What an error of a request through a proxy comes to: a proxy that does not work is our own trouble.
-pub(super) fn failure_behind(proxy: &str, error: &reqwest::Error) -> Failure {
-    if error.is_timeout() {
-        return Failure::down(format!("no complete answer through the proxy {proxy} within the deadline (fetch.timeout)"));
-    }
-    let why = chain(error);
-    if why.contains("proxy authorization required") {
-        return Failure::blind(asks_who(proxy));
-    }
-    if why.contains("tunnel error: unsuccessful") {
-        return Failure::down(format!(
-            "the proxy {proxy} did not connect: it refuses, or the provider cannot be reached from it"
-        ));
-    }
-    if error.is_connect() && !why.contains("certificate") {
-        return Failure::blind(format!("the proxy {proxy} cannot be reached: {why}"));
-    }
-    let direct = failure(error);
-    Failure { why: format!("through the proxy {proxy}: {}", direct.why), ..direct }
-}
-
-/// That a proxy asks for credentials.
-pub(super) fn asks_who(proxy: &str) -> String {
-    format!("the proxy {proxy} asks for a user name and password: set them in fetch.proxy_auth")
-}
-
-/// The whole chain of causes, without the URL, whose query may hold a secret.
-pub(super) fn chain(error: &reqwest::Error) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let text = cause.to_string();
-        if parts.last() != Some(&text) {
-            parts.push(text);
-        }
-        source = cause.source();
-    }
-    if parts.is_empty() { "the request failed".to_owned() } else { parts.join(": ") }
-}
-
 #[cfg(test)]
 mod tests {
     use reqwest::header::HeaderValue;
@@ -248,7 +151,7 @@ mod tests {
                 headers.append(WWW_AUTHENTICATE, HeaderValue::from_static(value));
             }
             let status = StatusCode::UNAUTHORIZED;
-            Denied { status, headers: &headers, url: &url, start: &url, auth, has_identity: false }.words()
+            Denied { status, headers: &headers, url: &url, start: &url, auth, has_identity: false }.explain()
         };
         let said = "the provider answered 401 Unauthorized and asks for ";
         assert_eq!(

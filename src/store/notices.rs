@@ -1,0 +1,240 @@
+//! Notices: opened, told, closed, and what each party knows of them.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::{Sqlite, Transaction};
+
+use crate::model::{LastTold, Notice, Side, millis, time_of};
+
+use super::database::Store;
+use super::deliveries::{PlannedDelivery, insert_deliveries};
+use super::error::StoreError;
+use super::rows::{as_u32, parse};
+use super::watches::WatchId;
+
+/// A change that comes and goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flaps {
+    /// How often it came back.
+    pub times: u32,
+    /// When it last came or went.
+    pub at: DateTime<Utc>,
+}
+
+/// A notice that was closed because nothing differed any more.
+#[derive(Debug, Clone)]
+pub struct Gone {
+    /// The notice.
+    pub notice: Notice,
+    /// How often it had come back before.
+    pub times: u32,
+    /// What each party was told under it.
+    pub told: Vec<LastTold>,
+}
+
+/// Why a notice is closed whose change is gone.
+pub const REVERTED: &str = "nothing differs from the baseline any more";
+
+/// Why a notice is closed from the start: its letter asks nothing.
+pub(super) const ASKS_NOTHING: &str = "it asks nothing";
+
+/// A change that comes back within this time comes and goes.
+pub const FLAPPING: TimeDelta = TimeDelta::hours(24);
+
+/// What happens to the notice of a watch.
+#[derive(Debug, Clone)]
+pub enum NoticeStep {
+    /// Nothing.
+    Keep,
+    /// The change came or went once more while it comes and goes; nobody is written to again.
+    Flipped {
+        /// The notice.
+        id: String,
+        /// How often it came back.
+        flaps: Flaps,
+    },
+    /// It is opened, or told again; also one that was closed, where its change has come back.
+    Tell {
+        /// The notice.
+        notice: Notice,
+        /// How often its change came back, if it did.
+        flaps: Option<Flaps>,
+        /// The letters.
+        deliveries: Vec<PlannedDelivery>,
+        /// What their readers know once they have read them.
+        told: Vec<LastTold>,
+    },
+    /// It is over.
+    Close {
+        /// Its id.
+        id: String,
+        /// Why, in words.
+        why: String,
+        /// The letters.
+        deliveries: Vec<PlannedDelivery>,
+    },
+}
+
+impl Store {
+    /// Whether a notice of this id was ever written.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn has_notice(&self, id: &str) -> Result<bool, StoreError> {
+        let found: i64 =
+            sqlx::query_scalar("SELECT COUNT(*) FROM notice WHERE id = $1").bind(id).fetch_one(&self.readers).await?;
+        Ok(found > 0)
+    }
+}
+
+pub(super) async fn open_notice(
+    transaction: &mut Transaction<'_, Sqlite>,
+    watch: WatchId,
+) -> Result<Option<(Notice, Option<Flaps>)>, StoreError> {
+    let row: Option<(String, i64, i64, i64, Option<i64>)> =
+        sqlx::query_as("SELECT id, opened_at, told_at, flips, flipped_at FROM notice WHERE watch = $1 AND closed_at IS NULL")
+            .bind(watch)
+            .fetch_optional(&mut **transaction)
+            .await?;
+    Ok(row.map(|(id, opened, told, flips, flipped)| {
+        let notice = Notice { id, opened_at: time_of(opened), told_at: time_of(told) };
+        (notice, flipped.filter(|_| flips > 0).map(|at| Flaps { times: as_u32(flips), at: time_of(at) }))
+    }))
+}
+
+/// The notice that was closed last, where it was closed within a day because nothing differed any more.
+pub(super) async fn gone(
+    transaction: &mut Transaction<'_, Sqlite>,
+    watch: WatchId,
+    now: DateTime<Utc>,
+) -> Result<Option<Gone>, StoreError> {
+    let row: Option<(String, i64, i64, i64)> = sqlx::query_as(
+        "SELECT id, opened_at, told_at, flips FROM notice
+         WHERE watch = $1 AND closed_why = $2 AND closed_at > $3 AND closed_at <= $4
+           AND closed_at = (SELECT MAX(closed_at) FROM notice WHERE watch = $1 AND closed_why <> $5)
+         ORDER BY closed_at DESC LIMIT 1",
+    )
+    .bind(watch)
+    .bind(REVERTED)
+    .bind(millis(now - FLAPPING))
+    // What was closed by a clock that stood wrong tells nothing.
+    .bind(millis(now))
+    .bind(ASKS_NOTHING)
+    .fetch_optional(&mut **transaction)
+    .await?;
+    let Some((id, opened, told_at, flips)) = row else { return Ok(None) };
+    let told = told(transaction, &id).await?;
+    let notice = Notice { id, opened_at: time_of(opened), told_at: time_of(told_at) };
+    Ok(Some(Gone { notice, times: as_u32(flips), told }))
+}
+
+pub(super) async fn told(transaction: &mut Transaction<'_, Sqlite>, notice: &str) -> Result<Vec<LastTold>, StoreError> {
+    let rows: Vec<(String, String, String, String)> =
+        sqlx::query_as("SELECT side, party, identity, content FROM told WHERE notice = $1 ORDER BY side, party, identity")
+            .bind(notice)
+            .fetch_all(&mut **transaction)
+            .await?;
+    let mut told: Vec<LastTold> = Vec::new();
+    for (side, party, identity, content) in rows {
+        let side = parse(Side::named, "told", notice, &side)?;
+        match told.last_mut().filter(|last| last.side == side && last.party == party) {
+            Some(last) => {
+                last.findings.insert(identity, content);
+            }
+            None => told.push(LastTold { side, party, findings: [(identity, content)].into() }),
+        }
+    }
+    Ok(told)
+}
+
+pub(super) async fn replace_told(
+    transaction: &mut Transaction<'_, Sqlite>,
+    notice: &str,
+    told: LastTold,
+) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM told WHERE notice = $1 AND side = $2 AND party = $3")
+        .bind(notice)
+        .bind(told.side.name())
+        .bind(&told.party)
+        .execute(&mut **transaction)
+        .await?;
+    for (identity, content) in told.findings {
+        sqlx::query("INSERT INTO told (notice, side, party, identity, content) VALUES ($1, $2, $3, $4, $5)")
+            .bind(notice)
+            .bind(told.side.name())
+            .bind(&told.party)
+            .bind(identity)
+            .bind(content)
+            .execute(&mut **transaction)
+            .await?;
+    }
+    Ok(())
+}
+
+/// What happens to a notice. Returns whether it could; it cannot where another notice has its id.
+pub(super) async fn take_step(
+    transaction: &mut Transaction<'_, Sqlite>,
+    watch: WatchId,
+    step: NoticeStep,
+    now: i64,
+) -> Result<bool, StoreError> {
+    match step {
+        NoticeStep::Keep => {}
+        NoticeStep::Flipped { id, flaps } => {
+            sqlx::query("UPDATE notice SET flips = $1, flipped_at = $2 WHERE id = $3")
+                .bind(i64::from(flaps.times))
+                .bind(millis(flaps.at))
+                .bind(&id)
+                .execute(&mut **transaction)
+                .await?;
+        }
+        NoticeStep::Tell { notice, flaps, deliveries, told } => {
+            let done = sqlx::query(
+                "INSERT INTO notice (id, watch, opened_at, told_at, flips, flipped_at) VALUES ($1, $2, $3, $4, $5, $6)
+                 ON CONFLICT (id) DO UPDATE SET told_at = excluded.told_at, closed_at = NULL, closed_why = NULL,
+                   flips = excluded.flips, flipped_at = excluded.flipped_at
+                 WHERE watch = excluded.watch AND (closed_at IS NULL OR (closed_why = $7 AND excluded.flips > 0))",
+            )
+            .bind(&notice.id)
+            .bind(watch)
+            .bind(millis(notice.opened_at))
+            .bind(now)
+            .bind(flaps.map_or(0, |flaps| i64::from(flaps.times)))
+            .bind(flaps.map(|flaps| millis(flaps.at)))
+            .bind(REVERTED)
+            .execute(&mut **transaction)
+            .await?;
+            if done.rows_affected() == 0 {
+                return Ok(false);
+            }
+            insert_deliveries(transaction, &notice.id, now, deliveries).await?;
+            for told in told {
+                replace_told(transaction, &notice.id, told).await?;
+            }
+        }
+        NoticeStep::Close { id, why, deliveries } => close_notice(transaction, &id, now, &why, deliveries).await?,
+    }
+    Ok(true)
+}
+
+/// Closes a notice with its last letters. What waits to be told of it is overtaken by that.
+pub(super) async fn close_notice(
+    transaction: &mut Transaction<'_, Sqlite>,
+    id: &str,
+    now: i64,
+    why: &str,
+    deliveries: Vec<PlannedDelivery>,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE notice SET closed_at = $1, closed_why = $2 WHERE id = $3")
+        .bind(now)
+        .bind(why)
+        .bind(id)
+        .execute(&mut **transaction)
+        .await?;
+    sqlx::query(
+        "UPDATE delivery SET state = 'overtaken' WHERE notice = $1 AND state IN ('pending', 'standby') AND kind <> 'resolved'",
+    )
+    .bind(id)
+    .execute(&mut **transaction)
+    .await?;
+    insert_deliveries(transaction, id, now, deliveries).await
+}
