@@ -56,10 +56,10 @@ impl Unchanged {
         }
         let mut index: HashMap<String, usize> = HashMap::new();
         let mut units: Vec<Unit<'_>> = Vec::new();
-        for (pointer, value, other) in pairs_of_units(before, after) {
-            let clean = other.is_some_and(|other| same(value, other));
+        for UnitPair { pointer, before, after } in pairs_of_units(before, after) {
+            let clean = after.is_some_and(|after| same(before, after));
             index.insert(pointer, units.len());
-            units.push(Unit { before: value, clean, referrers: Vec::new() });
+            units.push(Unit { before, clean, referrers: Vec::new() });
         }
         let mut dirty: Vec<usize> = Vec::new();
         let mut targets_of: HashMap<&str, Option<usize>> = HashMap::new();
@@ -152,12 +152,20 @@ fn unit_pointer(reference: &str) -> Option<String> {
     })
 }
 
-fn pairs_of_units<'d>(before: &'d Value, after: &'d Value) -> Vec<(String, &'d Value, Option<&'d Value>)> {
+/// A unit of the document before, and what stands in its place after.
+struct UnitPair<'d> {
+    pointer: String,
+    before: &'d Value,
+    after: Option<&'d Value>,
+}
+
+fn pairs_of_units<'d>(before: &'d Value, after: &'d Value) -> Vec<UnitPair<'d>> {
     let mut units = Vec::new();
     let mut section = |prefix: String, before: Option<&'d Value>, after: Option<&'d Value>| {
         let others = after.and_then(Value::as_object);
-        for (name, value) in before.and_then(Value::as_object).into_iter().flatten() {
-            units.push((format!("{prefix}/{}", escape(name)), value, others.and_then(|others| others.get(name))));
+        for (name, before) in before.and_then(Value::as_object).into_iter().flatten() {
+            let pointer = format!("{prefix}/{}", escape(name));
+            units.push(UnitPair { pointer, before, after: others.and_then(|others| others.get(name)) });
         }
     };
     for name in SECTIONS {

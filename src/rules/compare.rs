@@ -18,7 +18,7 @@ pub fn compare(before: &Document, after: &Document, catalogue: &Catalogue, budge
     compare_lowered(&old.unwrap_or_else(|_| lower(before)), &new, catalogue, budget)
 }
 
-/// The same where both documents have been given their meaning.
+/// The same of two documents that have been lowered.
 pub fn compare_lowered(old: &Contract<'_>, new: &Contract<'_>, catalogue: &Catalogue, budget: Budget) -> (Verdict, Vec<Oddity>) {
     let delta = diff(old, new, budget);
     let mut oddities: Vec<Oddity> = Vec::new();

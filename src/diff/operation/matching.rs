@@ -136,7 +136,7 @@ impl<'o, 'd> Matcher<'o, 'd> {
                     && tells_something(operation)
                     && same_but_prose(operation.value, other.value)
             };
-            let twins: Vec<usize> = fresh
+            let candidates: Vec<usize> = fresh
                 .iter()
                 .copied()
                 .filter(|right| self.taken.get(*right) == Some(&false) && new.get(*right).is_some_and(alike))
@@ -145,7 +145,7 @@ impl<'o, 'd> Matcher<'o, 'd> {
                 old.get(**other)
                     .is_some_and(|other| other.surface == operation.surface && same_but_prose(other.value, operation.value))
             });
-            if let ([only], 1) = (twins.as_slice(), siblings.count()) {
+            if let ([only], 1) = (candidates.as_slice(), siblings.count()) {
                 self.pair(*left, *only);
             }
         }

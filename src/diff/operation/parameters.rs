@@ -56,8 +56,8 @@ impl OperationPair<'_, '_, '_, '_> {
                 self.walk.give_up();
                 return false;
             }
-            let twin = fresh.iter().position(|right| is_moved(left, right) || is_renamed(left, right));
-            let Some(right) = twin.map(|at| fresh.remove(at)) else { return true };
+            let counterpart = fresh.iter().position(|right| is_moved(left, right) || is_renamed(left, right));
+            let Some(right) = counterpart.map(|at| fresh.remove(at)) else { return true };
             let evidence = Evidence {
                 was_required: left.required,
                 is_required: right.required,

@@ -55,8 +55,8 @@ impl OperationPair<'_, '_, '_, '_> {
                     .or_else(|| take(&|right| names(right) == names(left)))
                     // The name of a scheme is not on the wire.
                     .or_else(|| {
-                        let shapes = self.shapes(left, true)?;
-                        take(&|right| self.shapes(right, false).as_ref() == Some(&shapes))
+                        let wanted = shapes(left, &self.walk.before.schemes)?;
+                        take(&|right| shapes(right, &self.walk.after.schemes).as_ref() == Some(&wanted))
                     })
             })
             .collect();
@@ -83,7 +83,7 @@ impl OperationPair<'_, '_, '_, '_> {
                 }
             }
         }
-        // A way that became stricter has been told of as gone; its stricter form is no news of its own.
+        // A way that became stricter has been reported as gone; its stricter form is not reported again.
         let stricter = |right: &Requirement<'_>| {
             let lost = old.security.iter().filter(|left| !new.security.iter().any(|kept| names(kept) == names(left)));
             lost.into_iter().any(|left| names(left).iter().all(|name| names(right).contains(name)))
@@ -116,18 +116,6 @@ impl OperationPair<'_, '_, '_, '_> {
                 self.scheme(scheme);
             }
         }
-    }
-
-    /// What a requirement asks for, by what each scheme is instead of what it is called.
-    fn shapes(&self, requirement: &Requirement<'_>, is_before: bool) -> Option<Vec<(String, Vec<String>)>> {
-        let schemes = if is_before { &self.walk.before.schemes } else { &self.walk.after.schemes };
-        let mut shapes = Vec::new();
-        for (name, scopes) in &requirement.schemes {
-            let scheme = schemes.iter().find(|known| known.name == *name)?;
-            shapes.push((scheme.shape.clone(), scopes.iter().map(|scope| (*scope).to_owned()).collect()));
-        }
-        shapes.sort_unstable();
-        Some(shapes)
     }
 
     /// How a scheme that is still asked for is met. A flow that came is one more way; one that went or moved is a change.
@@ -180,4 +168,15 @@ fn is_bearer(one: &str, other: &str) -> bool {
 
 fn name_requirement(requirement: &Requirement<'_>) -> String {
     requirement.schemes.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" and ")
+}
+
+/// What a requirement asks for, by what each scheme is instead of what it is called; none where one is not declared.
+fn shapes(requirement: &Requirement<'_>, schemes: &[SecurityScheme<'_>]) -> Option<Vec<(String, Vec<String>)>> {
+    let mut shapes = Vec::new();
+    for (name, scopes) in &requirement.schemes {
+        let scheme = schemes.iter().find(|known| known.name == *name)?;
+        shapes.push((scheme.shape.clone(), scopes.iter().map(|scope| (*scope).to_owned()).collect()));
+    }
+    shapes.sort_unstable();
+    Some(shapes)
 }

@@ -123,19 +123,19 @@ impl ServerLists<'_, '_> {
             }
         }
         for server in before {
-            let twin =
+            let counterpart =
                 after.iter().find(|other| other.url == server.url).or_else(|| after.iter().find(|other| same(server, other)));
-            let Some(other) = twin else { continue };
+            let Some(other) = counterpart else { continue };
             for variable in &server.variables {
-                let Some(twin) = other.variables.iter().find(|twin| twin.name == variable.name) else { continue };
-                if twin != variable {
+                let Some(now) = other.variables.iter().find(|now| now.name == variable.name) else { continue };
+                if now != variable {
                     let show = |variable: &ServerVariable<'_>| match variable.allowed.as_slice() {
                         [] => Some(json!(variable.default)),
                         allowed => Some(json!(format!("{} (of {})", variable.default, allowed.join(", ")))),
                     };
-                    let values = BeforeAfter::new(show(variable), show(twin));
-                    let takes = |value: &&str| twin.allowed.is_empty() || twin.allowed.contains(value);
-                    let is_wider = twin.default == variable.default && !variable.allowed.is_empty();
+                    let values = BeforeAfter::new(show(variable), show(now));
+                    let takes = |value: &&str| now.allowed.is_empty() || now.allowed.contains(value);
+                    let is_wider = now.default == variable.default && !variable.allowed.is_empty();
                     let kind = if is_wider && variable.allowed.iter().all(takes) {
                         ChangeKind::ServerVariableWidened
                     } else {

@@ -30,7 +30,7 @@ impl SchemaComparison<'_, '_, '_> {
                 self.walk.child(self.node, schemas);
             }
         }
-        // An item that only one side has room for is told of by the number of items.
+        // An item that only one side has room for is reported by the number of items.
         let room = |folded: &Folded<'_, '_>, prefix: usize, index: usize| index < prefix || !ends(folded, index);
         for index in 0..left_prefix.len().max(right_prefix.len()) {
             if !room(&self.before, left_prefix.len(), index) || !room(&self.after, right_prefix.len(), index) {

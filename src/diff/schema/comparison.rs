@@ -23,9 +23,9 @@ pub(super) struct SchemaComparison<'w, 'c, 'd> {
     pub(super) listed: BeforeAfter<Option<Vec<&'d Value>>>,
     pub(super) had_unions: bool,
     pub(super) has_unions: bool,
-    /// Branches of a union that are gone, by name: what else tells of them is an echo.
+    /// Branches of a union that are gone, by name: nothing else about them is reported.
     pub(super) lost: BTreeSet<String>,
-    /// Branches that are new.
+    /// Branches that are new, by name.
     pub(super) gained: BTreeSet<String>,
     /// Components that are branches of the union.
     pub(super) branches: BeforeAfter<BTreeSet<String>>,

@@ -105,7 +105,7 @@ impl SchemaComparison<'_, '_, '_> {
             let kind = match (old.is_empty(), new.is_empty()) {
                 (true, _) if STANDS_ALONE.contains(&name) => ChangeKind::ConstraintAdded,
                 (_, true) if STANDS_ALONE.contains(&name) => ChangeKind::ConstraintRemoved,
-                // One condition, told of by its head.
+                // One condition, reported by its `if`.
                 _ if matches!(name, "then" | "else") && left.contains_key("if") != right.contains_key("if") => continue,
                 _ => ChangeKind::ConstraintChanged,
             };

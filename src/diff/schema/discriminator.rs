@@ -166,12 +166,12 @@ impl SchemaComparison<'_, '_, '_> {
             );
             false
         });
-        // A tag that came or went with its branch has been told of with the branch.
-        let told_of = |targets: &BTreeSet<String>, target: &str| targets.contains(component(target));
+        // A tag that came or went with its branch has been reported with the branch.
+        let is_reported = |targets: &BTreeSet<String>, target: &str| targets.contains(component(target));
         for (tag, target) in gone {
             let has_tag =
                 tag == Discriminator::EVERY_OTHER || new.iter().any(|(_, other)| component(other) == component(&target));
-            if !told_of(&self.lost, &target) && !has_tag && left_over.contains(component(&target)) {
+            if !is_reported(&self.lost, &target) && !has_tag && left_over.contains(component(&target)) {
                 // Without a tag of its own a branch goes by the name of its component.
                 let values = BeforeAfter::new(Some(json!(tag)), Some(json!(component(&target))));
                 self.state(
@@ -179,7 +179,7 @@ impl SchemaComparison<'_, '_, '_> {
                     at,
                     "discriminator",
                 );
-            } else if !told_of(&self.lost, &target) {
+            } else if !is_reported(&self.lost, &target) {
                 self.state(
                     Difference::new(ChangeKind::DiscriminatorMappingRemoved).about(tag.as_str()).before(json!(tag)),
                     at,
@@ -188,7 +188,7 @@ impl SchemaComparison<'_, '_, '_> {
             }
         }
         for (tag, target) in fresh {
-            if !told_of(&self.gained, &target) {
+            if !is_reported(&self.gained, &target) {
                 self.state(
                     Difference::new(ChangeKind::DiscriminatorMappingAdded).about(tag.as_str()).after(json!(tag)),
                     at,

@@ -144,11 +144,11 @@ impl SchemaComparison<'_, '_, '_> {
                 continue;
             }
             let open = |to: &str| !renamed.values().any(|taken| *taken == to);
-            let twins: Vec<&str> =
+            let candidates: Vec<&str> =
                 fresh.iter().filter(|(to, new)| open(to) && self.same_shape(old, new)).map(|(to, _)| *to).collect();
             let siblings =
                 gone.iter().filter(|(other, property)| !renamed.contains_key(other) && self.same_side(old, property)).count();
-            if let ([only], 1) = (twins.as_slice(), siblings) {
+            if let ([only], 1) = (candidates.as_slice(), siblings) {
                 renamed.insert(*name, *only);
             }
         }
@@ -234,7 +234,7 @@ impl SchemaComparison<'_, '_, '_> {
         let names: BTreeSet<String> =
             self.before.required.keys().chain(self.after.required.keys()).map(|name| (*name).to_owned()).collect();
         for name in names {
-            // A property that is there now, or that went with its requirement, has been told of.
+            // A property that is there now, or that went with its requirement, has been reported.
             let went = left.contains_key(name.as_str()) && !self.after.required.contains_key(name.as_str());
             if right.contains_key(name.as_str()) || went {
                 continue;

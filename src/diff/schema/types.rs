@@ -14,7 +14,7 @@ impl SchemaComparison<'_, '_, '_> {
     /// Types and nullability. Returns whether both sides still speak of the same kind of value.
     pub(super) fn types(&mut self) -> bool {
         // What alternatives have in common may stand beside them or in each of them. Where it stands alike on both
-        // sides, the alternatives that came and went are told of by themselves.
+        // sides, the alternatives that came and went are reported by themselves.
         let effective = |folded: &Folded<'_, '_>| folded.types.intersection(folded.union_types);
         let alike = self.before.types == self.after.types && self.before.unions.is_empty() == self.after.unions.is_empty();
         let (a, b) =
@@ -54,7 +54,7 @@ impl SchemaComparison<'_, '_, '_> {
                 _ => {}
             }
         }
-        // Where both list their values, and each list keeps to its types, the values that came and went tell of it.
+        // Where both list their values, and each list keeps to its types, the values that came and went are reported instead.
         let keep = |values: &[&Value], types: TypeSet| values.iter().all(|v| v.is_null() || types.contains(TypeSet::of(v)));
         if let BeforeAfter { before: Some(old), after: Some(new) } = &self.listed
             && keep(old, a)

@@ -133,7 +133,7 @@ impl Report {
         Self { headline, summary, findings, oddities, undecided: verdict.undecided.clone() }
     }
 
-    /// The rows that somebody should look at, and the rest.
+    /// The findings that somebody should read, and the rest.
     pub(super) fn parted(&self) -> (Vec<&ReportFinding>, Vec<&ReportFinding>) {
         self.findings.iter().partition(|row| row.matters())
     }
@@ -180,7 +180,7 @@ impl ReportFinding {
         if pointer.before.len() > pointer.after.len() { &pointer.before } else { &pointer.after }
     }
 
-    /// The line to look at: where it is now, else where it was.
+    /// The line to show: where it is now, else where it was.
     pub(super) fn line(&self) -> Option<&FileLine> {
         self.location.after.as_ref().or(self.location.before.as_ref())
     }

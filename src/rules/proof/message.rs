@@ -82,7 +82,7 @@ enum Nesting<'d> {
     Item,
 }
 
-/// How a value of `inner` stands in one of `outer`, looking through branches.
+/// How a value of `inner` stands in one of `outer`, perhaps within its branches.
 fn nesting<'d>(contract: &Contract<'d>, outer: SchemaId, inner: SchemaId) -> Option<Nesting<'d>> {
     let mut seen = BTreeSet::new();
     let mut pending = vec![outer];
