@@ -17,13 +17,13 @@ use tracing::{error, info, warn};
 use crate::config::{self, Config, Environment, Problem};
 use crate::http::{Endpoint, serve};
 use crate::lifecycle::{Ended, Lifecycle, notify};
+use crate::loops;
 use crate::model::{Clock, SystemClock};
 use crate::notice::unknown_rules;
 use crate::render::Renderer;
 use crate::rules::Catalogue;
-use crate::state::{ActiveConfig, AppState, Counters, Relay, Trouble, make_secret};
+use crate::state::{ActiveConfig, AppState, Counters, LoopRuns, Relay, Trouble, make_secret};
 use crate::store::{Store, StoreError};
-use crate::tasks;
 
 pub(crate) use state::reachable;
 
@@ -138,12 +138,12 @@ pub async fn start(config_file: &Path) -> Result<Daemon, StartError> {
     warn_of_unknown_rules(&shared);
     let (heart, stopping) = (lifecycle.heart(), lifecycle.stopping());
     let http = serve(endpoint, Arc::clone(&shared), heart.clone(), stopping.clone())?;
-    lifecycle.spawn("watch", tasks::watch(Arc::clone(&shared), heart.clone(), stopping.clone()));
-    lifecycle.spawn("deliver", tasks::mail(Arc::clone(&shared), heart.clone(), stopping.clone()));
-    lifecycle.spawn("channels", tasks::channels(Arc::clone(&shared), heart.clone(), stopping.clone()));
-    lifecycle.spawn("escalate", tasks::escalate(Arc::clone(&shared), heart.clone(), stopping.clone()));
-    lifecycle.spawn("bounces", tasks::bounces(Arc::clone(&shared), heart.clone(), stopping.clone()));
-    lifecycle.spawn("digest", tasks::digest(Arc::clone(&shared), heart, stopping.clone()));
+    lifecycle.spawn("watch", loops::watch(Arc::clone(&shared), heart.clone(), stopping.clone()));
+    lifecycle.spawn("deliver", loops::mail(Arc::clone(&shared), heart.clone(), stopping.clone()));
+    lifecycle.spawn("channels", loops::channels(Arc::clone(&shared), heart.clone(), stopping.clone()));
+    lifecycle.spawn("escalate", loops::escalate(Arc::clone(&shared), heart.clone(), stopping.clone()));
+    lifecycle.spawn("bounces", loops::bounces(Arc::clone(&shared), heart.clone(), stopping.clone()));
+    lifecycle.spawn("digest", loops::digest(Arc::clone(&shared), heart, stopping.clone()));
     let reloading =
         Reload { file: config_file.to_owned(), environment, sender, shared: Arc::clone(&shared), asked: lifecycle.reload() };
     lifecycle.spawn("reload", async move {
@@ -190,6 +190,7 @@ pub async fn assemble(
         wake_channels: Notify::new(),
         wake_escalate: Notify::new(),
         relay: Relay::default(),
+        runs: LoopRuns::default(),
         trouble: Trouble::default(),
         counters: Counters::default(),
         parse_slots: AppState::parse_slots(),

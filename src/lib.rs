@@ -30,7 +30,9 @@
 //! | [`mail`] | final bytes, and one honest try at sending them | notices |
 //! | [`store`] | one method for each use case, one transaction for each method | rules |
 //! | [`state`] | what the loops and the endpoint share, and the configuration that is active | what is done with it |
-//! | [`tasks`] | the six loops, one check from fetch to commit, and the letters that follow | pages |
+//! | [`correspondence`] | what is written to people, and what follows from their answers | when |
+//! | [`check`] | one check from fetch to commit | when |
+//! | [`loops`] | when: six loops that find their work in the store | pages |
 //! | [`http`] | status, answers, metrics, rule pages | fetching |
 //! | [`lifecycle`], [`daemon`] | signals, systemd, and putting it all together | the engine |
 //! | [`cli`] | commands | |
@@ -48,16 +50,19 @@
 //! - No partner's document can make the engine panic, recurse without bound or run for ever.
 //! - The engine reads no clock and does no IO.
 
+pub mod check;
 pub mod cli;
 pub mod config;
 #[cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::todo))]
 pub mod containment;
+pub mod correspondence;
 pub mod daemon;
 #[cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::todo))]
 pub mod diff;
 pub mod fetch;
 pub mod http;
 pub mod lifecycle;
+pub mod loops;
 pub mod mail;
 pub mod model;
 pub mod notice;
@@ -68,4 +73,3 @@ pub mod render;
 pub mod rules;
 pub mod state;
 pub mod store;
-pub mod tasks;

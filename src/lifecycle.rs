@@ -32,13 +32,13 @@ pub enum Ended {
     TaskDied,
 }
 
-/// The beats of every loop, by name.
+/// When each loop last said that it is alive, by name.
 #[derive(Debug, Clone, Default)]
-pub struct Heart {
+pub struct Heartbeats {
     beats: Arc<Mutex<BTreeMap<&'static str, Instant>>>,
 }
 
-impl Heart {
+impl Heartbeats {
     /// Says that the loop `name` is alive.
     pub fn beat(&self, name: &'static str) {
         self.beat_at(name, Instant::now());
@@ -76,7 +76,7 @@ pub struct Lifecycle {
     tasks: JoinSet<&'static str>,
     stopping: CancellationToken,
     reload: Arc<Notify>,
-    heart: Heart,
+    heart: Heartbeats,
     grace: Duration,
     signals: Signals,
 }
@@ -99,7 +99,7 @@ impl Lifecycle {
             tasks: JoinSet::new(),
             stopping: CancellationToken::new(),
             reload: Arc::new(Notify::new()),
-            heart: Heart::default(),
+            heart: Heartbeats::default(),
             grace: GRACE,
             signals: Signals {
                 terminate: signal(SignalKind::terminate())?,
@@ -120,7 +120,7 @@ impl Lifecycle {
     }
 
     /// Where loops say that they are alive.
-    pub fn heart(&self) -> Heart {
+    pub fn heart(&self) -> Heartbeats {
         self.heart.clone()
     }
 
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_loop_that_has_not_beaten_for_a_minute_is_stuck_and_the_watchdog_is_not_fed() {
-        let heart = Heart::default();
+        let heart = Heartbeats::default();
         let ago = |seconds| Instant::now().checked_sub(Duration::from_secs(seconds)).expect("a time");
         heart.beat_at("watch", ago(30));
         heart.beat("deliver");

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ring::rand::SecureRandom;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::config::{Config, MailConfig};
 use crate::fetch;
 use crate::mail::{Transport, envelope_sender};
-use crate::model::{Api, Clock, Integration, Person, Source, Surface, WatchKey};
+use crate::model::{Api, Channel, ChannelName, Clock, Integration, Person, Source, Surface, WatchKey};
 use crate::render::Renderer;
 use crate::rules::Catalogue;
 use crate::store::{FLAPPING, Store, WatchSpec};
@@ -83,6 +84,12 @@ impl ActiveConfig {
         let integration = self.config.integrations.iter().find(|integration| integration.id == key.integration)?;
         let api = integration.apis.iter().find(|api| api.id == key.api)?;
         Some((integration, api))
+    }
+
+    /// A channel by its name in the outbox.
+    pub(crate) fn channel(&self, name: &ChannelName) -> Option<&Channel> {
+        let integration = self.config.integrations.iter().find(|known| known.id == name.integration)?;
+        integration.party(&name.party)?.channels.iter().find(|known| known.name == name.channel)
     }
 
     /// The envelope sender of a letter, with what makes it this letter's own.
@@ -162,6 +169,63 @@ impl Trouble {
     pub fn all(&self) -> Vec<(String, DateTime<Utc>, String)> {
         let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         parts.iter().map(|(part, (since, what))| (part.clone(), *since, what.clone())).collect()
+    }
+}
+
+/// The loops of the daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LoopName {
+    /// Checks what is due.
+    Watch,
+    /// Hands letters to the mail server.
+    Deliver,
+    /// Hands notices to programs.
+    Channels,
+    /// Asks whoever is next, and tells of outages.
+    Escalate,
+    /// Reads letters that came back.
+    Bounces,
+    /// Writes digests, and asks people whether they are still there.
+    Digest,
+}
+
+impl LoopName {
+    /// The word on status and in metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Watch => "watch",
+            Self::Deliver => "deliver",
+            Self::Channels => "channels",
+            Self::Escalate => "escalate",
+            Self::Bounces => "bounces",
+            Self::Digest => "digest",
+        }
+    }
+}
+
+/// The last run of a loop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoopRun {
+    /// When it ended.
+    pub at: DateTime<Utc>,
+    /// Why it came to nothing, if it did.
+    pub error: Option<String>,
+}
+
+/// When each loop last ran, and what came of it.
+#[derive(Debug, Default)]
+pub struct LoopRuns(Mutex<BTreeMap<LoopName, LoopRun>>);
+
+impl LoopRuns {
+    /// A loop has run.
+    pub(crate) fn ran(&self, name: LoopName, at: DateTime<Utc>, error: Option<String>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name, LoopRun { at, error });
+    }
+
+    /// The last run of each loop that has run.
+    pub fn all(&self) -> BTreeMap<LoopName, LoopRun> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -275,6 +339,8 @@ pub struct AppState {
     pub wake_escalate: Notify,
     /// What is known of the mail server.
     pub relay: Relay,
+    /// When each loop last ran.
+    pub runs: LoopRuns,
     /// What is wrong with driftd itself.
     pub trouble: Trouble,
     /// Totals.

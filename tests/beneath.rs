@@ -4,31 +4,35 @@
 //! how a schema stands beneath it.
 
 use driftd::diff::Budget;
-use driftd::openapi::{Document, Holder, Limits, Shape, read};
+use driftd::openapi::{Document, Limits, SubschemaKeyword, SubschemaShape, read};
 use driftd::rules::{Catalogue, Verdict, compare};
 use serde_json::{Value, json};
 
 /// A schema that holds `inner` beneath a keyword, with what the keyword needs beside it to say anything.
-fn holding(holder: Holder, inner: &Value, at: &str) -> Value {
-    let name = holder.name();
-    match holder {
-        Holder::Properties => json!({"type": "object", name: {"x": inner}}),
+fn holding(keyword: SubschemaKeyword, inner: &Value, at: &str) -> Value {
+    let name = keyword.name();
+    match keyword {
+        SubschemaKeyword::Properties => json!({"type": "object", name: {"x": inner}}),
         // A name that is prose elsewhere is a name like any other here.
-        Holder::PatternProperties => json!({"type": "object", name: {"example": inner}}),
-        Holder::AdditionalProperties | Holder::PropertyNames | Holder::UnevaluatedProperties => {
+        SubschemaKeyword::PatternProperties => json!({"type": "object", name: {"example": inner}}),
+        SubschemaKeyword::AdditionalProperties | SubschemaKeyword::PropertyNames | SubschemaKeyword::UnevaluatedProperties => {
             json!({"type": "object", name: inner})
         }
-        Holder::DependentSchemas | Holder::Dependencies => json!({"type": "object", name: {"title": inner}}),
-        Holder::Items | Holder::Contains | Holder::UnevaluatedItems => json!({"type": "array", name: inner}),
-        Holder::PrefixItems => json!({"type": "array", name: [{"type": "null"}, inner]}),
-        Holder::AdditionalItems => json!({"type": "array", "items": [{"type": "null"}], name: inner}),
-        Holder::AllOf => json!({name: [inner]}),
-        Holder::AnyOf | Holder::OneOf => json!({name: [inner, {"type": "array", "items": {"type": "boolean"}}]}),
-        Holder::Not => json!({name: inner}),
-        Holder::If => json!({name: inner, "then": {"minLength": 1}}),
-        Holder::Then | Holder::Else => json!({"if": {"minLength": 1}, name: inner}),
-        Holder::ContentSchema => json!({"type": "string", "contentMediaType": "application/json", name: inner}),
-        Holder::Defs | Holder::Definitions => {
+        SubschemaKeyword::DependentSchemas | SubschemaKeyword::Dependencies => json!({"type": "object", name: {"title": inner}}),
+        SubschemaKeyword::Items | SubschemaKeyword::Contains | SubschemaKeyword::UnevaluatedItems => {
+            json!({"type": "array", name: inner})
+        }
+        SubschemaKeyword::PrefixItems => json!({"type": "array", name: [{"type": "null"}, inner]}),
+        SubschemaKeyword::AdditionalItems => json!({"type": "array", "items": [{"type": "null"}], name: inner}),
+        SubschemaKeyword::AllOf => json!({name: [inner]}),
+        SubschemaKeyword::AnyOf | SubschemaKeyword::OneOf => {
+            json!({name: [inner, {"type": "array", "items": {"type": "boolean"}}]})
+        }
+        SubschemaKeyword::Not => json!({name: inner}),
+        SubschemaKeyword::If => json!({name: inner, "then": {"minLength": 1}}),
+        SubschemaKeyword::Then | SubschemaKeyword::Else => json!({"if": {"minLength": 1}, name: inner}),
+        SubschemaKeyword::ContentSchema => json!({"type": "string", "contentMediaType": "application/json", name: inner}),
+        SubschemaKeyword::Defs | SubschemaKeyword::Definitions => {
             json!({name: {"d": inner}, "properties": {"x": {"$ref": format!("{at}/{name}/d")}}})
         }
     }
@@ -132,17 +136,24 @@ fn document(version: &str, is_request: bool, is_component: bool, schema: &Value,
 }
 
 /// Keywords of schemas in OpenAPI 3.0 that hold schemas.
-const OLD: &[Holder] =
-    &[Holder::Properties, Holder::AdditionalProperties, Holder::Items, Holder::AllOf, Holder::AnyOf, Holder::OneOf, Holder::Not];
+const OLD: &[SubschemaKeyword] = &[
+    SubschemaKeyword::Properties,
+    SubschemaKeyword::AdditionalProperties,
+    SubschemaKeyword::Items,
+    SubschemaKeyword::AllOf,
+    SubschemaKeyword::AnyOf,
+    SubschemaKeyword::OneOf,
+    SubschemaKeyword::Not,
+];
 
 #[test]
 fn an_edit_beneath_every_keyword_is_seen() {
     let catalogue = Catalogue::load().expect("the catalogue");
     let (mut missed, mut tried) = (Vec::new(), 0);
-    for holder in Holder::ALL {
+    for keyword in SubschemaKeyword::ALL {
         for version in ["3.0.3", "3.1.0"] {
             let is_json_schema = version == "3.1.0";
-            if !is_json_schema && !OLD.contains(holder) {
+            if !is_json_schema && !OLD.contains(keyword) {
                 continue;
             }
             for (around, place) in AROUND {
@@ -153,12 +164,12 @@ fn an_edit_beneath_every_keyword_is_seen() {
                         }
                         for (before, after) in edits() {
                             // Only what stands at a known pointer can be referred to from itself.
-                            if holder.shape() == Shape::Apart && (*around != "at the top" || !is_component) {
+                            if keyword.shape() == SubschemaShape::Apart && (*around != "at the top" || !is_component) {
                                 continue;
                             }
                             let build = |edited: &Value| {
                                 let (name, inner, components) = referred(how, edited, is_json_schema)?;
-                                let schema = place(holding(*holder, &inner, "#/components/schemas/Outer"));
+                                let schema = place(holding(*keyword, &inner, "#/components/schemas/Outer"));
                                 Some((name, document(version, is_request, is_component, &schema, components)))
                             };
                             let (Some((name, old)), Some((_, new))) = (build(&before), build(&after)) else { continue };
@@ -170,12 +181,12 @@ fn an_edit_beneath_every_keyword_is_seen() {
                                     let home = if is_component { "a component" } else { "the operation" };
                                     missed.push(format!(
                                         "{version} {} {name}, {around} of {home}, {side}: {before}",
-                                        holder.name()
+                                        keyword.name()
                                     ));
                                 }
                             }
                             let (itself, _) = compare(&old, &old, &catalogue, Budget::default());
-                            assert!(itself.findings.is_empty(), "{version} {} {name}, {around}", holder.name());
+                            assert!(itself.findings.is_empty(), "{version} {} {name}, {around}", keyword.name());
                         }
                     }
                 }

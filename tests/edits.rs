@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use driftd::diff::{Budget, ChangeKind};
 use driftd::model::Direction;
 use driftd::openapi::{
-    Body, Bound, Contract, Discriminator, Limits, Link, Media, Operation, Parameter, PartEncoding, Requirement, Response, Schema,
-    SecurityScheme, Seldom, Server, ServerVariable, Union, read,
+    Bound, Contract, Discriminator, Limits, Link, Media, Operation, Parameter, PartEncoding, RequestBody, Requirement, Response,
+    Schema, SecurityScheme, Seldom, Server, ServerVariable, Union, read,
 };
 use driftd::rules::{Catalogue, Verdict, compare};
 use serde_json::{Value, json};
@@ -31,16 +31,16 @@ fn model() -> Vec<(&'static str, &'static str)> {
     let mut all = Vec::new();
     model!(all, Contract<'_>, Contract {
         root "~", dialect "~", operations "+-~", schemas "+-~", servers "+-~", schemes "+-~", pointers "~", oddities "~",
-        unread "~", heirs "~", speaks_xml "~", unknown_paths "~", exhausted "~",
+        unread "~", subtypes "~", speaks_xml "~", unknown_paths "~", exhausted "~",
     });
     model!(all, Operation<'_>, Operation {
-        surface "~", method "~", path "~", shape "~", variables "~", operation_id "+-~", deprecated "+-", parameters "+-~",
+        kind "~", method "~", path "~", shape "~", variables "~", operation_id "+-~", deprecated "+-", parameters "+-~",
         body "+-~", responses "+-~", security "+-~", security_at "~", servers "+-~", tags "+-~", stability "+-~", value "~", at "~",
     });
     model!(all, Parameter<'_>, Parameter {
         name "~", location "~", required "+-", deprecated "+-", serialization "~", schema "~", at "~",
     });
-    model!(all, Body<'_>, Body { required "+-", content "+-~", at "~" });
+    model!(all, RequestBody<'_>, RequestBody { required "+-", content "+-~", at "~" });
     model!(all, Media<'_>, Media { name "~", schema "~", encoding "+-~", at "~" });
     model!(all, Response<'_>, Response { status "~", headers "+-~", content "+-~", links "+-~", at "~" });
     model!(all, PartEncoding<'_>, PartEncoding { name "~", media_types "+-~", style "+-~" });

@@ -8,7 +8,8 @@ use chrono::{TimeZone, Utc};
 use driftd::config::{Environment, load};
 use driftd::diff::Budget;
 use driftd::model::{
-    DateKind, LastTold, LedgerEntry, Notice, NoticeKind, OpenFinding, OperationLabel, Origin, Side, Statement, Surface,
+    DateKind, Fingerprint, LastTold, LedgerEntry, Notice, NoticeKind, OpenFinding, OperationLabel, Origin, Side, Statement,
+    Surface,
 };
 use driftd::notice::{
     Before, Circumstances, DecisionInput, EscalationCard, ExchangeCard, Ledger, LetterView, Links, dated, open_findings, plan,
@@ -52,10 +53,15 @@ fn letters(from: &str, to: &str, surface: Surface, kind: NoticeKind, hostile: Op
         finding.given = nothing_said.given(finding);
     }
     let api = &integration.apis[0];
-    let notice = Notice { id: "N-0a1b2c3d".to_owned(), opened_at: now(), told_at: now() };
+    let notice = Notice {
+        id: "N-0a1b2c3d".to_owned(),
+        fingerprint: Fingerprint::stored("N-0a1b2c3d".to_owned()),
+        opened_at: now(),
+        told_at: now(),
+    };
     let none: [OpenFinding; 0] = [];
     let standing = |open, told, current| DecisionInput { integration, api, open, told, previous: &findings, current };
-    let opened = standing(None, &[], &findings).decide(now(), || notice.id.clone()).expect("something to say");
+    let opened = standing(None, &[], &findings).decide(now(), || notice.fingerprint.clone()).expect("something to say");
     // Both sides know all that concerns them, in the words of the day before.
     let told: Vec<LastTold> = opened
         .words
@@ -67,8 +73,8 @@ fn letters(from: &str, to: &str, surface: Surface, kind: NoticeKind, hostile: Op
         .collect();
     let decision = match kind {
         NoticeKind::Opened => Some(opened),
-        NoticeKind::Updated => standing(Some(&notice), &told, &findings).decide(now(), String::new),
-        NoticeKind::Resolved => standing(Some(&notice), &told, &none).decide(now(), String::new),
+        NoticeKind::Updated => standing(Some(&notice), &told, &findings).decide(now(), Fingerprint::default),
+        NoticeKind::Resolved => standing(Some(&notice), &told, &none).decide(now(), Fingerprint::default),
         NoticeKind::Reminder
         | NoticeKind::Escalated
         | NoticeKind::Exchange
@@ -192,14 +198,19 @@ fn letters_about_days(kind: NoticeKind) -> Vec<(Side, Rendered)> {
         NoticeKind::Resolved => (&first, &[]),
         _ => (&[], &first),
     };
-    let notice = Notice { id: "N-0d1e2f3a".to_owned(), opened_at: now(), told_at: now() };
+    let notice = Notice {
+        id: "N-0d1e2f3a".to_owned(),
+        fingerprint: Fingerprint::stored("N-0d1e2f3a".to_owned()),
+        opened_at: now(),
+        told_at: now(),
+    };
     let standing = |open, told, previous, current| DecisionInput { integration, api, open, told, previous, current };
-    let opened = standing(None, &[], &first, &first).decide(now(), || notice.id.clone()).expect("something to say");
+    let opened = standing(None, &[], &first, &first).decide(now(), || notice.fingerprint.clone()).expect("something to say");
     let told: Vec<LastTold> = opened.words.iter().map(driftd::notice::PartyMessage::told).collect();
     let mut decision = if before.is_empty() {
-        standing(None, &[], before, after).decide(now(), || notice.id.clone())
+        standing(None, &[], before, after).decide(now(), || notice.fingerprint.clone())
     } else {
-        standing(Some(&notice), &told, before, after).decide(now(), String::new)
+        standing(Some(&notice), &told, before, after).decide(now(), Fingerprint::default)
     }
     .expect("something to say");
     if matches!(kind, NoticeKind::Escalated | NoticeKind::Exchange | NoticeKind::Digest | NoticeKind::Attest) {

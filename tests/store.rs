@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, TimeZone, Utc};
 use driftd::model::{
-    Acknowledgement, Answer, ApiState, AttemptOutcome, Checked, Clock, DateKind, Lane, LastTold, ManualClock, Notice, NoticeKind,
-    OpenFinding, Origin, PartValidators, Severity, Side, Statement, Surface, Validators, WatchKey,
+    Acknowledgement, Answer, ApiState, AttemptOutcome, Checked, Clock, DateKind, EventKind, Fingerprint, Lane, LastTold,
+    ManualClock, Notice, NoticeKind, OpenFinding, Origin, PartValidators, Severity, Side, Statement, Surface, Validators,
+    WatchKey,
 };
 use driftd::store::{
-    Announced, AnswerOutcome, CheckCommit, Closing, Committed, Finished, KEPT, NewSnapshot, NoticeStep, PlannedDelivery, Store,
-    SuccessfulCheck, WatchId, WatchSpec,
+    Announced, AnswerOutcome, CheckCommit, Closing, Committed, Finished, KEPT, NewEvent, NewSnapshot, NoticeStep,
+    PlannedDelivery, Resend, Store, StoreError, SuccessfulCheck, WatchId, WatchSpec,
 };
 
 const LEASE: Duration = Duration::from_secs(600);
@@ -37,7 +38,12 @@ fn letter(recipient: &str, stand_ins: Vec<PlannedDelivery>) -> PlannedDelivery {
 
 /// A notice that is opened with these letters.
 fn opening(clock: &ManualClock, deliveries: Vec<PlannedDelivery>) -> NoticeStep {
-    let notice = Notice { id: "N-1".to_owned(), opened_at: clock.now(), told_at: clock.now() };
+    let notice = Notice {
+        id: "N-1".to_owned(),
+        fingerprint: Fingerprint::stored("N-1".to_owned()),
+        opened_at: clock.now(),
+        told_at: clock.now(),
+    };
     NoticeStep::Tell { notice, flaps: None, deliveries, told: Vec::new() }
 }
 
@@ -72,7 +78,7 @@ fn commit(clock: &ManualClock, notice: NoticeStep, etag: &str) -> CheckCommit {
         held: None,
         is_deadly: false,
         wait_until: None,
-        events: vec![("changed", "text".to_owned())],
+        events: vec![NewEvent::new(EventKind::State(ApiState::Changed), "text".to_owned())],
     }
 }
 
@@ -202,7 +208,12 @@ async fn an_answer_overtakes_a_check_in_flight() {
     let clock = clock();
     let (_folder, store) = store(&clock).await;
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
-    let notice = Notice { id: "N-1".to_owned(), opened_at: clock.now(), told_at: clock.now() };
+    let notice = Notice {
+        id: "N-1".to_owned(),
+        fingerprint: Fingerprint::stored("N-1".to_owned()),
+        opened_at: clock.now(),
+        told_at: clock.now(),
+    };
     let told = LastTold { side: Side::Consumer, party: "p".to_owned(), findings: [("f".to_owned(), "1".to_owned())].into() };
     let step =
         NoticeStep::Tell { notice, flaps: None, deliveries: vec![letter("a@x.example", Vec::new())], told: vec![told.clone()] };
@@ -532,4 +543,97 @@ async fn a_database_of_before_watches_had_numbers_is_brought_up_to_date_with_all
     store.close().await;
     let store = Store::open(folder.path()).await.expect("once is enough");
     assert_eq!(store.history(Utc.timestamp_nanos(0), 9).await.expect("history").len(), 1);
+}
+
+fn digest_of(text: &str) -> Fingerprint {
+    Fingerprint::stored(text.to_owned())
+}
+
+fn silent_letter(recipient: &str) -> PlannedDelivery {
+    PlannedDelivery { kind: NoticeKind::Digest, token: None, ..letter(recipient, Vec::new()) }
+}
+
+/// Recipients of the letters of each notice, as the list of letters shows them.
+async fn written(store: &Store) -> Vec<String> {
+    let (letters, _) = store.letters(false).await.expect("letters");
+    letters.iter().rev().map(|row| format!("{} {}", row.notice, row.letter.recipient)).collect()
+}
+
+#[tokio::test]
+async fn notices_whose_short_ids_would_be_one_have_two() {
+    let clock = clock();
+    let (_folder, store) = store(&clock).await;
+    let (first, second) = (digest_of("D-00112233445566778899aabbccddeeff"), digest_of("D-00112233445566770000000000000000"));
+    for fingerprint in [&first, &second] {
+        let name = store.name_notice(fingerprint).await.expect("a name");
+        let notice = name.notice(clock.now(), clock.now());
+        assert!(!name.is_known && store.write_digest(&key(), &notice, silent_letter("a@x.example")).await.expect("written"));
+        let again = store.name_notice(fingerprint).await.expect("a name");
+        assert!(again.is_known && again.id == name.id);
+        assert!(!store.write_digest(&key(), &notice, silent_letter("a@x.example")).await.expect("looked"), "once");
+    }
+    assert_eq!(written(&store).await, ["D-0011223344556677 a@x.example", "D-00112233445566770 a@x.example"]);
+    // A letter that failed is asked for by the short id, or by all of the fingerprint.
+    let step = opening(&clock, vec![letter("b@x.example", Vec::new())]);
+    store.commit_check(commit(&clock, step, "e1")).await.expect("committed");
+    for (letter, attempt) in store.start_attempts(Lane::Mail, clock.now(), LEASE, 10).await.expect("letters") {
+        let outcome = AttemptOutcome::Refused("no".to_owned());
+        store.finish_attempt(letter.id, attempt, &outcome, clock.now(), clock.now()).await.expect("finished");
+    }
+    let resent = store.resend(&Resend::Notice("N-1".to_owned()), clock.now()).await.expect("resent");
+    assert_eq!(resent.len(), 1);
+}
+
+#[tokio::test]
+async fn an_id_that_is_taken_meanwhile_is_an_error_and_drops_no_letter() {
+    let clock = clock();
+    let (_folder, store) = store(&clock).await;
+    let (first, second) = (digest_of("D-00112233445566778899aabbccddeeff"), digest_of("D-00112233445566770000000000000000"));
+    // Both are named before either is written.
+    let early = [store.name_notice(&first).await.expect("a name"), store.name_notice(&second).await.expect("a name")];
+    assert_eq!(early[0].id, early[1].id);
+    let [one, other] = early.map(|name| name.notice(clock.now(), clock.now()));
+    assert!(store.write_digest(&key(), &one, silent_letter("a@x.example")).await.expect("written"));
+    let refused = store.write_digest(&key(), &other, silent_letter("b@x.example")).await.expect_err("taken");
+    assert!(matches!(&refused, StoreError::IdTaken(id) if *id == other.id) && refused.is_one_row(), "{refused:?}");
+    assert_eq!(written(&store).await, ["D-0011223344556677 a@x.example"]);
+    let other = store.name_notice(&second).await.expect("a name").notice(clock.now(), clock.now());
+    assert!(store.write_digest(&key(), &other, silent_letter("b@x.example")).await.expect("written"));
+    assert_eq!(written(&store).await, ["D-0011223344556677 a@x.example", "D-00112233445566770 b@x.example"]);
+    // A check is done again, and names its notice anew.
+    store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
+    let told = |notice: Notice| NoticeStep::Tell {
+        notice,
+        flaps: None,
+        deliveries: vec![letter("c@x.example", Vec::new())],
+        told: Vec::new(),
+    };
+    let change = digest_of("N-ffffffffffff00000000000000000000");
+    let clash = Notice {
+        id: "D-0011223344556677".to_owned(),
+        ..store.name_notice(&change).await.expect("a name").notice(clock.now(), clock.now())
+    };
+    let overtaken = store.commit_check(commit(&clock, told(clash), "e1")).await.expect("looked");
+    assert_eq!((overtaken, written(&store).await.len()), (Committed::Overtaken, 2));
+    let notice = store.name_notice(&change).await.expect("a name").notice(clock.now(), clock.now());
+    clock.advance(Duration::from_millis(1));
+    store.claim_due(clock.now(), LEASE, 10).await.expect("due again at once");
+    assert_eq!(store.commit_check(commit(&clock, told(notice), "e1")).await.expect("committed"), Committed::Recorded);
+    assert_eq!(written(&store).await.last().map(String::as_str), Some("N-ffffffffff c@x.example"));
+}
+
+#[tokio::test]
+async fn a_notice_of_before_there_were_fingerprints_is_known_by_its_id() {
+    let clock = clock();
+    let (folder, store) = store(&clock).await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join("driftd.sqlite"));
+    let mut raw = sqlx::ConnectOptions::connect(&options).await.expect("the database");
+    sqlx::query("INSERT INTO notice (id, fingerprint, watch, opened_at, told_at) VALUES ('U-0011223344556677', 'U-0011223344556677', 1, 1, 2)")
+        .execute(&mut raw)
+        .await
+        .expect("a row");
+    sqlx::Connection::close(raw).await.expect("closed");
+    let name = store.name_notice(&digest_of("U-00112233445566778899aabbccddeeff")).await.expect("a name");
+    assert!(name.is_known);
+    assert_eq!((name.id.as_str(), name.fingerprint.as_str()), ("U-0011223344556677", "U-0011223344556677"), "its thread goes on");
 }

@@ -3,16 +3,14 @@
 use crate::openapi::{conformance, lower};
 use crate::render::{clean, without_commands};
 
-use super::diff::{bytes, document};
+use super::description::{bytes, document};
+use super::exit;
 
 pub(super) async fn run(place: &str) -> u8 {
     let read = bytes(place).await.and_then(|bytes| document(place, &bytes));
     let document = match read {
         Ok(document) => document,
-        Err((code, problem)) => {
-            eprintln!("driftd: {}", clean(&problem, 4000));
-            return code;
-        }
+        Err(error) => return error.report(),
     };
     let contract = lower(&document);
     let mut oddities = contract.oddities.clone();
@@ -24,7 +22,7 @@ pub(super) async fn run(place: &str) -> u8 {
         sayln!("  {}: {}", clean(&oddity.pointer, 300), without_commands(&clean(&oddity.message, 400)));
     }
     if contract.exhausted {
-        sayln!("  the document comes to more than can be held; what is missing is not judged");
+        sayln!("  the description is larger than can be held; what is missing is not judged");
     }
-    if oddities.is_empty() && !contract.exhausted { 0 } else { 65 }
+    if oddities.is_empty() && !contract.exhausted { 0 } else { exit::BAD_DATA }
 }

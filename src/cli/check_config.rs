@@ -1,10 +1,10 @@
 //! `driftd check-config`: every mistake at once; on request, whether each description and the mail server can be reached.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
 
+use crate::check::{Known, WholeDescription, gather};
 use crate::config::{Config, Environment, load};
 use crate::fetch::FetchOutcome;
 use crate::model::{Api, Clock, OperationLabel, Source, Surface, SystemClock};
@@ -13,9 +13,9 @@ use crate::openapi::{Limits, Operation, conformance, lower, read};
 use crate::render::clean;
 use crate::rules::Catalogue;
 use crate::state::ActiveConfig;
-use crate::tasks::{Known, gather};
 
-use super::test_mail;
+use super::configuration::{self, ConfigArgs};
+use super::{exit, test_mail};
 
 /// Oddities of one description that are written out; `driftd check` tells all.
 const ODD: usize = 5;
@@ -23,9 +23,8 @@ const ODD: usize = 5;
 /// Arguments of `driftd check-config`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CheckConfigArgs {
-    /// The configuration file.
-    #[arg(short, long, default_value = "/etc/driftd/driftd.toml", env = "DRIFTD_CONFIG")]
-    config: PathBuf,
+    #[command(flatten)]
+    at: ConfigArgs,
     /// Fetch each description once, with its credentials and limits, and tell what came.
     #[arg(long)]
     fetch: bool,
@@ -42,7 +41,7 @@ pub(super) async fn run(args: &CheckConfigArgs) -> u8 {
     // What is to be used must be there; what is only checked may be loaded by systemd later.
     let is_used = args.fetch || args.send_test_mail;
     let environment = Environment { believe_credentials: !is_used, ..Environment::of_process() };
-    match load(&args.config, &environment, now) {
+    match load(&args.at.file, &environment, now) {
         Ok(config) => {
             for warning in &config.warnings {
                 eprintln!("warning: {warning}");
@@ -52,9 +51,9 @@ pub(super) async fn run(args: &CheckConfigArgs) -> u8 {
                 Err(problem) => vec![format!("the rules of this build cannot be read: {problem}")],
             };
             if !unknown.is_empty() {
-                return complain(&unknown);
+                return configuration::report_mistakes(&unknown);
             }
-            sayln!("{} is good", args.config.display());
+            sayln!("{} is good", args.at.file.display());
             sayln!(
                 "  state {}; listens on {}; mail through {}:{}",
                 config.state_dir.display(),
@@ -104,20 +103,8 @@ pub(super) async fn run(args: &CheckConfigArgs) -> u8 {
             };
             fetched.max(sent)
         }
-        Err(problems) => complain(&problems),
+        Err(problems) => configuration::report_mistakes(&problems),
     }
-}
-
-/// Says what is wrong with a configuration. Returns the exit code.
-pub(super) fn complain<P: std::fmt::Display>(problems: &[P]) -> u8 {
-    for problem in problems {
-        eprintln!("{problem}");
-    }
-    eprintln!(
-        "driftd: {} in the configuration",
-        if problems.len() == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", problems.len()) }
-    );
-    78
 }
 
 /// Fetches each description once and tells what came. Returns the exit code.
@@ -127,7 +114,7 @@ async fn fetch(config: &Config) -> u8 {
         Ok(active) => active,
         Err(problem) => {
             eprintln!("driftd: {problem}");
-            return 69;
+            return exit::UNREACHABLE;
         }
     };
     sayln!("");
@@ -162,8 +149,8 @@ async fn fetch(config: &Config) -> u8 {
     sayln!("{} of {all} descriptions can be read", all - failed);
     match (failed, unmatched.is_empty()) {
         (0, true) => 0,
-        (0, false) => complain(&unmatched),
-        _ => 69,
+        (0, false) => configuration::report_mistakes(&unmatched),
+        _ => exit::UNREACHABLE,
     }
 }
 
@@ -171,7 +158,9 @@ async fn fetch(config: &Config) -> u8 {
 async fn came(active: &ActiveConfig, api: &Api, source: &Source) -> Result<(String, Vec<OperationLabel>), String> {
     let limits = Limits { bytes: active.config.fetch.max_bytes, ..Limits::default() };
     let deadline = active.config.fetch.deadline();
-    let gathered = gather(&active.client, source, (&api.auth, api.tls.as_ref()), &Known::default(), (&limits, deadline)).await;
+    let whole =
+        WholeDescription { client: &active.client, source, auth: &api.auth, tls: api.tls.as_ref(), limits: &limits, deadline };
+    let gathered = gather(&whole, &Known::default()).await;
     if let Some((file, why)) = gathered.absent.first_key_value() {
         return Err(format!("{} of its files did not come, among them {file}: {why}", gathered.absent.len()));
     }

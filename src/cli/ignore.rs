@@ -9,23 +9,25 @@ use crate::model::Direction;
 use crate::model::{OperationPattern, Pattern};
 use crate::rules::{Catalogue, Finding, oasdiff_ids};
 
-use super::nearest::no_rule;
+use super::known_names::no_rule;
 
 /// The lines of an ignore list.
 #[derive(Debug)]
 pub(super) struct IgnoreList {
-    lines: Vec<Line>,
+    lines: Vec<IgnoreLine>,
 }
 
+/// One of them.
 #[derive(Debug)]
-struct Line {
+struct IgnoreLine {
     number: usize,
     text: String,
-    what: What,
+    ignored: Ignored,
 }
 
+/// What a line covers.
 #[derive(Debug)]
-enum What {
+enum Ignored {
     /// Our rules, perhaps narrowed to operations.
     Rules { rules: Vec<Pattern>, operations: Option<OperationPattern> },
     /// A sentence of oasdiff about one operation, in lower case.
@@ -45,8 +47,8 @@ impl IgnoreList {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            match what(line, &known) {
-                Ok(what) => lines.push(Line { number: index + 1, text: line.to_owned(), what }),
+            match parse_line(line, &known) {
+                Ok(ignored) => lines.push(IgnoreLine { number: index + 1, text: line.to_owned(), ignored }),
                 Err(why) => problems.push(format!("line {}: {why}", index + 1)),
             }
         }
@@ -58,7 +60,7 @@ impl IgnoreList {
         let uses: Vec<(String, String)> =
             finding.change.used_by.iter().map(|usage| (usage.method.clone(), usage.path.clone())).collect();
         for line in &self.lines {
-            if let What::Rules { rules, operations } = &line.what {
+            if let Ignored::Rules { rules, operations } = &line.ignored {
                 let rule = rules.iter().any(|rule| rule.matches(finding.rule));
                 let operation = operations
                     .as_ref()
@@ -68,9 +70,9 @@ impl IgnoreList {
                 }
             }
         }
-        let speaks_of = |line: &Line, method: &str, path: &str| match &line.what {
-            What::Sentence { operation, words } => operation.matches(method, path) && is_about(words, finding),
-            What::Rules { .. } => false,
+        let speaks_of = |line: &IgnoreLine, method: &str, path: &str| match &line.ignored {
+            Ignored::Sentence { operation, words } => operation.matches(method, path) && is_about(words, finding),
+            Ignored::Rules { .. } => false,
         };
         let mut first = None;
         for (method, path) in &uses {
@@ -81,7 +83,7 @@ impl IgnoreList {
     }
 }
 
-fn what(line: &str, known: &[&str]) -> Result<What, String> {
+fn parse_line(line: &str, known: &[&str]) -> Result<Ignored, String> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let at = words.iter().position(|word| METHODS.contains(&word.trim_matches(['`', '\'', ',', ':'])));
     let is_path = |at: usize| words.get(at + 1).is_some_and(|path| path.trim_matches(['`', '\'', ',', ':']).starts_with('/'));
@@ -95,13 +97,13 @@ fn what(line: &str, known: &[&str]) -> Result<What, String> {
             let operation = operation(at).ok_or_else(|| format!("{line:?} names no operation"))?;
             let rest: Vec<&str> =
                 words.iter().enumerate().filter(|(i, _)| *i != at && *i != at + 1).map(|(_, word)| *word).collect();
-            Ok(What::Sentence { operation, words: rest.join(" ").to_lowercase() })
+            Ok(Ignored::Sentence { operation, words: rest.join(" ").to_lowercase() })
         }
-        ([rule], _) => Ok(What::Rules { rules: rules(rule, known)?, operations: None }),
+        ([rule], _) => Ok(Ignored::Rules { rules: rules(rule, known)?, operations: None }),
         ([rule, method, path], _) => {
             let operations = OperationPattern::parse(&format!("{method} {path}"));
             let operations = operations.ok_or_else(|| format!("{method:?} {path:?} is no operation: write GET /v1/doors"))?;
-            Ok(What::Rules { rules: rules(rule, known)?, operations: Some(operations) })
+            Ok(Ignored::Rules { rules: rules(rule, known)?, operations: Some(operations) })
         }
         _ => {
             Err(format!("{line:?} is neither `RULE`, nor `RULE METHOD /path`, nor a line of oasdiff's with `METHOD /path` in it"))

@@ -47,20 +47,20 @@ impl Clean {
 }
 
 impl MakeWriter<'_> for Clean {
-    type Writer = Line;
+    type Writer = CleanStderr;
 
-    fn make_writer(&self) -> Line {
-        Line { how: *self, to: std::io::stderr() }
+    fn make_writer(&self) -> CleanStderr {
+        CleanStderr { how: *self, to: std::io::stderr() }
     }
 }
 
 /// Standard error for one event.
-struct Line {
+struct CleanStderr {
     how: Clean,
     to: Stderr,
 }
 
-impl Write for Line {
+impl Write for CleanStderr {
     fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
         self.to.write_all(self.how.cleaned(&String::from_utf8_lossy(event)).as_bytes())?;
         Ok(event.len())

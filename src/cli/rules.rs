@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use crate::model::nearest;
 use crate::rules::{Catalogue, Rule, oasdiff_ids};
 
-use super::say;
+use super::exit;
+use super::known_names::no_rule;
+use super::output::say;
 
 /// The ids of oasdiff, each with what answers to it here, separated by tabs.
 pub(super) fn oasdiff() -> u8 {
@@ -24,7 +25,7 @@ pub(super) fn run(id: Option<&str>) -> u8 {
         Ok(catalogue) => catalogue,
         Err(problem) => {
             eprintln!("driftd: {problem}");
-            return 70;
+            return exit::INTERNAL;
         }
     };
     let Some(id) = id else {
@@ -51,13 +52,8 @@ pub(super) fn run(id: Option<&str>) -> u8 {
         }
         None => {
             let ids: Vec<&str> = catalogue.rules().map(|rule| rule.id).collect();
-            let best = nearest(id, ids.iter().copied());
-            eprintln!(
-                "driftd: there is no rule {id:?}; did you mean {:?}? `driftd rules` lists all {}",
-                best.unwrap_or_default(),
-                ids.len()
-            );
-            2
+            eprintln!("driftd: {}", no_rule(id, &ids));
+            exit::USAGE
         }
     }
 }

@@ -1,7 +1,5 @@
 //! `driftd test-mail`: one small real letter, sent as every other letter is, told stage by stage.
 
-use std::path::PathBuf;
-
 use chrono::{DateTime, Utc};
 
 use crate::config::{Config, Environment, load};
@@ -9,21 +7,23 @@ use crate::mail::{Letter, NamedAddress, Protection, Stage, compose, envelope_sen
 use crate::model::{AttemptOutcome, Clock as _, SystemClock};
 use crate::state::transport;
 
+use super::configuration::{self, ConfigArgs};
+use super::exit;
+
 /// Arguments of `driftd test-mail`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct TestMailArgs {
-    /// Who gets the letter; left out, the operator.
+    /// Who gets the letter; by default the operator.
     address: Option<String>,
-    /// The configuration file.
-    #[arg(short, long, default_value = "/etc/driftd/driftd.toml", env = "DRIFTD_CONFIG")]
-    config: PathBuf,
+    #[command(flatten)]
+    at: ConfigArgs,
 }
 
 pub(super) async fn run(args: &TestMailArgs) -> u8 {
     let now = SystemClock.now();
-    match load(&args.config, &Environment::of_process(), now) {
+    match load(&args.at.file, &Environment::of_process(), now) {
         Ok(config) => send(&config, args.address.as_deref(), now).await,
-        Err(problems) => super::check_config::complain(&problems),
+        Err(problems) => configuration::report_mistakes(&problems),
     }
 }
 
@@ -33,7 +33,7 @@ pub(super) async fn send(config: &Config, address: Option<&str>, now: DateTime<U
     let recipient = address.unwrap_or(&mail.operator);
     if wire(recipient).is_err() {
         eprintln!("driftd: {recipient:?} is not a mail address: write \"name@example.com\"");
-        return 2;
+        return exit::USAGE;
     }
     // A detail of its own, as every letter has: a server that refuses it would refuse them all.
     let token = format!("{:032x}", now.timestamp_micros().unsigned_abs());
@@ -41,8 +41,8 @@ pub(super) async fn send(config: &Config, address: Option<&str>, now: DateTime<U
     let message = match compose(&letter(config, recipient, &token, now)) {
         Ok(message) => message,
         Err(problem) => {
-            eprintln!("driftd: the test letter cannot be written: {problem}: mend `from` in [mail]");
-            return 78;
+            eprintln!("driftd: the test letter cannot be written: {problem}: correct `from` in [mail]");
+            return exit::CONFIG;
         }
     };
     let transport = transport(mail);
@@ -61,7 +61,7 @@ pub(super) async fn send(config: &Config, address: Option<&str>, now: DateTime<U
     };
     sayln!("  FAILED  {:<11} {}", stage.name(), attempt.outcome.reply());
     sayln!("What to do: {}", advice(stage, &attempt.outcome, config, address.is_some()));
-    69
+    exit::UNREACHABLE
 }
 
 fn letter(config: &Config, recipient: &str, token: &str, now: DateTime<Utc>) -> Letter {

@@ -69,7 +69,7 @@ pub(super) fn read(mut root: Table<'_, '_>, context: &LoadContext<'_>, problems:
         }
     }
     if !agreement.may_probe && apis.iter().any(|api| !api.probes.is_empty()) {
-        let help = "look into the provider's terms of use, then write may_probe = true in [agreement]";
+        let help = "read the provider's terms of use, then write may_probe = true in [agreement]";
         root.wrong("has `probes`, and the agreement does not allow them", help, problems);
     }
     for party in agreement.freezes.iter().filter_map(|freeze| freeze.party.as_ref()) {
@@ -244,7 +244,7 @@ fn api(
     })
 }
 
-/// `[[apis.probes]]`: an operation whose headers are looked at.
+/// `[[apis.probes]]`: an operation whose headers are asked for.
 fn probe(mut entry: Table<'_, '_>, problems: &mut Problems<'_>) -> Option<Probe> {
     let operation = entry.parsed("operation", problems, |text| {
         let pattern = OperationPattern::parse(text).filter(|pattern| pattern.method == "GET");

@@ -63,7 +63,7 @@ pub fn load(file: &Path, environment: &Environment, now: DateTime<Utc>) -> Resul
 
     let integrations_folder = daemon.integrations.clone();
     let mut integrations = Vec::new();
-    match files_in(&integrations_folder) {
+    match toml_files(&integrations_folder) {
         Ok(files) if files.is_empty() => {
             let message = "holds no integration: nothing would be watched".to_owned();
             found.push(whole_file(&integrations_folder, message, "add one *.toml file for each integration"));
@@ -89,7 +89,7 @@ pub fn load(file: &Path, environment: &Environment, now: DateTime<Utc>) -> Resul
             found.push(whole_file(&integrations_folder, message, "create it, or set `integrations` in driftd.toml"));
         }
     }
-    same_id(&integrations, &mut found);
+    check_ids(&integrations, &mut found);
     match (daemon.settings, found.is_empty()) {
         (Some(settings), true) => Ok(Config {
             file: file.to_owned(),
@@ -108,7 +108,8 @@ pub fn load(file: &Path, environment: &Environment, now: DateTime<Utc>) -> Resul
     }
 }
 
-fn files_in(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+/// The TOML files of a folder, by name.
+fn toml_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
@@ -121,7 +122,7 @@ fn files_in(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 }
 
 /// File stems are unique in one folder, but not when an id is set by hand.
-fn same_id(integrations: &[Integration], found: &mut Vec<Problem>) {
+fn check_ids(integrations: &[Integration], found: &mut Vec<Problem>) {
     let mut seen = BTreeSet::new();
     for integration in integrations {
         if !seen.insert(&integration.id) {

@@ -24,10 +24,10 @@ pub fn load_overrides(file: &Path, text: &str, today: NaiveDate) -> Result<Vec<O
 }
 
 pub(super) fn read(tables: Vec<Table<'_, '_>>, today: NaiveDate, problems: &mut Problems<'_>) -> Vec<Override> {
-    tables.into_iter().filter_map(|table| one(table, today, problems)).collect()
+    tables.into_iter().filter_map(|table| exception(table, today, problems)).collect()
 }
 
-fn one(mut table: Table<'_, '_>, today: NaiveDate, problems: &mut Problems<'_>) -> Option<Override> {
+fn exception(mut table: Table<'_, '_>, today: NaiveDate, problems: &mut Problems<'_>) -> Option<Override> {
     let offset = table.offset;
     let glob = |text: &str| {
         Pattern::parse(text)

@@ -1,4 +1,4 @@
-//! Certificates: authorities to trust, and what proves who asks. Checked here, so that none fails at work.
+//! Certificates: authorities to trust, and what proves who asks. Checked here, so that none fails in use.
 
 use std::path::Path;
 

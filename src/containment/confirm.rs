@@ -9,9 +9,9 @@ use std::collections::BTreeSet;
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::{Map as JsonMap, Value as Json, json};
 
-use crate::openapi::{Map, TypeSet, Value, escape, resolve};
+use crate::openapi::{ItemSubschemas, Keywords, Map, SubschemaKeyword as Subschema, TypeSet, Value, count, escape, resolve};
 
-use super::interpretation::{Interpretation, Peers, bounds, branches, count, item_schemas};
+use super::interpretation::{Interpretation, Peers, branches};
 use super::value_size::size_of_value;
 
 /// Schemas within schemas that are written out.
@@ -160,7 +160,7 @@ impl<'d> Export<'d> {
             Value::Object(map) => map,
             _ => return None,
         };
-        if self.document.is_bare_reference(map) {
+        if self.document.bare_reference(map).is_some() {
             return self.target(map, samples, depth);
         }
         let count = |name: &str| map.get(name).map_or(0, |value| value.as_object().map_or(0, Map::len));
@@ -168,8 +168,9 @@ impl<'d> Export<'d> {
         self.left = self.left.checked_sub(members / MEMBERS)?;
         self.copied +=
             members + ["enum", "x-extensible-enum", "const"].iter().filter_map(|name| map.get(name)).map(listed).sum::<usize>();
-        let plain = self.object(map, samples, outer, depth)?;
-        if self.document.is_nullable(map) {
+        let keywords = self.document.keywords(map);
+        let plain = self.object(map, &keywords, samples, outer, depth)?;
+        if self.document.is_nullable(&keywords) {
             return Some(json!({"anyOf": [plain, {"type": "null"}]}));
         }
         Some(plain)
@@ -187,73 +188,94 @@ impl<'d> Export<'d> {
         self.schema(target, samples, &BTreeSet::new(), depth + 1)
     }
 
-    fn object(&mut self, map: &'d Map, samples: &[&Json], outer: &BTreeSet<&'d str>, depth: usize) -> Option<Json> {
-        if map.contains_key("$dynamicRef") || map.contains_key("$recursiveRef") {
+    fn object(
+        &mut self,
+        map: &'d Map,
+        keywords: &Keywords<'d>,
+        samples: &[&Json],
+        outer: &BTreeSet<&'d str>,
+        depth: usize,
+    ) -> Option<Json> {
+        if keywords.dynamic_reference.or(keywords.recursive_reference).is_some() {
             return None;
         }
-        let mut out = JsonMap::new();
-        let types = self.document.types(map);
-        if types != TypeSet::ALL {
-            out.insert("type".into(), json!(types.names()));
-        }
-        for name in ["enum", "x-extensible-enum"] {
-            let listed = map.get(name).filter(|value| value.is_array());
-            let is_hidden = name != "enum" && (map.contains_key("enum") || map.contains_key("const"));
-            if let Some(list) = listed.filter(|_| !is_hidden) {
-                out.insert("enum".into(), list.to_json());
-            }
-        }
-        if let Some(value) = map.get("const").filter(|_| self.document.dialect.is_json_schema()) {
-            out.insert("const".into(), value.to_json());
-        }
-        for (plain, exclusive) in [("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")] {
-            for (bound, is_out) in bounds(map, plain, exclusive) {
-                out.insert(if is_out { exclusive } else { plain }.into(), Json::Number(bound.clone()));
-            }
-        }
-        if let Some(step) = map.get("multipleOf").filter(|step| step.as_f64().is_some_and(|step| step > 0.0)) {
-            out.insert("multipleOf".into(), step.to_json());
-        }
-        for name in
-            ["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains"]
-        {
-            if let Some(count) = count(map.get(name)) {
-                out.insert(name.into(), count.into());
-            }
-        }
-        for (name, is_kept) in [
-            ("pattern", map.get("pattern").is_some_and(Value::is_string)),
-            ("uniqueItems", map.get("uniqueItems").is_some_and(Value::is_boolean)),
-            ("dependentRequired", map.get("dependentRequired").is_some_and(Value::is_object)),
-        ] {
-            if let Some(value) = map.get(name).filter(|_| is_kept) {
-                out.insert(name.into(), value.to_json());
-            }
-        }
-        self.array(map, samples, depth, &mut out)?;
+        let mut out = self.plain(keywords);
+        self.array(keywords, samples, depth, &mut out)?;
         self.members(map, samples, outer, depth, &mut out)?;
         self.composition(map, samples, outer, depth, &mut out)?;
         Some(Json::Object(out))
     }
 
-    fn array(&mut self, map: &'d Map, samples: &[&Json], depth: usize, out: &mut JsonMap<String, Json>) -> Option<()> {
+    /// The keywords that hold no other schemas.
+    fn plain(&self, keywords: &Keywords<'d>) -> JsonMap<String, Json> {
+        let mut out = JsonMap::new();
+        let types = self.document.types(keywords);
+        if types != TypeSet::ALL {
+            out.insert("type".into(), json!(types.names()));
+        }
+        if let Some(list) = keywords.enumeration.or(keywords.extensible_values) {
+            out.insert("enum".into(), list.iter().map(Value::to_json).collect());
+        }
+        if let Some(value) = keywords.constant {
+            out.insert("const".into(), value.to_json());
+        }
+        for (bound, plain, exclusive) in [
+            (keywords.minimum, "minimum", "exclusiveMinimum"),
+            (keywords.exclusive_minimum, "minimum", "exclusiveMinimum"),
+            (keywords.maximum, "maximum", "exclusiveMaximum"),
+            (keywords.exclusive_maximum, "maximum", "exclusiveMaximum"),
+        ] {
+            if let Some(bound) = bound {
+                out.insert(if bound.exclusive { exclusive } else { plain }.into(), Json::Number(bound.value.clone()));
+            }
+        }
+        if let Some(step) = keywords.multiple_of.filter(|step| step.as_f64().is_some_and(|step| step > 0.0)) {
+            out.insert("multipleOf".into(), Json::Number(step.clone()));
+        }
+        for (name, count) in [
+            ("minLength", keywords.min_length),
+            ("maxLength", keywords.max_length),
+            ("minItems", keywords.min_items),
+            ("maxItems", keywords.max_items),
+            ("minProperties", keywords.min_properties),
+            ("maxProperties", keywords.max_properties),
+            ("minContains", keywords.min_contains.and_then(count)),
+            ("maxContains", keywords.max_contains.and_then(count)),
+        ] {
+            if let Some(count) = count {
+                out.insert(name.into(), count.into());
+            }
+        }
+        if let Some(pattern) = keywords.pattern {
+            out.insert("pattern".into(), pattern.into());
+        }
+        if keywords.unique_items {
+            out.insert("uniqueItems".into(), Json::Bool(true));
+        }
+        if let Some(names) = keywords.dependent_required.filter(|names| names.is_object()) {
+            out.insert("dependentRequired".into(), names.to_json());
+        }
+        out
+    }
+
+    fn array(&mut self, keywords: &Keywords<'d>, samples: &[&Json], depth: usize, out: &mut JsonMap<String, Json>) -> Option<()> {
         let items: Vec<&Json> = samples.iter().filter_map(|value| value.as_array()).flatten().collect();
+        let contains = keywords.subschema(Subschema::Contains);
         if items.is_empty() {
             // Only `contains` speaks of lists without items.
-            if map.contains_key("contains") && map.get("minContains").is_none_or(|least| least.as_u64() != Some(0)) {
+            if contains.is_some() && keywords.min_contains.and_then(count) != Some(0) {
                 out.insert("contains".into(), Json::Bool(true));
             }
             return Some(());
         }
-        let (first, rest) = item_schemas(&|name| map.get(name));
+        let ItemSubschemas { first, rest } = keywords.items();
         if let Some(list) = first {
             let list: Option<Vec<Json>> =
                 list.iter().map(|schema| self.schema(schema, &items, &BTreeSet::new(), depth + 1)).collect();
             out.insert("prefixItems".into(), Json::Array(list?));
         }
-        for (name, schema) in
-            [("items", rest), ("contains", map.get("contains")), ("unevaluatedItems", map.get("unevaluatedItems"))]
-        {
+        let unevaluated = keywords.subschema(Subschema::UnevaluatedItems);
+        for (name, schema) in [("items", rest), ("contains", contains), ("unevaluatedItems", unevaluated)] {
             if let Some(schema) = schema.filter(|schema| !schema.is_null()) {
                 out.insert(name.into(), self.schema(schema, &items, &BTreeSet::new(), depth + 1)?);
             }

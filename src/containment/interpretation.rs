@@ -2,11 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use num_traits::Signed;
-
-use crate::openapi::{Dialect, Map, TypeSet, Value, declared_types, resolve};
-
-use super::number::exact;
+use crate::openapi::{Dialect, Keywords, Map, TypeSet, Value, bare_reference, is_read_only, is_write_only, resolve};
 
 /// References and branches that are followed to see whether a property is hidden.
 pub(super) const HOPS: usize = 8;
@@ -71,30 +67,22 @@ pub struct Interpretation<'d> {
 }
 
 impl<'d> Interpretation<'d> {
+    /// What a schema object of the document says by its keywords.
+    pub(super) fn keywords(&self, map: &'d Map) -> Keywords<'d> {
+        Keywords::read(map, self.dialect)
+    }
+
     /// Whether null is meant beside what the schema says.
-    pub(super) fn is_nullable(&self, map: &Map) -> bool {
-        let name = if self.dialect == Dialect::Swagger20 { "x-nullable" } else { "nullable" };
-        // Gone in 3.1, yet sloppy upgrades leave it behind and mean it.
-        is_true(map.get(name)) && !self.literal && (!self.dialect.is_json_schema() || map.contains_key("type"))
+    pub(super) const fn is_nullable(&self, keywords: &Keywords<'_>) -> bool {
+        keywords.or_null && !self.literal
     }
 
     /// The declared types; where there are none, those that the other keywords can only mean.
-    pub(super) fn types(&self, map: &Map) -> TypeSet {
-        let declared = map.get("type").map_or(TypeSet::ALL, declared_types);
-        if declared != TypeSet::ALL || self.literal || map.contains_key("enum") || map.contains_key("const") {
-            return declared;
-        }
-        let has = |name: &str| map.get(name).is_some_and(|value| !value.is_null());
-        let members = map.get("properties").and_then(Value::as_object).is_some_and(|members| !members.is_empty());
-        let closed = match map.get("additionalProperties") {
-            Some(Value::Bool(open)) => !open,
-            Some(Value::Object(inner)) => !inner.is_empty(),
-            _ => false,
-        };
-        match (members || closed, has("items") || has("prefixItems")) {
-            (true, false) => TypeSet::OBJECT,
-            (false, true) => TypeSet::ARRAY,
-            _ => TypeSet::ALL,
+    pub(super) fn types(&self, keywords: &Keywords<'_>) -> TypeSet {
+        match keywords.types {
+            Some(types) => types,
+            None if self.literal || keywords.lists_values => TypeSet::ALL,
+            None => keywords.implied_types(),
         }
     }
 
@@ -124,7 +112,7 @@ impl<'d> Interpretation<'d> {
                     pending.extend(resolve(self.root, to));
                 }
             }
-            if self.is_bare_reference(map) {
+            if self.bare_reference(map).is_some() {
                 continue;
             }
             pending.extend(["allOf", "anyOf", "oneOf"].into_iter().flat_map(|name| branches(map, name)));
@@ -154,17 +142,17 @@ impl<'d> Interpretation<'d> {
         (!names.is_empty()).then_some(names)
     }
 
-    /// Whether a reference hides what stands beside it.
-    pub(super) fn is_bare_reference(&self, map: &Map) -> bool {
-        map.get("$ref").is_some_and(Value::is_string) && (map.len() == 1 || !self.dialect.is_json_schema())
+    /// The reference that a schema object is, where nothing beside it counts.
+    pub(super) fn bare_reference(&self, map: &'d Map) -> Option<&'d str> {
+        bare_reference(map, self.dialect)
     }
 
     /// Whether the direction hides a property of this schema: the flag is seen through references and `allOf`.
     pub(super) fn hides(&self, schema: &'d Value) -> bool {
-        let flag = match self.hidden {
+        let is_hidden = match self.hidden {
             Hidden::Nothing => return false,
-            Hidden::ReadOnly => "readOnly",
-            Hidden::WriteOnly => "writeOnly",
+            Hidden::ReadOnly => is_read_only,
+            Hidden::WriteOnly => is_write_only,
         };
         let mut pending = vec![(schema, 0)];
         let mut seen = BTreeSet::new();
@@ -179,10 +167,10 @@ impl<'d> Interpretation<'d> {
             if let Some(target) = map.get("$ref").and_then(Value::as_str).and_then(|to| resolve(self.root, to)) {
                 pending.push((target, hops + 1));
             }
-            if self.is_bare_reference(map) {
+            if self.bare_reference(map).is_some() {
                 continue;
             }
-            if is_true(map.get(flag)) || (flag == "writeOnly" && is_true(map.get("x-writeOnly"))) {
+            if is_hidden(map) {
                 return true;
             }
             pending.extend(branches(map, "allOf").map(|branch| (branch, hops + 1)));
@@ -236,37 +224,10 @@ pub(super) fn refers(value: &Value) -> bool {
     }
 }
 
-pub(super) fn is_true(value: Option<&Value>) -> bool {
+fn is_true(value: Option<&Value>) -> bool {
     value.and_then(Value::as_bool).unwrap_or(false)
 }
 
 pub(super) fn branches<'d>(map: &'d Map, name: &str) -> impl Iterator<Item = &'d Value> {
     map.get(name).and_then(Value::as_array).into_iter().flatten()
-}
-
-/// A non-negative whole number; `1.0` is one (JSON Schema 2020-12 section 4.2.3).
-pub(super) fn count(value: Option<&Value>) -> Option<u64> {
-    let number = value?.as_number()?;
-    let exact = exact(number)?;
-    (exact.is_integer() && !exact.is_negative()).then(|| exact.to_integer().try_into().unwrap_or(u64::MAX))
-}
-
-/// The two bounds of one end: number, and whether it is out.
-pub(super) fn bounds<'d>(map: &'d Map, plain: &str, exclusive: &str) -> Vec<(&'d serde_json::Number, bool)> {
-    let number = |name: &str| map.get(name).and_then(Value::as_number);
-    let mut found: Vec<(&serde_json::Number, bool)> = Vec::new();
-    // A flag beside the bound up to 3.0, a bound of its own from 3.1.
-    found.extend(number(plain).map(|bound| (bound, is_true(map.get(exclusive)))));
-    found.extend(number(exclusive).map(|bound| (bound, true)));
-    found
-}
-
-/// Schemas of the first items, by place, and of all behind them. A list under `items` is how drafts before 2020-12
-/// wrote `prefixItems`.
-pub(super) fn item_schemas<'d>(get: &dyn Fn(&str) -> Option<&'d Value>) -> (Option<&'d [Value]>, Option<&'d Value>) {
-    match (get("prefixItems"), get("items")) {
-        (_, Some(Value::Array(list))) => (Some(list), get("additionalItems")),
-        (Some(Value::Array(list)), rest) => (Some(list), rest),
-        (_, rest) => (None, rest),
-    }
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::openapi::{exact, is_multiple};
+
 use super::node::{NodeId, Part};
-use super::number::{exact, is_multiple};
 use super::prover::Prover;
 use super::value::{canonical, kind_of};
 

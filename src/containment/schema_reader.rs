@@ -7,14 +7,14 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use num_rational::BigRational;
 use num_traits::Signed;
 use rustc_hash::FxHashMap;
 
-use crate::openapi::{Map, TypeSet, Value, resolve};
+use crate::openapi::{Bound, Keywords, Map, SubschemaKeyword as Subschema, TypeSet, Value, count, exact, resolve};
 
-use super::interpretation::{HOPS, Interpretation, Peer, Peers, bounds, branches, count, is_true, item_schemas, refers};
+use super::interpretation::{HOPS, Interpretation, Peer, Peers, branches, refers};
 use super::node::{Arena, Leftover, MemberSchemas, NodeId, Part};
-use super::number::exact;
 use super::value::Values;
 
 /// Both documents, as far as they were read.
@@ -121,15 +121,17 @@ impl<'d> SchemaReader<'d> {
             Value::Object(map) => map,
             _ => return self.unclear("this is no schema"),
         };
-        if document.is_bare_reference(map) {
-            let to = map.get("$ref").and_then(Value::as_str);
-            return to.map_or(NodeId::ANY, |to| self.reference(peer, to, around.is_inside));
-        }
-        let is_root = std::ptr::eq(schema, document.root);
-        if map.get("$id").is_some_and(Value::is_string) && !is_root && refers(schema) {
+        let reference = document.bare_reference(map);
+        let is_named = map.get("$id").is_some_and(Value::is_string) && !std::ptr::eq(schema, document.root);
+        if is_named && (reference.is_none() || document.dialect.is_json_schema()) && refers(schema) {
             return self.unclear("`$id` changes where references lead");
         }
-        let mut parts = ObjectReader::new(self, peer, map, around.hidden).read();
+        if let Some(to) = reference {
+            return self.reference(peer, to, around.is_inside);
+        }
+        let object = ObjectReader::new(self, peer, map, around.hidden);
+        let is_nullable = document.is_nullable(&object.keywords);
+        let mut parts = object.read();
         if document.strict
             && !around.is_inside
             && let Some(names) = document.declared_names(map)
@@ -137,7 +139,7 @@ impl<'d> SchemaReader<'d> {
             let named: Vec<(Rc<str>, NodeId)> = names.into_iter().map(|name| (name.into(), NodeId::ANY)).collect();
             parts.push(Part::Members(MemberSchemas { named: named.into(), patterns: Rc::from([]), rest: Some(NodeId::NEVER) }));
         }
-        if !document.is_nullable(map) {
+        if !is_nullable {
             return self.arena.intern(parts);
         }
         let depends = parts.iter().any(|part| {
@@ -164,6 +166,7 @@ struct ObjectReader<'r, 'd> {
     peer: Peer,
     document: Interpretation<'d>,
     map: &'d Map,
+    keywords: Keywords<'d>,
     /// Names that the direction hides in an object of which this is a part.
     hidden: &'r BTreeSet<&'d str>,
     /// The keywords that are asked for; all of them where none are named.
@@ -174,20 +177,22 @@ struct ObjectReader<'r, 'd> {
 impl<'r, 'd> ObjectReader<'r, 'd> {
     fn new(reader: &'r mut SchemaReader<'d>, peer: Peer, map: &'d Map, hidden: &'r BTreeSet<&'d str>) -> Self {
         let document = *reader.documents.of(peer);
-        Self { reader, peer, document, map, hidden, wanted: None, parts: Vec::new() }
+        let keywords = document.keywords(map);
+        Self { reader, peer, document, map, keywords, hidden, wanted: None, parts: Vec::new() }
     }
 
     fn is_wanted(&self, name: &str) -> bool {
         self.wanted.is_none_or(|wanted| wanted.contains(&name))
     }
 
-    /// What stands at a keyword that is asked for.
-    fn get(&self, name: &str) -> Option<&'d Value> {
-        self.map.get(name).filter(|_| self.is_wanted(name))
+    /// What a keyword says, if it is asked for.
+    fn said<T>(&self, name: &str, said: Option<T>) -> Option<T> {
+        said.filter(|_| self.is_wanted(name))
     }
 
-    fn count(&self, name: &str) -> Option<u64> {
-        count(self.get(name))
+    /// What stands beneath a keyword that holds schemas, if it is asked for.
+    fn get(&self, keyword: Subschema) -> Option<&'d Value> {
+        self.said(keyword.name(), self.keywords.subschema(keyword))
     }
 
     /// The node of a schema below this one that speaks of another value.
@@ -207,7 +212,7 @@ impl<'r, 'd> ObjectReader<'r, 'd> {
 
     fn read(mut self) -> Vec<Part> {
         if self.is_wanted("type") {
-            let types = self.document.types(self.map);
+            let types = self.document.types(&self.keywords);
             if types != TypeSet::ALL {
                 self.parts.push(Part::Kinds(types));
             }
@@ -219,46 +224,29 @@ impl<'r, 'd> ObjectReader<'r, 'd> {
         self.members();
         self.composition();
         // They see what every other keyword here has looked at, also where it asked nothing of it.
-        self.unevaluated("unevaluatedItems", Leftover::Items);
-        self.unevaluated("unevaluatedProperties", Leftover::Members);
+        self.unevaluated(Subschema::UnevaluatedItems, Leftover::Items);
+        self.unevaluated(Subschema::UnevaluatedProperties, Leftover::Members);
         self.parts
     }
 
     fn values(&mut self) {
-        let mut lists: Vec<Vec<serde_json::Value>> = Vec::new();
-        if let Some(Value::Array(list)) = self.get("enum") {
-            lists.push(list.iter().map(Value::to_json).collect());
+        let lists = [
+            self.said("enum", self.keywords.enumeration),
+            self.said("const", self.keywords.constant).map(std::slice::from_ref),
+            self.said("x-extensible-enum", self.keywords.extensible_values),
+        ];
+        for list in lists.into_iter().flatten() {
+            self.parts.push(Part::OneOfValues(Values::new(list.iter().map(Value::to_json).collect())));
         }
-        if let Some(value) = self.get("const").filter(|_| self.document.dialect.is_json_schema()) {
-            lists.push(vec![value.to_json()]);
-        }
-        // Zalando's spelling lists the values here; an `enum` beside it says more exactly what is valid.
-        if let (Some(Value::Array(list)), false) =
-            (self.get("x-extensible-enum"), self.map.contains_key("enum") || self.map.contains_key("const"))
-        {
-            lists.push(list.iter().map(Value::to_json).collect());
-        }
-        self.parts.extend(lists.into_iter().map(|list| Part::OneOfValues(Values::new(list))));
     }
 
     fn numbers(&mut self) {
-        if self.is_wanted("minimum") {
-            for (bound, out) in bounds(self.map, "minimum", "exclusiveMinimum") {
-                match exact(bound) {
-                    Some(bound) => self.parts.push(Part::Least(bound, out)),
-                    None => self.push_unclear("a bound is too long"),
-                }
-            }
-        }
-        if self.is_wanted("maximum") {
-            for (bound, out) in bounds(self.map, "maximum", "exclusiveMaximum") {
-                match exact(bound) {
-                    Some(bound) => self.parts.push(Part::Most(bound, out)),
-                    None => self.push_unclear("a bound is too long"),
-                }
-            }
-        }
-        if let Some(step) = self.get("multipleOf").and_then(Value::as_number) {
+        let keywords = &self.keywords;
+        let lower = [keywords.minimum, keywords.exclusive_minimum].map(|bound| self.said("minimum", bound));
+        let upper = [keywords.maximum, keywords.exclusive_maximum].map(|bound| self.said("maximum", bound));
+        self.bounds(lower, Part::Least);
+        self.bounds(upper, Part::Most);
+        if let Some(step) = self.said("multipleOf", self.keywords.multiple_of) {
             match exact(step) {
                 Some(step) if step.is_positive() => self.parts.push(Part::Multiple(step)),
                 _ => self.push_unclear("a step is too long, or none"),
@@ -266,73 +254,90 @@ impl<'r, 'd> ObjectReader<'r, 'd> {
         }
     }
 
-    fn texts(&mut self) {
-        let lengths = [
-            self.count("minLength").filter(|least| *least > 0).map(Part::MinLength),
-            self.count("maxLength").map(Part::MaxLength),
-        ];
-        let text = |name: &str| self.get(name).and_then(Value::as_str);
-        let pattern = text("pattern").map(|text| Part::Pattern(text.into()));
-        let mut formats = Vec::new();
-        if !self.document.literal {
-            // Up to 3.0 a format says how bytes travel, from 3.1 a keyword of its own.
-            formats.extend(match text("format") {
-                Some("byte") => Some("base64"),
-                Some("binary") => None,
-                other => other,
-            });
-            formats.extend(text("contentEncoding"));
-            formats.extend(text("contentMediaType").filter(|name| *name != "application/octet-stream"));
+    fn bounds(&mut self, bounds: [Option<Bound<'d>>; 2], part: fn(BigRational, bool) -> Part) {
+        for bound in bounds.into_iter().flatten() {
+            match exact(bound.value) {
+                Some(value) => self.parts.push(part(value, bound.exclusive)),
+                None => self.push_unclear("a bound is too long"),
+            }
         }
-        self.parts.extend(lengths.into_iter().flatten().chain(pattern));
-        self.parts.extend(formats.into_iter().map(|name| Part::Format(name.into())));
+    }
+
+    fn texts(&mut self) {
+        let keywords = &self.keywords;
+        let mut parts = Vec::new();
+        parts.extend(self.said("minLength", keywords.min_length).map(Part::MinLength));
+        parts.extend(self.said("maxLength", keywords.max_length).map(Part::MaxLength));
+        parts.extend(self.said("pattern", keywords.pattern).map(|text| Part::Pattern(text.into())));
+        if !self.document.literal {
+            let media = keywords.media_type.filter(|name| *name != "application/octet-stream");
+            let formats = [
+                self.said("format", keywords.format),
+                keywords.encoding.filter(|_| self.is_wanted("contentEncoding") || self.is_wanted("format")),
+                self.said("contentMediaType", media),
+            ];
+            parts.extend(formats.into_iter().flatten().map(|name| Part::Format(name.into())));
+        }
+        self.parts.extend(parts);
     }
 
     fn array(&mut self) {
-        let (first, rest) = item_schemas(&|name| self.get(name));
+        let items = self.keywords.items();
+        let is_listed = matches!(self.keywords.subschema(Subschema::Items), Some(Value::Array(_)));
+        let (list, others) = if is_listed { ("items", "additionalItems") } else { ("prefixItems", "items") };
+        let (first, rest) = (self.said(list, items.first), self.said(others, items.rest));
         let first: Vec<NodeId> = first.into_iter().flatten().map(|schema| self.below(schema)).collect();
         let rest = rest.filter(|schema| !schema.is_null()).map(|schema| self.below(schema));
         if !first.is_empty() || rest.is_some() {
             self.parts.push(Part::Items(first.into(), rest));
         }
-        let least = self.count("minItems").filter(|least| *least > 0);
-        let most = self.count("maxItems");
+        let least = self.said("minItems", self.keywords.min_items);
+        let most = self.said("maxItems", self.keywords.max_items);
         self.parts.extend(least.map(Part::MinItems).into_iter().chain(most.map(Part::MaxItems)));
-        if is_true(self.get("uniqueItems")) {
+        if self.keywords.unique_items && self.is_wanted("uniqueItems") {
             self.parts.push(Part::Unique);
         }
-        if let Some(schema) = self.get("contains") {
+        if let Some(schema) = self.get(Subschema::Contains) {
             let node = self.below(schema);
-            let (least, most) = (count(self.map.get("minContains")).unwrap_or(1), count(self.map.get("maxContains")));
-            self.parts.push(Part::Contains(node, least, most));
+            let (least, most) = (self.keywords.min_contains.and_then(count), self.keywords.max_contains.and_then(count));
+            self.parts.push(Part::Contains(node, least.unwrap_or(1), most));
         }
     }
 
     fn members(&mut self) {
-        if ["properties", "patternProperties", "additionalProperties"].iter().any(|name| self.get(name).is_some()) {
+        if [Subschema::Properties, Subschema::PatternProperties, Subschema::AdditionalProperties]
+            .iter()
+            .any(|keyword| self.get(*keyword).is_some())
+        {
             let named = self.properties();
-            let patterns = self.get("patternProperties").and_then(Value::as_object);
+            let patterns = self.get(Subschema::PatternProperties).and_then(Value::as_object);
             let mut patterns: Vec<(Rc<str>, NodeId)> =
                 patterns.into_iter().flatten().map(|(name, schema)| (name.as_str().into(), self.below(schema))).collect();
             patterns.sort_by(|(a, _), (b, _)| a.cmp(b));
-            let rest = self.get("additionalProperties").filter(|schema| !schema.is_null()).map(|schema| self.below(schema));
+            let rest =
+                self.get(Subschema::AdditionalProperties).filter(|schema| !schema.is_null()).map(|schema| self.below(schema));
             self.parts.push(Part::Members(MemberSchemas { named: named.into(), patterns: patterns.into(), rest }));
         }
-        if let Some(Value::Array(names)) = self.get("required") {
+        if let Some(names) = self.said("required", self.keywords.required) {
             let hidden = self.document.hidden_names(self.map);
             let names: BTreeSet<&str> = names.iter().filter_map(Value::as_str).collect();
             let shown = names.into_iter().filter(|name| !hidden.contains(name) && !self.hidden.contains(name));
             self.parts.extend(shown.map(|name| Part::Required(name.into())));
         }
-        let least = self.count("minProperties").filter(|least| *least > 0);
-        let most = self.count("maxProperties");
+        let least = self.said("minProperties", self.keywords.min_properties);
+        let most = self.said("maxProperties", self.keywords.max_properties);
         self.parts.extend(least.map(Part::MinProperties).into_iter().chain(most.map(Part::MaxProperties)));
-        if let Some(schema) = self.get("propertyNames") {
+        if let Some(schema) = self.get(Subschema::PropertyNames) {
             let node = self.below(schema);
             self.parts.push(Part::Names(node));
         }
-        for keyword in ["dependentRequired", "dependentSchemas", "dependencies"] {
-            for (name, needs) in self.get(keyword).and_then(Value::as_object).into_iter().flatten() {
+        let dependent = [
+            self.said("dependentRequired", self.keywords.dependent_required),
+            self.get(Subschema::DependentSchemas),
+            self.get(Subschema::Dependencies),
+        ];
+        for needs in dependent {
+            for (name, needs) in needs.and_then(Value::as_object).into_iter().flatten() {
                 let part = match needs {
                     Value::Array(names) => {
                         let names: Vec<Rc<str>> = names.iter().filter_map(Value::as_str).map(Rc::from).collect();
@@ -348,7 +353,7 @@ impl<'r, 'd> ObjectReader<'r, 'd> {
     /// The members that `properties` declares, sorted.
     fn properties(&mut self) -> Vec<(Rc<str>, NodeId)> {
         let mut named: Vec<(Rc<str>, NodeId)> = Vec::new();
-        match self.get("properties") {
+        match self.get(Subschema::Properties) {
             Some(Value::Object(members)) if !members.get("$ref").is_some_and(Value::is_string) => {
                 for (name, schema) in members {
                     if !self.document.hides(schema) {
@@ -364,14 +369,15 @@ impl<'r, 'd> ObjectReader<'r, 'd> {
     }
 
     fn composition(&mut self) {
-        if let Some(to) = self.get("$ref").and_then(Value::as_str) {
+        if let Some(to) = self.said("$ref", self.keywords.reference) {
             let node = self.reader.reference(self.peer, to, self.document.strict);
             self.parts.push(Part::Same(node));
         }
-        if self.get("$dynamicRef").is_some() || self.get("$recursiveRef").is_some() {
+        let dynamic = self.said("$dynamicRef", self.keywords.dynamic_reference);
+        if dynamic.or(self.said("$recursiveRef", self.keywords.recursive_reference)).is_some() {
             self.push_unclear("`$dynamicRef` is not followed");
         }
-        if let Some(Value::Array(list)) = self.get("allOf") {
+        if let Some(Value::Array(list)) = self.get(Subschema::AllOf) {
             let mut hidden = self.document.hidden_names(self.map);
             hidden.extend(self.hidden);
             for branch in list {
@@ -380,24 +386,28 @@ impl<'r, 'd> ObjectReader<'r, 'd> {
                 self.parts.push(Part::Same(node));
             }
         }
-        self.union("anyOf");
-        self.union("oneOf");
-        if let Some(schema) = self.get("not") {
+        self.union(Subschema::AnyOf);
+        self.union(Subschema::OneOf);
+        if let Some(schema) = self.get(Subschema::Not) {
             let node = self.beside(schema);
             self.parts.push(Part::Not(node));
         }
-        if let Some(schema) = self.get("if") {
+        if let Some(schema) = self.get(Subschema::If) {
             let condition = self.beside(schema);
-            let mut branch = |name: &str| self.map.get(name).map_or(NodeId::ANY, |schema| self.beside(schema));
-            let (then, otherwise) = (branch("then"), branch("else"));
+            let mut branch = |keyword| {
+                let schema = self.keywords.subschema(keyword);
+                schema.map_or(NodeId::ANY, |schema| self.beside(schema))
+            };
+            let (then, otherwise) = (branch(Subschema::Then), branch(Subschema::Else));
             self.parts.push(Part::If(condition, then, otherwise));
         }
     }
 
-    fn union(&mut self, keyword: &str) {
+    fn union(&mut self, keyword: Subschema) {
         let Some(Value::Array(list)) = self.get(keyword) else { return };
         // Beside members of its own, an alternative is a part of the object.
-        let is_inside = self.document.strict && ["properties", "allOf", "$ref"].iter().any(|name| self.map.contains_key(name));
+        let has_members = ["properties", "allOf", "$ref"].iter().any(|name| self.map.contains_key(name));
+        let is_inside = self.document.strict && has_members;
         let mut nodes: Vec<NodeId> = Vec::with_capacity(list.len());
         for branch in list {
             nodes.push(if self.document.is_only_null(branch) {
@@ -409,12 +419,12 @@ impl<'r, 'd> ObjectReader<'r, 'd> {
         match nodes.as_slice() {
             [] => {}
             [only] => self.parts.push(Part::Same(*only)),
-            _ if keyword == "oneOf" && !self.document.one_is_any => self.parts.push(Part::One(nodes.into())),
+            _ if keyword == Subschema::OneOf && !self.document.one_is_any => self.parts.push(Part::One(nodes.into())),
             _ => self.parts.push(Part::Any(nodes.into())),
         }
     }
 
-    fn unevaluated(&mut self, keyword: &str, of: Leftover) {
+    fn unevaluated(&mut self, keyword: Subschema, of: Leftover) {
         let Some(schema) = self.get(keyword).filter(|schema| !schema.is_null()) else { return };
         if schema == &Value::Bool(true) {
             self.parts.push(Part::Unevaluated(of, NodeId::ANY, NodeId::ANY));
@@ -459,7 +469,7 @@ impl<'r, 'd> ObjectReader<'r, 'd> {
         let any = |names: BTreeSet<&str>| -> Vec<(Rc<str>, NodeId)> {
             names.into_iter().map(|name| (name.into(), NodeId::ANY)).collect()
         };
-        let rest = self.map.get("unevaluatedProperties").map(|schema| self.below(schema));
+        let rest = self.keywords.subschema(Subschema::UnevaluatedProperties).map(|schema| self.below(schema));
         self.parts.push(Part::Members(MemberSchemas { named: any(named).into(), patterns: any(patterns).into(), rest }));
         true
     }

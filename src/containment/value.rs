@@ -4,9 +4,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::openapi::TypeSet;
-
-use super::number::exact;
+use crate::openapi::{TypeSet, canonical_number, exact};
 
 /// A list of values, kept with the one text that equal lists share.
 #[derive(Debug, Clone)]
@@ -53,10 +51,7 @@ impl std::hash::Hash for Values {
 /// A value as a text that equal values share: names in order, `1.0` as `1`.
 pub(super) fn canonical(value: &Value) -> String {
     match value {
-        Value::Number(number) => match exact(number) {
-            Some(exact) => exact.to_string(),
-            None => number.to_string(),
-        },
+        Value::Number(number) => canonical_number(number),
         Value::Array(list) => format!("[{}]", list.iter().map(canonical).collect::<Vec<_>>().join(",")),
         Value::Object(map) => {
             let mut members: Vec<String> =

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::{Direction, OperationLabel, Stability};
-use crate::openapi::{SchemaId, Surface};
+use crate::openapi::{OperationKind, SchemaId};
 
 use super::before_after::BeforeAfter;
 
@@ -263,7 +263,7 @@ pub struct Use {
     pub operation_id: Option<String>,
     /// Paths, webhooks or callbacks.
     #[serde(skip)]
-    pub surface: Surface,
+    pub operation_kind: OperationKind,
     /// How stable it says it is, after the change, else before it.
     #[serde(skip)]
     pub stability: Stability,
@@ -272,7 +272,7 @@ pub struct Use {
 impl Use {
     /// `GET /doors`; webhooks and callbacks say what they are.
     pub fn label(&self) -> OperationLabel {
-        self.surface.label(&self.method, &self.path)
+        self.operation_kind.label(&self.method, &self.path)
     }
 }
 

@@ -1,6 +1,6 @@
 //! When two JSON values are equal: by value, and but for prose.
 
-use crate::openapi::{Map, Value};
+use crate::openapi::{Map, Value, canonical_number};
 
 use super::numbers::compare_numbers;
 
@@ -57,12 +57,5 @@ pub(super) fn same_but_prose(a: &Value, b: &Value) -> bool {
 /// A value as text by which equal values are equal: `1` and `1.0` are one number (JSON Schema 2020-12
 /// section 4.2.2).
 pub(super) fn canonical(value: &Value) -> String {
-    match value.as_f64() {
-        Some(number)
-            if value.as_number().is_some_and(serde_json::Number::is_f64) && number.fract() == 0.0 && number.abs() < 1e15 =>
-        {
-            format!("{number:.0}")
-        }
-        _ => value.to_string(),
-    }
+    value.as_number().map_or_else(|| value.to_string(), canonical_number)
 }

@@ -6,7 +6,7 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::openapi::{Holder, Map, Shape, Targets, Value};
+use crate::openapi::{Map, SubschemaKeyword, SubschemaShape, Targets, Value};
 
 use super::before_after::BeforeAfter;
 use super::equality::{PROSE, same};
@@ -48,19 +48,19 @@ enum PartKind {
 
 impl PartKind {
     fn beneath(keyword: &str, value: &Value) -> Option<Self> {
-        Some(match Holder::named(keyword).map(Holder::shape) {
-            Some(Shape::One) => Self::Schema,
-            Some(Shape::List) => Self::Schemas,
-            Some(Shape::OneOrList) => {
+        Some(match SubschemaKeyword::named(keyword).map(SubschemaKeyword::shape) {
+            Some(SubschemaShape::One) => Self::Schema,
+            Some(SubschemaShape::List) => Self::Schemas,
+            Some(SubschemaShape::OneOrList) => {
                 if value.is_array() {
                     Self::Schemas
                 } else {
                     Self::Schema
                 }
             }
-            Some(Shape::Named | Shape::NamedOrNames) => Self::Named,
+            Some(SubschemaShape::Named | SubschemaShape::NamedOrNames) => Self::Named,
             // Compared where something refers to it.
-            Some(Shape::Apart) => return None,
+            Some(SubschemaShape::Apart) => return None,
             None => Self::Data,
         })
     }

@@ -2,9 +2,10 @@
 
 use std::cmp::Ordering;
 
+use num_rational::BigRational;
 use serde_json::Number;
 
-use crate::openapi::Bound;
+use crate::openapi::{self, Bound, exact};
 
 /// `Greater` when `a` is the tighter bound on whole numbers: below 11 is at most 10.
 pub(super) fn compare_whole_bounds(a: &Bound<'_>, b: &Bound<'_>, upper: bool) -> Ordering {
@@ -46,6 +47,6 @@ pub(super) fn compare_numbers(a: &Number, b: &Number) -> Ordering {
 
 /// Whether a number is a multiple of a step.
 pub(super) fn is_multiple(number: &Number, step: &Number) -> bool {
-    let (number, step) = (number.as_f64().unwrap_or(0.0), step.as_f64().unwrap_or(0.0));
-    step != 0.0 && ((number / step) - (number / step).round()).abs() < 1e-9
+    let (Some(number), Some(step)) = (exact(number), exact(step)) else { return false };
+    step != BigRational::default() && openapi::is_multiple(&number, &step)
 }

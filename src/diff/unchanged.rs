@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::openapi::{SECTION, Value, escape, heirs, unit_of};
+use crate::openapi::{SECTION, Value, escape, subtypes, unit_of};
 
 use super::equality::same;
 
@@ -87,8 +87,8 @@ impl Unchanged {
                 dirty.push(at);
             }
         }
-        // A base stands for the schemas derived from it: what changes in one of them changes what the base means.
-        let (left, right) = (heirs(before), heirs(after));
+        // A base stands for its subtypes: what changes in one of them changes what the base means.
+        let (left, right) = (subtypes(before), subtypes(after));
         for base_name in left.keys().chain(right.keys()) {
             let place = |name: &str| {
                 ["/components/schemas", "/definitions"].iter().find_map(|home| index.get(&format!("{home}/{}", escape(name))))
@@ -98,8 +98,8 @@ impl Unchanged {
             let mut differ = mine.len() != theirs.len();
             for name in mine {
                 differ |= !theirs.contains(name);
-                if let Some(derived) = place(name).and_then(|derived| units.get_mut(*derived)) {
-                    derived.referrers.push(base);
+                if let Some(subtype) = place(name).and_then(|subtype| units.get_mut(*subtype)) {
+                    subtype.referrers.push(base);
                 }
             }
             if differ {
@@ -140,8 +140,8 @@ impl Unchanged {
     }
 }
 
-fn names_of<'m, 'd>(derived: &'m BTreeMap<String, Vec<&'d str>>, base: &str) -> &'m [&'d str] {
-    derived.get(base).map_or(&[], Vec::as_slice)
+fn names_of<'m, 'd>(subtypes: &'m BTreeMap<String, Vec<&'d str>>, base: &str) -> &'m [&'d str] {
+    subtypes.get(base).map_or(&[], Vec::as_slice)
 }
 
 fn unit_pointer(reference: &str) -> Option<String> {

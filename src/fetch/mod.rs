@@ -1,4 +1,4 @@
-//! Fetching what partners publish: politely, and with suspicion.
+//! Fetching what partners publish, and handing notices to programs: politely, and with suspicion.
 //!
 //! Polite: conditional GET, `Retry-After` and cache lifetimes respected, few requests for one host at a
 //! time, a User-Agent that says whom to ask. Suspicious: every address is checked before it is connected

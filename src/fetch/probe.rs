@@ -1,4 +1,4 @@
-//! One look at the headers of an operation: whether it is to end, where the description does not say so.
+//! One request for the headers of an operation: they may say that it ends where the description does not.
 
 use crate::model::{ApiTls, Auth, Probe, Source, Statement};
 

@@ -7,13 +7,13 @@ use axum::response::{Html, IntoResponse, Response};
 use chrono::{Datelike as _, NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 
+use crate::correspondence;
 use crate::model::{Acknowledgement, Answer, EscalationTarget, Reply, Side, YEARS};
 use crate::render::clean;
 use crate::store::{AnswerOutcome, OpenLetter, StoreError};
-use crate::tasks;
 
+use super::app::{App, HandlerError, json};
 use super::pages::{AnswerPage, Ask, Choice};
-use super::router::{App, Problem, json};
 use super::status::ago;
 
 /// Longest name or note that is recorded, characters.
@@ -53,7 +53,7 @@ struct AnswerResult {
 }
 
 /// Shows the form. Looking changes nothing: mail scanners follow links too.
-pub(super) async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Problem> {
+pub(super) async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<Response, HandlerError> {
     match app.shared.store.letter(&token).await? {
         Some(letter) if has_expired(&app, &letter) => to_a_person(&app, &expired(&letter)),
         Some(letter) => page(&app, &token, &letter, None, StatusCode::OK).await,
@@ -67,7 +67,7 @@ pub(super) async fn take(
     Path(token): Path<String>,
     headers: HeaderMap,
     Form(form): Form<AnswerForm>,
-) -> Result<Response, Problem> {
+) -> Result<Response, HandlerError> {
     let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let is_program = accepts.flat_map(|value| value.split(',')).any(|kind| kind.trim().starts_with("application/json"));
     let letter = app.shared.store.letter(&token).await?;
@@ -104,7 +104,7 @@ async fn taken(app: &App, token: &str, letter: &OpenLetter, form: &AnswerForm) -
         Ok(reply) => reply,
         Err(problem) => return Ok(refused("invalid", problem)),
     };
-    let answered = tasks::answer(&app.shared, token, &reply).await?;
+    let answered = correspondence::answer(&app.shared, token, &reply).await?;
     tracing::info!(notice = letter.notice, side = letter.side.name(), answer = form.answer, ?answered, "a notice was answered");
     Ok(words(&answered, &reply, &letter.notice))
 }
@@ -197,7 +197,7 @@ fn expired(letter: &OpenLetter) -> AnswerResult {
     result(("expired", StatusCode::GONE), "This link is too old", text)
 }
 
-fn to_a_person(app: &App, told: &AnswerResult) -> Result<Response, Problem> {
+fn to_a_person(app: &App, told: &AnswerResult) -> Result<Response, HandlerError> {
     Ok((told.status, Html(app.pages.message(&told.title, &told.text)?)).into_response())
 }
 
@@ -270,7 +270,7 @@ async fn page(
     letter: &OpenLetter,
     problem: Option<String>,
     status: StatusCode,
-) -> Result<Response, Problem> {
+) -> Result<Response, HandlerError> {
     let active = app.shared.active();
     let found = active.find(&letter.key).map(|(integration, _)| integration);
     let party = found.and_then(|integration| integration.party(&letter.party));
@@ -329,13 +329,13 @@ fn others(letter: &OpenLetter, party: &crate::model::Party, ladder: Vec<Escalati
     choices
 }
 
-impl From<StoreError> for Problem {
+impl From<StoreError> for HandlerError {
     fn from(problem: StoreError) -> Self {
         Self(problem.to_string())
     }
 }
 
-impl From<minijinja::Error> for Problem {
+impl From<minijinja::Error> for HandlerError {
     fn from(problem: minijinja::Error) -> Self {
         Self(format!("{problem:#}"))
     }

@@ -15,12 +15,12 @@ use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use crate::correspondence::bounced;
 use crate::model::{DateKind, OperationLabel, OperationPattern, Origin, Statement, Surface, WatchKey, YEARS};
 use crate::render::clean;
 use crate::store::{Announced, Bounced};
-use crate::tasks::bounced;
 
-use super::router::{App, Problem, json};
+use super::app::{App, HandlerError, json};
 
 /// Longest text that is recorded, characters.
 const LONGEST: usize = 500;
@@ -138,7 +138,7 @@ pub(super) async fn prove(State(app): State<App>, request: Request, next: Next) 
 }
 
 /// Takes up a mail that came back. One that is no report about a letter of ours changes nothing.
-pub(super) async fn bounce(State(app): State<App>, mail: Bytes) -> Result<Response, Problem> {
+pub(super) async fn bounce(State(app): State<App>, mail: Bytes) -> Result<Response, HandlerError> {
     let outcome = match bounced(&app.shared, &mail).await? {
         Bounced::NotOurs => "not ours",
         Bounced::Noted => "noted",
@@ -173,7 +173,7 @@ pub(super) async fn announce(
     State(app): State<App>,
     Path((integration, api)): Path<(String, String)>,
     body: Result<Json<Announcement>, JsonRejection>,
-) -> Result<Response, Problem> {
+) -> Result<Response, HandlerError> {
     let Json(announcement) = match body {
         Ok(body) => body,
         Err(rejection) => return Ok(refused(StatusCode::UNPROCESSABLE_ENTITY, &rejection.body_text())),
@@ -213,7 +213,7 @@ pub(super) async fn announce(
 pub(super) async fn ledger(
     State(app): State<App>,
     Path((integration, api)): Path<(String, String)>,
-) -> Result<Response, Problem> {
+) -> Result<Response, HandlerError> {
     let key = WatchKey { integration, api, surface: Surface::Live };
     if app.shared.active().find(&key).is_none() {
         return Ok(refused(StatusCode::NOT_FOUND, &format!("no API {key} is watched here")));

@@ -6,12 +6,12 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
 
+use crate::correspondence::calendar_token;
 use crate::model::{Day, Surface, WatchKey};
 use crate::notice::{Impact, impact};
 use crate::render::{Appointment, calendar, clean, without_credentials};
-use crate::tasks::calendar_token;
 
-use super::router::{App, Problem};
+use super::app::{App, HandlerError};
 
 /// How far back a feed goes, and how many entries it has at most.
 const PAST: TimeDelta = TimeDelta::days(180);
@@ -25,7 +25,7 @@ fn nothing() -> Response {
 pub(super) async fn days(
     State(app): State<App>,
     Path((integration, party, file)): Path<(String, String, String)>,
-) -> Result<Response, Problem> {
+) -> Result<Response, HandlerError> {
     let active = app.shared.active();
     let is_theirs = file.strip_suffix(".ics") == Some(calendar_token(&app.shared, &integration, &party).as_str());
     let Some(joined) = active.config.integrations.iter().find(|known| known.id == integration).filter(|_| is_theirs) else {
@@ -55,7 +55,10 @@ pub(super) async fn days(
 }
 
 /// What happened to an API.
-pub(super) async fn atom(State(app): State<App>, Path((integration, file)): Path<(String, String)>) -> Result<Response, Problem> {
+pub(super) async fn atom(
+    State(app): State<App>,
+    Path((integration, file)): Path<(String, String)>,
+) -> Result<Response, HandlerError> {
     let active = app.shared.active();
     let Some(api) = file.strip_suffix(".atom") else { return Ok(nothing()) };
     let key = WatchKey { integration, api: api.to_owned(), surface: Surface::Live };

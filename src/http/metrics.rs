@@ -86,6 +86,10 @@ pub(super) fn text(shared: &AppState, status: &StatusView, attempts: &BTreeMap<S
     for part in &status.trouble {
         trouble.get_or_create(&vec![("part", part.part.clone())]).set(1);
     }
+    let ran = family(&mut registry, "loop_last_run_timestamp_seconds", "When each loop of the daemon last ran");
+    for run in &status.loops {
+        ran.get_or_create(&vec![("loop", run.name.as_str().to_owned())]).set(run.last_run.timestamp());
+    }
     let reload_ok = !status.trouble.iter().any(|trouble| trouble.part == "configuration");
     gauge(&mut registry, "config_reload_success", "Whether the last reload worked", i64::from(reload_ok));
     gauge(

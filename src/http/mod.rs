@@ -9,6 +9,7 @@
 
 mod answer;
 mod api;
+mod app;
 mod confirm;
 mod connections;
 mod feeds;
@@ -18,6 +19,8 @@ mod pages;
 mod rate;
 mod router;
 mod status;
+mod trouble;
+mod views;
 
 pub use router::{Endpoint, serve};
-pub use status::{ApiView, OpenView, SideView, StatusView, TroubleView, gather};
+pub use status::{ApiView, LoopView, OpenView, SideView, StatusState, StatusView, TroubleView, current_status};

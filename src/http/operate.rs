@@ -12,7 +12,7 @@ use crate::render::{clean, without_credentials};
 use crate::store::{LetterRow, Resend};
 
 use super::api::refused;
-use super::router::{App, Problem, json as answered};
+use super::app::{App, HandlerError, json as answered};
 
 /// What is checked at once.
 #[derive(Debug, Deserialize)]
@@ -27,7 +27,7 @@ pub(super) struct CheckNow {
 }
 
 /// Makes descriptions due at once, and says what happens to each.
-pub(super) async fn check(State(app): State<App>, body: Result<Json<CheckNow>, JsonRejection>) -> Result<Response, Problem> {
+pub(super) async fn check(State(app): State<App>, body: Result<Json<CheckNow>, JsonRejection>) -> Result<Response, HandlerError> {
     let Json(asked) = match body {
         Ok(body) => body,
         Err(rejection) => return Ok(refused(StatusCode::UNPROCESSABLE_ENTITY, &rejection.body_text())),
@@ -71,7 +71,7 @@ pub(super) struct Which {
 }
 
 /// The newest letters, with how each fared.
-pub(super) async fn letters(State(app): State<App>, Query(which): Query<Which>) -> Result<Response, Problem> {
+pub(super) async fn letters(State(app): State<App>, Query(which): Query<Which>) -> Result<Response, HandlerError> {
     let (letters, damage) = app.shared.store.letters(which.failed).await?;
     let letters: Vec<Value> = letters.iter().map(view).collect();
     Ok(answered(StatusCode::OK, &json!({ "letters": letters, "damage": damage })))
@@ -93,7 +93,7 @@ pub(super) struct Again {
 }
 
 /// Makes letters due at once, with the same bytes.
-pub(super) async fn resend(State(app): State<App>, body: Result<Json<Again>, JsonRejection>) -> Result<Response, Problem> {
+pub(super) async fn resend(State(app): State<App>, body: Result<Json<Again>, JsonRejection>) -> Result<Response, HandlerError> {
     let Json(asked) = match body {
         Ok(body) => body,
         Err(rejection) => return Ok(refused(StatusCode::UNPROCESSABLE_ENTITY, &rejection.body_text())),
@@ -134,7 +134,7 @@ fn view(row: &LetterRow) -> Value {
         "kind": letter.kind,
         "side": letter.side,
         "to": format!("{} <{}>", letter.name, letter.recipient),
-        "channel": row.channel,
+        "channel": row.channel.as_ref().map(ToString::to_string),
         "state": letter.state.name(),
         "tries": letter.attempts,
         "written_at": letter.created_at,

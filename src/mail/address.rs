@@ -46,6 +46,14 @@ pub fn needs_smtputf8(written: &str) -> bool {
     written.rsplit_once('@').is_some_and(|(local, _)| !local.is_ascii())
 }
 
+/// `p…@example.com`: enough to recognise in a log, not enough to harvest.
+pub fn masked(address: &str) -> String {
+    match address.split_once('@') {
+        Some((local, domain)) => format!("{}…@{domain}", local.chars().next().unwrap_or('?')),
+        None => "…".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

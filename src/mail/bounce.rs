@@ -6,6 +6,9 @@ use super::address::wire_domain;
 use super::reply::{Class, Stage, classify};
 use crate::model::AttemptOutcome;
 
+/// Larger mails are no delivery reports, bytes.
+pub const LARGEST_BOUNCE: usize = 1024 * 1024;
+
 /// Longest diagnosis that is kept, characters.
 const LONGEST: usize = 300;
 

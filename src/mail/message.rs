@@ -123,7 +123,7 @@ pub fn compose(letter: &Letter) -> Result<Vec<u8>, ComposeError> {
     let part = |kind: ContentType, body: &str| {
         SinglePart::builder().header(kind).header(ContentTransferEncoding::QuotedPrintable).body(body.to_owned())
     };
-    let boundary = format!("=_driftd_{}", letter.id.replace(|c: char| !c.is_ascii_alphanumeric(), ""));
+    let boundary = boundary(&letter.id);
     let body = MultiPart::alternative()
         .boundary(boundary.clone())
         .build()
@@ -139,6 +139,13 @@ pub fn compose(letter: &Letter) -> Result<Vec<u8>, ComposeError> {
         .body(calendar.text.clone());
     let whole = MultiPart::mixed().boundary(format!("{boundary}_mixed")).build().multipart(body).singlepart(attachment);
     Ok(builder.multipart(whole)?.formatted())
+}
+
+/// What the parts of a letter are separated by: the end of what names it, as much as a boundary may be long (RFC 2046 section 5.1.1).
+fn boundary(id: &str) -> String {
+    const LONGEST: usize = 50;
+    let name = id.replace(|c: char| !c.is_ascii_alphanumeric(), "");
+    format!("=_driftd_{}", name.get(name.len().saturating_sub(LONGEST)..).unwrap_or(&name))
 }
 
 fn author(from: &str) -> Result<Mailbox, ComposeError> {
@@ -200,6 +207,13 @@ mod tests {
             notice: "N-1".to_owned(),
             calendar: None,
         }
+    }
+
+    #[test]
+    fn a_boundary_is_never_longer_than_it_may_be() {
+        assert_eq!(boundary("n-1.opened.provider.abcd"), "=_driftd_n1openedproviderabcd");
+        let long = boundary(&format!("n-{}.escalated.provider.{}", "a".repeat(32), "b".repeat(20)));
+        assert!(long.len() + "_mixed".len() <= 70 && long.ends_with(&"b".repeat(20)), "{long}");
     }
 
     #[test]

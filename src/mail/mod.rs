@@ -11,8 +11,8 @@ mod message;
 mod reply;
 mod transport;
 
-pub use address::{LONGEST_BOUNCES, needs_smtputf8, wire, wire_domain};
-pub use bounce::{Bounce, bounce_address, bounce_token, envelope_sender, read_bounce};
+pub use address::{LONGEST_BOUNCES, masked, needs_smtputf8, wire, wire_domain};
+pub use bounce::{Bounce, LARGEST_BOUNCE, bounce_address, bounce_token, envelope_sender, read_bounce};
 pub use hello::is_hello;
 pub use message::{CalendarPart, ComposeError, Letter, NamedAddress, compose, domain_of, sent_from};
 pub use reply::{Class, Stage, classify};

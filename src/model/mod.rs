@@ -3,11 +3,15 @@
 //! Invariants: knows no other module; does no IO; transitions are pure functions of their arguments.
 
 mod agreement;
+mod channel_name;
 mod check;
 mod clock;
 mod direction;
+mod event;
 mod finding;
+mod fingerprint;
 mod integration;
+mod ladder;
 mod ledger;
 mod nearest;
 mod network;
@@ -20,19 +24,23 @@ mod severity;
 pub use agreement::{
     After, Agreement, BREAKING, Calendar, EscalationTarget, Freeze, Measured, Period, REMOVAL, Step, Wait, YearDay,
 };
+pub use channel_name::{ChannelName, NoChannelName};
 pub use check::{ApiState, Checked, PartValidators, Validators, WatchKey};
 pub use clock::{Clock, ManualClock, SystemClock, millis, time_of};
 pub use direction::Direction;
+pub use event::{EventKind, UnknownEventKind};
 pub use finding::{Day, NoticeGiven, OpenFinding};
+pub use fingerprint::{Fingerprint, NoticeSeries};
 pub use integration::{
     Api, Auth, Channel, ChannelKind, Consumer, Contact, DateKeys, Integration, Party, Person, Probe, Role, Source, Surface,
 };
+pub use ladder::LadderPlace;
 pub use ledger::{DateKind, LedgerEntry, LedgerStep, Origin, Statement, YEARS, dated_subjects, follow, in_force, read_date};
 pub use nearest::{meant, nearest};
 pub use network::{ApiTls, Direct, PrivateHost, Proxies, Proxy, place};
 pub use notice::{
     Acknowledgement, Answer, AttemptOutcome, Delivery, DeliveryState, EscalationStep, Lane, LastTold, Notice, NoticeKind,
-    PendingAnswer, Proposal, Reply, Side, retry_after,
+    OpenNotice, PendingAnswer, Proposal, Reply, Side, retry_after,
 };
 pub use operation::{OperationLabel, OperationPattern, Stability};
 pub use overrides::{Overridable, Override, OverrideNote, OverrideSeverity, Pattern};

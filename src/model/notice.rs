@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::EscalationTarget;
+use super::{ChannelName, EscalationTarget, Fingerprint, LadderPlace, OpenFinding, WatchKey};
 
 /// Which end of the bridge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -82,8 +82,11 @@ impl NoticeKind {
 /// One change set of one API, told to both sides under one id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// Shared by both mails: `N-` and 10 hex digits.
+    /// Shared by both mails, for people to read and type: a letter and the first digits of the fingerprint, as many as no other
+    /// notice has.
     pub id: String,
+    /// What it was made of: what its letters thread by.
+    pub fingerprint: Fingerprint,
     /// When it was first seen.
     pub opened_at: DateTime<Utc>,
     /// When it was last told.
@@ -101,6 +104,19 @@ pub struct LastTold {
     pub party: String,
     /// Content of each finding by identity; empty once it was told that all is over.
     pub findings: BTreeMap<String, String>,
+}
+
+/// An open notice with all it tells of.
+#[derive(Debug, Clone)]
+pub struct OpenNotice {
+    /// The notice.
+    pub notice: Notice,
+    /// The API.
+    pub key: WatchKey,
+    /// What differs now.
+    pub findings: Vec<OpenFinding>,
+    /// What each party was told; whom it no longer concerns is not among them.
+    pub told: Vec<LastTold>,
 }
 
 /// Where a rendered message stands on its way.
@@ -172,7 +188,7 @@ pub struct Delivery {
     /// The message, RFC 5322; for a channel, the body of the request.
     pub message: Vec<u8>,
     /// The channel it goes through, where that is not mail.
-    pub channel: Option<String>,
+    pub channel: Option<ChannelName>,
     /// Tries so far.
     pub attempts: u32,
 }
@@ -370,8 +386,8 @@ pub struct PendingAnswer {
 pub struct EscalationStep {
     /// When the question was asked that nobody answered.
     pub asked_at: DateTime<Utc>,
-    /// Its number on the ladder, from 0.
-    pub step: usize,
+    /// Where on the ladder, or beside it.
+    pub place: LadderPlace,
     /// When it was taken.
     pub at: DateTime<Utc>,
 }

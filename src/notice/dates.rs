@@ -3,6 +3,9 @@
 //! Like every finding these are a state, made anew from ledger, agreement and today's date: a reminder is the same
 //! finding with another content, and a date that moved needs no event.
 
+use std::fmt;
+use std::str::FromStr;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use sha2::{Digest, Sha256};
 
@@ -38,8 +41,8 @@ pub(super) fn is_news(told: &str, content: &str) -> bool {
     if told == content {
         return false;
     }
-    match (Dated::read(told), Dated::read(content)) {
-        (Some(told), Some(now)) => {
+    match (told.parse::<DayContent>(), content.parse::<DayContent>()) {
+        (Ok(told), Ok(now)) => {
             now.day < told.day || (now.reminders > 0 && (now.day > told.day || now.reminders > told.reminders))
         }
         _ => true,
@@ -48,23 +51,32 @@ pub(super) fn is_news(told: &str, content: &str) -> bool {
 
 /// Whether nothing is new but that the day has come nearer.
 pub(super) fn is_reminder(told: &str, content: &str) -> bool {
-    matches!((Dated::read(told), Dated::read(content)), (Some(told), Some(now)) if told.day == now.day)
+    matches!((told.parse::<DayContent>(), content.parse::<DayContent>()), (Ok(told), Ok(now)) if told.day == now.day)
 }
 
-/// The content of a finding about a day: the day, and how many reminders of it are due.
-struct Dated {
+/// The content of a finding about a day. As text `day 2026-06-30 2`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct DayContent {
     day: NaiveDate,
+    /// How many reminders of it are due.
     reminders: usize,
 }
 
-impl Dated {
-    fn read(content: &str) -> Option<Self> {
-        let (day, reminders) = content.strip_prefix("day ")?.split_once(' ')?;
-        Some(Self { day: day.parse().ok()?, reminders: reminders.parse().ok()? })
+impl fmt::Display for DayContent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "day {} {}", self.day, self.reminders)
     }
+}
 
-    fn write(day: NaiveDate, reminders: usize) -> String {
-        format!("day {day} {reminders}")
+/// A content that is not about a day.
+struct NotDated;
+
+impl FromStr for DayContent {
+    type Err = NotDated;
+
+    fn from_str(content: &str) -> Result<Self, NotDated> {
+        let (day, reminders) = content.strip_prefix("day ").and_then(|rest| rest.split_once(' ')).ok_or(NotDated)?;
+        Ok(Self { day: day.parse().map_err(|_| NotDated)?, reminders: reminders.parse().map_err(|_| NotDated)? })
     }
 }
 
@@ -205,7 +217,7 @@ impl Said<'_> {
         let steps = self.history.iter().map(|entry| 1 + i64::from(entry.ended_at.is_some())).sum();
         let subject = self.statement().subject.clone();
         let day = Day { on: day, revision: steps, id, subject, title };
-        let content = Dated::write(day.on, reminders);
+        let content = DayContent { day: day.on, reminders }.to_string();
         OpenFinding { day: Some(day), ..self.finding(rule, Severity::Breaking, message, content) }
     }
 
@@ -229,7 +241,7 @@ impl Said<'_> {
             days(measured.short),
             measured.earliest
         );
-        Some(self.finding("notice-too-short", Severity::Warning, message, Dated::write(day, 0)))
+        Some(self.finding("notice-too-short", Severity::Warning, message, DayContent { day, reminders: 0 }.to_string()))
     }
 
     /// The old and the new are there together from the day the old one is deprecated to the day it ends.
@@ -243,7 +255,12 @@ impl Said<'_> {
         if day < since {
             let message =
                 format!("{} is to end on {day}, before it is deprecated on {since}: one of the two is wrong", self.label());
-            return Some(self.finding("overlap-too-short", Severity::Warning, message, Dated::write(day, 0)));
+            return Some(self.finding(
+                "overlap-too-short",
+                Severity::Warning,
+                message,
+                DayContent { day, reminders: 0 }.to_string(),
+            ));
         }
         let short = (until - day).num_days();
         let message = format!(
@@ -251,7 +268,8 @@ impl Said<'_> {
             self.label(),
             days(short)
         );
-        (short > 0).then(|| self.finding("overlap-too-short", Severity::Warning, message, Dated::write(day, 0)))
+        (short > 0)
+            .then(|| self.finding("overlap-too-short", Severity::Warning, message, DayContent { day, reminders: 0 }.to_string()))
     }
 
     fn unfree(&self, day: NaiveDate) -> Option<OpenFinding> {
@@ -267,11 +285,16 @@ impl Said<'_> {
             let party = freeze.party.as_ref().and_then(|key| self.ledger.integration.party(key));
             let whose = party.map_or_else(|| "the freeze".to_owned(), |party| format!("the freeze of {}", party.name));
             let message = format!("{}: {day} lies in {whose}, {} to {}{}", self.label(), freeze.from, freeze.to, free());
-            return Some(self.finding("date-in-freeze", Severity::Warning, message, Dated::write(day, 0)));
+            return Some(self.finding(
+                "date-in-freeze",
+                Severity::Warning,
+                message,
+                DayContent { day, reminders: 0 }.to_string(),
+            ));
         }
         (!agreement.is_allowed(day)).then(|| {
             let message = format!("{}: the agreement does not allow {day}{}", self.label(), free());
-            self.finding("date-not-allowed", Severity::Warning, message, Dated::write(day, 0))
+            self.finding("date-not-allowed", Severity::Warning, message, DayContent { day, reminders: 0 }.to_string())
         })
     }
 
@@ -505,7 +528,7 @@ mod tests {
 
     #[test]
     fn what_is_news() {
-        let at = |text: &str, reminders: usize| Dated::write(day(text), reminders);
+        let at = |text: &str, reminders: usize| DayContent { day: day(text), reminders }.to_string();
         let first = at("2026-06-30", 0);
         assert!(!is_news(&first, &first));
         assert!(is_news(&first, &at("2026-06-29", 0)), "brought forward");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Api, Consumer, Integration, LastTold, Notice, NoticeKind, OpenFinding, Side};
+use crate::model::{Api, Consumer, Fingerprint, Integration, LastTold, Notice, NoticeKind, OpenFinding, Side};
 
 use super::dates;
 use super::usage::{Impact, impact};
@@ -66,10 +66,10 @@ pub struct DecisionInput<'s, 'f> {
 impl<'f> DecisionInput<'_, 'f> {
     /// Decides from states, never from an event; nothing when there is nothing to say.
     ///
-    /// `id` names a new notice. To a party a finding is news when its identity is, or when its content
+    /// `fingerprint` says what a new notice is made of; its id is still to be made sure of. To a party a finding is news when its identity is, or when its content
     /// changed; one that merely went away is no news as long as others stay. What a party did not hear
     /// because it did not use it is news on the day it says that it does.
-    pub fn decide(&self, now: DateTime<Utc>, id: impl FnOnce() -> String) -> Option<Decision<'f>> {
+    pub fn decide(&self, now: DateTime<Utc>, fingerprint: impl FnOnce() -> Fingerprint) -> Option<Decision<'f>> {
         let mut everybody: Vec<&OpenFinding> = Vec::new();
         let mut words = Vec::new();
         for consumer in &self.api.consumers {
@@ -91,7 +91,10 @@ impl<'f> DecisionInput<'_, 'f> {
         }
         let notice = match self.open {
             Some(notice) => Notice { told_at: now, ..notice.clone() },
-            None => Notice { id: id(), opened_at: now, told_at: now },
+            None => {
+                let fingerprint = fingerprint();
+                Notice { id: fingerprint.shortest().to_owned(), fingerprint, opened_at: now, told_at: now }
+            }
         };
         Some(Decision { notice, words, closes })
     }
@@ -246,7 +249,9 @@ mod tests {
                 previous: &previous,
                 current,
             };
-            let Some(decision) = standing.decide(DateTime::UNIX_EPOCH, || "N-1".to_owned()) else { return "keep".to_owned() };
+            let Some(decision) = standing.decide(DateTime::UNIX_EPOCH, || Fingerprint::stored("N-1".to_owned())) else {
+                return "keep".to_owned();
+            };
             let mut said: Vec<String> =
                 decision.words.iter().map(|w| format!("{} {}:{}", w.party, w.kind.name(), w.findings.len())).collect();
             for word in &decision.words {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
-use crate::model::{Answer, Calendar, EscalationStep, EscalationTarget, Integration, PendingAnswer, Person};
+use crate::model::{Answer, Calendar, EscalationStep, EscalationTarget, Integration, LadderPlace, PendingAnswer, Person};
 
 /// The next step of a ladder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,9 +30,12 @@ pub fn next_step(silence: &PendingAnswer, integration: &Integration) -> Option<P
     let (asked_at, promised) = question(silence, &party.calendar)?;
     let since = integration.answer_due(&silence.party, asked_at);
     // Who was named by somebody of the side is no step of its ladder.
-    let is_step = |climbed: &&EscalationStep| climbed.asked_at == asked_at && climbed.step < integration.agreement.ladder.len();
-    let taken: Vec<&EscalationStep> = silence.climbed.iter().filter(is_step).collect();
-    let step = taken.iter().map(|climbed| climbed.step + 1).max().unwrap_or(0);
+    let rung_of = |climbed: &EscalationStep| match climbed.place {
+        LadderPlace::Rung(rung) if climbed.asked_at == asked_at && rung < integration.agreement.ladder.len() => Some(rung),
+        LadderPlace::Rung(_) | LadderPlace::Named(_) => None,
+    };
+    let taken: Vec<&EscalationStep> = silence.climbed.iter().filter(|climbed| rung_of(climbed).is_some()).collect();
+    let step = taken.iter().filter_map(|climbed| rung_of(climbed)).max().map_or(0, |rung| rung + 1);
     let rung = integration.agreement.ladder.get(step)?;
     // Everybody gets the time that was promised, also after the daemon was away.
     let from = taken.iter().map(|climbed| climbed.at).max().unwrap_or(since).max(since);

@@ -12,6 +12,7 @@ mod ladder;
 mod letter;
 mod lint;
 mod open;
+mod restate;
 mod usage;
 
 pub use advice::date_rules;
@@ -26,4 +27,5 @@ pub use letter::{
 };
 pub use lint::{Gap, gaps, held_by, unknown_rules, unmatched_overrides, unmatched_uses};
 pub use open::open_findings;
+pub use restate::{escalation_card, is_still_open, restated, restated_to_next};
 pub use usage::{Impact, impact};

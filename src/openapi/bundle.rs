@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::{Map, Text, Value, escape};
+use super::pointer::escape;
+use super::value::{Map, Text, Value};
 
 /// The member of the joined document that holds the other files.
 pub const SECTION: &str = "x-driftd-files";

@@ -6,7 +6,10 @@
 
 use serde::Deserialize;
 
-use super::{Dialect, Document, Oddity, Text, Value, escape};
+use super::document::{Dialect, Document};
+use super::oddity::Oddity;
+use super::pointer::escape;
+use super::value::{Text, Value};
 
 /// Fields of a path item that are operations in 3.0.
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];

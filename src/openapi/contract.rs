@@ -10,8 +10,11 @@ use std::fmt;
 
 use crate::model::OperationLabel;
 
+use super::document::Dialect;
+use super::oddity::Oddity;
+use super::pointer::{PointerId, Pointers};
 use super::schema::{Schema, SchemaId};
-use super::{Dialect, Oddity, PointerId, Pointers, Value};
+use super::value::Value;
 
 /// One description, normalised. Borrows from its document.
 #[derive(Debug)]
@@ -35,7 +38,7 @@ pub struct Contract<'d> {
     /// Corners that could not be read, and references that lead nowhere: where each stands, and where it points.
     pub unread: Vec<(String, String)>,
     /// Components that inherit from a base with a `discriminator`, by the base: names and schemas, by name.
-    pub heirs: BTreeMap<SchemaId, Vec<(&'d str, SchemaId)>>,
+    pub subtypes: BTreeMap<SchemaId, Vec<(&'d str, SchemaId)>>,
     /// Whether any message travels as XML.
     pub speaks_xml: bool,
     /// Shapes of paths whose item could not be followed: nothing is known of their operations.
@@ -59,7 +62,7 @@ impl<'d> Contract<'d> {
 
 /// How an operation comes about, and with it which way its data flows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Surface {
+pub enum OperationKind {
     /// The consumer calls the provider.
     Path,
     /// The provider calls the consumer, by arrangement outside the description.
@@ -68,7 +71,7 @@ pub enum Surface {
     Callback,
 }
 
-impl Surface {
+impl OperationKind {
     /// An operation of this kind, as people read it.
     pub fn label(self, method: &str, path: &str) -> OperationLabel {
         match self {
@@ -82,15 +85,15 @@ impl Surface {
 impl Operation<'_> {
     /// As people read it.
     pub fn label(&self) -> OperationLabel {
-        self.surface.label(&self.method, &self.path)
+        self.kind.label(&self.method, &self.path)
     }
 }
 
-/// One operation on one of the three surfaces.
+/// One operation of a path, a webhook or a callback.
 #[derive(Debug)]
 pub struct Operation<'d> {
     /// Paths, webhooks or callbacks.
-    pub surface: Surface,
+    pub kind: OperationKind,
     /// Upper case: `GET`.
     pub method: String,
     /// Path template, webhook name, or `parent path › callback › expression`.
@@ -106,7 +109,7 @@ pub struct Operation<'d> {
     /// Path-level and operation-level parameters, merged (OpenAPI 3.1 section 4.8.9).
     pub parameters: Vec<Parameter<'d>>,
     /// The request body, if any.
-    pub body: Option<Body<'d>>,
+    pub body: Option<RequestBody<'d>>,
     /// Responses by status key.
     pub responses: Vec<Response<'d>>,
     /// Effective alternatives; empty means no authentication is needed.
@@ -182,7 +185,7 @@ impl Parameter<'_> {
 
 /// A request body, or the payload of a webhook.
 #[derive(Debug)]
-pub struct Body<'d> {
+pub struct RequestBody<'d> {
     /// Whether it must be present.
     pub required: bool,
     /// One entry for each media type.

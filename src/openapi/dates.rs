@@ -4,10 +4,13 @@
 //! list, with those that were met in the wild, and a configuration can add its own. Dates are handed out as written;
 //! reading them is another matter.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-use super::lower::METHODS;
-use super::{Document, Map, Value, escape, resolve, unit_of};
+use super::document::Document;
+use super::methods::METHODS;
+use super::pointer::{escape, resolve};
+use super::referrers::{Referrer, Referrers, unit_name};
+use super::value::{Map, Value};
 
 /// Longest text that is quoted, characters.
 const QUOTED: usize = 300;
@@ -24,7 +27,7 @@ const MOST_STEPS: usize = 2_000_000;
 
 /// Keys that tell of dates. Dots lead into objects; `key=VALUE` asks for one value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DateKeys {
+pub struct LifecycleKeys {
     /// When something ends.
     pub sunset: Vec<String>,
     /// Since when it is deprecated.
@@ -35,7 +38,7 @@ pub struct DateKeys {
     pub message: Vec<String>,
 }
 
-impl Default for DateKeys {
+impl Default for LifecycleKeys {
     /// Those that were met in published descriptions, and those of tools and proposals.
     fn default() -> Self {
         let list = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect();
@@ -98,15 +101,15 @@ pub struct StatedDates {
 
 /// Everything a description says about its own end. Flags without a date count where they stand on an operation: of a
 /// single property they are a difference between two descriptions, and told as such.
-pub fn stated(document: &Document, keys: &DateKeys) -> Vec<StatedDates> {
+pub fn stated(document: &Document, keys: &LifecycleKeys) -> Vec<StatedDates> {
     let root = &document.root;
-    let mut found = Finder { keys, found: Vec::new(), root, graph: None, labels: MOST_LABELS, steps: MOST_STEPS };
+    let mut found = Finder { keys, found: Vec::new(), root, referrers: None, labels: MOST_LABELS, steps: MOST_STEPS };
     for (place, value) in [("", Some(root)), ("/info", root.get("info"))] {
         found.look(value, place, "*", Vec::new, false);
     }
     for (section, prefix, kind) in [("paths", "/paths", ""), ("webhooks", "/webhooks", "webhook ")] {
         for (path, item) in root.get(section).and_then(Value::as_object).into_iter().flatten() {
-            found.item((kind, path), item, &format!("{prefix}/{}", escape(path)));
+            found.item(PathLabel { kind, path }, item, &format!("{prefix}/{}", escape(path)));
         }
     }
     for (place, section) in [("/components", root.get("components")), ("/definitions", root.get("definitions"))] {
@@ -115,32 +118,47 @@ pub fn stated(document: &Document, keys: &DateKeys) -> Vec<StatedDates> {
     found.found
 }
 
+/// What the operations of one path item are called.
+#[derive(Clone, Copy)]
+struct PathLabel<'a> {
+    /// Stands before the method: `webhook `, or nothing.
+    kind: &'a str,
+    path: &'a str,
+}
+
+impl PathLabel<'_> {
+    /// The operation of a method: `GET /doors`.
+    fn of(self, method: &str) -> String {
+        format!("{}{} {}", self.kind, method.to_ascii_uppercase(), self.path)
+    }
+}
+
 struct Finder<'d> {
-    keys: &'d DateKeys,
+    keys: &'d LifecycleKeys,
     found: Vec<StatedDates>,
     root: &'d Value,
     /// Who refers to whom; made when the first component has a date.
-    graph: Option<Graph>,
+    referrers: Option<Referrers>,
     labels: usize,
     steps: usize,
 }
 
 impl<'d> Finder<'d> {
-    fn item(&mut self, (kind, path): (&str, &str), item: &'d Value, place: &str) {
+    fn item(&mut self, label: PathLabel<'_>, item: &'d Value, place: &str) {
         // A path item may be kept elsewhere (OpenAPI 3.1 section 4.8.9).
         let elsewhere = item.get("$ref").and_then(Value::as_str).and_then(|reference| resolve(self.root, reference));
         let Some(members) = elsewhere.unwrap_or(item).as_object() else { return };
         let labels = |members: &Map| -> Vec<String> {
             let methods = METHODS.iter().filter(|method| members.contains_key(method));
-            methods.map(|method| format!("{kind}{} {path}", method.to_ascii_uppercase())).collect()
+            methods.map(|method| label.of(method)).collect()
         };
         self.look(elsewhere.or(Some(item)), place, place, || labels(members), false);
         for (name, value) in members {
             let here = format!("{place}/{name}");
             if METHODS.contains(&name.as_str()) {
-                let label = format!("{kind}{} {path}", name.to_ascii_uppercase());
-                self.look(Some(value), &here, &label, || vec![label.clone()], true);
-                self.walk_members(value, &here, Some(std::slice::from_ref(&label)));
+                let operation = label.of(name);
+                self.look(Some(value), &here, &operation, || vec![operation.clone()], true);
+                self.walk_members(value, &here, Some(std::slice::from_ref(&operation)));
             } else {
                 self.walk(Some(value), &here, Some(&labels(members)));
             }
@@ -189,7 +207,7 @@ impl<'d> Finder<'d> {
         }
     }
 
-    /// Takes down what one object says.
+    /// Records what one object says.
     fn look(
         &mut self,
         value: Option<&'d Value>,
@@ -235,11 +253,11 @@ impl<'d> Finder<'d> {
     fn reaching(&mut self, place: &str) -> Vec<String> {
         let Some(unit) = unit_name(place) else { return Vec::new() };
         let root = self.root;
-        let graph = self.graph.get_or_insert_with(|| Graph::new(root));
+        let graph = self.referrers.get_or_insert_with(|| Referrers::new(root));
         let mut operations: BTreeSet<usize> = BTreeSet::new();
         let (mut seen, mut pending) = (BTreeSet::from([unit.clone()]), vec![unit]);
         while let Some(unit) = pending.pop() {
-            for referrer in graph.referrers.get(&unit).into_iter().flatten() {
+            for referrer in graph.of(&unit) {
                 match self.steps.checked_sub(1) {
                     Some(left) => self.steps = left,
                     None => return Vec::new(),
@@ -258,7 +276,7 @@ impl<'d> Finder<'d> {
             Some(left) => self.labels = left,
             None => return Vec::new(),
         }
-        operations.into_iter().filter_map(|number| graph.labels.get(number).cloned()).collect()
+        operations.into_iter().filter_map(|number| graph.label(number)).collect()
     }
 }
 
@@ -292,89 +310,12 @@ fn pointer(place: &str, key: &str) -> String {
     path.split('.').fold(place.to_owned(), |place, token| format!("{place}/{}", escape(token)))
 }
 
-/// `/components/schemas/Door` of a place in it.
-fn unit_name(place: &str) -> Option<String> {
-    let (section, name, third) = unit_of(place)?;
-    Some(match third {
-        Some(third) => format!("{section}/{name}/{third}"),
-        None => format!("{section}/{name}"),
-    })
-}
-
-/// Who refers to a component.
-enum Referrer {
-    /// An operation, by its number.
-    Operation(usize),
-    /// Another component.
-    Unit(String),
-}
-
-/// Operations and components, from what is referred to to what refers.
-struct Graph {
-    labels: Vec<String>,
-    referrers: HashMap<String, Vec<Referrer>>,
-}
-
-impl Graph {
-    fn new(root: &Value) -> Self {
-        let mut graph = Self { labels: Vec::new(), referrers: HashMap::new() };
-        let sections = root.get("components").and_then(Value::as_object).into_iter().flatten();
-        let components = sections.flat_map(|(section, members)| {
-            let members = members.as_object().into_iter().flatten();
-            members.map(move |(name, value)| (format!("components/{section}/{name}"), value))
-        });
-        let definitions = root.get("definitions").and_then(Value::as_object).into_iter().flatten();
-        for (unit, value) in components.chain(definitions.map(|(name, value)| (format!("definitions/{name}"), value))) {
-            let mut targets = BTreeSet::new();
-            references(value, &mut targets);
-            for target in targets {
-                graph.referrers.entry(target).or_default().push(Referrer::Unit(unit.clone()));
-            }
-        }
-        for (section, kind) in [("paths", ""), ("webhooks", "webhook ")] {
-            for (path, item) in root.get(section).and_then(Value::as_object).into_iter().flatten() {
-                let elsewhere = item.get("$ref").and_then(Value::as_str).and_then(|reference| resolve(root, reference));
-                let item = elsewhere.unwrap_or(item);
-                let mut shared = BTreeSet::new();
-                item.get("parameters").into_iter().for_each(|part| references(part, &mut shared));
-                for method in METHODS {
-                    let Some(operation) = item.get(method) else { continue };
-                    let number = graph.labels.len();
-                    graph.labels.push(format!("{kind}{} {path}", method.to_ascii_uppercase()));
-                    let mut targets = shared.clone();
-                    references(operation, &mut targets);
-                    for target in targets {
-                        graph.referrers.entry(target).or_default().push(Referrer::Operation(number));
-                    }
-                }
-            }
-        }
-        graph
-    }
-}
-
-/// Components that a value refers to. Depth is bounded by reading.
-fn references(value: &Value, into: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(map) => {
-            for (name, inner) in map {
-                match inner {
-                    Value::String(text) if name == "$ref" => into.extend(unit_name(text)),
-                    _ => references(inner, into),
-                }
-            }
-        }
-        Value::Array(list) => list.iter().for_each(|inner| references(inner, into)),
-        _ => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::{Limits, read};
     use super::*;
 
-    fn found(text: &str, keys: &DateKeys) -> Vec<String> {
+    fn found(text: &str, keys: &LifecycleKeys) -> Vec<String> {
         let document = read(text.as_bytes(), &Limits::default()).expect("a description");
         let short = |part: &Option<(String, String)>| part.as_ref().map(|(place, text)| format!("{place}={text}"));
         let lines = stated(&document, keys).into_iter().map(|stated| {
@@ -412,7 +353,7 @@ components:
         flagged: {type: string, deprecated: true}
 ";
         assert_eq!(
-            found(text, &DateKeys::default()),
+            found(text, &LifecycleKeys::default()),
             [
                 "* [] /info/x-sunset=2030-01-01 - -",
                 "GET /a [GET /a] /paths/~1a/get/x-sunset=2027-01-31 - /paths/~1a/get/deprecated=true",
@@ -440,7 +381,7 @@ components:
     Alone: {x-sunset: '2027-01-31'}
 ";
         assert_eq!(
-            found(text, &DateKeys::default()),
+            found(text, &LifecycleKeys::default()),
             [
                 "* [] /info/x-sunset/date=2030-01-01 - -",
                 "GET /a [GET /a] /paths/~1a/get/x-removal-date=2027-01-31 - -",
@@ -468,7 +409,7 @@ components:
         }
         text.push_str("}}}");
         let document = read(text.as_bytes(), &Limits::default()).expect("a description");
-        let said = stated(&document, &DateKeys::default());
+        let said = stated(&document, &LifecycleKeys::default());
         let labels: usize = said.iter().map(|said| said.operations.len()).sum();
         assert!(!said.is_empty() && said.len() <= MOST && labels <= MOST_LABELS, "{} {labels}", said.len());
         let long = format!(
@@ -476,14 +417,14 @@ components:
             "a".repeat(5_000)
         );
         let document = read(long.as_bytes(), &Limits::default()).expect("a description");
-        assert_eq!(stated(&document, &DateKeys::default()), []);
+        assert_eq!(stated(&document, &LifecycleKeys::default()), []);
     }
 
     #[test]
     fn a_configuration_adds_its_own_keys() {
         let text = "openapi: 3.0.3\npaths: {/a: {get: {end: {on: '2027-01-31'}, state: retired, responses: {}}}}\n";
-        assert_eq!(found(text, &DateKeys::default()), [""; 0]);
-        let mut keys = DateKeys::default();
+        assert_eq!(found(text, &LifecycleKeys::default()), [""; 0]);
+        let mut keys = LifecycleKeys::default();
         keys.sunset.push("end.on".to_owned());
         keys.deprecated.push("state=retired".to_owned());
         assert_eq!(found(text, &keys), ["GET /a [GET /a] /paths/~1a/get/end/on=2027-01-31 - /paths/~1a/get/state=retired"]);

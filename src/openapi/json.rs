@@ -5,8 +5,10 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
-use super::value::{Scratch, Text, Texts};
-use super::{Limits, Oddity, Value, escape};
+use super::limits::Limits;
+use super::oddity::Oddity;
+use super::pointer::escape;
+use super::value::{Scratch, Text, Texts, Value};
 
 /// The name under which `serde_json` hands out a number as it is written.
 const NUMBER: &str = "$serde_json::private::Number";
@@ -30,34 +32,34 @@ pub(super) fn parse(text: &str, limits: &Limits, oddities: &mut Vec<Oddity>) -> 
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let mut left = limits.nodes;
     let mut scratch = Scratch::default();
-    let value = Seed { trail: None, oddities, left: &mut left, scratch: &mut scratch }.deserialize(&mut deserializer)?;
+    let value = Seed { path: None, oddities, left: &mut left, scratch: &mut scratch }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
 }
 
 /// The way from the root to the value being read, on the stack: it costs nothing until something is odd.
-struct Trail<'a> {
-    parent: Option<&'a Trail<'a>>,
-    token: Token<'a>,
+struct PathFromRoot<'a> {
+    parent: Option<&'a PathFromRoot<'a>>,
+    token: PathToken<'a>,
 }
 
-enum Token<'a> {
+enum PathToken<'a> {
     Name(&'a str),
     Index(usize),
 }
 
-impl Trail<'_> {
+impl PathFromRoot<'_> {
     fn text(&self) -> String {
-        let parent = self.parent.map(Trail::text).unwrap_or_default();
+        let parent = self.parent.map(PathFromRoot::text).unwrap_or_default();
         match self.token {
-            Token::Name(name) => format!("{parent}/{}", escape(name)),
-            Token::Index(index) => format!("{parent}/{index}"),
+            PathToken::Name(name) => format!("{parent}/{}", escape(name)),
+            PathToken::Index(index) => format!("{parent}/{index}"),
         }
     }
 }
 
 struct Seed<'a> {
-    trail: Option<&'a Trail<'a>>,
+    path: Option<&'a PathFromRoot<'a>>,
     oddities: &'a mut Vec<Oddity>,
     /// Values that may still be read.
     left: &'a mut usize,
@@ -133,9 +135,9 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let from = self.scratch.items.len();
         loop {
-            let trail = Trail { parent: self.trail, token: Token::Index(self.scratch.items.len() - from) };
+            let path = PathFromRoot { parent: self.path, token: PathToken::Index(self.scratch.items.len() - from) };
             let seed =
-                Seed { trail: Some(&trail), oddities: &mut *self.oddities, left: &mut *self.left, scratch: &mut *self.scratch };
+                Seed { path: Some(&path), oddities: &mut *self.oddities, left: &mut *self.left, scratch: &mut *self.scratch };
             match seq.next_element_seed(seed)? {
                 Some(value) => self.scratch.items.push(value),
                 None => return Ok(Value::Array(self.scratch.items.drain(from..).collect())),
@@ -149,13 +151,13 @@ impl<'de> Visitor<'de> for Seed<'_> {
             if name == NUMBER && self.scratch.is_empty(&map) {
                 return number(&access.next_value::<String>()?).map(Value::from).map_err(serde::de::Error::custom);
             }
-            let trail = Trail { parent: self.trail, token: Token::Name(&name) };
+            let path = PathFromRoot { parent: self.path, token: PathToken::Name(&name) };
             let seed =
-                Seed { trail: Some(&trail), oddities: &mut *self.oddities, left: &mut *self.left, scratch: &mut *self.scratch };
+                Seed { path: Some(&path), oddities: &mut *self.oddities, left: &mut *self.left, scratch: &mut *self.scratch };
             let value = access.next_value_seed(seed)?;
             if !self.scratch.member(&mut map, name.clone(), value) {
                 let message = "this name stands twice in one object; the last one was read";
-                self.oddities.push(Oddity::new(trail.text(), message));
+                self.oddities.push(Oddity::new(path.text(), message));
             }
         }
         Ok(Value::Object(self.scratch.finish(&map)))

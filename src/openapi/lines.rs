@@ -11,7 +11,7 @@ use super::bundle::{Bundle, ROOT, file_of};
 
 /// A place in a text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Line {
+pub struct SourceLine {
     /// The file of a description of several; empty for the description itself.
     pub file: String,
     /// Counted from 1.
@@ -20,7 +20,7 @@ pub struct Line {
 
 /// The lines that pointers into a document lead to; a pointer that leads nowhere gets the line of the last
 /// thing on its way.
-pub fn lines_of(bytes: &[u8], pointers: &[&str]) -> HashMap<String, Line> {
+pub fn lines_of(bytes: &[u8], pointers: &[&str]) -> HashMap<String, SourceLine> {
     let mut by_file: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     for pointer in pointers {
         let (file, inner) = file_of(pointer);
@@ -35,7 +35,7 @@ pub fn lines_of(bytes: &[u8], pointers: &[&str]) -> HashMap<String, Line> {
             None => None,
         };
         let Some(text) = text else { continue };
-        let mut tree = Tree::default();
+        let mut tree = PointerTree::default();
         for (_, inner) in &wanted {
             tree.want(inner);
         }
@@ -46,7 +46,7 @@ pub fn lines_of(bytes: &[u8], pointers: &[&str]) -> HashMap<String, Line> {
         }
         for (pointer, inner) in wanted {
             if let Some(line) = tree.line(&inner) {
-                lines.insert(pointer, Line { file: file.clone(), line });
+                lines.insert(pointer, SourceLine { file: file.clone(), line });
             }
         }
     }
@@ -54,23 +54,23 @@ pub fn lines_of(bytes: &[u8], pointers: &[&str]) -> HashMap<String, Line> {
 }
 
 /// The wanted pointers as a tree of tokens.
-struct Tree {
-    nodes: Vec<Node>,
+struct PointerTree {
+    nodes: Vec<PointerNode>,
 }
 
 #[derive(Default)]
-struct Node {
+struct PointerNode {
     children: HashMap<String, usize>,
     line: Option<usize>,
 }
 
-impl Default for Tree {
+impl Default for PointerTree {
     fn default() -> Self {
-        Self { nodes: vec![Node { line: Some(1), ..Node::default() }] }
+        Self { nodes: vec![PointerNode { line: Some(1), ..PointerNode::default() }] }
     }
 }
 
-impl Tree {
+impl PointerTree {
     fn want(&mut self, pointer: &str) {
         let mut at = 0;
         for token in tokens(pointer) {
@@ -78,7 +78,7 @@ impl Tree {
                 Some(known) => known,
                 None => {
                     let new = self.nodes.len();
-                    self.nodes.push(Node::default());
+                    self.nodes.push(PointerNode::default());
                     if let Some(node) = self.nodes.get_mut(at) {
                         node.children.insert(token, new);
                     }
@@ -115,7 +115,7 @@ fn tokens(pointer: &str) -> impl Iterator<Item = String> + '_ {
 }
 
 /// Goes through JSON that has been parsed before. Depth follows the pointers, not the document.
-fn json(text: &str, tree: &mut Tree) {
+fn json(text: &str, tree: &mut PointerTree) {
     let mut scan = Scan { bytes: text.as_bytes(), at: 0, line: 1 };
     scan.value(Some(0), tree);
 }
@@ -140,7 +140,7 @@ impl Scan<'_> {
     }
 
     /// Passes one value, reading it where `node` wants something in it.
-    fn value(&mut self, node: Option<usize>, tree: &mut Tree) {
+    fn value(&mut self, node: Option<usize>, tree: &mut PointerTree) {
         let wanted = node.filter(|node| tree.nodes.get(*node).is_some_and(|node| !node.children.is_empty()));
         match (self.peek(), wanted) {
             (Some(b'{'), Some(node)) => {
@@ -238,38 +238,39 @@ impl Scan<'_> {
 }
 
 /// A collection of the YAML text that is open.
-struct Frame {
+struct YamlCollection {
     node: Option<usize>,
     is_map: bool,
     index: usize,
-    key: Key,
+    key: MappingState,
 }
 
 /// Where a mapping stands between a key and its value.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Key {
+enum MappingState {
     /// A key comes next.
-    Awaited,
+    AwaitsKey,
     /// The value comes next, and this node wants something in it, if any does.
-    Read(Option<usize>),
+    AwaitsValue(Option<usize>),
 }
 
 /// Goes through YAML event by event. What an alias repeats has the line of the alias.
-fn yaml(text: &str, tree: &mut Tree) {
-    let mut stack: Vec<Frame> = Vec::new();
+fn yaml(text: &str, tree: &mut PointerTree) {
+    let mut stack: Vec<YamlCollection> = Vec::new();
     for next in Parser::new_from_str(text) {
         let Ok((event, span)) = next else { return };
         let line = span.start.line();
         match event {
             Event::Scalar(text, ..) => {
-                let is_key = stack.last().is_some_and(|frame| frame.is_map && frame.key == Key::Awaited);
+                let is_key =
+                    stack.last().is_some_and(|collection| collection.is_map && collection.key == MappingState::AwaitsKey);
                 if is_key {
-                    let child = stack.last().and_then(|frame| frame.node).and_then(|node| tree.child(node, &text));
+                    let child = stack.last().and_then(|collection| collection.node).and_then(|node| tree.child(node, &text));
                     if let Some(child) = child {
                         tree.set(child, line);
                     }
-                    if let Some(frame) = stack.last_mut() {
-                        frame.key = Key::Read(child);
+                    if let Some(collection) = stack.last_mut() {
+                        collection.key = MappingState::AwaitsValue(child);
                     }
                 } else {
                     step(&mut stack, tree, line);
@@ -280,11 +281,11 @@ fn yaml(text: &str, tree: &mut Tree) {
             }
             Event::SequenceStart(..) => {
                 let node = step(&mut stack, tree, line);
-                stack.push(Frame { node, is_map: false, index: 0, key: Key::Awaited });
+                stack.push(YamlCollection { node, is_map: false, index: 0, key: MappingState::AwaitsKey });
             }
             Event::MappingStart(..) => {
                 let node = step(&mut stack, tree, line);
-                stack.push(Frame { node, is_map: true, index: 0, key: Key::Awaited });
+                stack.push(YamlCollection { node, is_map: true, index: 0, key: MappingState::AwaitsKey });
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 stack.pop();
@@ -295,17 +296,17 @@ fn yaml(text: &str, tree: &mut Tree) {
 }
 
 /// A value begins: the node that wants something in it.
-fn step(stack: &mut [Frame], tree: &mut Tree, line: usize) -> Option<usize> {
-    let Some(frame) = stack.last_mut() else { return Some(0) };
-    if frame.is_map {
+fn step(stack: &mut [YamlCollection], tree: &mut PointerTree, line: usize) -> Option<usize> {
+    let Some(collection) = stack.last_mut() else { return Some(0) };
+    if collection.is_map {
         // A collection as a key is nobody's name.
-        return match std::mem::replace(&mut frame.key, Key::Awaited) {
-            Key::Read(node) => node,
-            Key::Awaited => None,
+        return match std::mem::replace(&mut collection.key, MappingState::AwaitsKey) {
+            MappingState::AwaitsValue(node) => node,
+            MappingState::AwaitsKey => None,
         };
     }
-    let child = frame.node.and_then(|node| tree.child(node, &frame.index.to_string()));
-    frame.index += 1;
+    let child = collection.node.and_then(|node| tree.child(node, &collection.index.to_string()));
+    collection.index += 1;
     if let Some(child) = child {
         tree.set(child, line);
     }

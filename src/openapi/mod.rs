@@ -12,35 +12,47 @@ mod bundle;
 mod conformance;
 mod contract;
 mod dates;
-mod holder;
+mod document;
 mod json;
+mod keywords;
+mod limits;
 mod lines;
 mod lower;
+mod methods;
 mod names;
+mod number;
 mod oddity;
 mod pointer;
 mod reach;
 mod read;
+mod referrers;
 mod schema;
 mod stop;
+mod subschema;
+mod subtypes;
 mod value;
 mod yaml;
 
 pub use bundle::{Bundle, SECTION, external_files, file_of, may_be_several, shown_pointer};
 pub use conformance::conformance;
 pub use contract::{
-    Body, Contract, Link, Location, Media, Operation, Parameter, PartEncoding, Requirement, Response, SecurityScheme, Server,
-    ServerVariable, Surface,
+    Contract, Link, Location, Media, Operation, OperationKind, Parameter, PartEncoding, RequestBody, Requirement, Response,
+    SecurityScheme, Server, ServerVariable,
 };
-pub use dates::{DateKeys, StatedDates, stated};
-pub use holder::{Holder, Shape};
-pub use lines::{Line, lines_of};
-pub use lower::{declared_types, heirs, lower};
+pub use dates::{LifecycleKeys, StatedDates, stated};
+pub use document::{Dialect, Document};
+pub use keywords::{ItemSubschemas, KeywordProblem, Keywords, bare_reference, is_read_only, is_write_only};
+pub use limits::Limits;
+pub use lines::{SourceLine, lines_of};
+pub use lower::lower;
 pub use names::Targets;
+pub use number::{LONGEST_NUMBER, canonical_number, count, exact, is_multiple};
 pub use oddity::Oddity;
 pub use pointer::{PointerId, Pointers, escape, resolve, unit_of};
-pub use reach::{Reach, leads_somewhere, newly_dangling, reach};
-pub use read::{Dialect, Document, Limits, ReadError, parse, read};
+pub use reach::{Reachable, leads_somewhere, newly_dangling, reach};
+pub use read::{ReadError, parse, read};
 pub use schema::{Additional, Bound, Discriminator, Schema, SchemaId, Seldom, TypeSet, Union};
 pub use stop::Stop;
+pub use subschema::{SubschemaKeyword, SubschemaShape};
+pub use subtypes::subtypes;
 pub use value::{Map, Text, Value};

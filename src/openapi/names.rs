@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::lower::collect_names;
-use super::{PointerId, Pointers, Value, resolve};
+use super::pointer::{PointerId, Pointers, resolve};
+use super::value::Value;
 
 /// Schemas by anchor and `$id`, collected when the first reference asks for one.
 #[derive(Debug, Default)]
@@ -57,5 +57,40 @@ impl<'d> Targets<'d> {
         };
         self.known.insert(reference, found);
         found
+    }
+}
+
+/// Every schema with a name of its own. Depth is bounded by reading.
+fn collect_names<'d>(
+    value: &'d Value,
+    at: PointerId,
+    pointers: &mut Pointers<'d>,
+    names: &mut HashMap<Cow<'d, str>, (&'d Value, PointerId)>,
+) {
+    match value {
+        Value::Object(map) => {
+            for (name, inner) in map {
+                match (name.as_str(), inner) {
+                    ("$anchor" | "$dynamicAnchor", Value::String(anchor)) => {
+                        names.entry(Cow::Owned(format!("#{anchor}"))).or_insert((value, at));
+                    }
+                    ("$id", Value::String(id)) => {
+                        names.entry(Cow::Borrowed(id.trim_end_matches('#'))).or_insert((value, at));
+                    }
+                    (_, Value::Object(_) | Value::Array(_)) => {
+                        let here = pointers.child(at, name.as_str());
+                        collect_names(inner, here, pointers, names);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Value::Array(list) => {
+            for (index, inner) in list.iter().enumerate().filter(|(_, inner)| inner.is_object() || inner.is_array()) {
+                let here = pointers.child(at, index.to_string());
+                collect_names(inner, here, pointers, names);
+            }
+        }
+        _ => {}
     }
 }

@@ -2,21 +2,21 @@
 
 use std::borrow::Cow;
 
-use super::Value;
+use super::value::Value;
 
 /// Names one position in a document; made by [`Pointers`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PointerId(u32);
 
 #[derive(Debug)]
-struct Step<'d> {
+struct Position<'d> {
     parent: u32,
-    token: Token<'d>,
+    token: PositionToken<'d>,
 }
 
 /// Two words: most tokens stand in the document.
 #[derive(Debug, Clone, Copy)]
-enum Token<'d> {
+enum PositionToken<'d> {
     Name(&'d str),
     /// One of the tokens that were made: indices, and names that are escaped in references.
     Made(u32),
@@ -25,7 +25,7 @@ enum Token<'d> {
 /// Every position a contract speaks of, as a tree of parent links.
 #[derive(Debug)]
 pub struct Pointers<'d> {
-    steps: Vec<Step<'d>>,
+    positions: Vec<Position<'d>>,
     made: Vec<Box<str>>,
 }
 
@@ -38,9 +38,9 @@ impl Default for Pointers<'_> {
 impl<'d> Pointers<'d> {
     /// With room for so many positions.
     pub(super) fn with_capacity(positions: usize) -> Self {
-        let mut steps = Vec::with_capacity(positions + 1);
-        steps.push(Step { parent: 0, token: Token::Name("") });
-        Self { steps, made: Vec::new() }
+        let mut positions = Vec::with_capacity(positions + 1);
+        positions.push(Position { parent: 0, token: PositionToken::Name("") });
+        Self { positions, made: Vec::new() }
     }
 
     /// The whole document.
@@ -48,22 +48,22 @@ impl<'d> Pointers<'d> {
 
     /// The position `token` below `parent`.
     pub fn child(&mut self, parent: PointerId, token: impl Into<Cow<'d, str>>) -> PointerId {
-        let id = u32::try_from(self.steps.len()).unwrap_or(u32::MAX);
+        let id = u32::try_from(self.positions.len()).unwrap_or(u32::MAX);
         let token = match token.into() {
-            Cow::Borrowed(name) => Token::Name(name),
+            Cow::Borrowed(name) => PositionToken::Name(name),
             Cow::Owned(token) => {
                 self.made.push(token.into());
-                Token::Made(u32::try_from(self.made.len() - 1).unwrap_or(u32::MAX))
+                PositionToken::Made(u32::try_from(self.made.len() - 1).unwrap_or(u32::MAX))
             }
         };
-        self.steps.push(Step { parent: parent.0, token });
+        self.positions.push(Position { parent: parent.0, token });
         PointerId(id)
     }
 
-    fn token(&self, step: &Step<'d>) -> &str {
+    fn token(&self, step: &Position<'d>) -> &str {
         match step.token {
-            Token::Name(name) => name,
-            Token::Made(at) => self.made.get(at as usize).map_or("", AsRef::as_ref),
+            PositionToken::Name(name) => name,
+            PositionToken::Made(at) => self.made.get(at as usize).map_or("", AsRef::as_ref),
         }
     }
 
@@ -87,10 +87,10 @@ impl<'d> Pointers<'d> {
             if let Some(slot) = trail.first_mut() {
                 *slot = at;
             }
-            at = self.steps.get(at as usize)?.parent;
+            at = self.positions.get(at as usize)?.parent;
         }
         let [section, name, third, _] = trail;
-        let unit = if self.token(self.steps.get(section as usize)?) == "components" { third } else { name };
+        let unit = if self.token(self.positions.get(section as usize)?) == "components" { third } else { name };
         (unit != 0).then_some(PointerId(unit))
     }
 
@@ -98,7 +98,9 @@ impl<'d> Pointers<'d> {
     pub fn same(&self, id: PointerId, others: &Pointers<'_>, other: PointerId) -> bool {
         let (mut a, mut b) = (id.0, other.0);
         while a != 0 && b != 0 {
-            let (Some(left), Some(right)) = (self.steps.get(a as usize), others.steps.get(b as usize)) else { return false };
+            let (Some(left), Some(right)) = (self.positions.get(a as usize), others.positions.get(b as usize)) else {
+                return false;
+            };
             if self.token(left) != others.token(right) {
                 return false;
             }
@@ -112,7 +114,7 @@ impl<'d> Pointers<'d> {
         let mut trail = Vec::new();
         let mut at = id.0;
         while at != 0 {
-            let Some(step) = self.steps.get(at as usize) else { break };
+            let Some(step) = self.positions.get(at as usize) else { break };
             trail.push(self.token(step));
             at = step.parent;
         }

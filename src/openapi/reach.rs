@@ -9,9 +9,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::bundle::{ROOT, SECTION, file_of, shown_pointer, target_of};
-use super::lower::{METHODS, heirs};
+use super::document::Document;
+use super::methods::METHODS;
 use super::names::Names;
-use super::{Document, Holder, Map, PointerId, Pointers, Shape, Value, escape, resolve};
+use super::pointer::{PointerId, Pointers, escape, resolve};
+use super::subschema::{SubschemaKeyword, SubschemaShape};
+use super::subtypes::subtypes;
+use super::value::{Map, Value};
 
 /// References that lead to nothing but the next, before it counts as a circle.
 const MAX_HOPS: usize = 32;
@@ -22,7 +26,7 @@ const MOST_TEXT: usize = 16 * 1024 * 1024;
 
 /// What callers can reach in a document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reach {
+pub struct Reachable {
     /// Operations of paths and webhooks.
     pub operations: usize,
     /// Schemas that operations reach, each once.
@@ -37,10 +41,10 @@ pub struct Reach {
 }
 
 /// Counts what callers can reach, in time proportional to the document.
-pub fn reach(document: &Document) -> Reach {
+pub fn reach(document: &Document) -> Reachable {
     let survey = Survey::of(document);
     let dangling = survey.dangling.iter().map(|found| (shown_pointer(&found.site), found.shown())).collect();
-    Reach {
+    Reachable {
         operations: survey.operations,
         schemas: survey.schemas,
         references: survey.references,
@@ -121,7 +125,7 @@ fn is_there<'d>(names: &mut Names<'d>, root: &'d Value, target: &str) -> bool {
 
 /// What stands at a place of a description, as far as references and schemas can stand beneath it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Kind {
+enum ObjectKind {
     Item,
     Operation,
     Parameter,
@@ -133,14 +137,14 @@ enum Kind {
     Callback,
     Schema,
     /// Things of one kind in a list.
-    List(&'static Kind),
+    List(&'static ObjectKind),
     /// Things of one kind by names that somebody chose.
-    Named(&'static Kind),
+    Named(&'static ObjectKind),
     /// The same, where names that begin with `x-` are extensions.
-    Extensible(&'static Kind),
+    Extensible(&'static ObjectKind),
 }
 
-impl Kind {
+impl ObjectKind {
     /// What stands at a member, if anything there can be reached.
     fn member(self, name: &str) -> Option<Self> {
         Some(match (self, name) {
@@ -160,11 +164,11 @@ impl Kind {
             (Self::Media | Self::Encoding, "encoding") => Self::Named(&Self::Encoding),
             (Self::Media | Self::Encoding, "prefixEncoding") => Self::List(&Self::Encoding),
             (Self::Media | Self::Encoding, "itemEncoding") => Self::Encoding,
-            (Self::Schema, name) => match Holder::named(name)?.shape() {
-                Shape::One => Self::Schema,
-                Shape::List | Shape::OneOrList => Self::List(&Self::Schema),
-                Shape::Named | Shape::NamedOrNames => Self::Named(&Self::Schema),
-                Shape::Apart => return None,
+            (Self::Schema, name) => match SubschemaKeyword::named(name)?.shape() {
+                SubschemaShape::One => Self::Schema,
+                SubschemaShape::List | SubschemaShape::OneOrList => Self::List(&Self::Schema),
+                SubschemaShape::Named | SubschemaShape::NamedOrNames => Self::Named(&Self::Schema),
+                SubschemaShape::Apart => return None,
             },
             _ => return None,
         })
@@ -177,11 +181,11 @@ struct Survey<'d> {
     json_schema: bool,
     pointers: Pointers<'d>,
     names: Names<'d>,
-    seen: HashSet<(*const Value, Kind)>,
-    pending: Vec<(&'d Value, PointerId, Kind)>,
+    seen: HashSet<(*const Value, ObjectKind)>,
+    pending: Vec<(&'d Value, PointerId, ObjectKind)>,
     targets: HashMap<&'d str, Option<(&'d Value, PointerId)>>,
     /// Components that inherit from a base, by the base.
-    heirs: BTreeMap<String, Vec<&'d str>>,
+    subtypes: BTreeMap<String, Vec<&'d str>>,
     /// Names of the components that are such bases, by their value.
     bases: HashMap<*const Value, &'d str>,
     operations: usize,
@@ -203,7 +207,7 @@ impl<'d> Survey<'d> {
             seen: HashSet::new(),
             pending: Vec::new(),
             targets: HashMap::new(),
-            heirs: heirs(root),
+            subtypes: subtypes(root),
             bases: HashMap::new(),
             operations: 0,
             schemas: 0,
@@ -213,7 +217,7 @@ impl<'d> Survey<'d> {
             unlisted: 0,
         };
         for (name, value) in survey.components().into_iter().flatten() {
-            if survey.heirs.contains_key(name.as_str()) {
+            if survey.subtypes.contains_key(name.as_str()) {
                 survey.bases.insert(std::ptr::from_ref(value), name);
             }
         }
@@ -221,7 +225,7 @@ impl<'d> Survey<'d> {
             let Some(items) = root.get(section) else { continue };
             let at = survey.pointers.child(Pointers::ROOT, section);
             survey.callable(items);
-            survey.pending.push((items, at, Kind::Extensible(&Kind::Item)));
+            survey.pending.push((items, at, ObjectKind::Extensible(&ObjectKind::Item)));
         }
         while let Some((value, at, kind)) = survey.pending.pop() {
             if survey.seen.insert((std::ptr::from_ref(value), kind)) {
@@ -261,7 +265,7 @@ impl<'d> Survey<'d> {
         None
     }
 
-    fn enter(&mut self, value: &'d Value, at: PointerId, kind: Kind) {
+    fn enter(&mut self, value: &'d Value, at: PointerId, kind: ObjectKind) {
         if let Some(reference) = reference_of(value) {
             self.references += 1;
             match self.target(reference) {
@@ -269,31 +273,31 @@ impl<'d> Survey<'d> {
                 _ => self.dangles(reference, at),
             }
             // Beside a reference nothing counts, but in a schema from 3.1.
-            if kind != Kind::Schema || !self.json_schema {
+            if kind != ObjectKind::Schema || !self.json_schema {
                 return;
             }
         }
         match (kind, value) {
-            (Kind::List(inner), Value::Array(list)) => {
+            (ObjectKind::List(inner), Value::Array(list)) => {
                 for (index, value) in list.iter().enumerate().filter(|(_, value)| value.is_object()) {
                     let here = self.pointers.child(at, index.to_string());
                     self.pending.push((value, here, *inner));
                 }
             }
             // `items` holds one schema or a list.
-            (Kind::List(Kind::Schema), Value::Object(_)) => self.pending.push((value, at, Kind::Schema)),
-            (Kind::Named(inner) | Kind::Extensible(inner), Value::Object(map)) => self.members(map, at, &|name| {
-                let is_extension = matches!(kind, Kind::Extensible(_)) && name.starts_with("x-");
+            (ObjectKind::List(ObjectKind::Schema), Value::Object(_)) => self.pending.push((value, at, ObjectKind::Schema)),
+            (ObjectKind::Named(inner) | ObjectKind::Extensible(inner), Value::Object(map)) => self.members(map, at, &|name| {
+                let is_extension = matches!(kind, ObjectKind::Extensible(_)) && name.starts_with("x-");
                 (!is_extension).then_some(*inner)
             }),
             // Each expression has a path item.
-            (Kind::Callback, Value::Object(map)) => {
-                self.members(map, at, &|name| (!name.starts_with("x-")).then_some(Kind::Item));
+            (ObjectKind::Callback, Value::Object(map)) => {
+                self.members(map, at, &|name| (!name.starts_with("x-")).then_some(ObjectKind::Item));
             }
             (_, Value::Object(map)) => {
-                if kind == Kind::Schema {
+                if kind == ObjectKind::Schema {
                     self.schemas += usize::from(reference_of(value).is_none() || map.len() > 1);
-                    self.heirs_of(value);
+                    self.push_subtypes(value);
                 }
                 self.members(map, at, &|name| kind.member(name));
             }
@@ -301,7 +305,7 @@ impl<'d> Survey<'d> {
         }
     }
 
-    fn members(&mut self, map: &'d Map, at: PointerId, kind: &dyn Fn(&str) -> Option<Kind>) {
+    fn members(&mut self, map: &'d Map, at: PointerId, kind: &dyn Fn(&str) -> Option<ObjectKind>) {
         for (name, value) in map {
             if let Some(inner) = kind(name).filter(|_| value.is_object() || value.is_array()) {
                 let here = self.pointers.child(at, name.as_str());
@@ -311,16 +315,16 @@ impl<'d> Survey<'d> {
     }
 
     /// A base with a `discriminator` stands for every component that folds it in.
-    fn heirs_of(&mut self, value: &'d Value) {
+    fn push_subtypes(&mut self, value: &'d Value) {
         let Some(base) = self.bases.get(&std::ptr::from_ref(value)) else { return };
         let home: &[&str] = if self.root.get("definitions").is_some() { &["definitions"] } else { &["components", "schemas"] };
-        let heirs = self.heirs.get(*base).cloned().unwrap_or_default();
+        let subtypes = self.subtypes.get(*base).cloned().unwrap_or_default();
         let found: Vec<(&'d str, &'d Value)> =
-            heirs.into_iter().filter_map(|name| Some((name, self.components()?.get(name)?))).collect();
-        for (name, heir) in found {
+            subtypes.into_iter().filter_map(|name| Some((name, self.components()?.get(name)?))).collect();
+        for (name, subtype) in found {
             let here = self.pointers.below(Pointers::ROOT, home);
             let here = self.pointers.child(here, name);
-            self.pending.push((heir, here, Kind::Schema));
+            self.pending.push((subtype, here, ObjectKind::Schema));
         }
     }
 

@@ -5,7 +5,8 @@ use std::ops::{Deref, DerefMut};
 use serde_json::Number;
 use thin_vec::ThinVec;
 
-use super::{PointerId, Value};
+use super::pointer::PointerId;
+use super::value::Value;
 
 /// Names one schema of a contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

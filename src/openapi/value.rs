@@ -16,7 +16,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Number;
 use thin_vec::ThinVec;
 
-/// Members beyond which an object is looked up by an index.
+/// MemberStore beyond which an object is looked up by an index.
 const LARGE: usize = 32;
 
 /// Longest text that is kept once for all its occurrences, bytes.
@@ -292,10 +292,10 @@ impl fmt::Debug for Value {
 
 /// The members of an object, in the order of the document.
 #[derive(Clone)]
-pub struct Map(Members);
+pub struct Map(MemberStore);
 
 #[derive(Clone)]
-enum Members {
+enum MemberStore {
     Few(ThinVec<(Text, Value)>),
     Many(Box<Indexed>),
 }
@@ -310,23 +310,23 @@ struct Indexed {
 impl Map {
     fn members(&self) -> &[(Text, Value)] {
         match &self.0 {
-            Members::Few(members) => members,
-            Members::Many(indexed) => &indexed.members,
+            MemberStore::Few(members) => members,
+            MemberStore::Many(indexed) => &indexed.members,
         }
     }
 
     fn members_mut(&mut self) -> &mut [(Text, Value)] {
         match &mut self.0 {
-            Members::Few(members) => members,
-            Members::Many(indexed) => &mut indexed.members,
+            MemberStore::Few(members) => members,
+            MemberStore::Many(indexed) => &mut indexed.members,
         }
     }
 
     /// The member of this name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         match &self.0 {
-            Members::Few(members) => members.iter().find(|(known, _)| known == name).map(|(_, value)| value),
-            Members::Many(indexed) => {
+            MemberStore::Few(members) => members.iter().find(|(known, _)| known == name).map(|(_, value)| value),
+            MemberStore::Many(indexed) => {
                 let member = |place: u32| indexed.members.get(place as usize);
                 let is_below = |place: &u32| member(*place).is_some_and(|(known, _)| known.as_str() < name);
                 let place = indexed.by_name.get(indexed.by_name.partition_point(is_below))?;
@@ -368,8 +368,8 @@ impl Map {
     /// The members, to be put together anew.
     pub(super) fn into_members(self) -> impl Iterator<Item = (Text, Value)> {
         match self.0 {
-            Members::Few(members) => members.into_iter(),
-            Members::Many(indexed) => indexed.members.into_iter(),
+            MemberStore::Few(members) => members.into_iter(),
+            MemberStore::Many(indexed) => indexed.members.into_iter(),
         }
     }
 
@@ -421,7 +421,7 @@ impl FromIterator<(Text, Value)> for Map {
     }
 }
 
-/// Members and items of what is being read, one upon the other, until each object and list knows how many it has:
+/// MemberStore and items of what is being read, one upon the other, until each object and list knows how many it has:
 /// none of them ever takes more room than it needs.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
@@ -483,11 +483,11 @@ impl Scratch {
     pub(super) fn finish(&mut self, open: &Open) -> Map {
         let members: ThinVec<(Text, Value)> = self.members.drain(open.from..).collect();
         if members.len() <= LARGE {
-            return Map(Members::Few(members));
+            return Map(MemberStore::Few(members));
         }
         let mut by_name: Box<[u32]> = (0..).take(members.len()).collect();
         by_name.sort_unstable_by_key(|place| members.get(*place as usize).map(|(name, _)| name.as_str()));
-        Map(Members::Many(Box::new(Indexed { members, by_name })))
+        Map(MemberStore::Many(Box::new(Indexed { members, by_name })))
     }
 }
 

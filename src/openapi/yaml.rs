@@ -9,12 +9,14 @@ use std::collections::HashMap;
 use granit_parser::{Event, Parser, ScalarStyle};
 use serde_json::Number;
 
-use super::value::{Open, Scratch, Text};
-use super::{Limits, Oddity, Value, escape};
+use super::limits::Limits;
+use super::oddity::Oddity;
+use super::pointer::escape;
+use super::value::{Open, Scratch, Text, Value};
 
 /// Why YAML could not be read.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(super) struct YamlError {
     /// Line, counted from 1.
     pub(super) line: usize,
     /// What is wrong there.
@@ -22,13 +24,13 @@ pub(super) struct Failure {
 }
 
 /// A collection being filled, with the anchor it will be known by (0: none).
-struct Frame {
-    holder: Holder,
+struct OpenCollection {
+    content: CollectionContent,
     anchor: usize,
     size: usize,
 }
 
-enum Holder {
+enum CollectionContent {
     /// Where its items begin.
     List(usize),
     Map {
@@ -39,7 +41,7 @@ enum Holder {
 }
 
 struct Loader<'o> {
-    stack: Vec<Frame>,
+    stack: Vec<OpenCollection>,
     anchors: HashMap<usize, (Value, usize)>,
     nodes: usize,
     max_nodes: usize,
@@ -49,7 +51,7 @@ struct Loader<'o> {
 }
 
 /// Parses `text`, which must hold one document.
-pub(super) fn parse(text: &str, limits: &Limits, oddities: &mut Vec<Oddity>) -> Result<Value, Failure> {
+pub(super) fn parse(text: &str, limits: &Limits, oddities: &mut Vec<Oddity>) -> Result<Value, YamlError> {
     let mut loader = Loader {
         stack: Vec::new(),
         anchors: HashMap::new(),
@@ -65,9 +67,9 @@ pub(super) fn parse(text: &str, limits: &Limits, oddities: &mut Vec<Oddity>) -> 
             // Some of the scanner's complaints have a place but no words.
             let words = error.info();
             let words = if words.is_empty() { "this is not valid YAML".to_owned() } else { words };
-            Failure { line: error.marker().line(), message: format!("{words} (column {})", error.marker().col() + 1) }
+            YamlError { line: error.marker().line(), message: format!("{words} (column {})", error.marker().col() + 1) }
         })?;
-        let fail = |message: &str| Failure { line: span.start.line(), message: message.to_owned() };
+        let fail = |message: &str| YamlError { line: span.start.line(), message: message.to_owned() };
         match event {
             Event::DocumentStart(..) => {
                 documents += 1;
@@ -81,11 +83,11 @@ pub(super) fn parse(text: &str, limits: &Limits, oddities: &mut Vec<Oddity>) -> 
                 loader.scalar(&text, plain && !forced_text, anchor).map_err(|message| fail(&message))?;
             }
             Event::SequenceStart(_, anchor, _) => {
-                let list = Holder::List(loader.scratch.items.len());
+                let list = CollectionContent::List(loader.scratch.items.len());
                 loader.open(list, anchor, limits.depth).map_err(|message| fail(&message))?;
             }
             Event::MappingStart(_, anchor, _) => {
-                let map = Holder::Map { map: loader.scratch.map(), key: None, merges: Vec::new() };
+                let map = CollectionContent::Map { map: loader.scratch.map(), key: None, merges: Vec::new() };
                 loader.open(map, anchor, limits.depth).map_err(|message| fail(&message))?;
             }
             Event::SequenceEnd | Event::MappingEnd => loader.close().map_err(|message| fail(&message))?,
@@ -105,7 +107,7 @@ impl Loader<'_> {
         Ok(())
     }
 
-    fn open(&mut self, holder: Holder, anchor: usize, max_depth: usize) -> Result<(), String> {
+    fn open(&mut self, content: CollectionContent, anchor: usize, max_depth: usize) -> Result<(), String> {
         if self.stack.len() >= max_depth {
             return Err(format!("values are nested more than {max_depth} deep"));
         }
@@ -113,27 +115,27 @@ impl Loader<'_> {
             return Err("a collection cannot be the name of a JSON member".to_owned());
         }
         self.charge(1)?;
-        self.stack.push(Frame { holder, anchor, size: 1 });
+        self.stack.push(OpenCollection { content, anchor, size: 1 });
         Ok(())
     }
 
     fn close(&mut self) -> Result<(), String> {
-        let Some(frame) = self.stack.pop() else { return Ok(()) };
-        let value = match frame.holder {
-            Holder::List(from) => Value::Array(self.scratch.items.drain(from..).collect()),
-            Holder::Map { mut map, merges, .. } => {
+        let Some(collection) = self.stack.pop() else { return Ok(()) };
+        let value = match collection.content {
+            CollectionContent::List(from) => Value::Array(self.scratch.items.drain(from..).collect()),
+            CollectionContent::Map { mut map, merges, .. } => {
                 for merge in merges {
                     self.merge(&mut map, &merge);
                 }
                 Value::Object(self.scratch.finish(&map))
             }
         };
-        if frame.anchor != 0 {
+        if collection.anchor != 0 {
             // What is kept for later is held a second time.
-            self.charge(frame.size)?;
-            self.anchors.insert(frame.anchor, (value.clone(), frame.size));
+            self.charge(collection.size)?;
+            self.anchors.insert(collection.anchor, (value.clone(), collection.size));
         }
-        self.place(value, frame.size);
+        self.place(value, collection.size);
         Ok(())
     }
 
@@ -173,12 +175,12 @@ impl Loader<'_> {
     }
 
     fn awaits_key(&self) -> bool {
-        matches!(self.stack.last(), Some(Frame { holder: Holder::Map { key: None, .. }, .. }))
+        matches!(self.stack.last(), Some(OpenCollection { content: CollectionContent::Map { key: None, .. }, .. }))
     }
 
     fn set_key(&mut self, text: Text) {
         let mut twice = false;
-        if let Some(Frame { holder: Holder::Map { map, key, .. }, .. }) = self.stack.last_mut() {
+        if let Some(OpenCollection { content: CollectionContent::Map { map, key, .. }, .. }) = self.stack.last_mut() {
             twice = self.scratch.has(map, &text);
             *key = Some(text);
         }
@@ -189,14 +191,14 @@ impl Loader<'_> {
     }
 
     fn place(&mut self, value: Value, size: usize) {
-        let Some(frame) = self.stack.last_mut() else {
+        let Some(collection) = self.stack.last_mut() else {
             self.root = Some(value);
             return;
         };
-        frame.size = frame.size.saturating_add(size);
-        match &mut frame.holder {
-            Holder::List(_) => self.scratch.items.push(value),
-            Holder::Map { map, key, merges } => match key.take() {
+        collection.size = collection.size.saturating_add(size);
+        match &mut collection.content {
+            CollectionContent::List(_) => self.scratch.items.push(value),
+            CollectionContent::Map { map, key, merges } => match key.take() {
                 Some(name) if name == "<<" && (value.is_object() || value.is_array()) => merges.push(value),
                 Some(name) => {
                     self.scratch.member(map, name, value);
@@ -221,13 +223,16 @@ impl Loader<'_> {
     /// Where the loader stands, for an oddity.
     fn pointer(&self) -> String {
         let mut text = String::new();
-        let lists = self.stack.iter().filter_map(|frame| if let Holder::List(from) = frame.holder { Some(from) } else { None });
+        let lists = self
+            .stack
+            .iter()
+            .filter_map(|collection| if let CollectionContent::List(from) = collection.content { Some(from) } else { None });
         // Items of an inner list stand upon those of the outer.
         let mut ends = lists.skip(1).chain([self.scratch.items.len()]);
-        for frame in &self.stack {
-            let token = match &frame.holder {
-                Holder::List(from) => ends.next().unwrap_or_default().saturating_sub(*from).to_string(),
-                Holder::Map { key, .. } => key.as_ref().map(Text::to_string).unwrap_or_default(),
+        for collection in &self.stack {
+            let token = match &collection.content {
+                CollectionContent::List(from) => ends.next().unwrap_or_default().saturating_sub(*from).to_string(),
+                CollectionContent::Map { key, .. } => key.as_ref().map(Text::to_string).unwrap_or_default(),
             };
             text.push('/');
             text.push_str(&escape(&token));

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{Acknowledgement, Answer, Side, Surface, WatchKey, millis, time_of};
+use crate::model::{Acknowledgement, Answer, EventKind, Side, Surface, WatchKey, millis, time_of};
 
 use super::database::Store;
 use super::deliveries::{PlannedDelivery, insert_deliveries};
@@ -160,7 +160,7 @@ impl Store {
             Answer::Ours => format!("{} answered for the {}: ours{by} ({})", answer.owner, letter.side.name(), letter.notice),
             Answer::Accepted => format!("{} answered for the {}: accepted ({})", answer.owner, letter.side.name(), letter.notice),
         };
-        event(&mut transaction, millis(now), &letter.key, "answered", &words).await?;
+        event(&mut transaction, millis(now), &letter.key, EventKind::Answered, &words).await?;
         // Sent twice it is one answer, and the letters about it are one.
         let is_news = letter.answered.as_ref() != Some(answer);
         if is_news && may_tell(&mut transaction, &letter.notice, letter.side, now).await? {
@@ -237,7 +237,7 @@ async fn accept(
     compare_upcoming_again(transaction, key, millis(now)).await?;
     close_notice(transaction, &letter.notice, millis(now), "accepted by every consumer", closing).await?;
     let text = format!("the latest description is the new baseline: accepted by every consumer ({})", letter.notice);
-    event(transaction, millis(now), key, "accepted", &text).await
+    event(transaction, millis(now), key, EventKind::Accepted, &text).await
 }
 
 /// On so many occasions a day the other side hears what one side says: whoever holds a link must not be able to flood it.

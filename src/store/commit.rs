@@ -8,7 +8,7 @@ use crate::model::{ApiState, Checked, LedgerStep, OpenFinding, OperationLabel, S
 use super::claims::Claim;
 use super::database::Store;
 use super::error::StoreError;
-use super::events::event;
+use super::events::{NewEvent, event};
 use super::findings::replace_findings;
 use super::ledger::record;
 use super::notices::{FLAPPING, NoticeStep, take_step};
@@ -68,8 +68,8 @@ pub struct CheckCommit {
     pub is_deadly: bool,
     /// Until when the provider asked not to be asked again.
     pub wait_until: Option<DateTime<Utc>>,
-    /// What happened, in words: kind and text.
-    pub events: Vec<(&'static str, String)>,
+    /// What happened.
+    pub events: Vec<NewEvent>,
 }
 
 impl CheckCommit {
@@ -137,7 +137,7 @@ impl Store {
             self.release(watch, checked.checked_at + TimeDelta::milliseconds(1)).await?;
             return Ok(Committed::Overtaken);
         }
-        for (kind, text) in events {
+        for NewEvent { kind, text } in events {
             event(&mut transaction, now, &key, kind, &text).await?;
         }
         transaction.commit().await?;

@@ -126,6 +126,7 @@ fn tables() -> BTreeSet<String> {
         include_str!("migrations/0002_bridge.sql"),
         include_str!("migrations/0003_truth.sql"),
         include_str!("migrations/0004_watch_number.sql"),
+        include_str!("migrations/0005_fingerprint.sql"),
     ];
     let mut tables = BTreeSet::new();
     for line in files.into_iter().flat_map(str::lines) {

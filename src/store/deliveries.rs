@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{NoticeKind, Side, millis};
+use crate::model::{ChannelName, NoticeKind, Side, millis};
 
 use super::error::StoreError;
 
@@ -31,7 +31,7 @@ pub struct PlannedDelivery {
     /// Who is written to if this address is dead, in order.
     pub stand_ins: Vec<PlannedDelivery>,
     /// The channel it goes through, where that is not mail.
-    pub channel: Option<String>,
+    pub channel: Option<ChannelName>,
     /// Until when it waits for the end of its reader's quiet hours.
     pub not_before: Option<DateTime<Utc>>,
 }
@@ -87,7 +87,7 @@ pub(super) async fn insert_deliveries(
             .bind(&letter.token)
             .bind(state)
             .bind(now)
-            .bind(&letter.channel)
+            .bind(letter.channel.as_ref().map(ToString::to_string))
             .bind(letter.not_before.map(millis))
             .fetch_optional(&mut **transaction)
             .await?;

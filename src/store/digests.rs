@@ -8,7 +8,7 @@ use crate::model::{Notice, NoticeKind, WatchKey, millis, time_of};
 use super::database::Store;
 use super::deliveries::{PlannedDelivery, insert_deliveries};
 use super::error::StoreError;
-use super::notices::ASKS_NOTHING;
+use super::notices::{ASKS_NOTHING, ensure_id_is_free};
 use super::watches::watch_id;
 
 impl Store {
@@ -32,7 +32,7 @@ impl Store {
     /// Writes a digest: a notice that nobody answers and that is closed from the start. Returns whether it is new.
     ///
     /// # Errors
-    /// When the database does not answer; then nothing has changed.
+    /// When the database does not answer, or another notice has the id; then nothing has changed.
     pub async fn write_digest(&self, key: &WatchKey, notice: &Notice, letter: PlannedDelivery) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let is_new = insert_digest(&mut transaction, key, notice, letter).await?;
@@ -42,6 +42,9 @@ impl Store {
 }
 
 /// Writes a notice that is closed from the start, with its letter. Returns whether it is new.
+///
+/// # Errors
+/// When the database does not answer, or another notice has its id; then nothing is written.
 pub(super) async fn insert_digest(
     transaction: &mut Transaction<'_, Sqlite>,
     key: &WatchKey,
@@ -51,20 +54,25 @@ pub(super) async fn insert_digest(
     let unknown = || StoreError::Corrupt { table: "watch", row: key.to_string(), what: "it is missing".to_owned() };
     let watch = watch_id(&mut **transaction, key).await?.ok_or_else(unknown)?;
     let now = millis(notice.opened_at);
-    let done = sqlx::query(
-        "INSERT INTO notice (id, watch, opened_at, told_at, closed_at, closed_why)
-         VALUES ($1, $2, $3, $4, $3, $5) ON CONFLICT DO NOTHING",
+    let known: Option<String> = sqlx::query_scalar("SELECT id FROM notice WHERE fingerprint = $1")
+        .bind(notice.fingerprint.as_str())
+        .fetch_optional(&mut **transaction)
+        .await?;
+    if known.is_some() {
+        return Ok(false);
+    }
+    ensure_id_is_free(transaction, notice).await?;
+    sqlx::query(
+        "INSERT INTO notice (id, fingerprint, watch, opened_at, told_at, closed_at, closed_why) VALUES ($1, $2, $3, $4, $5, $4, $6)",
     )
     .bind(&notice.id)
+    .bind(notice.fingerprint.as_str())
     .bind(watch)
     .bind(now)
     .bind(millis(notice.told_at))
     .bind(ASKS_NOTHING)
     .execute(&mut **transaction)
     .await?;
-    let is_new = done.rows_affected() > 0;
-    if is_new {
-        insert_deliveries(transaction, &notice.id, now, vec![letter]).await?;
-    }
-    Ok(is_new)
+    insert_deliveries(transaction, &notice.id, now, vec![letter]).await?;
+    Ok(true)
 }

@@ -31,6 +31,9 @@ pub enum StoreError {
         .0.display()
     )]
     NoTables(PathBuf),
+    /// Another notice has the id already: nothing was written, and with a longer one it can be.
+    #[error("the id {0} is that of another notice; it is written under a longer one at the next look")]
+    IdTaken(String),
     /// A stored value is not what was written.
     #[error("the row {row} of table {table} cannot be read: {what}")]
     Corrupt {
@@ -64,8 +67,8 @@ fn is_about_a_row(kind: &sqlx::error::ErrorKind) -> bool {
 }
 
 impl StoreError {
-    /// Whether one row is damaged, and the rest of the database works.
+    /// Whether only one row is concerned, and the rest of the database works.
     pub const fn is_one_row(&self) -> bool {
-        matches!(self, Self::Corrupt { .. })
+        matches!(self, Self::Corrupt { .. } | Self::IdTaken(_))
     }
 }

@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{WatchKey, millis, time_of};
+use crate::model::{EventKind, WatchKey, millis, time_of};
 
 use super::database::Store;
 use super::error::StoreError;
-use super::rows::Fields as _;
+use super::rows::{Fields as _, parse};
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -22,9 +22,25 @@ pub struct EventRow {
     /// API id.
     pub api: String,
     /// What kind of thing.
-    pub kind: String,
+    pub kind: EventKind,
     /// In words.
     pub text: String,
+}
+
+/// Something that happened, to be written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// What kind of thing.
+    pub kind: EventKind,
+    /// In words.
+    pub text: String,
+}
+
+impl NewEvent {
+    /// An event of a kind, in words.
+    pub const fn new(kind: EventKind, text: String) -> Self {
+        Self { kind, text }
+    }
 }
 
 /// Writes down what happened.
@@ -32,14 +48,14 @@ pub(super) async fn event(
     transaction: &mut Transaction<'_, Sqlite>,
     at: i64,
     key: &WatchKey,
-    kind: &str,
+    kind: EventKind,
     text: &str,
 ) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO event (at, integration, api, kind, text) VALUES ($1, $2, $3, $4, $5)")
         .bind(at)
         .bind(&key.integration)
         .bind(&key.api)
-        .bind(kind)
+        .bind(kind.name())
         .bind(text)
         .execute(&mut **transaction)
         .await?;
@@ -79,12 +95,13 @@ impl Store {
 }
 
 fn event_row(row: &SqliteRow) -> Result<EventRow, StoreError> {
+    let id: i64 = row.field("id")?;
     Ok(EventRow {
-        id: row.field("id")?,
+        id,
         at: time_of(row.field("at")?),
         integration: row.field("integration")?,
         api: row.field("api")?,
-        kind: row.field("kind")?,
+        kind: parse(|name| name.parse().ok(), "event", &id.to_string(), &row.field::<String>("kind")?)?,
         text: row.field("text")?,
     })
 }

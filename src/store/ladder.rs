@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{EscalationStep, LastTold, Notice, OpenFinding, PendingAnswer, Side, WatchKey, millis, time_of};
+use crate::model::{EscalationStep, EventKind, LadderPlace, OpenNotice, PendingAnswer, Side, WatchKey, millis, time_of};
 
 use super::answers::acknowledgement;
 use super::database::Store;
@@ -12,21 +12,8 @@ use super::deliveries::{PlannedDelivery, insert_deliveries};
 use super::error::StoreError;
 use super::events::event;
 use super::findings::findings;
-use super::notices::told;
+use super::notices::{notice, told};
 use super::rows::{Fields as _, key_of, parse};
-
-/// An open notice with all it tells of.
-#[derive(Debug, Clone)]
-pub struct OpenNotice {
-    /// The notice.
-    pub notice: Notice,
-    /// The API.
-    pub key: WatchKey,
-    /// What differs now.
-    pub findings: Vec<OpenFinding>,
-    /// What each party was told; whom it no longer concerns is not among them.
-    pub told: Vec<LastTold>,
-}
 
 /// An open notice, and who has not answered it.
 #[derive(Debug, Clone)]
@@ -52,8 +39,8 @@ pub struct EscalationCommit {
     pub party: String,
     /// When the question was asked.
     pub asked_at: DateTime<Utc>,
-    /// The number of the step.
-    pub step: usize,
+    /// Where on the ladder, or beside it.
+    pub place: LadderPlace,
     /// The letter; none where nobody is on this rung.
     pub delivery: Option<PlannedDelivery>,
     /// What happened, in words.
@@ -89,18 +76,17 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer, or a row is damaged.
-    pub async fn standing(&self, notice: &str) -> Result<Option<OpenNotice>, StoreError> {
+    pub async fn standing(&self, id: &str) -> Result<Option<OpenNotice>, StoreError> {
         let mut transaction = self.readers.begin().await?;
         let row = sqlx::query(
             "SELECT n.*, w.integration, w.api, w.surface FROM notice n LEFT JOIN watch w ON w.id = n.watch
              WHERE n.id = $1 AND n.closed_at IS NULL",
         )
-        .bind(notice)
+        .bind(id)
         .fetch_optional(&mut *transaction)
         .await?;
         let Some(row) = row else { return Ok(None) };
-        let notice =
-            Notice { id: row.field("id")?, opened_at: time_of(row.field("opened_at")?), told_at: time_of(row.field("told_at")?) };
+        let notice = notice(&row)?;
         let key = key_of(&row)?;
         let told = told(&mut transaction, &notice.id).await?;
         Ok(Some(OpenNotice { findings: findings(&mut transaction, row.field("watch")?).await?, told, notice, key }))
@@ -111,7 +97,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer; then nothing has changed.
     pub async fn climb(&self, climb: EscalationCommit, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let EscalationCommit { notice, key, side, party, asked_at, step, delivery, text } = climb;
+        let EscalationCommit { notice, key, side, party, asked_at, place, delivery, text } = climb;
         let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "INSERT INTO escalation (notice, side, party, asked_at, step, at)
@@ -122,14 +108,14 @@ impl Store {
         .bind(side.name())
         .bind(&party)
         .bind(millis(asked_at))
-        .bind(i64::try_from(step).unwrap_or(i64::MAX))
+        .bind(i64::try_from(place.number()).unwrap_or(i64::MAX))
         .bind(millis(now))
         .execute(&mut *transaction)
         .await?;
         let is_new = done.rows_affected() > 0;
         if is_new {
             insert_deliveries(&mut transaction, &notice, millis(now), delivery.into_iter().collect()).await?;
-            event(&mut transaction, millis(now), &key, "escalated", &text).await?;
+            event(&mut transaction, millis(now), &key, EventKind::Escalated, &text).await?;
         }
         transaction.commit().await?;
         Ok(is_new)
@@ -191,10 +177,12 @@ async fn silence(
     .bind(&party)
     .fetch_all(&mut **transaction)
     .await?;
-    let climbed = steps.into_iter().map(|(asked_at, step, at)| EscalationStep {
-        asked_at: time_of(asked_at),
-        step: usize::try_from(step).unwrap_or(usize::MAX),
-        at: time_of(at),
-    });
-    Ok(PendingAnswer { side, party, asked: asked.into_iter().map(time_of).collect(), answer, climbed: climbed.collect() })
+    let mut climbed = Vec::with_capacity(steps.len());
+    for (asked_at, number, at) in steps {
+        let place = usize::try_from(number).ok().and_then(LadderPlace::numbered);
+        let unknown =
+            || StoreError::Corrupt { table: "escalation", row: notice.to_owned(), what: format!("there is no step {number}") };
+        climbed.push(EscalationStep { asked_at: time_of(asked_at), place: place.ok_or_else(unknown)?, at: time_of(at) });
+    }
+    Ok(PendingAnswer { side, party, asked: asked.into_iter().map(time_of).collect(), answer, climbed })
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{ApiState, LedgerEntry, LedgerStep, OperationLabel, Statement, Surface, WatchKey, millis, time_of};
+use crate::model::{ApiState, EventKind, LedgerEntry, LedgerStep, OperationLabel, Statement, Surface, WatchKey, millis, time_of};
 
 use super::database::Store;
 use super::error::StoreError;
@@ -109,7 +109,7 @@ impl Store {
         };
         let mut transaction = self.begin().await?;
         let text = format!("{} {what} {}: {}", statement.place, statement.subject, statement.verbatim);
-        event(&mut transaction, millis(now), key, "announced", &text).await?;
+        event(&mut transaction, millis(now), key, EventKind::Announced, &text).await?;
         record(&mut transaction, key, millis(now), vec![step]).await?;
         transaction.commit().await?;
         Ok(outcome)

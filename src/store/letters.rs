@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 
-use crate::model::{DeliveryState, Side, time_of};
+use crate::model::{ChannelName, DeliveryState, Side, time_of};
 
 use super::database::Store;
 use super::error::StoreError;
-use super::rows::{Fields as _, as_u32, parse, whole};
+use super::rows::{Fields as _, as_u32, channel, parse, whole};
 
 /// A letter as status shows it.
 #[derive(Debug, Clone)]
@@ -69,7 +69,7 @@ pub struct LetterRow {
     /// Whether that is open.
     pub is_open: bool,
     /// The channel it goes through, where that is not mail.
-    pub channel: Option<String>,
+    pub channel: Option<ChannelName>,
     /// The letter.
     pub letter: DeliveryRow,
 }
@@ -98,10 +98,6 @@ impl Store {
 }
 
 pub(super) fn letter_row(row: &SqliteRow) -> Result<LetterRow, StoreError> {
-    Ok(LetterRow {
-        notice: row.field("notice")?,
-        is_open: row.field("is_open")?,
-        channel: row.field("channel")?,
-        letter: delivery_row(row)?,
-    })
+    let letter = delivery_row(row)?;
+    Ok(LetterRow { notice: row.field("notice")?, is_open: row.field("is_open")?, channel: channel(row, letter.id)?, letter })
 }

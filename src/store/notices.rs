@@ -1,14 +1,15 @@
 //! Notices: opened, told, closed, and what each party knows of them.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{LastTold, Notice, Side, millis, time_of};
+use crate::model::{Fingerprint, LastTold, Notice, Side, millis, time_of};
 
 use super::database::Store;
 use super::deliveries::{PlannedDelivery, insert_deliveries};
 use super::error::StoreError;
-use super::rows::{as_u32, parse};
+use super::rows::{Fields as _, as_u32, parse};
 use super::watches::WatchId;
 
 /// A change that comes and goes.
@@ -74,15 +75,61 @@ pub enum NoticeStep {
     },
 }
 
+/// How a notice is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeName {
+    /// For people: the shortest that no other notice has.
+    pub id: String,
+    /// What it was made of.
+    pub fingerprint: Fingerprint,
+    /// Whether it was written already.
+    pub is_known: bool,
+}
+
+impl NoticeName {
+    /// The notice of this name.
+    pub fn notice(&self, opened_at: DateTime<Utc>, told_at: DateTime<Utc>) -> Notice {
+        Notice { id: self.id.clone(), fingerprint: self.fingerprint.clone(), opened_at, told_at }
+    }
+}
+
 impl Store {
-    /// Whether a notice of this id was ever written.
+    /// How the notice of these facts is called, whether or not there is one already.
     ///
     /// # Errors
-    /// When the database does not answer.
-    pub async fn has_notice(&self, id: &str) -> Result<bool, StoreError> {
-        let found: i64 =
-            sqlx::query_scalar("SELECT COUNT(*) FROM notice WHERE id = $1").bind(id).fetch_one(&self.readers).await?;
-        Ok(found > 0)
+    /// When the database does not answer, or every id it could have is taken.
+    pub async fn name_notice(&self, fingerprint: &Fingerprint) -> Result<NoticeName, StoreError> {
+        let known: Option<(String, String)> = sqlx::query_as(
+            // A notice of before there were fingerprints has its id for one.
+            "SELECT id, fingerprint FROM notice WHERE fingerprint = $1 OR (fingerprint = $2 AND id = $2)",
+        )
+        .bind(fingerprint.as_str())
+        .bind(fingerprint.shortest())
+        .fetch_optional(&self.readers)
+        .await?;
+        if let Some((id, fingerprint)) = known {
+            return Ok(NoticeName { id, fingerprint: Fingerprint::stored(fingerprint), is_known: true });
+        }
+        for id in fingerprint.ids() {
+            let taken: i64 =
+                sqlx::query_scalar("SELECT COUNT(*) FROM notice WHERE id = $1").bind(id).fetch_one(&self.readers).await?;
+            if taken == 0 {
+                return Ok(NoticeName { id: id.to_owned(), fingerprint: fingerprint.clone(), is_known: false });
+            }
+        }
+        Err(StoreError::IdTaken(fingerprint.as_str().to_owned()))
+    }
+}
+
+/// Makes sure, in the transaction that writes a notice, that its id is no other's.
+pub(super) async fn ensure_id_is_free(transaction: &mut Transaction<'_, Sqlite>, notice: &Notice) -> Result<(), StoreError> {
+    let holder: Option<String> = sqlx::query_scalar("SELECT fingerprint FROM notice WHERE id = $1")
+        .bind(&notice.id)
+        .fetch_optional(&mut **transaction)
+        .await?;
+    match holder {
+        Some(holder) if holder != notice.fingerprint.as_str() => Err(StoreError::IdTaken(notice.id.clone())),
+        _ => Ok(()),
     }
 }
 
@@ -90,15 +137,26 @@ pub(super) async fn open_notice(
     transaction: &mut Transaction<'_, Sqlite>,
     watch: WatchId,
 ) -> Result<Option<(Notice, Option<Flaps>)>, StoreError> {
-    let row: Option<(String, i64, i64, i64, Option<i64>)> =
-        sqlx::query_as("SELECT id, opened_at, told_at, flips, flipped_at FROM notice WHERE watch = $1 AND closed_at IS NULL")
-            .bind(watch)
-            .fetch_optional(&mut **transaction)
-            .await?;
-    Ok(row.map(|(id, opened, told, flips, flipped)| {
-        let notice = Notice { id, opened_at: time_of(opened), told_at: time_of(told) };
-        (notice, flipped.filter(|_| flips > 0).map(|at| Flaps { times: as_u32(flips), at: time_of(at) }))
-    }))
+    let row = sqlx::query(
+        "SELECT id, fingerprint, opened_at, told_at, flips, flipped_at FROM notice WHERE watch = $1 AND closed_at IS NULL",
+    )
+    .bind(watch)
+    .fetch_optional(&mut **transaction)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let times = as_u32(row.field("flips")?);
+    let flipped = row.field::<Option<i64>>("flipped_at")?.filter(|_| times > 0);
+    Ok(Some((notice(&row)?, flipped.map(|at| Flaps { times, at: time_of(at) }))))
+}
+
+/// What a row says of its notice.
+pub(super) fn notice(row: &SqliteRow) -> Result<Notice, StoreError> {
+    Ok(Notice {
+        id: row.field("id")?,
+        fingerprint: Fingerprint::stored(row.field("fingerprint")?),
+        opened_at: time_of(row.field("opened_at")?),
+        told_at: time_of(row.field("told_at")?),
+    })
 }
 
 /// The notice that was closed last, where it was closed within a day because nothing differed any more.
@@ -107,8 +165,8 @@ pub(super) async fn gone(
     watch: WatchId,
     now: DateTime<Utc>,
 ) -> Result<Option<Gone>, StoreError> {
-    let row: Option<(String, i64, i64, i64)> = sqlx::query_as(
-        "SELECT id, opened_at, told_at, flips FROM notice
+    let row = sqlx::query(
+        "SELECT id, fingerprint, opened_at, told_at, flips FROM notice
          WHERE watch = $1 AND closed_why = $2 AND closed_at > $3 AND closed_at <= $4
            AND closed_at = (SELECT MAX(closed_at) FROM notice WHERE watch = $1 AND closed_why <> $5)
          ORDER BY closed_at DESC LIMIT 1",
@@ -121,12 +179,13 @@ pub(super) async fn gone(
     .bind(ASKS_NOTHING)
     .fetch_optional(&mut **transaction)
     .await?;
-    let Some((id, opened, told_at, flips)) = row else { return Ok(None) };
-    let told = told(transaction, &id).await?;
-    let notice = Notice { id, opened_at: time_of(opened), told_at: time_of(told_at) };
-    Ok(Some(Gone { notice, times: as_u32(flips), told }))
+    let Some(row) = row else { return Ok(None) };
+    let notice = notice(&row)?;
+    let told = told(transaction, &notice.id).await?;
+    Ok(Some(Gone { notice, times: as_u32(row.field("flips")?), told }))
 }
 
+/// What each party was last told under a notice.
 pub(super) async fn told(transaction: &mut Transaction<'_, Sqlite>, notice: &str) -> Result<Vec<LastTold>, StoreError> {
     let rows: Vec<(String, String, String, String)> =
         sqlx::query_as("SELECT side, party, identity, content FROM told WHERE notice = $1 ORDER BY side, party, identity")
@@ -188,13 +247,18 @@ pub(super) async fn take_step(
                 .await?;
         }
         NoticeStep::Tell { notice, flaps, deliveries, told } => {
+            match ensure_id_is_free(transaction, &notice).await {
+                Err(StoreError::IdTaken(_)) => return Ok(false),
+                is_free => is_free?,
+            }
             let done = sqlx::query(
-                "INSERT INTO notice (id, watch, opened_at, told_at, flips, flipped_at) VALUES ($1, $2, $3, $4, $5, $6)
-                 ON CONFLICT (id) DO UPDATE SET told_at = excluded.told_at, closed_at = NULL, closed_why = NULL,
+                "INSERT INTO notice (id, fingerprint, watch, opened_at, told_at, flips, flipped_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+                 ON CONFLICT (fingerprint) DO UPDATE SET told_at = excluded.told_at, closed_at = NULL, closed_why = NULL,
                    flips = excluded.flips, flipped_at = excluded.flipped_at
-                 WHERE watch = excluded.watch AND (closed_at IS NULL OR (closed_why = $7 AND excluded.flips > 0))",
+                 WHERE watch = excluded.watch AND (closed_at IS NULL OR (closed_why = $8 AND excluded.flips > 0))",
             )
             .bind(&notice.id)
+            .bind(notice.fingerprint.as_str())
             .bind(watch)
             .bind(millis(notice.opened_at))
             .bind(now)

@@ -4,13 +4,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{ApiState, Notice, WatchKey, millis, time_of};
+use crate::model::{ApiState, EventKind, Notice, WatchKey, millis, time_of};
 
 use super::database::Store;
 use super::deliveries::{PlannedDelivery, insert_deliveries};
 use super::error::StoreError;
 use super::events::event;
-use super::notices::ASKS_NOTHING;
+use super::notices::{ASKS_NOTHING, ensure_id_is_free};
 use super::rows::{Fields as _, as_u32, key_of};
 use super::watches::WatchId;
 
@@ -108,7 +108,7 @@ impl Store {
             return Ok(false);
         }
         self.write_outage(&mut transaction, outage, notice, letters).await?;
-        event(&mut transaction, now, &outage.key, "outage", text).await?;
+        event(&mut transaction, now, &outage.key, EventKind::Outage, text).await?;
         transaction.commit().await?;
         Ok(true)
     }
@@ -143,7 +143,7 @@ impl Store {
                 .execute(&mut *transaction)
                 .await?;
             self.write_outage(&mut transaction, outage, notice, letters).await?;
-            event(&mut transaction, millis(notice.told_at), &outage.key, "outage", text).await?;
+            event(&mut transaction, millis(notice.told_at), &outage.key, EventKind::Outage, text).await?;
         }
         transaction.commit().await?;
         Ok(true)
@@ -156,11 +156,13 @@ impl Store {
         notice: &Notice,
         letters: Vec<PlannedDelivery>,
     ) -> Result<(), StoreError> {
+        ensure_id_is_free(transaction, notice).await?;
         sqlx::query(
-            "INSERT INTO notice (id, watch, opened_at, told_at, closed_at, closed_why)
-             VALUES ($1, $2, $3, $4, $3, $5) ON CONFLICT (id) DO UPDATE SET told_at = excluded.told_at",
+            "INSERT INTO notice (id, fingerprint, watch, opened_at, told_at, closed_at, closed_why)
+             VALUES ($1, $2, $3, $4, $5, $4, $6) ON CONFLICT (fingerprint) DO UPDATE SET told_at = excluded.told_at",
         )
         .bind(&notice.id)
+        .bind(notice.fingerprint.as_str())
         .bind(outage.watch)
         .bind(millis(notice.opened_at))
         .bind(millis(notice.told_at))

@@ -6,13 +6,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{AttemptOutcome, Delivery, DeliveryState, Lane, Side, millis, time_of};
+use crate::model::{AttemptOutcome, Delivery, DeliveryState, EventKind, Lane, Side, millis, time_of};
 
 use super::database::Store;
 use super::error::StoreError;
 use super::events::event;
 use super::letters::{LISTING, LetterRow, letter_row};
-use super::rows::{Fields as _, as_u32, key_of, parse};
+use super::rows::{Fields as _, as_u32, channel, key_of, parse};
 
 /// What finishing an attempt led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -311,7 +311,7 @@ impl Store {
         let Some(outcome) = outcome else {
             let (name, recipient): (String, String) = (row.field("name")?, row.field("recipient")?);
             let text = format!("{name} <{recipient}>: {text}");
-            event(&mut transaction, millis(now), &key_of(row)?, "delayed", &text).await?;
+            event(&mut transaction, millis(now), &key_of(row)?, EventKind::Delayed, &text).await?;
             transaction.commit().await?;
             return Ok(Bounced::Noted);
         };
@@ -357,7 +357,7 @@ fn delivery(row: &SqliteRow, id: i64) -> Result<Delivery, StoreError> {
         recipient: row.field("recipient")?,
         sender: row.field("sender")?,
         message: row.field("message")?,
-        channel: row.field("channel")?,
+        channel: channel(row, id)?,
         attempts: as_u32(row.field("attempts")?),
     })
 }
@@ -402,7 +402,7 @@ async fn call_stand_in(
         _ => (Finished::StandInCalled, "whoever stands in is written to"),
     };
     let text = format!("{name} <{recipient}> cannot be written to ({}); {what}", outcome.reply());
-    event(transaction, millis(now), &key_of(&row)?, "undeliverable", &text).await?;
+    event(transaction, millis(now), &key_of(&row)?, EventKind::Undeliverable, &text).await?;
     Ok(finished)
 }
 
@@ -443,7 +443,7 @@ async fn call_after_a_day(
 pub enum Resend {
     /// This one, whatever became of it.
     Letter(i64),
-    /// Those of an open notice that could not be delivered.
+    /// Those of an open notice that could not be delivered, by its id or its fingerprint.
     Notice(String),
     /// Those of every open notice.
     All,
@@ -464,7 +464,7 @@ impl Store {
             Resend::All => (None, None),
         };
         let query = format!(
-            "{LISTING} WHERE CASE WHEN $1 IS NULL THEN {FAILED} AND ($2 IS NULL OR d.notice = $2)
+            "{LISTING} WHERE CASE WHEN $1 IS NULL THEN {FAILED} AND ($2 IS NULL OR n.id = $2 OR n.fingerprint = $2)
                ELSE d.id = $1 AND d.state <> 'standby' END ORDER BY d.id"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(query)).bind(id).bind(notice).fetch_all(&mut *transaction).await?;

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{LedgerStep, Proposal, Side, Surface, millis};
+use crate::model::{EventKind, LedgerStep, Proposal, Side, Surface, millis};
 
 use super::answers::{AnswerOutcome, OpenLetter, may_tell};
 use super::database::Store;
@@ -107,7 +107,7 @@ impl Store {
                 .await?;
                 insert_deliveries(&mut transaction, &letter.notice, millis(now), letters).await?;
                 let text = format!("{by} asks for the {} for time until {until} ({})", letter.side.name(), letter.notice);
-                event(&mut transaction, millis(now), &letter.key, "proposed", &text).await?;
+                event(&mut transaction, millis(now), &letter.key, EventKind::Proposed, &text).await?;
             }
         }
         transaction.commit().await?;
@@ -150,7 +150,7 @@ impl Store {
         }
         insert_deliveries(&mut transaction, &letter.notice, millis(now), letters).await?;
         let text = format!("{by} {} proposal {id} ({})", if agreed { "agrees to" } else { "refuses" }, letter.notice);
-        event(&mut transaction, millis(now), &letter.key, "decided", &text).await?;
+        event(&mut transaction, millis(now), &letter.key, EventKind::Decided, &text).await?;
         transaction.commit().await?;
         Ok(AnswerOutcome::Recorded)
     }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Side, WatchKey, millis};
+use crate::model::{EventKind, Side, WatchKey, millis};
 
 use super::database::Store;
 use super::deliveries::{PlannedDelivery, insert_deliveries};
@@ -113,7 +113,7 @@ impl Store {
         .await?;
         let told_at = told_at.unwrap_or_else(|| millis(now));
         insert_deliveries(&mut transaction, &reader.notice, told_at, vec![letter]).await?;
-        event(&mut transaction, millis(now), key, "written again", text).await?;
+        event(&mut transaction, millis(now), key, EventKind::WrittenAgain, text).await?;
         transaction.commit().await?;
         Ok(true)
     }

@@ -3,7 +3,7 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, Sqlite};
 
-use crate::model::{Surface, WatchKey};
+use crate::model::{ChannelName, Surface, WatchKey};
 
 use super::error::StoreError;
 
@@ -91,4 +91,10 @@ pub(super) fn key_of(row: &SqliteRow) -> Result<WatchKey, StoreError> {
 /// A value as JSON, to be stored.
 pub(super) fn to_json(value: &impl serde::Serialize, table: &'static str, row: &str) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| StoreError::Corrupt { table, row: row.to_owned(), what: error.to_string() })
+}
+
+/// The channel of a letter, where it goes through one.
+pub(super) fn channel(row: &SqliteRow, id: i64) -> Result<Option<ChannelName>, StoreError> {
+    let name: Option<String> = row.field("channel")?;
+    name.map(|name| parse(|name| name.parse().ok(), "delivery", &id.to_string(), &name)).transpose()
 }

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{Side, time_of};
+use crate::model::{ChannelName, Side, time_of};
 
 use super::error::StoreError;
 use super::rows::{Fields as _, lines, parse};
@@ -48,7 +48,7 @@ pub struct Unreached {
 #[derive(Debug, Clone)]
 pub struct ChannelTrouble {
     /// Its name in the outbox.
-    pub channel: String,
+    pub channel: ChannelName,
     /// Since when.
     pub since: DateTime<Utc>,
     /// Whether it refused for good, or is tried again.
@@ -76,7 +76,7 @@ const STUCK: &str =
 pub(super) async fn delivery_trouble(transaction: &mut Transaction<'_, Sqlite>) -> Result<DeliveryTrouble, StoreError> {
     let (mail, unreached) = (mail(transaction).await?, unreached(transaction).await?);
     let rows = sqlx::query(
-        "SELECT channel, state, created_at, COALESCE(last_reply, '') AS reply FROM delivery
+        "SELECT id, channel, state, created_at, COALESCE(last_reply, '') AS reply FROM delivery
          WHERE id IN (SELECT MAX(id) FROM delivery WHERE channel IS NOT NULL AND outcome IS NOT NULL GROUP BY channel)
            AND state IN ('pending', 'refused') ORDER BY channel",
     )
@@ -84,7 +84,12 @@ pub(super) async fn delivery_trouble(transaction: &mut Transaction<'_, Sqlite>) 
     .await?;
     let channels = rows.iter().map(|row| {
         Ok::<_, StoreError>(ChannelTrouble {
-            channel: row.field("channel")?,
+            channel: parse(
+                |name| name.parse().ok(),
+                "delivery",
+                &row.field::<i64>("id")?.to_string(),
+                &row.field::<String>("channel")?,
+            )?,
             since: time_of(row.field("created_at")?),
             is_final: row.field::<String>("state")? == "refused",
             reply: row.field("reply")?,

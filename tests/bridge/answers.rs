@@ -1,7 +1,7 @@
 //! An answer is a plan: owner and day. What concerns the other side reaches it, and nothing is done twice.
 
 use driftd::http::{Endpoint, serve};
-use driftd::lifecycle::Heart;
+use driftd::lifecycle::Heartbeats;
 use driftd::model::{Acknowledgement, Answer, EscalationTarget, OperationLabel, Reply, Role, Statement};
 use driftd::store::AnswerOutcome;
 use tokio_util::sync::CancellationToken;
@@ -82,7 +82,7 @@ async fn a_link_is_no_good_after_its_time() {
     let endpoint = Endpoint::bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
     let url = format!("http://{}/answer/{token}", endpoint.address);
     let stopping = CancellationToken::new();
-    let serving = serve(endpoint, bridge.shared.clone(), Heart::default(), stopping.clone()).expect("a server");
+    let serving = serve(endpoint, bridge.shared.clone(), Heartbeats::default(), stopping.clone()).expect("a server");
     let taken = |form: &str| Daemon::post(&url, form).lines().next().map(str::to_owned).expect("a status");
     bridge.at("2027-04-05");
     assert_eq!(taken("owner="), "HTTP/1.1 422 Unprocessable Entity", "it would be taken, if somebody said who answers");
@@ -262,7 +262,7 @@ async fn what_both_sides_agree_on_is_kept_shown_and_followed() {
     assert_eq!(reply(&bridge, to(&asked, "owner@pay.example"), &agree).await, AnswerOutcome::Recorded);
     assert_eq!(bridge.told().await, ["dev@shop.example exchange"]);
     // Shown: a plan of both sides.
-    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    let status = driftd::http::current_status(&bridge.shared).await.expect("status");
     let answers: Vec<&str> = status.open[0].sides.iter().filter_map(|side| side.answer.as_deref()).collect();
     assert_eq!(answers.len(), 2, "{:?}", status.open[0].sides);
     assert!(answers.iter().all(|answer| answer.contains("done by 2026-05-04") && answer.contains("agreed")), "{answers:?}");

@@ -50,7 +50,7 @@ async fn a_notice_reaches_programs_signed_and_escaped() {
     let text = text["text"].as_str().expect("a text");
     assert!(text.starts_with("*[driftd] BREAKING: Pay API (N-") && text.contains("• BREAKING: "), "{text}");
     assert!(!text.contains("/answer/"), "who reads a chat does not answer for the reader of a letter");
-    let status = serde_json::to_string(&driftd::http::gather(&bridge.shared).await.expect("status")).expect("JSON");
+    let status = serde_json::to_string(&driftd::http::current_status(&bridge.shared).await.expect("status")).expect("JSON");
     assert!(!status.contains("s3cret"), "an address may be a secret");
 }
 
@@ -74,7 +74,7 @@ async fn a_program_that_is_down_is_tried_again_with_the_same_bytes_and_one_that_
     bridge.at("2026-03-02T20:00");
     bridge.work().await;
     assert_eq!(receiver.posted().len(), 6, "what is refused stays refused");
-    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    let status = driftd::http::current_status(&bridge.shared).await.expect("status");
     assert!(status.trouble.iter().any(|trouble| trouble.part.starts_with("channel ")), "{:?}", status.trouble);
     assert!(status.telling.dead_contacts.is_empty());
 }
@@ -93,7 +93,7 @@ async fn a_program_that_takes_no_more_for_now_gets_it_later_and_is_not_asked_in_
     bridge.at("2026-03-02T20:00");
     bridge.work().await;
     assert_eq!(receiver.posted().len(), 4, "what was taken is not handed over again");
-    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    let status = driftd::http::current_status(&bridge.shared).await.expect("status");
     assert!(status.trouble.is_empty(), "{:?}", status.trouble);
 }
 

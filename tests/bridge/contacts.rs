@@ -1,8 +1,8 @@
 //! Addresses that die, early or late: the deputy gets the same notice, the contact shows red, the operator knows.
 
+use driftd::correspondence::bounced;
 use driftd::model::Clock as _;
 use driftd::store::Bounced;
-use driftd::tasks::bounced;
 
 use crate::answers::to;
 use crate::escalation::description;
@@ -57,7 +57,7 @@ async fn a_letter_that_comes_back_late_reaches_the_deputy_once() {
     let deputy = to(&letters, "deputy@shop.example");
     assert_eq!(kind(deputy), "opened");
     assert!(deputy.text().contains("because Eve Engineer could not be written to"), "{}", deputy.text());
-    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    let status = driftd::http::current_status(&bridge.shared).await.expect("status");
     assert_eq!(status.telling.dead_contacts.len(), 1);
     assert_eq!(status.telling.dead_contacts[0].address, "dev@shop.example");
     assert!(status.gaps.iter().any(|gap| gap.what.contains("Del Deputy (deputy) gets the letters") && !gap.is_orphan));
@@ -65,7 +65,7 @@ async fn a_letter_that_comes_back_late_reaches_the_deputy_once() {
     // The deputy's comes back as well: the operator stands at that end, and status says that nobody else does.
     assert_eq!(hand_in(&bridge, &report(deputy, "failed", "5.1.1")).await, Bounced::StandInCalled);
     assert_eq!(bridge.told().await, ["ops@bridge.example attest", "ops@bridge.example opened"]);
-    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    let status = driftd::http::current_status(&bridge.shared).await.expect("status");
     assert!(status.gaps.iter().any(|gap| gap.is_orphan), "{:?}", status.gaps);
     assert!(status.verdict.contains("nobody can be reached at 1 end"), "{}", status.verdict);
 }
@@ -77,7 +77,8 @@ async fn a_refused_address_shows_red_until_a_letter_arrives_again() {
     bridge.at("2026-03-02T11:00");
     bridge.publish(&description(16));
     assert_eq!(bridge.told().await, ["deputy@shop.example updated", "owner@pay.example updated"]);
-    let dead = async |bridge: &Bridge| driftd::http::gather(&bridge.shared).await.expect("status").telling.dead_contacts.len();
+    let dead =
+        async |bridge: &Bridge| driftd::http::current_status(&bridge.shared).await.expect("status").telling.dead_contacts.len();
     assert_eq!(dead(&bridge).await, 1);
     bridge.smtp.treat("dev@shop.example", Manner::Accept);
     bridge.at("2026-03-02T13:00");
@@ -120,7 +121,7 @@ async fn a_report_to_an_address_that_letters_share_is_about_none_of_them() {
     let mail = report(consumer, "failed", "5.1.1");
     assert_eq!(bounced(&bridge.shared, &mail).await.expect("the store"), Bounced::NotOurs);
     assert_eq!(bridge.told().await, [""; 0]);
-    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    let status = driftd::http::current_status(&bridge.shared).await.expect("status");
     assert!(status.telling.dead_contacts.is_empty(), "{:?}", status.telling.dead_contacts);
 }
 
@@ -140,14 +141,14 @@ async fn a_maildir_is_looked_into_and_what_was_taken_up_is_moved() {
 
 /// Looks into the Maildir until something is true.
 async fn looked_into(bridge: &Bridge, until: impl Fn() -> bool) {
-    let (heart, stopping) = (driftd::lifecycle::Heart::default(), tokio_util::sync::CancellationToken::new());
+    let (heart, stopping) = (driftd::lifecycle::Heartbeats::default(), tokio_util::sync::CancellationToken::new());
     let waiting = async {
         while !until() {
             tokio::task::yield_now().await;
         }
         stopping.cancel();
     };
-    tokio::join!(driftd::tasks::bounces(bridge.shared.clone(), heart, stopping.clone()), waiting);
+    tokio::join!(driftd::loops::bounces(bridge.shared.clone(), heart, stopping.clone()), waiting);
 }
 
 #[tokio::test]
@@ -207,11 +208,11 @@ async fn people_are_asked_now_and_then_whether_they_are_still_there() {
     // Two weeks without a word: the manager is asked, once, and status shows the gap.
     let told = bridge.told_daily("2026-07-11", "2026-07-31").await;
     assert_eq!(told, ["2026-07-19 manager@shop.example attest"]);
-    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    let status = driftd::http::current_status(&bridge.shared).await.expect("status");
     assert!(status.gaps.iter().any(|gap| gap.what.contains("Eve Engineer (engineering) was asked")), "{:?}", status.gaps);
     let now = bridge.clock.as_ref().now();
     assert!(bridge.shared.store.confirm(&confirm_token(to(&letters, "dev@shop.example")), now).await.expect("the store"));
-    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    let status = driftd::http::current_status(&bridge.shared).await.expect("status");
     assert!(!status.gaps.iter().any(|gap| gap.what.contains("was asked")), "{:?}", status.gaps);
 }
 
@@ -231,7 +232,7 @@ async fn nobody_is_asked_about_himself() {
     }
     // The managers do not answer; nobody else can be asked about them, and status shows it.
     assert_eq!(bridge.told_daily("2026-07-05", "2026-07-31").await, [""; 0]);
-    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    let status = driftd::http::current_status(&bridge.shared).await.expect("status");
     let silent = status.gaps.iter().filter(|gap| gap.what.contains("(partner-manager) was asked")).count();
     assert_eq!(silent, 2, "{:?}", status.gaps);
 }

@@ -35,7 +35,7 @@ fn token(letter: &Received) -> String {
 }
 
 pub async fn reply(bridge: &Bridge, letter: &Received, reply: &Reply) -> AnswerOutcome {
-    driftd::tasks::answer(&bridge.shared, &token(letter), reply).await.expect("the store")
+    driftd::correspondence::answer(&bridge.shared, &token(letter), reply).await.expect("the store")
 }
 
 async fn answer(bridge: &Bridge, letter: &Received, answer: Answer, fix_by: Option<&str>) {
@@ -127,7 +127,7 @@ async fn whoever_is_asked_further_up_can_answer_for_the_side() {
     answer(&bridge, deputy, Answer::Accepted, None).await;
     bridge.clock.set(time("2026-03-05T10:00") + TimeDelta::minutes(1));
     assert_eq!(bridge.told().await, both("resolved"), "both sides hear that it is accepted");
-    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    let status = driftd::http::current_status(&bridge.shared).await.expect("status");
     assert!(status.open.is_empty(), "everybody who is concerned has accepted");
 }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use driftd::lifecycle::Heart;
-use driftd::tasks::check_due;
+use driftd::lifecycle::Heartbeats;
+use driftd::loops::check_due;
 use tokio_util::sync::CancellationToken;
 
 use crate::harness::{Bridge, QUIET, Terms, both, time};
@@ -25,7 +25,7 @@ fn pay(longest: u32, more: &str) -> String {
 
 /// What status says of the one description.
 async fn view(bridge: &Bridge) -> driftd::http::ApiView {
-    driftd::http::gather(&bridge.shared).await.expect("status").checking.remove(0)
+    driftd::http::current_status(&bridge.shared).await.expect("status").checking.remove(0)
 }
 
 async fn state(bridge: &Bridge) -> &'static str {
@@ -77,7 +77,7 @@ async fn who_is_never_ready_is_asked_in_peace_and_is_down_at_the_third_time() {
     for after in ["Retry-After: 0\r\n", "Retry-After: 30\r\n"] {
         let bridge = Bridge::new(&QUIET, "2026-01-12", &sized(2, "1")).await;
         bridge.partner.publish(Answer::Status(429, after));
-        let (heart, stopping) = (Heart::default(), CancellationToken::new());
+        let (heart, stopping) = (Heartbeats::default(), CancellationToken::new());
         let mut states = Vec::new();
         bridge.at("2026-01-12T10:30");
         for _ in 0..3 {
@@ -111,7 +111,7 @@ async fn what_goes_on_failing_is_asked_less_and_less_often() {
     bridge.publish(&sized(2, "1"));
     bridge.told().await;
     let history = bridge.shared.store.history(time("2026-01-12T00:00"), 100).await.expect("the history");
-    let kinds: Vec<&str> = history.iter().map(|event| event.kind.as_str()).collect();
+    let kinds: Vec<&str> = history.iter().map(|event| event.kind.name()).collect();
     assert_eq!(kinds, ["baseline", "down", "recovered"]);
     assert_eq!(history[2].text, "shop/pay can be read again, unchanged");
 }
@@ -230,7 +230,7 @@ async fn the_loop_beats_while_what_it_asks_for_hangs() {
     bridge.partner.publish(Answer::Silence);
     bridge.at("2026-01-12T11:00");
     let asked = bridge.partner.requests().len();
-    let (heart, stopping) = (Heart::default(), CancellationToken::new());
+    let (heart, stopping) = (Heartbeats::default(), CancellationToken::new());
     let observed = async {
         let mut looks = tokio::time::interval(Duration::from_millis(20));
         while bridge.partner.requests().len() == asked {
@@ -242,7 +242,7 @@ async fn the_loop_beats_while_what_it_asks_for_hangs() {
         }
         stopping.cancel();
     };
-    let running = driftd::tasks::watch(bridge.shared.clone(), heart.clone(), stopping.clone());
+    let running = driftd::loops::watch(bridge.shared.clone(), heart.clone(), stopping.clone());
     // The limit is for broken builds: a loop that does not beat for 45 seconds counts as stuck.
     let both = async { tokio::join!(running, observed) };
     tokio::time::timeout(Duration::from_secs(40), both).await.expect("it beats, and ends, while a fetch hangs");

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use driftd::config::{Config, Environment, load};
+use driftd::correspondence::{WrittenDigests, confirmations_due, digest_due, escalate_due, missed_letters_due, outages_due};
 use driftd::daemon::assemble;
-use driftd::lifecycle::Heart;
+use driftd::lifecycle::Heartbeats;
+use driftd::loops::{check_due, deliver_due};
 use driftd::model::{Clock, DateKind, ManualClock, Origin, Statement, Surface, WatchKey};
 use driftd::state::{ActiveConfig, AppState};
-use driftd::tasks::{DigestsDone, attest_due, check_due, deliver_due, digest_due, escalate_due, outages_due, retell_due};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -175,13 +176,13 @@ consumers = [{{ party = "shop"{uses} }}]
 
     /// Lets the daemon do all that is due.
     pub async fn work(&self) {
-        let (heart, stopping) = (Heart::default(), CancellationToken::new());
+        let (heart, stopping) = (Heartbeats::default(), CancellationToken::new());
         while check_due(&self.shared, &heart, &stopping).await.expect("checks") > 0 {}
         escalate_due(&self.shared).await.expect("escalations");
-        retell_due(&self.shared).await.expect("letters once more");
+        missed_letters_due(&self.shared).await.expect("letters once more");
         outages_due(&self.shared).await.expect("outages");
-        digest_due(&self.shared, &mut DigestsDone::default()).await.expect("digests");
-        attest_due(&self.shared).await.expect("questions");
+        digest_due(&self.shared, &mut WrittenDigests::default()).await.expect("digests");
+        confirmations_due(&self.shared).await.expect("questions");
         while deliver_due(&self.shared, &heart).await.expect("letters") > 0 {}
     }
 
@@ -259,7 +260,7 @@ consumers = [{{ party = "shop"{uses} }}]
 
     /// What status says of days.
     pub async fn dates(&self) -> Vec<String> {
-        let status = driftd::http::gather(&self.shared).await.expect("status");
+        let status = driftd::http::current_status(&self.shared).await.expect("status");
         status.dates.into_iter().map(|date| format!("{}: {}", date.finding.rule, date.finding.message)).collect()
     }
 }

@@ -20,7 +20,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use driftd::config::{Environment, load};
-use driftd::lifecycle::Heart;
+use driftd::correspondence::{WrittenDigests, confirmations_due, digest_due, escalate_due, missed_letters_due, outages_due};
+use driftd::lifecycle::Heartbeats;
+use driftd::loops::check_due;
 use driftd::model::{
     Acknowledgement, Answer, AttemptOutcome, Clock, DateKind, EscalationTarget, Lane, ManualClock, Origin, Reply, Role,
     Statement, Surface, WatchKey,
@@ -29,7 +31,6 @@ use driftd::render::Renderer;
 use driftd::rules::Catalogue;
 use driftd::state::{ActiveConfig, AppState, Counters, Relay, Trouble};
 use driftd::store::Store;
-use driftd::tasks::{DigestsDone, attest_due, check_due, digest_due, escalate_due, outages_due, retell_due};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::{Notify, watch};
@@ -206,7 +207,7 @@ struct History<'s> {
     shared: Arc<AppState>,
     reload: watch::Sender<Arc<ActiveConfig>>,
     /// The weeks whose digests were looked at; a process that ends forgets them.
-    digests: DigestsDone,
+    digests: WrittenDigests,
     /// Bytes by Message-ID.
     messages: BTreeMap<String, Vec<u8>>,
     taken: Vec<Taken>,
@@ -230,7 +231,7 @@ impl<'s> History<'s> {
         std::fs::write(state.join("driftd.sqlite"), &stock.empty).expect("a database");
         let clock = Arc::new(ManualClock::new(start()));
         let (shared, reload) = Self::opened(stock, &clock, 0).await;
-        let digests = DigestsDone::default();
+        let digests = WrittenDigests::default();
         let (messages, taken, dead) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
         let random = fastrand::Rng::with_seed(seed);
         let steps = Vec::new();
@@ -270,6 +271,7 @@ impl<'s> History<'s> {
         store.recover_attempts(clock.now()).await.expect("attempts");
         let (reload, active) = watch::channel(active);
         let shared = Arc::new(AppState {
+            runs: driftd::state::LoopRuns::default(),
             active,
             store,
             clock: clock.clone(),
@@ -296,19 +298,19 @@ impl<'s> History<'s> {
     async fn crash(&mut self) {
         let (shared, reload) = Self::opened(self.stock, &self.clock, self.config).await;
         let old = std::mem::replace(&mut self.shared, shared);
-        (self.reload, self.digests) = (reload, DigestsDone::default());
+        (self.reload, self.digests) = (reload, WrittenDigests::default());
         old.store.close().await;
     }
 
     /// Everything that is due, with mail: a refused address, a slow server, a crash before the mark.
     async fn work(&mut self, accepted: &mut Vec<(String, Vec<u8>, Taken)>, dead: &BTreeSet<String>, relay: Relayed) {
-        let (heart, stopping) = (Heart::default(), CancellationToken::new());
+        let (heart, stopping) = (Heartbeats::default(), CancellationToken::new());
         while check_due(&self.shared, &heart, &stopping).await.expect("checks") > 0 {}
         escalate_due(&self.shared).await.expect("steps");
-        retell_due(&self.shared).await.expect("letters once more");
+        missed_letters_due(&self.shared).await.expect("letters once more");
         outages_due(&self.shared).await.expect("outages");
         digest_due(&self.shared, &mut self.digests).await.expect("digests");
-        attest_due(&self.shared).await.expect("letters to the operator");
+        confirmations_due(&self.shared).await.expect("letters to the operator");
         loop {
             let now = self.clock.now();
             let due = self.shared.store.start_attempts(Lane::Mail, now, Duration::from_secs(60), 10).await.expect("letters");
@@ -478,7 +480,7 @@ impl<'s> History<'s> {
                 if let Reply::Acknowledge(Acknowledgement { answer: Answer::Ours, .. }) = &reply {
                     self.expect_conflict(&notice, &token, day).await;
                 }
-                driftd::tasks::answer(&self.shared, &token, &reply).await.expect("the store");
+                driftd::correspondence::answer(&self.shared, &token, &reply).await.expect("the store");
             }
             8 => {
                 let count = self.taken.len();

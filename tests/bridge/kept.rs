@@ -39,7 +39,7 @@ async fn accept(bridge: &Bridge, letters: &[Received], who: &str) -> AnswerOutco
 }
 
 async fn open(bridge: &Bridge) -> usize {
-    driftd::http::gather(&bridge.shared).await.expect("status").open.len()
+    driftd::http::current_status(&bridge.shared).await.expect("status").open.len()
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn what_is_only_announced_is_accepted_and_stays_announced() {
     assert_eq!(accept(&bridge, &letters, "dev@shop.example").await, AnswerOutcome::Recorded);
     assert_eq!(bridge.told().await, [""; 0], "nothing is over before it is live");
     assert_eq!(open(&bridge).await, 1);
-    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    let status = driftd::http::current_status(&bridge.shared).await.expect("status");
     let baselines: Vec<_> = status.checking.iter().filter_map(|watch| watch.baseline.clone()).collect();
     let live = crate::support::digest(version(64, 64).as_bytes());
     assert!(baselines.len() == 2 && baselines.iter().all(|baseline| *baseline == live), "{baselines:?}");

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use driftd::http::{Endpoint, gather, serve};
-use driftd::lifecycle::Heart;
+use driftd::correspondence::calendar_token;
+use driftd::http::{Endpoint, current_status, serve};
+use driftd::lifecycle::Heartbeats;
 use driftd::model::{OperationLabel, Statement};
-use driftd::tasks::calendar_token;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -26,7 +26,7 @@ struct Served {
 }
 
 impl Served {
-    fn start(bridge: &Bridge, heart: Heart) -> Self {
+    fn start(bridge: &Bridge, heart: Heartbeats) -> Self {
         let endpoint = Endpoint::bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
         let (address, stopping) = (endpoint.address, CancellationToken::new());
         let serving = serve(endpoint, bridge.shared.clone(), heart, stopping.clone()).expect("a server");
@@ -34,7 +34,7 @@ impl Served {
     }
 
     fn of(bridge: &Bridge) -> Self {
-        Self::start(bridge, Heart::default())
+        Self::start(bridge, Heartbeats::default())
     }
 
     /// Asks beside this thread: the connections to the database that it gave back are taken up by its runtime.
@@ -122,7 +122,7 @@ async fn every_page_says_what_a_browser_may_do_with_it() {
 #[tokio::test]
 async fn the_process_is_well_while_no_loop_is_stuck() {
     let bridge = Bridge::new(&QUIET, "2026-03-02", TWO).await;
-    let heart = Heart::default();
+    let heart = Heartbeats::default();
     let served = Served::start(&bridge, heart.clone());
     heart.beat("watch");
     heart.beat("deliver");
@@ -247,7 +247,7 @@ async fn an_acceptance_is_no_answer_to_a_newer_letter_and_status_asks_by_the_new
     let taken = served.answer(to(&letters, "owner@pay.example"), "owner=Olga&fix_by=2026-08-01").await;
     assert!(taken.starts_with("HTTP/1.1 200"), "{taken}");
     let open = async |bridge: &Bridge| {
-        let open = gather(&bridge.shared).await.expect("status").open.remove(0);
+        let open = current_status(&bridge.shared).await.expect("status").open.remove(0);
         (open.answer_by.date_naive(), open.sides.iter().map(|side| side.answer.clone()).collect::<Vec<_>>())
     };
     let ours = Some("ours, done by 2026-08-01".to_owned());

@@ -99,7 +99,7 @@ async fn what_is_said_to_whoever_sends() {
         assert_eq!(told_of_a_break(&mut bridge).await, [""; 0], "{at}: {said}");
         let troubled = trouble(&bridge).await;
         assert!(!troubled.is_empty(), "{at}: {said}: status says nothing");
-        let status = driftd::http::gather(&bridge.shared).await.expect("status");
+        let status = driftd::http::current_status(&bridge.shared).await.expect("status");
         assert!(status.telling.dead_contacts.is_empty(), "{at}: {said}: nobody is dead for it");
         assert_eq!(leaves_later(&mut bridge, said).await, both("opened"), "{at}: {said}");
     }

@@ -391,7 +391,7 @@ async fn quiet_hours_hold_back_what_breaks_nothing_and_nothing_else() {
     bridge.publish(&description(&[("/a", ""), ("/b", "")]));
     bridge.at("2026-01-13T23:30");
     assert_eq!(bridge.told().await, ["owner@pay.example resolved"]);
-    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    let status = driftd::http::current_status(&bridge.shared).await.expect("status");
     assert_eq!(status.telling.oldest_undelivered, None, "what waits for the morning is not late");
     bridge.at("2026-01-14T06:59");
     assert_eq!(bridge.told().await, [""; 0]);

@@ -21,12 +21,12 @@ pub fn version(a: u32, b: u32) -> String {
 const OUTAGE: [&str; 2] = ["dev@shop.example outage", "ops@bridge.example outage"];
 
 async fn state(bridge: &Bridge) -> (String, String) {
-    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    let status = driftd::http::current_status(&bridge.shared).await.expect("status");
     (status.checking[0].state.name().to_owned(), status.checking[0].detail.clone())
 }
 
 pub async fn trouble(bridge: &Bridge) -> Vec<String> {
-    let status = driftd::http::gather(&bridge.shared).await.expect("status");
+    let status = driftd::http::current_status(&bridge.shared).await.expect("status");
     status.trouble.into_iter().map(|trouble| format!("{}: {}", trouble.part, trouble.what)).collect()
 }
 
@@ -439,12 +439,12 @@ async fn nobody_is_asked_about_a_change_that_is_gone_at_the_moment() {
         bridge.at(&format!("2026-01-12T{hour}:00"));
         assert_eq!(bridge.told().await, [""; 0], "{hour}");
     }
-    let answered = driftd::tasks::answer(&bridge.shared, &token, &accept).await.expect("the store");
+    let answered = driftd::correspondence::answer(&bridge.shared, &token, &accept).await.expect("the store");
     assert_eq!(answered, driftd::store::AnswerOutcome::Gone);
     // A clock that jumps over the day of the answer finds it gone, and asks nobody.
     bridge.clock.set(crate::harness::time("2026-01-15T12:00"));
-    driftd::tasks::escalate_due(&bridge.shared).await.expect("the ladder");
-    driftd::tasks::retell_due(&bridge.shared).await.expect("letters");
+    driftd::correspondence::escalate_due(&bridge.shared).await.expect("the ladder");
+    driftd::correspondence::missed_letters_due(&bridge.shared).await.expect("letters");
     let asked = bridge.smtp.received().iter().filter(|letter| letter.header("Subject").contains("not answered")).count();
     let waiting = bridge.shared.store.letters(false).await.expect("letters").0;
     assert!(asked == 0 && waiting.iter().all(|row| row.letter.kind != "escalated"), "{waiting:?}");

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftd::lifecycle::Heart;
+use driftd::correspondence::{WrittenDigests, digest_due};
+use driftd::lifecycle::Heartbeats;
+use driftd::loops::{check_due, deliver_due};
 use driftd::model::Role;
-use driftd::tasks::{DigestsDone, check_due, deliver_due, digest_due};
 use tokio_util::sync::CancellationToken;
 
 use crate::answers::to;
@@ -121,7 +122,7 @@ async fn a_slow_mail_server_does_not_make_the_loop_look_stuck() {
     bridge.smtp.script("DATA", "STALL");
     bridge.publish(&version(32, 64));
     bridge.at("2026-01-12T11:00");
-    let (heart, stopping) = (Heart::default(), CancellationToken::new());
+    let (heart, stopping) = (Heartbeats::default(), CancellationToken::new());
     while check_due(&bridge.shared, &heart, &stopping).await.expect("checks") > 0 {}
     let beats = async {
         let mut silent = Duration::ZERO;
@@ -216,7 +217,7 @@ async fn a_check_that_ends_when_the_week_is_over_is_still_of_that_week() {
     bridge.publish(&reads(&(read("/new") + &read("/newer"))));
     bridge.at("2026-01-19T06:59");
     {
-        let (shared, heart, stopping) = (&bridge.shared, Heart::default(), CancellationToken::new());
+        let (shared, heart, stopping) = (&bridge.shared, Heartbeats::default(), CancellationToken::new());
         let slots = shared.parse_slots.acquire_many(2).await.expect("both places");
         let checking = check_due(shared, &heart, &stopping);
         let meanwhile = async {
@@ -225,7 +226,7 @@ async fn a_check_that_ends_when_the_week_is_over_is_still_of_that_week() {
                 tokio::task::yield_now().await;
             }
             bridge.at("2026-01-19T07:05");
-            digest_due(shared, &mut DigestsDone::default()).await.expect("digests");
+            digest_due(shared, &mut WrittenDigests::default()).await.expect("digests");
             drop(slots);
         };
         let (checked, ()) = tokio::join!(checking, meanwhile);

@@ -1,7 +1,7 @@
 //! Two parties call one API, under one notice: each hears, says and is asked only what is its own.
 
 use driftd::http::{Endpoint, serve};
-use driftd::lifecycle::Heart;
+use driftd::lifecycle::Heartbeats;
 use driftd::model::{Acknowledgement, Answer, OperationLabel, Reply, Statement};
 use driftd::store::AnswerOutcome;
 use tokio_util::sync::CancellationToken;
@@ -135,7 +135,7 @@ async fn the_calendar_of_one_party_opens_that_of_no_other() {
     let endpoint = Endpoint::bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
     let address = format!("http://{}", endpoint.address);
     let stopping = CancellationToken::new();
-    let serving = serve(endpoint, bridge.shared.clone(), Heart::default(), stopping.clone()).expect("a server");
+    let serving = serve(endpoint, bridge.shared.clone(), Heartbeats::default(), stopping.clone()).expect("a server");
     let parties =
         [("dev@shop.example", "shop", "20261201"), ("dev@till.example", "till", "20260601"), ("owner@pay.example", "pay", "")];
     for (reader, party, day) in parties {

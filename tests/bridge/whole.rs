@@ -5,9 +5,9 @@ use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
+use driftd::correspondence::{bounced, confirmations_due, escalate_due};
 use driftd::model::{Acknowledgement, Answer, Clock as _, Reply};
 use driftd::store::Bounced;
-use driftd::tasks::{attest_due, bounced, escalate_due};
 use sqlx::{Connection as _, SqliteConnection};
 
 use crate::answers::{announced, ours, to};
@@ -126,7 +126,7 @@ async fn the_question_whether_somebody_is_there_and_that_it_was_asked() {
     }
     bridge.at("2026-12-31");
     happens_whole_or_not_at_all(&bridge, async |bridge: &Bridge| {
-        assert_eq!(attest_due(&bridge.shared).await.expect("questions"), 1);
+        assert_eq!(confirmations_due(&bridge.shared).await.expect("questions"), 1);
     })
     .await;
     assert_eq!(bridge.told().await, ["dev@shop.example attest"]);

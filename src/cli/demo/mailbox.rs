@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 /// A letter that came.
 #[derive(Debug, Clone)]
-pub(super) struct Letter {
+pub(super) struct ReceivedLetter {
     pub(super) to: String,
     pub(super) subject: String,
     pub(super) answer: Option<String>,
@@ -19,7 +19,7 @@ pub(super) struct Letter {
 
 pub(super) struct Mailbox {
     pub(super) port: u16,
-    letters: Arc<Mutex<Vec<Letter>>>,
+    letters: Arc<Mutex<Vec<ReceivedLetter>>>,
     _server: JoinSet<()>,
 }
 
@@ -27,7 +27,7 @@ impl Mailbox {
     pub(super) async fn start(folder: &Path) -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let port = listener.local_addr()?.port();
-        let letters: Arc<Mutex<Vec<Letter>>> = Arc::default();
+        let letters: Arc<Mutex<Vec<ReceivedLetter>>> = Arc::default();
         let mut server = JoinSet::new();
         let (kept, folder, number) = (Arc::clone(&letters), folder.to_owned(), Arc::new(AtomicUsize::new(1)));
         server.spawn(async move {
@@ -45,12 +45,17 @@ impl Mailbox {
     }
 
     /// What came since the last call.
-    pub(super) fn received(&self) -> Vec<Letter> {
+    pub(super) fn received(&self) -> Vec<ReceivedLetter> {
         std::mem::take(&mut *self.letters.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-async fn converse(stream: TcpStream, folder: &Path, number: &AtomicUsize, kept: &Mutex<Vec<Letter>>) -> std::io::Result<()> {
+async fn converse(
+    stream: TcpStream,
+    folder: &Path,
+    number: &AtomicUsize,
+    kept: &Mutex<Vec<ReceivedLetter>>,
+) -> std::io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut lines = BufReader::new(reader);
     writer.write_all(b"220 demo mailbox\r\n").await?;
@@ -82,7 +87,8 @@ async fn converse(stream: TcpStream, folder: &Path, number: &AtomicUsize, kept: 
             let at = number.fetch_add(1, Ordering::SeqCst);
             let path = folder.join(format!("{at:03}-{}.eml", recipient.replace(|c: char| !c.is_ascii_alphanumeric(), "-")));
             tokio::fs::write(&path, &message).await?;
-            let letter = Letter { to: recipient.clone(), subject: subject(&message), answer: answer_link(&message), path };
+            let letter =
+                ReceivedLetter { to: recipient.clone(), subject: subject(&message), answer: answer_link(&message), path };
             kept.lock().unwrap_or_else(PoisonError::into_inner).push(letter);
             writer.write_all(format!("250 kept as letter {at}\r\n").as_bytes()).await?;
             continue;

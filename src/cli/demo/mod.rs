@@ -10,15 +10,17 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use clap::Args;
-use serde::Deserialize;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::daemon;
-use crate::lifecycle::Ended;
 
-use mailbox::{Letter, Mailbox};
+use super::history::History;
+use super::{exit, run_daemon};
+
+use mailbox::{Mailbox, ReceivedLetter};
 use partner::Partner;
 
 /// The shipped history, embedded: the demo needs nothing but the binary.
@@ -55,7 +57,7 @@ pub(super) async fn run(args: &DemoArgs) -> u8 {
         Ok(code) => code,
         Err(problem) => {
             eprintln!("driftd: {problem:#}");
-            74
+            exit::IO
         }
     }
 }
@@ -74,7 +76,7 @@ async fn play(args: &DemoArgs) -> anyhow::Result<u8> {
     configure(&folder, partner.port, mailbox.port, args.history.as_deref())?;
     let daemon = match daemon::start(&folder.join("config/driftd.toml")).await {
         Ok(daemon) => daemon,
-        Err(problem) => return Ok(super::complain(&problem)),
+        Err(problem) => return Ok(run_daemon::complain(&problem)),
     };
     let url = format!("http://{}", daemon.address);
     let who = if args.history.is_some() { "The provider" } else { "Quayside Freight" };
@@ -83,11 +85,11 @@ async fn play(args: &DemoArgs) -> anyhow::Result<u8> {
     println!("  letters        {}", folder.join("letters").display());
     println!("  status         {url}/status\n");
     let show = Show { started: Instant::now(), url, partner, mailbox, names, once: args.once };
-    let mut stage = JoinSet::new();
-    stage.spawn(show.run());
+    let mut playing = JoinSet::new();
+    playing.spawn(show.run());
     tokio::select! {
-        ended = daemon.run() => Ok(if ended == Ended::Asked { 0 } else { 70 }),
-        Some(played) = stage.join_next() => {
+        ended = daemon.run() => Ok(run_daemon::code_of(ended)),
+        Some(played) = playing.join_next() => {
             played??;
             Ok(0)
         }
@@ -184,19 +186,7 @@ consumers = [{{ party = "harbor" }}]
     Ok(())
 }
 
-#[derive(Deserialize)]
-struct History {
-    events: Vec<Event>,
-}
-
-#[derive(Deserialize)]
-struct Event {
-    at: String,
-    kind: String,
-    text: String,
-}
-
-/// What happens on stage: publish, look, tell.
+/// The demo while it runs: it publishes, and prints what the daemon did and wrote.
 struct Show {
     started: Instant,
     url: String,
@@ -212,7 +202,8 @@ const FINDINGS_SHOWN: usize = 8;
 impl Show {
     async fn run(mut self) -> anyhow::Result<()> {
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build()?;
-        let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut has_hinted = false;
         // Fewer versions leave more time to read.
         let pause = Duration::from_millis((24_000 / u64::try_from(self.names.len())?).clamp(1500, 3000));
         for index in 0..self.names.len() {
@@ -222,16 +213,17 @@ impl Show {
             anyhow::ensure!(read, "the daemon did not fetch {} within 20 seconds", self.names[index]);
             let until = Instant::now() + pause;
             while Instant::now() < until {
-                self.look(&client, &mut seen).await?;
+                self.print_news(&client, &mut seen).await?;
                 tokio::time::sleep(Duration::from_millis(120)).await;
             }
         }
         self.say("played", "that was the whole history");
         let until = Instant::now() + Duration::from_secs(2);
         while !self.once || Instant::now() < until {
-            self.look(&client, &mut seen).await?;
+            self.print_news(&client, &mut seen).await?;
             tokio::time::sleep(Duration::from_millis(200)).await;
-            if !self.once && Instant::now() > until && seen.insert(("hint".to_owned(), String::new())) {
+            if !self.once && Instant::now() > until && !has_hinted {
+                has_hinted = true;
                 println!("\nLook at {}/status in a browser, open a letter, answer one. Ctrl-C ends the demo.", self.url);
             }
         }
@@ -243,12 +235,12 @@ impl Show {
         println!("{:02}:{:02}  {kind:<11}  {text}", seconds / 60, seconds % 60);
     }
 
-    async fn look(&mut self, client: &reqwest::Client, seen: &mut BTreeSet<(String, String)>) -> anyhow::Result<()> {
+    async fn print_news(&mut self, client: &reqwest::Client, seen: &mut BTreeSet<(DateTime<Utc>, String)>) -> anyhow::Result<()> {
         let text = client.get(format!("{}/history?limit=2000", self.url)).send().await?.text().await?;
         let history: History = serde_json::from_str(&text)?;
         let mut findings = 0;
         for event in history.events {
-            if seen.insert((event.at.clone(), event.text.clone())) {
+            if seen.insert((event.at, event.text.clone())) {
                 let text = event.text.trim_start_matches("demo/freight: ");
                 if event.kind == "finding" {
                     findings += 1;
@@ -264,7 +256,7 @@ impl Show {
         if findings > FINDINGS_SHOWN {
             println!("                      … {findings} in all");
         }
-        for Letter { to, subject, answer, path } in self.mailbox.received() {
+        for ReceivedLetter { to, subject, answer, path } in self.mailbox.received() {
             self.say("letter", &format!("to {to}: {subject}"));
             println!("                      {}", path.display());
             if let Some(answer) = answer {

@@ -12,8 +12,9 @@ use axum::routing::get;
 use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 
+/// What the server publishes, and what was fetched of it.
 #[derive(Clone)]
-struct Site {
+struct Publication {
     versions: Arc<Vec<(String, Vec<u8>)>>,
     published: Arc<AtomicUsize>,
     read: Arc<AtomicUsize>,
@@ -21,7 +22,7 @@ struct Site {
 
 pub(super) struct Partner {
     pub(super) port: u16,
-    site: Site,
+    site: Publication,
     _server: JoinSet<()>,
 }
 
@@ -34,7 +35,7 @@ impl Partner {
                 (format!("\"{digest}\""), bytes)
             })
             .collect();
-        let site = Site {
+        let site = Publication {
             versions: Arc::new(versions),
             published: Arc::new(AtomicUsize::new(0)),
             read: Arc::new(AtomicUsize::new(usize::MAX)),
@@ -67,7 +68,7 @@ impl Partner {
 }
 
 /// One version, with an ETag and 304 as a good provider would.
-async fn serve(State(site): State<Site>, headers: HeaderMap) -> Response {
+async fn serve(State(site): State<Publication>, headers: HeaderMap) -> Response {
     let version = site.published.load(Ordering::SeqCst);
     site.read.store(version, Ordering::SeqCst);
     let Some((etag, bytes)) = site.versions.get(version) else { return StatusCode::NOT_FOUND.into_response() };

@@ -7,8 +7,10 @@ use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 use serde_json::Value;
 
+use crate::openapi::is_multiple;
+
 use super::super::constraints::Constraints;
-use super::super::number::{ceiling, common_multiple, is_multiple, one, written};
+use super::super::number::{ceiling, common_multiple, one, written};
 use super::super::solution::Solution;
 
 /// Bits of a step.

@@ -8,7 +8,7 @@ use super::super::numbers::compare_bounds;
 use super::branches::{
     MAX_MEMBERS, are_disjoint, branches_of, is_bare, is_bare_enum, is_only_null, peeled, types_of, without_covered,
 };
-use super::schema::{Count, Folded, FoldedUnion, Located};
+use super::schema::{Count, Folded, FoldedUnion, FromSchema};
 
 static NULL: Value = Value::Null;
 
@@ -59,22 +59,22 @@ impl<'c, 'd> Folded<'c, 'd> {
             self.enumeration = Some(match self.enumeration.take() {
                 Some(known) => {
                     let both = known.value.into_iter().filter(|value| values.contains(value)).collect();
-                    Located { value: both, at: known.at }
+                    FromSchema { value: both, at: known.at }
                 }
-                None => Located { value: values, at },
+                None => FromSchema { value: values, at },
             });
         }
         self.extensible |= schema.extensible_enum;
-        self.format = self.format.or(schema.format.map(|value| Located { value, at }));
-        self.patterns.extend(schema.pattern.map(|value| Located { value, at }));
-        self.minimum = tighter(self.minimum, schema.minimum.map(|value| Located { value, at }), false);
-        self.maximum = tighter(self.maximum, schema.maximum.map(|value| Located { value, at }), true);
-        self.multiple_of = self.multiple_of.or(schema.multiple_of.map(|value| Located { value, at }));
+        self.format = self.format.or(schema.format.map(|value| FromSchema { value, at }));
+        self.patterns.extend(schema.pattern.map(|value| FromSchema { value, at }));
+        self.minimum = tighter(self.minimum, schema.minimum.map(|value| FromSchema { value, at }), false);
+        self.maximum = tighter(self.maximum, schema.maximum.map(|value| FromSchema { value, at }), true);
+        self.multiple_of = self.multiple_of.or(schema.multiple_of.map(|value| FromSchema { value, at }));
         for (slot, count) in self.counts.iter_mut().zip(Count::ALL) {
             if let Some(value) = count.of(schema) {
                 let better = slot.is_none_or(|known| if count.is_upper() { value < known.value } else { value > known.value });
                 if better {
-                    *slot = Some(Located { value, at });
+                    *slot = Some(FromSchema { value, at });
                 }
             }
         }
@@ -82,7 +82,7 @@ impl<'c, 'd> Folded<'c, 'd> {
             self.unique_items = self.unique_items.or(Some(at));
         }
         if schema.content != (None, None) {
-            self.content = Located { value: schema.content, at };
+            self.content = FromSchema { value: schema.content, at };
         }
         for (name, property) in &schema.properties {
             let known = self.properties.entry(name).or_default();
@@ -99,7 +99,7 @@ impl<'c, 'd> Folded<'c, 'd> {
         }
         match (self.additional.value, schema.additional) {
             (_, Additional::Open) | (Additional::Closed, _) => {}
-            (_, other) => self.additional = Located { value: other, at },
+            (_, other) => self.additional = FromSchema { value: other, at },
         }
         self.items.extend(schema.items);
         for (place, item) in schema.prefix_items.iter().enumerate() {
@@ -109,12 +109,12 @@ impl<'c, 'd> Folded<'c, 'd> {
             }
         }
         if self.discriminator.is_none() {
-            self.discriminator = schema.discriminator.as_deref().map(|value| Located { value, at });
+            self.discriminator = schema.discriminator.as_deref().map(|value| FromSchema { value, at });
         }
         for (name, value) in &schema.constraints {
-            self.constraints.entry(name).or_default().push(Located { value, at });
+            self.constraints.entry(name).or_default().push(FromSchema { value, at });
         }
-        self.default = self.default.or(schema.default.map(|value| Located { value, at }));
+        self.default = self.default.or(schema.default.map(|value| FromSchema { value, at }));
         if schema.deprecated {
             self.deprecated = self.deprecated.or(Some(at));
         }
@@ -169,7 +169,7 @@ impl<'c, 'd> Folded<'c, 'd> {
                     values.push(&NULL);
                 }
                 self.types = self.types.intersection(types);
-                self.enumeration = Some(Located { value: values, at });
+                self.enumeration = Some(FromSchema { value: values, at });
                 return;
             }
         }
@@ -183,7 +183,11 @@ impl<'c, 'd> Folded<'c, 'd> {
     }
 }
 
-fn tighter<'d>(known: Option<Located<Bound<'d>>>, new: Option<Located<Bound<'d>>>, upper: bool) -> Option<Located<Bound<'d>>> {
+fn tighter<'d>(
+    known: Option<FromSchema<Bound<'d>>>,
+    new: Option<FromSchema<Bound<'d>>>,
+    upper: bool,
+) -> Option<FromSchema<Bound<'d>>> {
     match (known, new) {
         (Some(known), Some(new)) => {
             let order = compare_bounds(&known.value, &new.value, upper);

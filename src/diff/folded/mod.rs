@@ -10,4 +10,4 @@ mod schema;
 mod simplify;
 
 pub(super) use limits::{all_counted, all_multiples, all_within};
-pub(super) use schema::{Count, Folded, FoldedUnion, Located, Property};
+pub(super) use schema::{Count, Folded, FoldedUnion, FromSchema, Property};

@@ -8,7 +8,7 @@ use crate::openapi::{Additional, Bound, Discriminator, Schema, SchemaId, TypeSet
 
 /// What a keyword says, and the schema it stands in.
 #[derive(Debug, Clone, Copy)]
-pub struct Located<T> {
+pub struct FromSchema<T> {
     pub value: T,
     pub at: SchemaId,
 }
@@ -64,28 +64,28 @@ pub struct Folded<'c, 'd> {
     pub types: TypeSet,
     /// Types that the branches of every union leave open.
     pub union_types: TypeSet,
-    pub enumeration: Option<Located<Vec<&'d Value>>>,
+    pub enumeration: Option<FromSchema<Vec<&'d Value>>>,
     pub extensible: bool,
-    pub format: Option<Located<&'d str>>,
-    pub patterns: Vec<Located<&'d str>>,
-    pub minimum: Option<Located<Bound<'d>>>,
-    pub maximum: Option<Located<Bound<'d>>>,
-    pub multiple_of: Option<Located<&'d Number>>,
-    pub counts: [Option<Located<u64>>; 6],
+    pub format: Option<FromSchema<&'d str>>,
+    pub patterns: Vec<FromSchema<&'d str>>,
+    pub minimum: Option<FromSchema<Bound<'d>>>,
+    pub maximum: Option<FromSchema<Bound<'d>>>,
+    pub multiple_of: Option<FromSchema<&'d Number>>,
+    pub counts: [Option<FromSchema<u64>>; 6],
     pub unique_items: Option<SchemaId>,
-    pub content: Located<(Option<&'d str>, Option<&'d str>)>,
+    pub content: FromSchema<(Option<&'d str>, Option<&'d str>)>,
     pub properties: BTreeMap<&'d str, Property>,
     pub required: BTreeMap<&'d str, SchemaId>,
-    pub additional: Located<Additional>,
+    pub additional: FromSchema<Additional>,
     /// Every schema for further properties.
     pub further: Vec<SchemaId>,
     pub items: Vec<SchemaId>,
     /// By place: every member of an `allOf` may say something of it.
     pub prefix_items: Vec<Vec<SchemaId>>,
     pub unions: Vec<FoldedUnion<'d>>,
-    pub discriminator: Option<Located<&'c Discriminator<'d>>>,
-    pub constraints: BTreeMap<&'d str, Vec<Located<&'d Value>>>,
-    pub default: Option<Located<&'d Value>>,
+    pub discriminator: Option<FromSchema<&'c Discriminator<'d>>>,
+    pub constraints: BTreeMap<&'d str, Vec<FromSchema<&'d Value>>>,
+    pub default: Option<FromSchema<&'d Value>>,
     pub deprecated: Option<SchemaId>,
     pub read_only: bool,
     pub write_only: bool,
@@ -116,10 +116,10 @@ impl Folded<'_, '_> {
             multiple_of: None,
             counts: [None; 6],
             unique_items: None,
-            content: Located { value: (None, None), at: id },
+            content: FromSchema { value: (None, None), at: id },
             properties: BTreeMap::new(),
             required: BTreeMap::new(),
-            additional: Located { value: Additional::Open, at: id },
+            additional: FromSchema { value: Additional::Open, at: id },
             further: Vec::new(),
             items: Vec::new(),
             prefix_items: Vec::new(),
@@ -134,7 +134,7 @@ impl Folded<'_, '_> {
         }
     }
 
-    pub fn count(&self, count: Count) -> Option<Located<u64>> {
+    pub fn count(&self, count: Count) -> Option<FromSchema<u64>> {
         Count::ALL.iter().position(|known| *known == count).and_then(|index| self.counts.get(index).copied().flatten())
     }
 

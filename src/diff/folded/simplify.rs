@@ -6,7 +6,7 @@
 use crate::openapi::{Additional, Bound, Contract, Map, TypeSet, Value};
 
 use super::limits::{all_counted, all_multiples, all_within};
-use super::schema::{Count, Folded, Located};
+use super::schema::{Count, Folded, FromSchema};
 
 /// Patterns that are found in every text.
 const EVERY_TEXT: &[&str] = &["", "^", "$", ".*", "^.*", ".*$"];
@@ -90,7 +90,7 @@ impl<'d> Folded<'_, 'd> {
     fn simplify_by_format(&mut self) {
         let Some(format) = self.format.map(|word| word.value) else { return };
         if let Some((_, least, most)) = INTEGERS.iter().find(|(name, ..)| *name == format && self.is_whole()) {
-            let whole = |bound: &Located<Bound<'_>>| bound.value.value.as_i128();
+            let whole = |bound: &FromSchema<Bound<'_>>| bound.value.value.as_i128();
             self.minimum = self.minimum.filter(|bound| whole(bound).is_none_or(|value| value > *least));
             self.maximum = self.maximum.filter(|bound| whole(bound).is_none_or(|value| value < *most));
         }
@@ -168,7 +168,7 @@ impl<'d> Folded<'_, 'd> {
         };
         if let Some(at) = closing(self, "unevaluatedProperties") {
             if self.additional.value == Additional::Open {
-                self.additional = Located { value: Additional::Closed, at };
+                self.additional = FromSchema { value: Additional::Closed, at };
             }
             self.constraints.remove("unevaluatedProperties");
         }
@@ -176,7 +176,7 @@ impl<'d> Folded<'_, 'd> {
             let value = u64::try_from(self.prefix_items.len()).unwrap_or(u64::MAX);
             for (slot, count) in self.counts.iter_mut().zip(Count::ALL) {
                 if count == Count::MaxItems && slot.is_none_or(|known| known.value > value) {
-                    *slot = Some(Located { value, at });
+                    *slot = Some(FromSchema { value, at });
                 }
             }
             self.constraints.remove("unevaluatedItems");

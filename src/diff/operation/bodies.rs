@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::model::Direction;
-use crate::openapi::{Body, Dialect, Media, Operation, PartEncoding, PointerId, Surface};
+use crate::openapi::{Dialect, Media, Operation, OperationKind, PartEncoding, PointerId, RequestBody};
 
 use super::super::before_after::BeforeAfter;
 use super::super::change::{ChangeKind, Evidence};
@@ -16,8 +16,9 @@ use super::pair::OperationPair;
 
 impl OperationPair<'_, '_, '_, '_> {
     /// The body of a request.
-    pub(super) fn body(&mut self, old: Option<&Body<'_>>, new: Option<&Body<'_>>, direction: Direction) {
-        let names = |body: &Body<'_>| Some(json!(body.content.iter().map(|media| media.name.as_str()).collect::<Vec<_>>()));
+    pub(super) fn body(&mut self, old: Option<&RequestBody<'_>>, new: Option<&RequestBody<'_>>, direction: Direction) {
+        let names =
+            |body: &RequestBody<'_>| Some(json!(body.content.iter().map(|media| media.name.as_str()).collect::<Vec<_>>()));
         match (old, new) {
             (Some(old), Some(new)) => {
                 let at = BeforeAfter::new(old.at, new.at);
@@ -50,7 +51,7 @@ impl OperationPair<'_, '_, '_, '_> {
             return self.state(Difference::new(ChangeKind::BodyRemoved).before(json!(names)), direction, home);
         }
         // Who calls chooses by `Accept`; who is called takes what comes.
-        let pushed = self.old.surface != Surface::Path && direction == Direction::FromProvider;
+        let pushed = self.old.kind != OperationKind::Path && direction == Direction::FromProvider;
         let evidence = Evidence { pushed, ..Evidence::default() };
         // A range that was accepted is more than one of its types; one that is sent promises no single type.
         let narrowed = |range: &Media<'_>, others: &[Media<'_>]| {

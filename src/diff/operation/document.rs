@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::json;
 
 use crate::model::{Direction, Stability};
-use crate::openapi::{Operation, Surface};
+use crate::openapi::{Operation, OperationKind};
 
 use super::super::before_after::BeforeAfter;
 use super::super::change::{ChangeKind, Evidence, Fragment, Site, Use};
@@ -53,21 +53,21 @@ fn usage(old: &Operation<'_>, new: Option<&Operation<'_>>) -> Use {
         method: old.method.clone(),
         path: old.path.to_string(),
         operation_id: id.map(str::to_owned),
-        surface: old.surface,
+        operation_kind: old.kind,
         stability: Stability::of(stability),
     }
 }
 
 fn removed(walk: &mut Walk<'_, '_>, old: &Operation<'_>) {
-    let kind = match old.surface {
-        Surface::Path => ChangeKind::OperationRemoved,
-        Surface::Webhook => ChangeKind::WebhookRemoved,
-        Surface::Callback => ChangeKind::CallbackRemoved,
+    let kind = match old.kind {
+        OperationKind::Path => ChangeKind::OperationRemoved,
+        OperationKind::Webhook => ChangeKind::WebhookRemoved,
+        OperationKind::Callback => ChangeKind::CallbackRemoved,
     };
     let number = walk.operation(usage(old, None));
     let here = walk.text_before(old.at);
     let after = walk.after;
-    let is_asked = old.surface == Surface::Path && walk.may_take_over();
+    let is_asked = old.kind == OperationKind::Path && walk.may_take_over();
     let mut callable = after.operations.iter().take_while(|_| walk.may_take_over()).filter(|new| new.method == old.method);
     let successor = if is_asked { callable.find(|new| takes_over(after, new, old)) } else { None };
     let successor = successor.map(|new| json!(label(new)));
@@ -83,10 +83,10 @@ fn removed(walk: &mut Walk<'_, '_>, old: &Operation<'_>) {
 }
 
 fn added(walk: &mut Walk<'_, '_>, new: &Operation<'_>) {
-    let kind = match new.surface {
-        Surface::Path => ChangeKind::OperationAdded,
-        Surface::Webhook => ChangeKind::WebhookAdded,
-        Surface::Callback => ChangeKind::CallbackAdded,
+    let kind = match new.kind {
+        OperationKind::Path => ChangeKind::OperationAdded,
+        OperationKind::Webhook => ChangeKind::WebhookAdded,
+        OperationKind::Callback => ChangeKind::CallbackAdded,
     };
     let number = walk.operation(usage(new, None));
     let here = walk.text_after(new.at);
@@ -108,16 +108,16 @@ fn parent(pointer: &str) -> String {
 fn compare(pair: &mut OperationPair<'_, '_, '_, '_>) {
     let (old, new) = (pair.old, pair.new);
     // A webhook's request comes from the provider; its response goes back there.
-    let request = match old.surface {
-        Surface::Path => Direction::ToProvider,
-        Surface::Webhook | Surface::Callback => Direction::FromProvider,
+    let request = match old.kind {
+        OperationKind::Path => Direction::ToProvider,
+        OperationKind::Webhook | OperationKind::Callback => Direction::FromProvider,
     };
     pair.lifecycle();
     pair.own_servers();
     pair.parameters(&old.parameters, &new.parameters, request, BeforeAfter::new(old.at, new.at));
     pair.body(old.body.as_ref(), new.body.as_ref(), request);
     pair.responses(&old.responses, &new.responses, request.flipped());
-    if old.surface == Surface::Path {
+    if old.kind == OperationKind::Path {
         pair.security();
     }
 }

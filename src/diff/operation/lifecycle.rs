@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::model::{Direction, Stability};
-use crate::openapi::Surface;
+use crate::openapi::OperationKind;
 
 use super::super::before_after::BeforeAfter;
 use super::super::change::ChangeKind;
@@ -15,10 +15,10 @@ impl OperationPair<'_, '_, '_, '_> {
     /// How the operation came to be at another address, if it did.
     pub(super) fn address(&mut self, how: How) {
         let (old, new) = (self.old, self.new);
-        let kind = match (how, old.surface) {
+        let kind = match (how, old.kind) {
             (How::SameAddress, _) => return,
             (How::Respelled, _) => ChangeKind::PathRespelled,
-            (How::Moved, Surface::Webhook) => ChangeKind::WebhookMoved,
+            (How::Moved, OperationKind::Webhook) => ChangeKind::WebhookMoved,
             (How::Moved, _) => ChangeKind::OperationMoved,
         };
         let after = if how == How::Respelled { new.path.to_string() } else { label(new) };

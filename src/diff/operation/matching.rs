@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::openapi::{Contract, Location, Operation, Parameter, Server, Stop, Surface, TypeSet};
+use crate::openapi::{Contract, Location, Operation, OperationKind, Parameter, Server, Stop, TypeSet};
 
 use super::super::equality::same_but_prose;
 
@@ -43,7 +43,7 @@ pub(super) struct Matching<'o, 'd> {
 /// What operations are found by.
 #[derive(PartialEq, Eq, Hash)]
 struct OperationKey<'o> {
-    surface: Surface,
+    kind: OperationKind,
     method: &'o str,
     /// An address, as far as it is compared.
     address: String,
@@ -51,7 +51,7 @@ struct OperationKey<'o> {
 
 impl<'o> OperationKey<'o> {
     fn of(operation: &'o Operation<'_>, address: String) -> Self {
-        Self { surface: operation.surface, method: operation.method.as_str(), address }
+        Self { kind: operation.kind, method: operation.method.as_str(), address }
     }
 }
 
@@ -119,7 +119,7 @@ impl<'o, 'd> Matcher<'o, 'd> {
             return;
         }
         let (old, new) = (self.before, self.after);
-        let named = |operation: &Operation<'_>| operation.operation_id.map(|id| (operation.surface, id.to_owned()));
+        let named = |operation: &Operation<'_>| operation.operation_id.map(|id| (operation.kind, id.to_owned()));
         self.unique(&gone, &fresh, named);
         let open = |list: &[usize], taken: &dyn Fn(usize) -> bool| list.iter().copied().filter(|index| !taken(*index)).collect();
         let gone: Vec<usize> = open(&gone, &|index| self.found.get(index) != Some(&None));
@@ -130,7 +130,7 @@ impl<'o, 'd> Matcher<'o, 'd> {
         for left in gone.iter().take_while(|_| !stop.is_asked()) {
             let Some(operation) = old.get(*left) else { continue };
             let alike = |other: &Operation<'_>| {
-                operation.surface == other.surface
+                operation.kind == other.kind
                     && operation.method == other.method
                     && operation.variables.len() == other.variables.len()
                     && tells_something(operation)
@@ -142,8 +142,7 @@ impl<'o, 'd> Matcher<'o, 'd> {
                 .filter(|right| self.taken.get(*right) == Some(&false) && new.get(*right).is_some_and(alike))
                 .collect();
             let siblings = gone.iter().filter(|other| {
-                old.get(**other)
-                    .is_some_and(|other| other.surface == operation.surface && same_but_prose(other.value, operation.value))
+                old.get(**other).is_some_and(|other| other.kind == operation.kind && same_but_prose(other.value, operation.value))
             });
             if let ([only], 1) = (candidates.as_slice(), siblings.count()) {
                 self.pair(*left, *only);
@@ -151,9 +150,9 @@ impl<'o, 'd> Matcher<'o, 'd> {
         }
     }
 
-    fn unique(&mut self, gone: &[usize], fresh: &[usize], key: impl Fn(&Operation<'_>) -> Option<(Surface, String)>) {
+    fn unique(&mut self, gone: &[usize], fresh: &[usize], key: impl Fn(&Operation<'_>) -> Option<(OperationKind, String)>) {
         let index = |list: &[usize], operations: &[Operation<'_>]| {
-            let mut map: BTreeMap<(Surface, String), Vec<usize>> = BTreeMap::new();
+            let mut map: BTreeMap<(OperationKind, String), Vec<usize>> = BTreeMap::new();
             for at in list {
                 if let Some(key) = operations.get(*at).and_then(&key) {
                     map.entry(key).or_default().push(*at);
@@ -212,7 +211,7 @@ fn shift(before: &[Server<'_>], after: &[Server<'_>]) -> Option<(String, String)
 }
 
 fn prefixed(prefix: &str, operation: &Operation<'_>) -> Option<String> {
-    (operation.surface == Surface::Path && operation.servers.is_none()).then(|| format!("{prefix}{}", operation.shape))
+    (operation.kind == OperationKind::Path && operation.servers.is_none()).then(|| format!("{prefix}{}", operation.shape))
 }
 
 /// Whether requests to `old`, which is gone, still reach `new`: each of its segments is the same, or a variable that
@@ -233,7 +232,7 @@ pub(super) fn takes_over(contract: &Contract<'_>, new: &Operation<'_>, old: &Ope
         let is_word = theirs != "{}" && !is_number;
         !is_word || types.is_none_or(|types| types.contains(TypeSet::STRING))
     };
-    new.surface == Surface::Path
+    new.kind == OperationKind::Path
         && new.method == old.method
         && mine.len() == theirs.len()
         && mine.iter().zip(&theirs).all(|(mine, theirs)| takes(mine, theirs))

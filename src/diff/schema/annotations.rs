@@ -8,14 +8,14 @@ use super::super::before_after::BeforeAfter;
 use super::super::change::ChangeKind;
 use super::super::equality::same;
 use super::super::fact::{Difference, small};
-use super::super::folded::Located;
+use super::super::folded::FromSchema;
 use super::comparison::SchemaComparison;
 
 impl SchemaComparison<'_, '_, '_> {
     pub(super) fn annotations(&mut self) {
         let ids = self.ids();
         let (old, new) = (self.before.default, self.after.default);
-        let show = |word: Option<Located<&Value>>| word.map(|word| small(word.value).unwrap_or_else(|| json!("…")));
+        let show = |word: Option<FromSchema<&Value>>| word.map(|word| small(word.value).unwrap_or_else(|| json!("…")));
         let equal = match (&old, &new) {
             (Some(a), Some(b)) => same(a.value, b.value),
             (None, None) => true,

@@ -30,7 +30,7 @@ pub fn compare(walk: &mut Walk<'_, '_>, node: usize) {
         comparison.objects();
         comparison.arrays();
         comparison.unions();
-        comparison.derived_schemas();
+        comparison.subtypes();
         // Alternatives that went took with them what told them apart.
         if comparison.had_unions == comparison.has_unions {
             comparison.discriminator();
@@ -46,7 +46,7 @@ pub fn compare(walk: &mut Walk<'_, '_>, node: usize) {
 fn enter_children(walk: &mut Walk<'_, '_>, node: usize, pair: SchemaPair) -> bool {
     let (a, b) = (walk.before.schema(pair.schemas.before), walk.after.schema(pair.schemas.after));
     // The form of a Swagger 2.0 operation is put together from parameters that may stand elsewhere.
-    // A base with a discriminator stands for the schemas derived from it as well, and what is compared as a whole has no
+    // A base with a discriminator stands for its subtypes as well, and what is compared as a whole has no
     // children: what it refers to may have changed.
     let is_whole = !a.all_of.is_empty() || !a.unions.is_empty() || a.discriminator.is_some() || !a.constraints.is_empty();
     if is_whole || a.value.is_null() || b.value.is_null() {

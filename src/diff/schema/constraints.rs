@@ -10,7 +10,7 @@ use super::super::before_after::BeforeAfter;
 use super::super::change::ChangeKind;
 use super::super::equivalence::Alike;
 use super::super::fact::{Difference, small};
-use super::super::folded::Located;
+use super::super::folded::FromSchema;
 use super::comparison::SchemaComparison;
 
 /// Keywords that only ever rule out, whatever stands beside them.
@@ -29,8 +29,8 @@ const STANDS_ALONE: &[&str] = &[
 impl SchemaComparison<'_, '_, '_> {
     /// How elements and attributes are written (OpenAPI 3.1 section 4.8.26). What is so anyway says nothing, and a
     /// prefix is a local name for its namespace (XML Namespaces section 3).
-    fn xml(&mut self, old: &[Located<&Value>], new: &[Located<&Value>], at: BeforeAfter<SchemaId>) {
-        let read = |words: &[Located<&Value>], is_list: bool| {
+    fn xml(&mut self, old: &[FromSchema<&Value>], new: &[FromSchema<&Value>], at: BeforeAfter<SchemaId>) {
+        let read = |words: &[FromSchema<&Value>], is_list: bool| {
             let map = words.first().and_then(|word| word.value.as_object());
             let mut said: BTreeMap<String, Json> =
                 map.into_iter().flatten().map(|(name, value)| (name.to_string(), value.to_json())).collect();
@@ -101,7 +101,7 @@ impl SchemaComparison<'_, '_, '_> {
                 self.xml(old, new, at);
                 continue;
             }
-            let show = |words: &[Located<&Value>]| words.first().map(|word| small(word.value).unwrap_or_else(|| json!("…")));
+            let show = |words: &[FromSchema<&Value>]| words.first().map(|word| small(word.value).unwrap_or_else(|| json!("…")));
             let kind = match (old.is_empty(), new.is_empty()) {
                 (true, _) if STANDS_ALONE.contains(&name) => ChangeKind::ConstraintAdded,
                 (_, true) if STANDS_ALONE.contains(&name) => ChangeKind::ConstraintRemoved,

@@ -1,4 +1,4 @@
-//! Facts about discriminators: the property that tells alternatives apart, its values, and the schemas derived from a base.
+//! Facts about discriminators: the property that tells alternatives apart, its values, and the subtypes of a base.
 
 use std::collections::BTreeSet;
 
@@ -37,17 +37,17 @@ fn is_component(contract: &Contract<'_>, name: &str) -> bool {
 
 impl SchemaComparison<'_, '_, '_> {
     /// The components that inherit from a base with a discriminator: alternatives that are not written out.
-    pub(super) fn derived_schemas(&mut self) {
+    pub(super) fn subtypes(&mut self) {
         let ids = self.ids();
         let (before, after) = (self.walk.before, self.walk.after);
-        let (Some(old), Some(new)) = (before.heirs.get(&ids.before), after.heirs.get(&ids.after)) else { return };
+        let (Some(old), Some(new)) = (before.subtypes.get(&ids.before), after.subtypes.get(&ids.after)) else { return };
         let find = |list: &[(&str, SchemaId)], name: &str| {
             list.binary_search_by(|(known, _)| (*known).cmp(name)).ok().and_then(|at| list.get(at)).map(|(_, id)| *id)
         };
         let evidence = Evidence { discriminated: true, ..Evidence::default() };
-        for (name, derived) in old {
+        for (name, subtype) in old {
             match find(new, name) {
-                Some(other) => self.child(*derived, other),
+                Some(other) => self.child(*subtype, other),
                 // It is still there, with the base written out instead of referred to.
                 None if is_component(after, name) => {}
                 None => {

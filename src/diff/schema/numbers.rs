@@ -9,7 +9,7 @@ use crate::openapi::{Bound, Value};
 use super::super::before_after::BeforeAfter;
 use super::super::change::ChangeKind;
 use super::super::fact::Difference;
-use super::super::folded::{Count, Located, all_counted, all_multiples, all_within};
+use super::super::folded::{Count, FromSchema, all_counted, all_multiples, all_within};
 use super::super::numbers::{compare_bounds, compare_numbers, compare_whole_bounds, is_multiple};
 use super::comparison::SchemaComparison;
 
@@ -46,7 +46,7 @@ impl SchemaComparison<'_, '_, '_> {
                 (Some(_), None) => loosened,
                 (None, None) => continue,
             };
-            let keeps = |values: &[&Value], bound: Option<Located<Bound<'_>>>| {
+            let keeps = |values: &[&Value], bound: Option<FromSchema<Bound<'_>>>| {
                 bound.is_none_or(|bound| all_within(values, &bound.value, upper))
             };
             if self.is_kept_by_listed(kind == tightened, |values| keeps(values, if kind == tightened { new } else { old })) {
@@ -61,7 +61,7 @@ impl SchemaComparison<'_, '_, '_> {
                     ""
                 }
             };
-            let show = |bound: Option<Located<Bound<'_>>>| {
+            let show = |bound: Option<FromSchema<Bound<'_>>>| {
                 bound.map(|bound| match exclusive(bound.value.exclusive) {
                     "" => Json::Number(bound.value.value.clone()),
                     word => json!(format!("{word}{}", bound.value.value)),
@@ -116,7 +116,7 @@ impl SchemaComparison<'_, '_, '_> {
         }
         let ids = self.ids();
         let at = BeforeAfter::new(old.map_or(ids.before, |count| count.at), new.map_or(ids.after, |count| count.at));
-        let show = |count: Option<Located<u64>>| count.map(|count| json!(count.value));
+        let show = |count: Option<FromSchema<u64>>| count.map(|count| json!(count.value));
         self.state(Difference::new(if tighter { tightened } else { loosened }).before(show(old)).after(show(new)), at, keyword);
     }
 
@@ -132,14 +132,15 @@ impl SchemaComparison<'_, '_, '_> {
             (None, None) => return,
         };
         let (old, new) = (self.before.multiple_of, self.after.multiple_of);
-        let keeps = |values: &[&Value], step: Option<Located<&Number>>| step.is_none_or(|step| all_multiples(values, step.value));
+        let keeps =
+            |values: &[&Value], step: Option<FromSchema<&Number>>| step.is_none_or(|step| all_multiples(values, step.value));
         match kind {
             ChangeKind::MultipleOfTightened if self.is_kept_by_listed(true, |values| keeps(values, new)) => return,
             ChangeKind::MultipleOfLoosened if self.is_kept_by_listed(false, |values| keeps(values, old)) => return,
             _ => {}
         }
         let at = BeforeAfter::new(old.map_or(ids.before, |step| step.at), new.map_or(ids.after, |step| step.at));
-        let show = |step: Option<Located<&Number>>| step.map(|step| Json::Number(step.value.clone()));
+        let show = |step: Option<FromSchema<&Number>>| step.map(|step| Json::Number(step.value.clone()));
         self.state(Difference::new(kind).before(show(old)).after(show(new)), at, "multipleOf");
     }
 }

@@ -11,7 +11,7 @@ use super::super::before_after::BeforeAfter;
 use super::super::change::{ChangeKind, Evidence};
 use super::super::equality::canonical;
 use super::super::fact::Difference;
-use super::super::folded::Located;
+use super::super::folded::FromSchema;
 use super::comparison::SchemaComparison;
 use super::describe::plain;
 
@@ -172,7 +172,7 @@ impl SchemaComparison<'_, '_, '_> {
 
     fn pattern(&mut self) {
         let ids = self.ids();
-        let set = |patterns: &[Located<&str>]| patterns.iter().map(|p| p.value.to_owned()).collect::<BTreeSet<String>>();
+        let set = |patterns: &[FromSchema<&str>]| patterns.iter().map(|p| p.value.to_owned()).collect::<BTreeSet<String>>();
         let (old, new) = (set(&self.before.patterns), set(&self.after.patterns));
         if old == new {
             return;

@@ -1,8 +1,19 @@
 //! Security schemes and requirements of all dialects.
 
 use super::super::contract::{Requirement, SecurityScheme};
-use super::super::{Map, PointerId, Value};
-use super::{Lowering, text};
+use super::super::pointer::{PointerId, Pointers};
+use super::super::value::{Map, Value};
+use super::field::text;
+use super::lowering::Lowering;
+
+/// What is required to be called, and where that stands.
+#[derive(Debug, Default)]
+pub(super) struct Security<'d> {
+    /// The alternatives; empty means that nothing is needed.
+    pub(super) requirements: Vec<Requirement<'d>>,
+    /// None where nobody says it.
+    pub(super) at: Option<PointerId>,
+}
 
 impl<'d> Lowering<'d> {
     /// Reads the declared schemes into the contract.
@@ -15,8 +26,31 @@ impl<'d> Lowering<'d> {
         }
     }
 
+    /// What the whole document requires of operations that say nothing else.
+    pub(super) fn document_security(&mut self) -> Security<'d> {
+        let Some(value) = self.root.get("security") else { return Security::default() };
+        let at = self.pointers.child(Pointers::ROOT, "security");
+        Security { requirements: self.requirements(value, at), at: Some(at) }
+    }
+
+    /// What an operation requires, and where that stands: its own, or what holds for all of them.
+    pub(super) fn operation_security(
+        &mut self,
+        operation: &'d Value,
+        at: PointerId,
+        shared: &Security<'d>,
+    ) -> (Vec<Requirement<'d>>, PointerId) {
+        match operation.get("security") {
+            Some(own) => {
+                let here = self.pointers.child(at, "security");
+                (self.requirements(own, here), here)
+            }
+            None => (shared.requirements.clone(), shared.at.unwrap_or(at)),
+        }
+    }
+
     /// The alternatives of a `security` list. `{}` among them means that none is needed.
-    pub(super) fn requirements(&mut self, value: &'d Value, at: PointerId) -> Vec<Requirement<'d>> {
+    fn requirements(&mut self, value: &'d Value, at: PointerId) -> Vec<Requirement<'d>> {
         let Value::Array(list) = value else {
             self.skip(at, "`security` must be a list; it was skipped");
             return Vec::new();

@@ -2,26 +2,31 @@
 
 use std::borrow::Cow;
 
-use super::super::contract::{Body, Location, Media, Operation, Parameter, PartEncoding, Requirement, Response, Server, Surface};
+use super::super::contract::{Location, Media, Operation, OperationKind, Parameter, PartEncoding, RequestBody, Response, Server};
+use super::super::pointer::{PointerId, Pointers};
 use super::super::schema::{Additional, Schema, SchemaId, TypeSet};
-use super::super::{PointerId, Pointers, Value};
-use super::operation::{media_name, shape, status_key, tags};
-use super::{Lowering, NULL, flag, text};
+use super::super::value::Value;
+use super::field::{flag, tags, text};
+use super::lowering::{Located, Lowering, NULL};
+use super::message::{media_name, status_key};
+use super::path::shape;
+use super::security::Security;
 
-const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch"];
+/// Fixed fields of a path item that are operations in 2.0.
+const SWAGGER_METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch"];
 
 pub(super) fn document<'d>(lowering: &mut Lowering<'d>) -> (Vec<Operation<'d>>, Vec<Server<'d>>) {
     let root = lowering.root;
     if let Some((schemes, at)) = lowering.object(root, "securityDefinitions", Pointers::ROOT) {
         lowering.schemes(schemes, at);
     }
-    let (security, security_at) = lowering.shared_security(root);
+    let security = lowering.document_security();
     let mut operations = Vec::new();
     if let Some((items, at)) = lowering.object(root, "paths", Pointers::ROOT) {
         for (path, item) in items {
             if !path.starts_with("x-") {
                 let here = lowering.pointers.child(at, path.as_str());
-                lowering.swagger_item(path, item, here, (&security, security_at), &mut operations);
+                lowering.swagger_item(path, item, here, &security, &mut operations);
             }
         }
     }
@@ -54,15 +59,15 @@ impl<'d> Lowering<'d> {
         path: &'d str,
         item: &'d Value,
         at: PointerId,
-        security: (&[Requirement<'d>], Option<PointerId>),
+        security: &Security<'d>,
         into: &mut Vec<Operation<'d>>,
     ) {
         let Some((item, at)) = self.follow(item, at) else {
             self.unknown_paths.push(shape(&Cow::Borrowed(path)).0);
             return;
         };
-        let shared = self.swagger_parameters(item, at);
-        for method in METHODS {
+        let shared = self.entries(item, "parameters", at);
+        for method in SWAGGER_METHODS {
             let Some(value) = item.get(method).filter(|_| self.afford(1)) else { continue };
             let here = self.pointers.child(at, *method);
             let Some((value, here)) = self.follow(value, here) else { continue };
@@ -70,28 +75,22 @@ impl<'d> Lowering<'d> {
                 self.skip(here, "an operation must be an object; it was skipped");
                 continue;
             }
-            let mut entries = self.swagger_parameters(value, here);
+            let mut entries = self.entries(value, "parameters", here);
             for entry in &shared {
                 let key = |value: &'d Value| (text(value, "in"), text(value, "name"));
-                if !entries.iter().any(|(own, _)| key(own) == key(entry.0)) {
+                if !entries.iter().any(|own| key(own.value) == key(entry.value)) {
                     entries.push(*entry);
                 }
             }
             let consumes = self.media_types(value, "consumes");
             let produces = self.media_types(value, "produces");
-            let parameters = entries.iter().filter_map(|(value, at)| self.swagger_parameter(value, *at)).collect();
+            let parameters = entries.iter().filter_map(|entry| self.swagger_parameter(entry.value, entry.at)).collect();
             let body = self.swagger_body(&entries, &consumes, here);
             let responses = self.swagger_responses(value, here, &produces);
-            let (own_security, security_at) = match value.get("security") {
-                Some(own) => {
-                    let place = self.pointers.child(here, "security");
-                    (self.requirements(own, place), place)
-                }
-                None => (security.0.to_vec(), security.1.unwrap_or(here)),
-            };
+            let (security, security_at) = self.operation_security(value, here, security);
             let (shape, variables) = shape(&Cow::Borrowed(path));
             into.push(Operation {
-                surface: Surface::Path,
+                kind: OperationKind::Path,
                 method: method.to_ascii_uppercase(),
                 path: Cow::Borrowed(path),
                 shape,
@@ -101,7 +100,7 @@ impl<'d> Lowering<'d> {
                 parameters,
                 body,
                 responses,
-                security: own_security,
+                security,
                 security_at,
                 servers: None,
                 tags: tags(value),
@@ -110,16 +109,6 @@ impl<'d> Lowering<'d> {
                 at: here,
             });
         }
-    }
-
-    fn swagger_parameters(&mut self, value: &'d Value, at: PointerId) -> Vec<(&'d Value, PointerId)> {
-        let Some((list, here)) = self.list(value, "parameters", at) else { return Vec::new() };
-        let mut found = Vec::with_capacity(list.len());
-        for (index, entry) in list.iter().enumerate() {
-            let place = self.pointers.child(here, index.to_string());
-            found.extend(self.follow(entry, place));
-        }
-        found
     }
 
     /// `consumes` or `produces`, the operation's own before the document's.
@@ -174,22 +163,22 @@ impl<'d> Lowering<'d> {
         }
     }
 
-    fn swagger_body(&mut self, entries: &[(&'d Value, PointerId)], consumes: &[String], at: PointerId) -> Option<Body<'d>> {
-        let is = |place: &'static str| move |entry: &&(&'d Value, PointerId)| text(entry.0, "in") == Some(place);
-        if let Some((value, at)) = entries.iter().find(is("body")) {
-            let here = self.pointers.child(*at, "schema");
+    fn swagger_body(&mut self, entries: &[Located<'d>], consumes: &[String], at: PointerId) -> Option<RequestBody<'d>> {
+        let is = |place: &'static str| move |entry: &&Located<'d>| text(entry.value, "in") == Some(place);
+        if let Some(Located { value, at }) = entries.iter().find(is("body")).copied() {
+            let here = self.pointers.child(at, "schema");
             let schema = value.get("schema").map_or(SchemaId::ANY, |schema| self.schema(schema, here));
             let content = media(consumes, "application/json", schema, here);
-            return Some(Body { required: flag(value, "required"), content, at: *at });
+            return Some(RequestBody { required: flag(value, "required"), content, at });
         }
-        let fields: Vec<&(&'d Value, PointerId)> = entries.iter().filter(is("formData")).collect();
+        let fields: Vec<Located<'d>> = entries.iter().filter(is("formData")).copied().collect();
         if fields.is_empty() {
             return None;
         }
         let mut form = Schema { types: TypeSet::OBJECT, additional: Additional::Open, ..Schema::any(at, &NULL) };
         let mut has_file = false;
         let mut encoding: Vec<PartEncoding<'_>> = Vec::new();
-        for (value, at) in fields.iter().copied() {
+        for Located { value, at } in fields {
             let Some(name) = text(value, "name") else { continue };
             has_file |= text(value, "type") == Some("file");
             // As 3.x spells it in an encoding; `multi` is what it means by default.
@@ -204,7 +193,7 @@ impl<'d> Lowering<'d> {
                 let part = |style: &str| PartEncoding { name, media_types: Vec::new(), style: style.to_owned() };
                 encoding.extend(spelling.map(part));
             }
-            let schema = self.schema_object(value, *at);
+            let schema = self.schema_object(value, at);
             let schema = self.push(schema);
             form.properties.push((name, schema));
             if flag(value, "required") {
@@ -221,7 +210,7 @@ impl<'d> Lowering<'d> {
         for media in &mut content {
             media.encoding.clone_from(&encoding);
         }
-        Some(Body { required, content, at })
+        Some(RequestBody { required, content, at })
     }
 
     fn swagger_responses(&mut self, operation: &'d Value, at: PointerId, produces: &[String]) -> Vec<Response<'d>> {

@@ -1,7 +1,9 @@
 use serde_json::json;
 
+use super::super::contract::{Contract, Operation};
+use super::super::document::Document;
 use super::super::{Limits, read};
-use super::*;
+use super::lower;
 
 fn document(value: &serde_json::Value) -> Document {
     let bytes = value.to_string();

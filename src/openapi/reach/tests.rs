@@ -53,17 +53,17 @@ fn operations_that_share_an_item_are_each_one() {
 
 #[test]
 fn every_keyword_that_holds_a_schema_is_entered() {
-    for holder in Holder::ALL {
+    for keyword in SubschemaKeyword::ALL {
         let lost = json!({"$ref": "#/components/schemas/Lost%20one"});
-        let inner = match holder.shape() {
-            Shape::One => lost,
-            Shape::List | Shape::OneOrList => json!([lost]),
-            Shape::Named | Shape::NamedOrNames | Shape::Apart => json!({"example": lost}),
+        let inner = match keyword.shape() {
+            SubschemaShape::One => lost,
+            SubschemaShape::List | SubschemaShape::OneOrList => json!([lost]),
+            SubschemaShape::Named | SubschemaShape::NamedOrNames | SubschemaShape::Apart => json!({"example": lost}),
         };
-        let reached = reach(&document(&answering(&json!({holder.name(): inner}), &json!({}))));
-        let expected = usize::from(holder.shape() != Shape::Apart);
-        assert_eq!(reached.dangling.len(), expected, "{}", holder.name());
-        assert!(reached.dangling.values().all(|target| target == "/components/schemas/Lost one"), "{}", holder.name());
+        let reached = reach(&document(&answering(&json!({keyword.name(): inner}), &json!({}))));
+        let expected = usize::from(keyword.shape() != SubschemaShape::Apart);
+        assert_eq!(reached.dangling.len(), expected, "{}", keyword.name());
+        assert!(reached.dangling.values().all(|target| target == "/components/schemas/Lost one"), "{}", keyword.name());
     }
 }
 
@@ -110,7 +110,7 @@ fn circles_and_null_lead_nowhere_and_anchors_lead_somewhere() {
 }
 
 #[test]
-fn heirs_of_a_base_are_reached() {
+fn subtypes_of_a_base_are_reached() {
     let value = answering(
         &json!({"$ref": "#/components/schemas/Base"}),
         &json!({

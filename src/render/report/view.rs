@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use crate::model::{Direction, OverrideNote, Severity};
-use crate::openapi::{Document, Line, Oddity};
+use crate::openapi::{Document, Oddity, SourceLine};
 use crate::rules::{Catalogue, Finding, Fragments, JsonFinding, Summary, Verdict};
 
 use super::super::clean::clean;
@@ -16,7 +16,7 @@ pub struct ComparedDocument<'s> {
     /// What whoever asked calls it: a file or a URL.
     pub place: &'s str,
     /// The lines that the findings' pointers lead to.
-    pub lines: &'s HashMap<String, Line>,
+    pub lines: &'s HashMap<String, SourceLine>,
     /// What was read from them.
     pub document: &'s Document,
 }
@@ -192,7 +192,7 @@ impl ReportFinding {
     }
 }
 
-fn location(place: &str, pointer: &str, lines: &HashMap<String, Line>) -> Option<FileLine> {
+fn location(place: &str, pointer: &str, lines: &HashMap<String, SourceLine>) -> Option<FileLine> {
     let line = lines.get(pointer)?;
     let file = if line.file.is_empty() { place.to_owned() } else { line.file.clone() };
     Some(FileLine { file, line: line.line })

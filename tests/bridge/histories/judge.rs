@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use driftd::correspondence::confirmations_due;
 use driftd::model::{OpenFinding, Surface};
 use driftd::notice::{Impact, impact};
-use driftd::tasks::attest_due;
 use sqlx::Connection as _;
 
 use super::{Conflict, History, digest, header, versions};
@@ -89,7 +89,7 @@ impl History<'_> {
 
     /// The operator has been told of every address that letters come back from, since the last one that arrived there.
     pub(super) async fn dead_addresses_are_told(&self) {
-        attest_due(&self.shared).await.expect("letters to the operator");
+        confirmations_due(&self.shared).await.expect("letters to the operator");
         let mut database = self.database().await;
         for (address, first, _) in self.shared.store.unreachable().await.expect("addresses") {
             if address == "ops@x.example" || !self.is_configured(&address) {
@@ -195,7 +195,8 @@ impl History<'_> {
         }
         for silent in &silences {
             for silence in &silent.silences {
-                let mut taken: Vec<_> = silence.climbed.iter().map(|climbed| (climbed.asked_at, climbed.step)).collect();
+                let mut taken: Vec<_> =
+                    silence.climbed.iter().map(|climbed| (climbed.asked_at, climbed.place.number())).collect();
                 taken.sort_unstable();
                 let count = taken.len();
                 taken.dedup();

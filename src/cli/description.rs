@@ -1,0 +1,62 @@
+//! One description that is named on the command line: its bytes, and what is read of them.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::check::{Known, WholeDescription, gather};
+use crate::config::{Environment, environment_proxies};
+use crate::fetch::{Client, FetchOutcome, Settings};
+use crate::model::{Auth, PrivateHost, Source, SystemClock};
+use crate::openapi::{Document, Limits, read};
+
+use super::exit::{self, CommandError};
+
+/// The bytes of a file or URL with every file it refers to, or why they cannot be had.
+pub(super) async fn bytes(place: &str) -> Result<Vec<u8>, CommandError> {
+    let source = match url::Url::parse(place) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Source::Web(url),
+        _ => {
+            let path = Path::new(place.strip_prefix("file:").unwrap_or(place));
+            // A pipe or another file that is not regular holds one description and nothing beside it.
+            if !path.metadata().is_ok_and(|file| file.is_file()) {
+                return tokio::fs::read(path).await.map_err(|error| CommandError::new(exit::IO, format!("{place}: {error}")));
+            }
+            Source::File(path.to_owned())
+        }
+    };
+    // Whoever types an address means it, also a private one; where it redirects to is another matter.
+    let named = if let Source::Web(url) = &source { url.host_str().and_then(|host| PrivateHost::parse(host).ok()) } else { None };
+    let limits = Limits::default();
+    let settings = Settings {
+        timeout: Duration::from_secs(60),
+        max_bytes: limits.bytes,
+        per_host: 4,
+        allow_private_hosts: named.into_iter().collect(),
+        proxies: environment_proxies(&Environment::of_process()).map_err(|why| CommandError::new(exit::CONFIG, why))?,
+        authorities: None,
+        contact: String::new(),
+        files_anywhere: true,
+    };
+    let client = Client::new(settings, Arc::new(SystemClock)).map_err(|error| CommandError::new(exit::IO, error.to_string()))?;
+    let deadline = Duration::from_secs(600);
+    let whole = WholeDescription { client: &client, source: &source, auth: &Auth::None, tls: None, limits: &limits, deadline };
+    let gathered = gather(&whole, &Known::default()).await;
+    for (file, why) in &gathered.absent {
+        eprintln!("driftd: {place} refers to {file}, which did not come: {why}; what it holds is not judged");
+    }
+    match gathered.outcome {
+        FetchOutcome::Body(body) => Ok(body.bytes),
+        FetchOutcome::Later { why, .. } => Err(CommandError::new(exit::TRY_LATER, format!("{source}: {why}"))),
+        FetchOutcome::Failed(failure) if matches!(source, Source::File(_)) => Err(CommandError::new(exit::IO, failure.why)),
+        FetchOutcome::Failed(failure) => Err(CommandError::new(exit::UNREACHABLE, format!("{source}: {}", failure.why))),
+        FetchOutcome::NotModified { .. } => {
+            Err(CommandError::new(exit::UNREACHABLE, format!("{source}: answered 304 to an unconditional request")))
+        }
+    }
+}
+
+/// The description in some bytes, or why it is none.
+pub(super) fn document(place: &str, bytes: &[u8]) -> Result<Document, CommandError> {
+    read(bytes, &Limits::default()).map_err(|error| CommandError::new(exit::BAD_DATA, format!("{place}: {error}")))
+}

@@ -1,0 +1,120 @@
+//! What is to be said about the changes of a description, as a check finds them: told, told again, called off, or nothing.
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+
+use crate::model::{Fingerprint, LastTold, Notice, NoticeKind, NoticeSeries, OpenFinding, Surface};
+use crate::notice::{Decision, DecisionInput, PartyMessage};
+use crate::state::is_recent;
+use crate::store::{Claim, Flaps, Gone, NoticeStep, REVERTED, StoreError};
+
+use super::writer::LetterWriter;
+
+impl LetterWriter<'_> {
+    /// Decides whether anything is to be said, and writes the letters. `evidence` are the digests compared.
+    ///
+    /// Only who has a letter that stands to be sent counts as told: whoever has none is tried again at the next look.
+    ///
+    /// # Errors
+    /// When the database does not say which ids are free.
+    pub(crate) async fn tell(
+        &self,
+        claim: &Claim,
+        told: &[LastTold],
+        previous: &[OpenFinding],
+        current: &[OpenFinding],
+        evidence: Option<(&str, &str)>,
+    ) -> Result<NoticeStep, StoreError> {
+        let standing = |open, told| DecisionInput { integration: self.integration, api: self.api, open, told, previous, current };
+        if let Some(gone) = self.come_back(claim, &standing, current) {
+            return Ok(self.told_again(gone, current));
+        }
+        let mut flaps = claim.flaps;
+        if let Some((notice, flapping)) = claim.notice.as_ref().zip(flaps.as_mut()) {
+            let is_there = current.iter().any(OpenFinding::needs_notice);
+            let was_there = claim.findings.iter().any(OpenFinding::needs_notice);
+            if is_there != was_there {
+                flapping.at = self.now;
+                flapping.times += u32::from(is_there);
+                let is_known = !is_there || standing(Some(notice), told).decide(self.now, Fingerprint::default).is_none();
+                if is_known {
+                    return Ok(NoticeStep::Flipped { id: notice.id.clone(), flaps: *flapping });
+                }
+            } else if !is_there && is_recent(flapping.at, self.now) {
+                return Ok(NoticeStep::Keep);
+            }
+        }
+        let made_of = || fingerprint(claim, self.now, current);
+        let Some(mut decision) = standing(claim.notice.as_ref(), told).decide(self.now, made_of) else {
+            return Ok(NoticeStep::Keep);
+        };
+        if claim.notice.is_none() {
+            decision.notice.id = self.shared.store.name_notice(&decision.notice.fingerprint).await?.id;
+        }
+        let back = flaps
+            .filter(|_| decision.closes)
+            .map(|flaps| format!("It had come and gone before, and came back {} times.", flaps.times));
+        let (deliveries, told, is_whole) = self.written_out(&decision, evidence, back.as_ref());
+        if decision.closes && is_whole {
+            let why =
+                if current.iter().any(OpenFinding::needs_notice) { "what differs concerns nobody any more" } else { REVERTED };
+            return Ok(NoticeStep::Close { id: decision.notice.id, why: why.to_owned(), deliveries });
+        }
+        if told.is_empty() {
+            return Ok(NoticeStep::Keep);
+        }
+        Ok(NoticeStep::Tell { notice: decision.notice, flaps, deliveries, told })
+    }
+
+    /// The notice whose change is back within a day of its going, just as it was told.
+    fn come_back<'c, 'f>(
+        &self,
+        claim: &'c Claim,
+        standing: &impl Fn(Option<&'c Notice>, &'c [LastTold]) -> DecisionInput<'c, 'f>,
+        current: &[OpenFinding],
+    ) -> Option<&'c Gone> {
+        let gone = claim.gone.as_ref().filter(|_| claim.notice.is_none() && self.key.surface != Surface::Ledger)?;
+        let is_known =
+            |finding: &OpenFinding| gone.told.iter().any(|told| told.findings.get(&finding.identity) == Some(&finding.content));
+        let mut open = current.iter().filter(|finding| finding.needs_notice());
+        let is_back = open.clone().next().is_some() && open.all(is_known);
+        (is_back && standing(Some(&gone.notice), &gone.told).decide(self.now, Fingerprint::default).is_none()).then_some(gone)
+    }
+
+    /// A change that comes and goes is told once more, with its count; after that only when it has been one or the other for
+    /// a day.
+    fn told_again(&self, gone: &Gone, current: &[OpenFinding]) -> NoticeStep {
+        let times = gone.times + 1;
+        let words = gone.told.iter().filter(|told| !told.findings.is_empty()).map(|told| PartyMessage {
+            side: told.side,
+            party: told.party.clone(),
+            kind: NoticeKind::Updated,
+            findings: current.iter().filter(|finding| told.findings.contains_key(&finding.identity)).collect(),
+            called_off: Vec::new(),
+        });
+        let words = words.collect();
+        let notice = Notice { told_at: self.now, ..gone.notice.clone() };
+        let decision = Decision { notice, words, closes: false };
+        let back = format!(
+            "It comes and goes: it was gone, and within a day it is back, {} by now. Perhaps several servers answer, and \
+             not all have the same version. driftd does not write again until it has been one or the other for a day.",
+            if times == 1 { "once".to_owned() } else { format!("{times} times") }
+        );
+        let (deliveries, told, _) = self.written_out(&decision, None, Some(&back));
+        if told.is_empty() {
+            return NoticeStep::Keep;
+        }
+        let flaps = Some(Flaps { times, at: self.now });
+        NoticeStep::Tell { notice: decision.notice, flaps, deliveries, told }
+    }
+}
+
+/// What a notice is made of: facts, so that a check done again after a crash makes the same one.
+fn fingerprint(claim: &Claim, now: DateTime<Utc>, findings: &[OpenFinding]) -> Fingerprint {
+    let mut hasher = Sha256::new();
+    hasher.update(format!("{} {} {}", claim.key, claim.notices, now.timestamp_millis()));
+    for finding in findings {
+        hasher.update(&finding.content);
+    }
+    Fingerprint::new(NoticeSeries::Change, &hasher.finalize())
+}

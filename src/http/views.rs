@@ -1,0 +1,116 @@
+//! Handlers of the pages that only tell: status, health, metrics, history, rules.
+
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Deserialize;
+use serde_json::json as value;
+
+use crate::render::{clean, without_credentials};
+
+use super::app::{App, HandlerError, json};
+use super::{metrics, status};
+
+/// How far back and how much `/history` tells at most.
+const LONGEST_HISTORY: u32 = 3650;
+const LARGEST_HISTORY: u32 = 10_000;
+
+/// A whole number of a query from 0 to `most`; more is as much as there is.
+fn number(name: &str, text: Option<&str>, usual: u32, most: u32) -> Result<u32, String> {
+    let Some(text) = text.map(str::trim) else { return Ok(usual) };
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("`{name}` is no whole number: write {name}={usual}, at most {most}\n"));
+    }
+    Ok(text.parse::<u32>().unwrap_or(u32::MAX).min(most))
+}
+
+/// HTML for browsers, JSON for everybody else.
+fn wants_html(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+}
+
+pub(super) async fn show_status(State(app): State<App>, headers: HeaderMap) -> Result<Response, HandlerError> {
+    let status = status::current_status(&app.shared).await?;
+    if wants_html(&headers) { Ok(Html(app.pages.status(&status)?).into_response()) } else { Ok(json(StatusCode::OK, &status)) }
+}
+
+/// Whether the process works: 200 while every loop beats.
+pub(super) async fn healthz(State(app): State<App>) -> Response {
+    let stuck = app.heart.stuck();
+    if stuck.is_empty() {
+        "ok\n".into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, format!("stuck: {}\n", stuck.join(", "))).into_response()
+    }
+}
+
+/// Whether it can say what it knows: 200 while the database can be read.
+pub(super) async fn readyz(State(app): State<App>) -> Response {
+    match app.shared.store.overview().await {
+        Ok(_) => "ready\n".into_response(),
+        Err(problem) => (StatusCode::SERVICE_UNAVAILABLE, format!("{problem}\n")).into_response(),
+    }
+}
+
+pub(super) async fn show_metrics(State(app): State<App>) -> Result<Response, HandlerError> {
+    let overview = app.shared.store.overview().await?;
+    let status = status::status_of(&app.shared, &overview);
+    let text = metrics::text(&app.shared, &status, &overview.attempts)
+        .map_err(|_| HandlerError("metrics cannot be written".to_owned()))?;
+    Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
+}
+
+#[derive(Deserialize)]
+pub(super) struct HistoryQuery {
+    days: Option<String>,
+    limit: Option<String>,
+}
+
+pub(super) async fn history(State(app): State<App>, Query(query): Query<HistoryQuery>) -> Result<Response, HandlerError> {
+    let days = number("days", query.days.as_deref(), 30, LONGEST_HISTORY);
+    let limit = number("limit", query.limit.as_deref(), 500, LARGEST_HISTORY);
+    let (days, limit) = match (days, limit) {
+        (Ok(days), Ok(limit)) => (days, limit),
+        (Err(problem), _) | (_, Err(problem)) => return Ok((StatusCode::BAD_REQUEST, problem).into_response()),
+    };
+    let since: DateTime<Utc> = app.shared.clock.now() - TimeDelta::days(i64::from(days));
+    let events = app.shared.store.history(since, limit).await?;
+    let rows: Vec<_> = events
+        .iter()
+        .map(|event| value!({"at": event.at, "integration": event.integration, "api": event.api, "kind": event.kind.name(), "text": clean(&without_credentials(&event.text), 1000)}))
+        .collect();
+    Ok(json(StatusCode::OK, &value!({ "events": rows })))
+}
+
+pub(super) async fn rules(State(app): State<App>) -> Result<Response, HandlerError> {
+    Ok(Html(app.pages.rules(&app.shared.catalogue)?).into_response())
+}
+
+pub(super) async fn rule(State(app): State<App>, Path(id): Path<String>) -> Result<Response, HandlerError> {
+    match app.shared.catalogue.get(&id) {
+        Some(rule) => Ok(Html(app.pages.rule(rule)?).into_response()),
+        None => Ok((
+            StatusCode::NOT_FOUND,
+            Html(app.pages.message("There is no such rule", &format!("See {}/rules for all of them.", app.base))?),
+        )
+            .into_response()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_a_query_are_clamped_or_refused_in_words() {
+        assert_eq!(number("days", None, 30, 3650), Ok(30));
+        assert_eq!(number("days", Some("7"), 30, 3650), Ok(7));
+        for huge in ["4294967295", "4294967296", "99999999999999999999999999"] {
+            assert_eq!(number("days", Some(huge), 30, 3650), Ok(3650));
+        }
+        for wrong in ["", "-1", "1e3", "seven"] {
+            assert!(number("days", Some(wrong), 30, 3650).is_err_and(|words| words.contains("days=30")), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Places on the ladder that silence climbs, and beside it.
+
+use super::{EscalationTarget, Role};
+
+/// Where a step was taken: on a rung of the ladder, or for somebody who was named by somebody of the side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LadderPlace {
+    /// The rung, from 0.
+    Rung(usize),
+    /// "Not us, ask ...": whoever was named, each once for each letter.
+    Named(EscalationTarget),
+}
+
+/// The number of the first who can be named: no ladder has so many rungs.
+const NAMED: usize = 1000;
+
+impl LadderPlace {
+    /// The number in storage, in which a step is taken once.
+    pub fn number(self) -> usize {
+        match self {
+            Self::Rung(rung) => rung.min(NAMED - 1),
+            Self::Named(EscalationTarget::Deputy) => NAMED,
+            Self::Named(EscalationTarget::Role(role)) => {
+                NAMED + 1 + Role::ALL.iter().position(|known| *known == role).unwrap_or_default()
+            }
+        }
+    }
+
+    /// The place that a stored number stands for.
+    pub fn numbered(number: usize) -> Option<Self> {
+        match number.checked_sub(NAMED) {
+            None => Some(Self::Rung(number)),
+            Some(0) => Some(Self::Named(EscalationTarget::Deputy)),
+            Some(place) => Role::ALL.get(place - 1).map(|role| Self::Named(EscalationTarget::Role(*role))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_has_a_number_of_its_own() {
+        let named = Role::ALL.map(EscalationTarget::Role).into_iter().chain([EscalationTarget::Deputy]);
+        for place in named.map(LadderPlace::Named).chain([0, 1, 999].map(LadderPlace::Rung)) {
+            assert_eq!(LadderPlace::numbered(place.number()), Some(place));
+        }
+        assert_eq!(LadderPlace::Named(EscalationTarget::Deputy).number(), 1000);
+        assert_eq!(LadderPlace::numbered(5000), None);
+    }
+}
