@@ -1,14 +1,12 @@
-//! Words that rule nothing out, taken away from a folded schema: to write them is no change.
+//! Keywords that rule nothing out, taken away from a folded schema: to write them is no change.
 //!
 //! A bound on numbers says nothing of a text, `multipleOf: 1` nothing of an integer, a longest length nothing
-//! beside an enum whose values are all shorter. Only what can be told from one schema alone is settled here.
+//! beside an enum whose values are all shorter. Only what can be told from one schema alone is taken away here.
 
-use num_rational::BigRational;
-use serde_json::Number;
+use crate::openapi::{Additional, Bound, Contract, Map, TypeSet, Value};
 
-use crate::openapi::{self, Additional, Bound, Contract, Map, TypeSet, Value, exact};
-
-use super::flat::{Count, Flat, From};
+use super::limits::{all_counted, all_multiples, all_within};
+use super::schema::{Count, Folded, FromSchema};
 
 /// Patterns that are found in every text.
 const EVERY_TEXT: &[&str] = &["", "^", "$", ".*", "^.*", ".*$"];
@@ -20,14 +18,15 @@ const INTEGERS: &[(&str, i128, i128)] =
 /// Characters of a UUID as text (RFC 9562 section 4).
 const UUID_LENGTH: u64 = 36;
 
-impl<'d> Flat<'_, 'd> {
-    pub(super) fn settle(&mut self, contract: &Contract<'d>) {
-        self.settle_constraints();
-        self.settle_additional(contract);
-        self.settle_enumeration();
-        self.settle_by_type();
-        self.settle_by_format();
-        self.settle_by_enumeration();
+impl<'d> Folded<'_, 'd> {
+    /// Takes away what rules nothing out.
+    pub(super) fn simplify(&mut self, contract: &Contract<'d>) {
+        self.simplify_constraints();
+        self.simplify_additional(contract);
+        self.simplify_enumeration();
+        self.simplify_by_type();
+        self.simplify_by_format();
+        self.simplify_by_enumeration();
         self.patterns.retain(|pattern| !EVERY_TEXT.contains(&pattern.value));
         let named = u64::try_from(self.required.len()).unwrap_or(u64::MAX);
         self.drop_count(Count::MinProperties, |least| least <= named);
@@ -42,7 +41,7 @@ impl<'d> Flat<'_, 'd> {
     }
 
     /// Every boolean, or only null: the type says it.
-    fn settle_enumeration(&mut self) {
+    fn simplify_enumeration(&mut self) {
         let Some(values) = self.enumeration.as_ref().map(|word| &word.value) else { return };
         let (plain, null) = (self.types.without(TypeSet::NULL), self.types.contains(TypeSet::NULL));
         let has = |wanted: &Value| values.contains(&wanted);
@@ -60,13 +59,8 @@ impl<'d> Flat<'_, 'd> {
         !self.types.intersection(types).is_empty()
     }
 
-    /// Only whole numbers, perhaps null.
-    pub(super) fn is_whole(&self) -> bool {
-        self.types.without(TypeSet::NULL) == TypeSet::INTEGER
-    }
-
     /// Keywords for one type say nothing of others (JSON Schema 2020-12 validation section 6).
-    fn settle_by_type(&mut self) {
+    fn simplify_by_type(&mut self) {
         if !self.may_be(TypeSet::NUMBER.union(TypeSet::INTEGER)) {
             (self.minimum, self.maximum, self.multiple_of) = (None, None, None);
         }
@@ -93,10 +87,10 @@ impl<'d> Flat<'_, 'd> {
     }
 
     /// Bounds that the format has anyway. `password` is a hint for input fields (OpenAPI 3.0.3 section 4.4).
-    fn settle_by_format(&mut self) {
+    fn simplify_by_format(&mut self) {
         let Some(format) = self.format.map(|word| word.value) else { return };
         if let Some((_, least, most)) = INTEGERS.iter().find(|(name, ..)| *name == format && self.is_whole()) {
-            let whole = |bound: &From<Bound<'_>>| bound.value.value.as_i128();
+            let whole = |bound: &FromSchema<Bound<'_>>| bound.value.value.as_i128();
             self.minimum = self.minimum.filter(|bound| whole(bound).is_none_or(|value| value > *least));
             self.maximum = self.maximum.filter(|bound| whole(bound).is_none_or(|value| value < *most));
         }
@@ -111,7 +105,7 @@ impl<'d> Flat<'_, 'd> {
     }
 
     /// Bounds that every listed value keeps.
-    fn settle_by_enumeration(&mut self) {
+    fn simplify_by_enumeration(&mut self) {
         let Some(values) = self.enumeration.as_ref().map(|word| word.value.clone()).filter(|values| !values.is_empty()) else {
             return;
         };
@@ -124,7 +118,7 @@ impl<'d> Flat<'_, 'd> {
     }
 
     /// Conditions that hold for everything, or only beside another that is not there.
-    fn settle_constraints(&mut self) {
+    fn simplify_constraints(&mut self) {
         if self.constraints.is_empty() {
             return;
         }
@@ -151,7 +145,7 @@ impl<'d> Flat<'_, 'd> {
             }
         }
         self.constraints.retain(|_, words| !words.is_empty());
-        let has = |flat: &Self, name: &str| flat.constraints.contains_key(name);
+        let has = |folded: &Self, name: &str| folded.constraints.contains_key(name);
         if !has(self, "if") || !(has(self, "then") || has(self, "else")) {
             self.constraints.retain(|name, _| !matches!(*name, "if" | "then" | "else"));
         }
@@ -159,22 +153,22 @@ impl<'d> Flat<'_, 'd> {
         if !has(self, "contains") || (least == Some(0) && !has(self, "maxContains")) {
             self.constraints.retain(|name, _| !matches!(*name, "contains" | "minContains" | "maxContains"));
         }
-        self.settle_unevaluated();
+        self.simplify_unevaluated();
     }
 
     /// Where nothing but what was folded in evaluates members, `unevaluated…: false` closes the schema as the
     /// older keywords do (JSON Schema 2020-12 core section 11).
-    fn settle_unevaluated(&mut self) {
+    fn simplify_unevaluated(&mut self) {
         const OTHERS: &[&str] = &["if", "dependentSchemas", "patternProperties", "contains", "$dynamicRef"];
         if !self.unions.is_empty() || self.constraints.keys().any(|name| OTHERS.contains(name)) {
             return;
         }
-        let closing = |flat: &Self, name: &str| {
-            flat.constraints.get(name).and_then(|words| words.iter().find(|word| accepts_none(word.value))).map(|word| word.at)
+        let closing = |folded: &Self, name: &str| {
+            folded.constraints.get(name).and_then(|words| words.iter().find(|word| accepts_none(word.value))).map(|word| word.at)
         };
         if let Some(at) = closing(self, "unevaluatedProperties") {
             if self.additional.value == Additional::Open {
-                self.additional = From { value: Additional::Closed, at };
+                self.additional = FromSchema { value: Additional::Closed, at };
             }
             self.constraints.remove("unevaluatedProperties");
         }
@@ -182,7 +176,7 @@ impl<'d> Flat<'_, 'd> {
             let value = u64::try_from(self.prefix_items.len()).unwrap_or(u64::MAX);
             for (slot, count) in self.counts.iter_mut().zip(Count::ALL) {
                 if count == Count::MaxItems && slot.is_none_or(|known| known.value > value) {
-                    *slot = Some(From { value, at });
+                    *slot = Some(FromSchema { value, at });
                 }
             }
             self.constraints.remove("unevaluatedItems");
@@ -190,7 +184,7 @@ impl<'d> Flat<'_, 'd> {
     }
 
     /// A schema for further properties that nothing matches.
-    fn settle_additional(&mut self, contract: &Contract<'d>) {
+    fn simplify_additional(&mut self, contract: &Contract<'d>) {
         if let Additional::Schema(id) = self.additional.value {
             let schema = contract.schema(id);
             let never =
@@ -209,36 +203,4 @@ fn accepts_all(schema: &Value) -> bool {
 
 fn accepts_none(schema: &Value) -> bool {
     *schema == Value::Bool(false) || schema.get("not").is_some_and(accepts_all)
-}
-
-/// Whether all values that are numbers keep a bound.
-pub(super) fn all_within(values: &[&Value], bound: &Bound<'_>, upper: bool) -> bool {
-    values.iter().filter_map(|value| value.as_number()).all(|number| {
-        let order = super::flat::compare_numbers(number, bound.value);
-        let order = if upper { order.reverse() } else { order };
-        if bound.exclusive { order.is_gt() } else { order.is_ge() }
-    })
-}
-
-/// Whether all values that are numbers are multiples of a step.
-pub(super) fn all_multiples(values: &[&Value], step: &Number) -> bool {
-    values.iter().filter_map(|value| value.as_number()).all(|number| is_multiple(number, step))
-}
-
-pub(super) fn is_multiple(number: &Number, step: &Number) -> bool {
-    let (Some(number), Some(step)) = (exact(number), exact(step)) else { return false };
-    step != BigRational::default() && openapi::is_multiple(&number, &step)
-}
-
-/// Whether all values that can be counted keep a bound on their count.
-pub(super) fn all_counted(values: &[&Value], count: Count, bound: u64) -> bool {
-    values.iter().all(|value| {
-        let size = match (count, value) {
-            (Count::MinLength | Count::MaxLength, Value::String(text)) => text.chars().count(),
-            (Count::MinItems | Count::MaxItems, Value::Array(items)) => items.len(),
-            (Count::MinProperties | Count::MaxProperties, Value::Object(map)) => map.len(),
-            _ => return true,
-        };
-        u64::try_from(size).is_ok_and(|size| if count.is_upper() { size <= bound } else { size >= bound })
-    })
 }

@@ -6,23 +6,34 @@ use serde_json::json;
 use crate::model::Direction;
 use crate::openapi::{Requirement, SecurityScheme};
 
-use super::change::ChangeKind;
-use super::operation::Pairing;
+use super::super::before_after::BeforeAfter;
+use super::super::change::ChangeKind;
+use super::super::fact::Difference;
+use super::pair::OperationPair;
 
-impl Pairing<'_, '_, '_, '_> {
+impl OperationPair<'_, '_, '_, '_> {
+    /// The ways in which a request may prove who sends it.
     pub(super) fn security(&mut self) {
         let (old, new) = (self.old, self.new);
-        let at = (old.security_at, new.security_at);
+        let at = BeforeAfter::new(old.security_at, new.security_at);
         let show = |list: &[Requirement<'_>]| Some(json!(list.iter().map(name_requirement).collect::<Vec<_>>()));
         match (old.security.is_empty(), new.security.is_empty()) {
             (true, true) => return,
             (true, false) => {
                 let names = new.security.iter().map(name_requirement).collect::<Vec<_>>().join(" or ");
-                return self.state(ChangeKind::SecurityAdded, Direction::ToProvider, names, at, (None, show(&new.security)));
+                return self.state(
+                    Difference::new(ChangeKind::SecurityAdded).about(names).after(show(&new.security)),
+                    Direction::ToProvider,
+                    at,
+                );
             }
             (false, true) => {
                 let names = old.security.iter().map(name_requirement).collect::<Vec<_>>().join(" or ");
-                return self.state(ChangeKind::SecurityRemoved, Direction::ToProvider, names, at, (show(&old.security), None));
+                return self.state(
+                    Difference::new(ChangeKind::SecurityRemoved).about(names).before(show(&old.security)),
+                    Direction::ToProvider,
+                    at,
+                );
             }
             (false, false) => {}
         }
@@ -44,8 +55,8 @@ impl Pairing<'_, '_, '_, '_> {
                     .or_else(|| take(&|right| names(right) == names(left)))
                     // The name of a scheme is not on the wire.
                     .or_else(|| {
-                        let shapes = self.shapes(left, true)?;
-                        take(&|right| self.shapes(right, false).as_ref() == Some(&shapes))
+                        let wanted = shapes(left, &self.walk.before.schemes)?;
+                        take(&|right| shapes(right, &self.walk.after.schemes).as_ref() == Some(&wanted))
                     })
             })
             .collect();
@@ -64,11 +75,15 @@ impl Pairing<'_, '_, '_, '_> {
                     // It still counts, together with more.
                     let asks_more = |right: &&Requirement<'_>| names(left).iter().all(|name| names(right).contains(name));
                     let stricter = new.security.iter().find(asks_more).map(|right| json!(name_requirement(right)));
-                    self.state(ChangeKind::SecurityAlternativeRemoved, Direction::ToProvider, name, at, (value, stricter));
+                    self.state(
+                        Difference::new(ChangeKind::SecurityAlternativeRemoved).about(name).before(value).after(stricter),
+                        Direction::ToProvider,
+                        at,
+                    );
                 }
             }
         }
-        // A way that became stricter has been told of as gone; its stricter form is no news of its own.
+        // A way that became stricter has been reported as gone; its stricter form is not reported again.
         let stricter = |right: &Requirement<'_>| {
             let lost = old.security.iter().filter(|left| !new.security.iter().any(|kept| names(kept) == names(left)));
             lost.into_iter().any(|left| names(left).iter().all(|name| names(right).contains(name)))
@@ -76,47 +91,31 @@ impl Pairing<'_, '_, '_, '_> {
         for right in free.into_iter().filter(|right| !stricter(right)) {
             let name = name_requirement(right);
             let value = Some(json!(name));
-            self.state(ChangeKind::SecurityAlternativeAdded, Direction::ToProvider, name, at, (None, value));
+            self.state(Difference::new(ChangeKind::SecurityAlternativeAdded).about(name).after(value), Direction::ToProvider, at);
         }
     }
 
     fn scopes(&mut self, old: &Requirement<'_>, new: &Requirement<'_>) {
-        let at = (self.old.security_at, self.new.security_at);
+        let at = BeforeAfter::new(self.old.security_at, self.new.security_at);
         for ((scheme, left), (other, right)) in old.schemes.iter().zip(&new.schemes) {
             for scope in right.iter().filter(|scope| !left.contains(scope)) {
                 self.state(
-                    ChangeKind::SecurityScopeAdded,
+                    Difference::new(ChangeKind::SecurityScopeAdded).about(*scope).after(json!(format!("{scheme}: {scope}"))),
                     Direction::ToProvider,
-                    *scope,
                     at,
-                    (None, Some(json!(format!("{scheme}: {scope}")))),
                 );
             }
             for scope in left.iter().filter(|scope| !right.contains(scope)) {
                 self.state(
-                    ChangeKind::SecurityScopeRemoved,
+                    Difference::new(ChangeKind::SecurityScopeRemoved).about(*scope).before(json!(format!("{scheme}: {scope}"))),
                     Direction::ToProvider,
-                    *scope,
                     at,
-                    (Some(json!(format!("{scheme}: {scope}"))), None),
                 );
             }
             if scheme == other {
                 self.scheme(scheme);
             }
         }
-    }
-
-    /// What a requirement asks for, by what each scheme is instead of what it is called.
-    fn shapes(&self, requirement: &Requirement<'_>, is_before: bool) -> Option<Vec<(String, Vec<String>)>> {
-        let schemes = if is_before { &self.walk.before.schemes } else { &self.walk.after.schemes };
-        let mut shapes = Vec::new();
-        for (name, scopes) in &requirement.schemes {
-            let scheme = schemes.iter().find(|known| known.name == *name)?;
-            shapes.push((scheme.shape.clone(), scopes.iter().map(|scope| (*scope).to_owned()).collect()));
-        }
-        shapes.sort_unstable();
-        Some(shapes)
     }
 
     /// How a scheme that is still asked for is met. A flow that came is one more way; one that went or moved is a change.
@@ -133,18 +132,30 @@ impl Pairing<'_, '_, '_, '_> {
         let before = show(&shape, &flows);
         let Some((new_shape, new_flows, there)) = find(&self.walk.after.schemes) else {
             // Still asked for, and nobody says any more how to meet it.
-            let at = (here, self.new.at);
-            let values = (before, Some(json!("nothing that is declared")));
-            return self.state(ChangeKind::SecuritySchemeChanged, Direction::ToProvider, name, at, values);
+            let at = BeforeAfter::new(here, self.new.at);
+            let values = BeforeAfter::new(before, Some(json!("nothing that is declared")));
+            return self.state(
+                Difference::new(ChangeKind::SecuritySchemeChanged).about(name).values(values),
+                Direction::ToProvider,
+                at,
+            );
         };
         if (shape != new_shape && !is_bearer(&shape, &new_shape)) || flows.iter().any(|flow| !new_flows.contains(flow)) {
-            let values = (before, show(&new_shape, &new_flows));
-            return self.state(ChangeKind::SecuritySchemeChanged, Direction::ToProvider, name, (here, there), values);
+            let values = BeforeAfter::new(before, show(&new_shape, &new_flows));
+            return self.state(
+                Difference::new(ChangeKind::SecuritySchemeChanged).about(name).values(values),
+                Direction::ToProvider,
+                BeforeAfter::new(here, there),
+            );
         }
         for (flow, _) in new_flows.iter().filter(|flow| !flows.contains(flow)) {
             let subject = format!("{name} ({flow})");
             let value = Some(json!(subject));
-            self.state(ChangeKind::SecurityAlternativeAdded, Direction::ToProvider, subject, (here, there), (None, value));
+            self.state(
+                Difference::new(ChangeKind::SecurityAlternativeAdded).about(subject).after(value),
+                Direction::ToProvider,
+                BeforeAfter::new(here, there),
+            );
         }
     }
 }
@@ -157,4 +168,15 @@ fn is_bearer(one: &str, other: &str) -> bool {
 
 fn name_requirement(requirement: &Requirement<'_>) -> String {
     requirement.schemes.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" and ")
+}
+
+/// What a requirement asks for, by what each scheme is instead of what it is called; none where one is not declared.
+fn shapes(requirement: &Requirement<'_>, schemes: &[SecurityScheme<'_>]) -> Option<Vec<(String, Vec<String>)>> {
+    let mut shapes = Vec::new();
+    for (name, scopes) in &requirement.schemes {
+        let scheme = schemes.iter().find(|known| known.name == *name)?;
+        shapes.push((scheme.shape.clone(), scopes.iter().map(|scope| (*scope).to_owned()).collect()));
+    }
+    shapes.sort_unstable();
+    Some(shapes)
 }

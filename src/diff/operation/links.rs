@@ -5,10 +5,13 @@ use serde_json::json;
 use crate::model::Direction;
 use crate::openapi::{Contract, Link, Response};
 
-use super::change::ChangeKind;
-use super::operation::Pairing;
+use super::super::before_after::BeforeAfter;
+use super::super::change::ChangeKind;
+use super::super::fact::Difference;
+use super::pair::OperationPair;
 
-impl Pairing<'_, '_, '_, '_> {
+impl OperationPair<'_, '_, '_, '_> {
+    /// The links of a response.
     pub(super) fn links(&mut self, old: &Response<'_>, new: &Response<'_>) {
         for left in &old.links {
             if self.walk.is_stopped() {
@@ -17,18 +20,30 @@ impl Pairing<'_, '_, '_, '_> {
             match new.links.iter().find(|right| right.name == left.name) {
                 None => {
                     let value = Some(json!(left.shape));
-                    self.state(ChangeKind::LinkRemoved, Direction::Neither, left.name, (left.at, new.at), (value, None));
+                    self.state(
+                        Difference::new(ChangeKind::LinkRemoved).about(left.name).before(value),
+                        Direction::Neither,
+                        BeforeAfter::new(left.at, new.at),
+                    );
                 }
                 Some(right) if right.shape == left.shape || self.is_same_call(left, right) => {}
                 Some(right) => {
-                    let values = (Some(json!(left.shape)), Some(json!(right.shape)));
-                    self.state(ChangeKind::LinkChanged, Direction::Neither, left.name, (left.at, right.at), values);
+                    let values = BeforeAfter::new(Some(json!(left.shape)), Some(json!(right.shape)));
+                    self.state(
+                        Difference::new(ChangeKind::LinkChanged).about(left.name).values(values),
+                        Direction::Neither,
+                        BeforeAfter::new(left.at, right.at),
+                    );
                 }
             }
         }
         for right in new.links.iter().filter(|right| !old.links.iter().any(|left| left.name == right.name)) {
             let value = Some(json!(right.shape));
-            self.state(ChangeKind::LinkAdded, Direction::Neither, right.name, (old.at, right.at), (None, value));
+            self.state(
+                Difference::new(ChangeKind::LinkAdded).about(right.name).after(value),
+                Direction::Neither,
+                BeforeAfter::new(old.at, right.at),
+            );
         }
     }
 
@@ -42,7 +57,7 @@ impl Pairing<'_, '_, '_, '_> {
             });
             found.map(|operation| (operation.method.clone(), operation.shape.clone()))
         };
-        let target = (target(self.walk.before, old), target(self.walk.after, new));
-        old.handed == new.handed && target.0.is_some() && target.0 == target.1
+        let (before, after) = (target(self.walk.before, old), target(self.walk.after, new));
+        old.handed == new.handed && before.is_some() && before == after
     }
 }

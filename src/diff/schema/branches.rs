@@ -2,8 +2,9 @@
 
 use crate::openapi::{Contract, SchemaId, TypeSet, Value};
 
-use super::flat::Flat;
-use super::unchanged::same;
+use super::super::before_after::BeforeAfter;
+use super::super::equality::same;
+use super::super::folded::Folded;
 
 /// How alike two branches are; 0 is not at all.
 fn likeness(before: &Contract<'_>, a: SchemaId, after: &Contract<'_>, b: SchemaId) -> u32 {
@@ -23,7 +24,7 @@ fn likeness(before: &Contract<'_>, a: SchemaId, after: &Contract<'_>, b: SchemaI
     if title(left.value).is_some() && title(left.value) == title(right.value) {
         return 80;
     }
-    let (left, right) = (Flat::of(before, a), Flat::of(after, b));
+    let (left, right) = (Folded::of(before, a), Folded::of(after, b));
     match (tag(&left, before), tag(&right, after)) {
         (Some(a), Some(b)) if a == b => return 70,
         (Some(a), Some(b)) if a.0 == b.0 => return 0,
@@ -46,8 +47,8 @@ fn likeness(before: &Contract<'_>, a: SchemaId, after: &Contract<'_>, b: SchemaI
 }
 
 /// The property that can have one value only, and that value: what tells a branch from its siblings.
-fn tag(flat: &Flat<'_, '_>, contract: &Contract<'_>) -> Option<(String, String)> {
-    flat.properties.iter().find_map(|(name, property)| {
+fn tag(folded: &Folded<'_, '_>, contract: &Contract<'_>) -> Option<(String, String)> {
+    folded.properties.iter().find_map(|(name, property)| {
         let values = property.schemas.first().and_then(|id| contract.schema(*id).enumeration.clone())?;
         let [only] = values.as_slice() else { return None };
         Some(((*name).to_owned(), only.to_string()))
@@ -62,8 +63,8 @@ fn is_component_root(pointer: &str) -> bool {
 
 /// What became of the branches of a union.
 #[derive(Debug, Default)]
-pub(super) struct Matched {
-    pub(super) pairs: Vec<(SchemaId, SchemaId)>,
+pub(super) struct MatchedBranches {
+    pub(super) pairs: Vec<BeforeAfter<SchemaId>>,
     pub(super) removed: Vec<SchemaId>,
     pub(super) added: Vec<SchemaId>,
 }
@@ -71,8 +72,8 @@ pub(super) struct Matched {
 /// Matches branches, most alike first. More branches than this are matched by place only.
 const MAX_COMPARED: usize = 64;
 
-pub(super) fn match_branches(before: &Contract<'_>, a: &[SchemaId], after: &Contract<'_>, b: &[SchemaId]) -> Matched {
-    let mut matched = Matched::default();
+pub(super) fn match_branches(before: &Contract<'_>, a: &[SchemaId], after: &Contract<'_>, b: &[SchemaId]) -> MatchedBranches {
+    let mut matched = MatchedBranches::default();
     let mut free_a: Vec<SchemaId> = a.to_vec();
     let mut free_b: Vec<SchemaId> = b.to_vec();
     // References to one component are the common case and need no comparing.
@@ -84,7 +85,7 @@ pub(super) fn match_branches(before: &Contract<'_>, a: &[SchemaId], after: &Cont
         }
         match free_b.iter().position(|other| after.pointers.text(after.schema(*other).at) == place) {
             Some(at) => {
-                matched.pairs.push((*id, free_b.swap_remove(at)));
+                matched.pairs.push(BeforeAfter::new(*id, free_b.swap_remove(at)));
                 false
             }
             None => true,
@@ -110,7 +111,7 @@ pub(super) fn match_branches(before: &Contract<'_>, a: &[SchemaId], after: &Cont
                 && let (Some(a), Some(b)) = (free_a.get(i), free_b.get(j))
             {
                 (*left, *right) = (true, true);
-                matched.pairs.push((*a, *b));
+                matched.pairs.push(BeforeAfter::new(*a, *b));
             }
         }
         let rest = |list: &[SchemaId], taken: &[bool]| -> Vec<SchemaId> {
@@ -120,23 +121,24 @@ pub(super) fn match_branches(before: &Contract<'_>, a: &[SchemaId], after: &Cont
         matched.added = rest(&free_b, &taken_b);
         // The only object that went and the only one that came, with a property in common: an edited branch.
         let objects = |contract: &Contract<'_>, ids: &[SchemaId]| -> Vec<SchemaId> {
-            ids.iter().copied().filter(|id| Flat::of(contract, *id).types == TypeSet::OBJECT).collect()
+            ids.iter().copied().filter(|id| Folded::of(contract, *id).types == TypeSet::OBJECT).collect()
         };
         if let ([left], [right]) = (objects(before, &matched.removed).as_slice(), objects(after, &matched.added).as_slice()) {
-            let (old, new) = (Flat::of(before, *left), Flat::of(after, *right));
-            let is_tagged = |flat: &Flat<'_, '_>, contract: &Contract<'_>| tag(flat, contract).is_some();
+            let (old, new) = (Folded::of(before, *left), Folded::of(after, *right));
+            let is_tagged = |folded: &Folded<'_, '_>, contract: &Contract<'_>| tag(folded, contract).is_some();
             if old.properties.keys().any(|name| new.properties.contains_key(name))
                 && !(is_tagged(&old, before) && is_tagged(&new, after))
             {
                 matched.removed.retain(|id| id != left);
                 matched.added.retain(|id| id != right);
-                matched.pairs.push((*left, *right));
+                matched.pairs.push(BeforeAfter::new(*left, *right));
             }
         }
         // Branches without a type have nothing to be known by but their place.
         let untyped = |contract: &Contract<'_>, ids: &[SchemaId]| ids.iter().all(|id| contract.schema(*id).types == TypeSet::ALL);
         if matched.removed.len() == matched.added.len() && untyped(before, &matched.removed) && untyped(after, &matched.added) {
-            matched.pairs.extend(matched.removed.drain(..).zip(matched.added.drain(..)));
+            let pairs = matched.removed.drain(..).zip(matched.added.drain(..));
+            matched.pairs.extend(pairs.map(|(old, new)| BeforeAfter::new(old, new)));
         }
     } else {
         matched.removed = free_a;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::openapi::{Contract, Location, Operation, OperationKind, Parameter, Server, Stop, TypeSet};
 
-use super::unchanged::same_but_prose;
+use super::super::equality::same_but_prose;
 
 /// How two operations were recognised as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,21 +19,41 @@ pub(super) enum How {
     Moved,
 }
 
-type Pair<'o, 'd> = (Option<&'o Operation<'d>>, Option<&'o Operation<'d>>, How);
+/// What became of one operation.
+#[derive(Clone, Copy)]
+pub(super) enum MatchedOperation<'o, 'd> {
+    /// It is still there.
+    Both { old: &'o Operation<'d>, new: &'o Operation<'d>, how: How },
+    /// It went.
+    Gone(&'o Operation<'d>),
+    /// It came.
+    New(&'o Operation<'d>),
+}
 
 /// Every pair of what went and what came is a comparison: more than this many nobody moves at once.
 const MOST_MOVED: usize = 200;
 
 /// What became of every operation.
 pub(super) struct Matching<'o, 'd> {
-    /// Old and new; one of them is missing for what is gone or new.
-    pub(super) pairs: Vec<Pair<'o, 'd>>,
+    pub(super) operations: Vec<MatchedOperation<'o, 'd>>,
     /// Whether a common prefix moved between the servers and the paths.
     pub(super) is_shifted: bool,
 }
 
-/// What operations are looked up by.
-type Key<'k> = (OperationKind, &'k str, String);
+/// What operations are found by.
+#[derive(PartialEq, Eq, Hash)]
+struct OperationKey<'o> {
+    kind: OperationKind,
+    method: &'o str,
+    /// An address, as far as it is compared.
+    address: String,
+}
+
+impl<'o> OperationKey<'o> {
+    fn of(operation: &'o Operation<'_>, address: String) -> Self {
+        Self { kind: operation.kind, method: operation.method.as_str(), address }
+    }
+}
 
 struct Matcher<'o, 'd> {
     before: &'o [Operation<'d>],
@@ -58,7 +78,7 @@ impl<'o, 'd> Matching<'o, 'd> {
         let slashless = |operation: &Operation<'_>| Some(operation.shape.trim_end_matches('/').to_owned());
         matcher.by(How::Respelled, slashless, slashless);
         matcher.moved(stop);
-        Self { pairs: matcher.pairs(), is_shifted }
+        Self { operations: matcher.operations(), is_shifted }
     }
 }
 
@@ -72,16 +92,16 @@ impl<'o, 'd> Matcher<'o, 'd> {
         if self.found.iter().all(Option::is_some) || self.taken.iter().all(|taken| *taken) {
             return;
         }
-        let mut free: HashMap<Key<'_>, Vec<usize>> = HashMap::new();
+        let mut free: HashMap<OperationKey<'_>, Vec<usize>> = HashMap::new();
         for (index, operation) in self.after.iter().enumerate().rev().filter(|(index, _)| self.taken.get(*index) == Some(&false))
         {
-            if let Some(key) = new(operation) {
-                free.entry((operation.kind, operation.method.as_str(), key)).or_default().push(index);
+            if let Some(address) = new(operation) {
+                free.entry(OperationKey::of(operation, address)).or_default().push(index);
             }
         }
         for (operation, slot) in self.before.iter().zip(&mut self.found).filter(|(_, slot)| slot.is_none()) {
-            let Some(key) = old(operation) else { continue };
-            let index = free.get_mut(&(operation.kind, operation.method.as_str(), key)).and_then(Vec::pop);
+            let Some(address) = old(operation) else { continue };
+            let index = free.get_mut(&OperationKey::of(operation, address)).and_then(Vec::pop);
             if let Some(index) = index
                 && let Some(taken) = self.taken.get_mut(index)
             {
@@ -116,7 +136,7 @@ impl<'o, 'd> Matcher<'o, 'd> {
                     && tells_something(operation)
                     && same_but_prose(operation.value, other.value)
             };
-            let twins: Vec<usize> = fresh
+            let candidates: Vec<usize> = fresh
                 .iter()
                 .copied()
                 .filter(|right| self.taken.get(*right) == Some(&false) && new.get(*right).is_some_and(alike))
@@ -124,7 +144,7 @@ impl<'o, 'd> Matcher<'o, 'd> {
             let siblings = gone.iter().filter(|other| {
                 old.get(**other).is_some_and(|other| other.kind == operation.kind && same_but_prose(other.value, operation.value))
             });
-            if let ([only], 1) = (twins.as_slice(), siblings.count()) {
+            if let ([only], 1) = (candidates.as_slice(), siblings.count()) {
                 self.pair(*left, *only);
             }
         }
@@ -155,20 +175,16 @@ impl<'o, 'd> Matcher<'o, 'd> {
         }
     }
 
-    fn pairs(self) -> Vec<Pair<'o, 'd>> {
+    fn operations(self) -> Vec<MatchedOperation<'o, 'd>> {
         let after = self.after;
-        let mut pairs: Vec<Pair<'o, 'd>> = self
-            .before
-            .iter()
-            .zip(self.found)
-            .map(|(operation, found)| match found {
-                Some((index, how)) => (Some(operation), after.get(index), how),
-                None => (Some(operation), None, How::SameAddress),
-            })
-            .collect();
-        let fresh = after.iter().zip(self.taken).filter(|(_, taken)| !taken);
-        pairs.extend(fresh.map(|(operation, _)| (None, Some(operation), How::SameAddress)));
-        pairs
+        let old = self.before.iter().zip(self.found).map(|(old, found)| {
+            match found.and_then(|(index, how)| Some((after.get(index)?, how))) {
+                Some((new, how)) => MatchedOperation::Both { old, new, how },
+                None => MatchedOperation::Gone(old),
+            }
+        });
+        let fresh = after.iter().zip(self.taken).filter(|(_, taken)| !taken).map(|(new, _)| MatchedOperation::New(new));
+        old.chain(fresh).collect()
     }
 }
 
@@ -220,22 +236,4 @@ pub(super) fn takes_over(contract: &Contract<'_>, new: &Operation<'_>, old: &Ope
         && new.method == old.method
         && mine.len() == theirs.len()
         && mine.iter().zip(&theirs).all(|(mine, theirs)| takes(mine, theirs))
-}
-
-/// Whether two names are one name but for how its words are joined: `totalPrice`, `total_price`, `Total-Price`.
-pub(super) fn is_respelled(a: &str, b: &str) -> bool {
-    let plain =
-        |name: &str| -> String { name.chars().filter(|c| !matches!(c, '_' | '-' | '.')).flat_map(char::to_lowercase).collect() };
-    a != b && plain(a) == plain(b)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_one_however_their_words_are_joined() {
-        assert!(is_respelled("totalPrice", "total_price") && is_respelled("X-Rate-Limit", "XRateLimit"));
-        assert!(!is_respelled("price", "price") && !is_respelled("price", "prize"));
-    }
 }
