@@ -213,8 +213,8 @@ impl Reload {
                         error!("{problem}");
                     }
                     let what =
-                        format!("the last reload was refused, the old configuration stays at work: {}", problems.join("; "));
-                    error!(count = problems.len(), "the reload was refused; the old configuration stays at work");
+                        format!("the last reload was refused, the old configuration stays active: {}", problems.join("; "));
+                    error!(count = problems.len(), "the reload was refused; the old configuration stays active");
                     self.shared.trouble.set("configuration", self.shared.clock.now(), what);
                 }
             }
@@ -237,7 +237,7 @@ impl Reload {
         let now = clock.now();
         self.shared.store.resync_watches(&watches, now).await.map_err(|problem| vec![problem.to_string()])?;
         self.sender.send_replace(Arc::new(active));
-        // Not before the new configuration is at work, or it would be tried with the old one once more.
+        // Not before the new configuration is active, or it would be tried with the old one once more.
         let operator = &self.shared.active().config.mail.operator;
         if let Err(problem) = self.shared.store.try_again(operator, now).await {
             error!(%problem, "letters that wait are tried when their pause is over");

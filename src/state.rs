@@ -313,7 +313,7 @@ impl Counters {
 
 /// What the loops and the endpoint share. Made once, lives as long as the daemon.
 pub struct AppState {
-    /// The current configuration at work.
+    /// The active configuration.
     pub active: watch::Receiver<Arc<ActiveConfig>>,
     /// The database.
     pub store: Store,
@@ -354,7 +354,7 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// The configuration at work now.
+    /// The configuration that is active now.
     pub fn active(&self) -> Arc<ActiveConfig> {
         Arc::clone(&self.active.borrow())
     }
@@ -364,7 +364,7 @@ impl AppState {
         Arc::new(Semaphore::new(PARSE_SLOTS as usize))
     }
 
-    /// A new configuration is at work: whom no letter could be written to is perhaps somebody else now, and what was not
+    /// A new configuration is active: whom no letter could be written to is perhaps somebody else now, and what was not
     /// written or sent is tried again.
     pub fn reloaded(&self) {
         self.trouble.forget(UNWRITTEN);

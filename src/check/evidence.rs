@@ -31,7 +31,7 @@ pub(super) struct UnchangedAnswer {
     /// Where it is by now, if it has moved for good.
     pub(super) moved_to: Option<String>,
     /// What was said of days.
-    pub(super) heard: DateEvidence,
+    pub(super) dates: DateEvidence,
     /// Files it refers to that did not come, and why.
     pub(super) absent: BTreeMap<String, String>,
 }

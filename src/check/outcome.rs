@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::correspondence::LetterWriter;
 use crate::fetch::{self, backoff};
 use crate::model::{Api, ApiState, Checked, EventKind, LedgerEntry, OpenFinding, Schedule, Severity, Surface, WatchKey};
-use crate::notice::{Before, retold};
+use crate::notice::{Before, rebased};
 use crate::rules::RULE_SET;
 use crate::store::{CheckCommit, Claim, NewEvent, NewSnapshot, NoticeStep, StoreError, SuccessfulCheck};
 
@@ -41,9 +41,9 @@ impl Outcome<'_> {
 
     /// The same document as before. What is to be said may differ all the same: a consumer may use more than it did.
     pub(super) async fn unchanged(&self, seen: UnchangedAnswer, entries: &[LedgerEntry]) -> Result<CheckCommit, StoreError> {
-        let UnchangedAnswer { validators, fresh_for, moved_to, heard, absent } = seen;
-        let full = heard.full;
-        let ledger = heard.steps(self.claim.key.surface, entries);
+        let UnchangedAnswer { validators, fresh_for, moved_to, dates, absent } = seen;
+        let full = dates.full;
+        let ledger = dates.steps(self.claim.key.surface, entries);
         // Overrides begin and end without anything being published.
         let findings = self.writer.with_overrides(self.claim.findings.clone());
         let needs_notice = findings.iter().any(OpenFinding::needs_notice);
@@ -152,7 +152,7 @@ impl Outcome<'_> {
                 let (next_at, detail) = self.planned(&document, "baseline taken".to_owned());
                 CheckCommit {
                     rule_set: RULE_SET,
-                    success: Some(self.success(document, described, Some(digest), Vec::new(), NoticeStep::Keep)),
+                    success: Some(self.success(document, described, Some(digest), Vec::new(), NoticeStep::Nothing)),
                     events: vec![NewEvent::new(EventKind::Baseline, text)],
                     ..self.checked(ApiState::Verified, detail, next_at)
                 }
@@ -175,7 +175,7 @@ impl Outcome<'_> {
         self.measure(&document.entries, seen_upcoming, &mut findings);
         let findings = writer.with_overrides(findings);
         let previous = previous.map(|previous| writer.with_overrides(previous));
-        let told = previous.as_deref().map(|previous| retold(&claim.told, writer.api, previous));
+        let told = previous.as_deref().map(|previous| rebased(&claim.told, writer.api, previous));
         let previous = previous.as_deref().unwrap_or(&claim.findings);
         let needs_notice = findings.iter().any(OpenFinding::needs_notice);
         let evidence = baseline.as_deref().zip(Some(digest.as_str()));
@@ -225,7 +225,7 @@ impl Outcome<'_> {
         let FetchedDocument { digest, body, entries, probed, .. } = document;
         let is_new = self.claim.latest.as_deref() != Some(digest.as_str());
         let operations = described.operations.clone();
-        let heard = DateEvidence { full: body.full, signals: body.signals, described: Some(described), probed };
+        let dates = DateEvidence { full: body.full, signals: body.signals, described: Some(described), probed };
         SuccessfulCheck {
             validators: body.validators,
             full: body.full,
@@ -233,7 +233,7 @@ impl Outcome<'_> {
             operations: Some(operations),
             baseline,
             findings: Some(findings),
-            ledger: heard.steps(self.claim.key.surface, &entries),
+            ledger: dates.steps(self.claim.key.surface, &entries),
             notice,
         }
     }
@@ -297,7 +297,7 @@ impl Outcome<'_> {
             NoticeStep::Flipped { flaps, .. } => Some(*flaps),
             NoticeStep::Tell { flaps, .. } => *flaps,
             NoticeStep::Close { .. } => None,
-            NoticeStep::Keep => self.claim.flaps,
+            NoticeStep::Nothing => self.claim.flaps,
         }?;
         let times = if flaps.times == 1 { "once".to_owned() } else { format!("{} times", flaps.times) };
         Some(format!("it comes and goes: back {times}, last moved on {}", flaps.at.format("%Y-%m-%d %H:%M UTC")))
@@ -317,7 +317,7 @@ impl Outcome<'_> {
 /// What was said, for the history.
 pub(super) fn said(key: &WatchKey, step: &NoticeStep) -> Option<NewEvent> {
     match step {
-        NoticeStep::Keep => None,
+        NoticeStep::Nothing => None,
         NoticeStep::Flipped { id, flaps } => Some(NewEvent::new(
             EventKind::Flapping,
             format!("{key}: what notice {id} tells of came or went again, {} times by now", flaps.times),

@@ -59,7 +59,7 @@ async fn read_and_compare<'d>(
     if key.surface == Surface::Ledger {
         return Ok(Some(check_ledger(&writer(shared.clock.now()), claim).await?));
     }
-    // A reload records the configuration before it is at work: between the two, nobody reads anything.
+    // A reload records the configuration before it is active: between the two, nobody reads anything.
     let Some(source) = active.source(api, key.surface).filter(|source| source.to_string() == claim.source) else {
         return Ok(None);
     };
@@ -102,8 +102,8 @@ async fn read_and_compare<'d>(
     let decide = Outcome { writer: &writer, claim };
     let commit = match outcome {
         FetchOutcome::NotModified { fresh_for, signals, moved_to } => {
-            let heard = DateEvidence { full: false, signals, described: None, probed };
-            let answer = UnchangedAnswer { validators: claim.validators.clone(), fresh_for, moved_to, heard, absent };
+            let dates = DateEvidence { full: false, signals, described: None, probed };
+            let answer = UnchangedAnswer { validators: claim.validators.clone(), fresh_for, moved_to, dates, absent };
             decide.unchanged(answer, &entries).await?
         }
         FetchOutcome::Later { after, why } => decide.later(after, &why),
@@ -121,8 +121,8 @@ async fn read_and_compare<'d>(
                 let is_read = wants_full && body.full && key.surface == Surface::Live;
                 let described = if is_read { dates_in(shared, claim, &body.bytes).await } else { None };
                 let FetchedBody { validators, full, fresh_for, signals, moved_to, .. } = *body;
-                let heard = DateEvidence { full, signals, described, probed };
-                decide.unchanged(UnchangedAnswer { validators, fresh_for, moved_to, heard, absent }, &entries).await?
+                let dates = DateEvidence { full, signals, described, probed };
+                decide.unchanged(UnchangedAnswer { validators, fresh_for, moved_to, dates, absent }, &entries).await?
             } else if baseline.is_none() && key.surface == Surface::Upcoming {
                 decide.waits_for_live()
             } else {

@@ -21,7 +21,7 @@ pub(super) async fn run(args: &LintArgs) -> u8 {
     let status = running(&args.at).await;
     let config = match (configuration::read(&args.at.config), &status) {
         (Ok(config), _) => config,
-        // The configuration at work is the daemon's.
+        // The active configuration is the daemon's.
         (Err(_), Some(status)) => return print_status(status),
         (Err(code), None) => return code,
     };

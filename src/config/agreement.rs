@@ -89,7 +89,7 @@ fn ladder(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Vec<Step> {
     let entries = table.list("escalate", problems);
     if entries.is_empty() {
         // Nobody is forgotten because nobody was named.
-        let step = |rung, days| Step { rung, after: Wait::BusinessDays(days) };
+        let step = |target, days| Step { target, after: Wait::BusinessDays(days) };
         return vec![
             step(EscalationTarget::Deputy, 0),
             step(EscalationTarget::Role(Role::OnCall), 1),
@@ -98,7 +98,7 @@ fn ladder(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Vec<Step> {
     }
     let mut ladder = Vec::new();
     for mut entry in entries {
-        let rung = entry.parsed("role", problems, |text| {
+        let target = entry.parsed("role", problems, |text| {
             let words = ["deputy"].into_iter().chain(Role::ALL.iter().map(|role| role.name()));
             EscalationTarget::named(text)
                 .ok_or_else(|| Invalid::new(format!("{text:?} is not a role"), did_you_mean(text, words)))
@@ -107,11 +107,11 @@ fn ladder(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Vec<Step> {
         entry.missing("role", "who is asked: \"deputy\" or a role such as \"partner-manager\"", problems);
         entry.missing("after", &format!("how long after the step before: {WAIT}"), problems);
         entry.finish(problems);
-        if let (Some(rung), Some(after)) = (rung, after) {
-            if ladder.iter().any(|step: &Step| step.rung == rung.value) {
-                rung.wrong("is on the ladder already".to_owned(), "ask each once", problems);
+        if let (Some(target), Some(after)) = (target, after) {
+            if ladder.iter().any(|step: &Step| step.target == target.value) {
+                target.wrong("is on the ladder already".to_owned(), "ask each once", problems);
             }
-            ladder.push(Step { rung: rung.value, after: after.value });
+            ladder.push(Step { target: target.value, after: after.value });
         }
     }
     ladder

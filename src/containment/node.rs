@@ -164,7 +164,7 @@ impl Arena {
     }
 
     /// Says what a reserved node is.
-    pub(super) fn settle(&mut self, id: NodeId, parts: Vec<Part>) {
+    pub(super) fn define(&mut self, id: NodeId, parts: Vec<Part>) {
         if let Some(slot) = self.nodes.get_mut(id.0 as usize) {
             *slot = Some(parts.into());
         }

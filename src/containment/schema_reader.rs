@@ -80,7 +80,7 @@ impl<'d> SchemaReader<'d> {
     pub(super) fn parts(&mut self, id: NodeId) -> Rc<[Part]> {
         if let Some(PendingSchema { peer, schema, is_inside }) = self.pending.remove(&id) {
             let inner = self.read(peer, schema, Around { is_inside, ..NOWHERE });
-            self.arena.settle(id, vec![Part::Same(inner)]);
+            self.arena.define(id, vec![Part::Same(inner)]);
         }
         self.arena.get(id).map(Rc::clone).unwrap_or_default()
     }

@@ -6,7 +6,7 @@ use crate::model::{
     Acknowledgement, Answer, DateKind, Day, EscalationTarget, LadderPlace, LastTold, LedgerStep, OpenNotice, Origin, Party,
     Person, Proposal, Reply, Role, Side, Statement, Surface, follow,
 };
-use crate::notice::{ExchangeCard, is_still_open};
+use crate::notice::{MessageCard, is_still_open};
 use crate::state::AppState;
 use crate::store::{
     AnswerOutcome, Closing, EscalationCommit, ExtensionRequest, OpenLetter, PlannedDelivery, ProposalVerdict, StoreError,
@@ -25,30 +25,30 @@ pub async fn answer(shared: &AppState, token: &str, reply: &Reply) -> Result<Ans
     }
     let active = shared.active();
     let Some((integration, api)) = active.find(&letter.key) else { return Ok(AnswerOutcome::NotWatched) };
-    let Some(standing) = shared.store.standing(&letter.notice).await? else { return Ok(AnswerOutcome::Closed) };
+    let Some(open) = shared.store.open_notice(&letter.notice).await? else { return Ok(AnswerOutcome::Closed) };
     let writer = LetterWriter { shared, active: &active, key: &letter.key, integration, api, now: shared.clock.now() };
-    let exchange = CounterpartMessage { writer: &writer, letter: &letter, standing: &standing };
+    let counterpart = CounterpartMessage { writer: &writer, letter: &letter, open: &open };
     let answered = match reply {
         Reply::Acknowledge(acknowledgement) => {
             let is_accepted = acknowledgement.answer == Answer::Accepted;
-            if is_accepted && letter.key.surface == Surface::Live && !is_still_open(&standing, letter.side, &letter.party) {
+            if is_accepted && letter.key.surface == Surface::Live && !is_still_open(&open, letter.side, &letter.party) {
                 return Ok(AnswerOutcome::Gone);
             }
-            let letters = exchange.conflict(acknowledgement);
+            let letters = counterpart.conflict(acknowledgement);
             // Written before it is known whether this is the last acceptance that was missing.
             let closing = Closing {
-                letters: if is_accepted { writer.accepted(&standing, &exchange.name()) } else { Vec::new() },
+                letters: if is_accepted { writer.accepted(&open, &counterpart.name()) } else { Vec::new() },
                 consumers: api.consumers.iter().map(|consumer| consumer.party.as_str()).collect(),
             };
             shared.store.acknowledge(token, acknowledgement, letters, closing, writer.now).await?
         }
-        Reply::NotUs { by, ask } => exchange.named(by, *ask).await?,
+        Reply::NotUs { by, ask } => counterpart.named(by, *ask).await?,
         Reply::Extend { by, until, note } => {
-            let letters = exchange.proposal(by, *until, note);
+            let letters = counterpart.proposal(by, *until, note);
             let request = ExtensionRequest { by, until: *until, note };
             shared.store.propose(&letter, request, letters, writer.now).await?
         }
-        Reply::Decide { by, proposal, agreed } => exchange.decision(by, *proposal, *agreed).await?,
+        Reply::Decide { by, proposal, agreed } => counterpart.decision(by, *proposal, *agreed).await?,
     };
     shared.wake_lanes();
     shared.wake_watch.notify_one();
@@ -59,7 +59,7 @@ pub async fn answer(shared: &AppState, token: &str, reply: &Reply) -> Result<Ans
 struct CounterpartMessage<'e> {
     writer: &'e LetterWriter<'e>,
     letter: &'e OpenLetter,
-    standing: &'e OpenNotice,
+    open: &'e OpenNotice,
 }
 
 impl CounterpartMessage<'_> {
@@ -73,19 +73,19 @@ impl CounterpartMessage<'_> {
 
     /// The first day on which something takes effect for whoever answers; none where it has already.
     fn effective(&self) -> Option<NaiveDate> {
-        let told = self.standing.told.iter().find(|told| told.side == self.letter.side && told.party == self.letter.party)?;
-        let theirs = self.standing.findings.iter().filter(|finding| told.findings.contains_key(&finding.identity));
+        let told = self.open.told.iter().find(|told| told.side == self.letter.side && told.party == self.letter.party)?;
+        let theirs = self.open.findings.iter().filter(|finding| told.findings.contains_key(&finding.identity));
         theirs.filter_map(|finding| finding.day.as_ref()).map(|day| day.on).min()
     }
 
     /// Everybody at the other end: the provider for a consumer, the consumers that were told for a provider.
     fn others(&self) -> Vec<(Side, &Party)> {
-        let told = self.standing.told.iter().filter(|told| told.side != self.letter.side);
+        let told = self.open.told.iter().filter(|told| told.side != self.letter.side);
         told.filter_map(|told| Some((told.side, self.writer.integration.party(&told.party)?))).collect()
     }
 
-    fn tell(&self, side: Side, party: &Party, to: &Person, card: ExchangeCard) -> Option<PlannedDelivery> {
-        self.writer.exchange(self.standing, side, &party.id, to, card)
+    fn tell(&self, side: Side, party: &Party, to: &Person, card: MessageCard) -> Option<PlannedDelivery> {
+        self.writer.message_to_counterpart(self.open, side, &party.id, to, card)
     }
 
     /// A plan that ends after the day is a conflict, and the managers of both sides hear of it.
@@ -97,7 +97,7 @@ impl CounterpartMessage<'_> {
             return Vec::new();
         }
         let days = (fix_by - effective).num_days();
-        let card = ExchangeCard {
+        let card = MessageCard {
             heading: format!("{} will be ready {days} days after the change", self.name()),
             lines: vec![
                 format!("{} answered for {}: done by {fix_by}. It takes effect on {effective}.", answer.owner, self.name()),
@@ -114,7 +114,7 @@ impl CounterpartMessage<'_> {
     async fn named(&self, by: &str, ask: EscalationTarget) -> Result<AnswerOutcome, StoreError> {
         let Some(party) = self.party() else { return Ok(AnswerOutcome::NotWatched) };
         let Some(person) = party.on(self.letter.side, ask) else { return Ok(AnswerOutcome::NobodyThere) };
-        let card = ExchangeCard {
+        let card = MessageCard {
             heading: format!("{by} says that you know who takes this on"),
             lines: vec![format!("{by} answered for {}: not us, ask {} ({}).", party.name, person.name, ask.name())],
         };
@@ -129,12 +129,12 @@ impl CounterpartMessage<'_> {
             delivery: self.tell(self.letter.side, party, person, card),
             text: format!("{by} answered for {}: not us, ask {} ({})", party.name, person.name, ask.name()),
         };
-        self.writer.shared.store.climb(step, self.writer.now).await?;
+        self.writer.shared.store.take_step(step, self.writer.now).await?;
         Ok(AnswerOutcome::Recorded)
     }
 
     fn proposal(&self, by: &str, until: NaiveDate, note: &str) -> Vec<PlannedDelivery> {
-        let card = ExchangeCard {
+        let card = MessageCard {
             heading: format!("{} asks for time until {until}", self.name()),
             lines: vec![
                 format!("{by} asks for {}: keep things as they are until {until}.", self.name()),
@@ -152,7 +152,7 @@ impl CounterpartMessage<'_> {
         let open = proposals.iter().find(|known| known.id == id && known.decided.is_none() && known.side != self.letter.side);
         let Some(proposal) = open else { return Ok(AnswerOutcome::Decided) };
         let word = if agreed { "agrees" } else { "does not agree" };
-        let card = ExchangeCard {
+        let card = MessageCard {
             heading: format!("{} {word} to {}", self.name(), proposal.until),
             lines: vec![format!(
                 "{by} answered for {}: {word} to keep things as they are until {}.",
@@ -180,9 +180,9 @@ impl CounterpartMessage<'_> {
             return Ok(Vec::new());
         }
         let is_askers = |told: &&LastTold| told.side == proposal.side && told.party == proposal.party;
-        let Some(told) = self.standing.told.iter().find(is_askers) else { return Ok(Vec::new()) };
+        let Some(told) = self.open.told.iter().find(is_askers) else { return Ok(Vec::new()) };
         let today = self.writer.now.date_naive();
-        let theirs = self.standing.findings.iter().filter(|finding| told.findings.contains_key(&finding.identity));
+        let theirs = self.open.findings.iter().filter(|finding| told.findings.contains_key(&finding.identity));
         let days: Vec<&Day> = theirs.filter_map(|finding| finding.day.as_ref()).filter(|day| day.on > today).collect();
         let entries = self.writer.shared.store.ledger(&self.letter.key.integration, &self.letter.key.api).await?;
         let mut said: Vec<Statement> = Vec::new();

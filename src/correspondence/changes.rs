@@ -25,8 +25,9 @@ impl LetterWriter<'_> {
         current: &[OpenFinding],
         evidence: Option<(&str, &str)>,
     ) -> Result<NoticeStep, StoreError> {
-        let standing = |open, told| DecisionInput { integration: self.integration, api: self.api, open, told, previous, current };
-        if let Some(gone) = self.come_back(claim, &standing, current) {
+        let decision_input =
+            |open, told| DecisionInput { integration: self.integration, api: self.api, open, told, previous, current };
+        if let Some(gone) = self.come_back(claim, &decision_input, current) {
             return Ok(self.told_again(gone, current));
         }
         let mut flaps = claim.flaps;
@@ -36,17 +37,17 @@ impl LetterWriter<'_> {
             if is_there != was_there {
                 flapping.at = self.now;
                 flapping.times += u32::from(is_there);
-                let is_known = !is_there || standing(Some(notice), told).decide(self.now, Fingerprint::default).is_none();
+                let is_known = !is_there || decision_input(Some(notice), told).decide(self.now, Fingerprint::default).is_none();
                 if is_known {
                     return Ok(NoticeStep::Flipped { id: notice.id.clone(), flaps: *flapping });
                 }
             } else if !is_there && is_recent(flapping.at, self.now) {
-                return Ok(NoticeStep::Keep);
+                return Ok(NoticeStep::Nothing);
             }
         }
         let made_of = || fingerprint(claim, self.now, current);
-        let Some(mut decision) = standing(claim.notice.as_ref(), told).decide(self.now, made_of) else {
-            return Ok(NoticeStep::Keep);
+        let Some(mut decision) = decision_input(claim.notice.as_ref(), told).decide(self.now, made_of) else {
+            return Ok(NoticeStep::Nothing);
         };
         if claim.notice.is_none() {
             decision.notice.id = self.shared.store.name_notice(&decision.notice.fingerprint).await?.id;
@@ -61,7 +62,7 @@ impl LetterWriter<'_> {
             return Ok(NoticeStep::Close { id: decision.notice.id, why: why.to_owned(), deliveries });
         }
         if told.is_empty() {
-            return Ok(NoticeStep::Keep);
+            return Ok(NoticeStep::Nothing);
         }
         Ok(NoticeStep::Tell { notice: decision.notice, flaps, deliveries, told })
     }
@@ -70,7 +71,7 @@ impl LetterWriter<'_> {
     fn come_back<'c, 'f>(
         &self,
         claim: &'c Claim,
-        standing: &impl Fn(Option<&'c Notice>, &'c [LastTold]) -> DecisionInput<'c, 'f>,
+        decision_input: &impl Fn(Option<&'c Notice>, &'c [LastTold]) -> DecisionInput<'c, 'f>,
         current: &[OpenFinding],
     ) -> Option<&'c Gone> {
         let gone = claim.gone.as_ref().filter(|_| claim.notice.is_none() && self.key.surface != Surface::Ledger)?;
@@ -78,23 +79,24 @@ impl LetterWriter<'_> {
             |finding: &OpenFinding| gone.told.iter().any(|told| told.findings.get(&finding.identity) == Some(&finding.content));
         let mut open = current.iter().filter(|finding| finding.needs_notice());
         let is_back = open.clone().next().is_some() && open.all(is_known);
-        (is_back && standing(Some(&gone.notice), &gone.told).decide(self.now, Fingerprint::default).is_none()).then_some(gone)
+        (is_back && decision_input(Some(&gone.notice), &gone.told).decide(self.now, Fingerprint::default).is_none())
+            .then_some(gone)
     }
 
     /// A change that comes and goes is told once more, with its count; after that only when it has been one or the other for
     /// a day.
     fn told_again(&self, gone: &Gone, current: &[OpenFinding]) -> NoticeStep {
         let times = gone.times + 1;
-        let words = gone.told.iter().filter(|told| !told.findings.is_empty()).map(|told| PartyMessage {
+        let messages = gone.told.iter().filter(|told| !told.findings.is_empty()).map(|told| PartyMessage {
             side: told.side,
             party: told.party.clone(),
             kind: NoticeKind::Updated,
             findings: current.iter().filter(|finding| told.findings.contains_key(&finding.identity)).collect(),
             called_off: Vec::new(),
         });
-        let words = words.collect();
+        let messages = messages.collect();
         let notice = Notice { told_at: self.now, ..gone.notice.clone() };
-        let decision = Decision { notice, words, closes: false };
+        let decision = Decision { notice, messages, closes: false };
         let back = format!(
             "It comes and goes: it was gone, and within a day it is back, {} by now. Perhaps several servers answer, and \
              not all have the same version. driftd does not write again until it has been one or the other for a day.",
@@ -102,7 +104,7 @@ impl LetterWriter<'_> {
         );
         let (deliveries, told, _) = self.written_out(&decision, None, Some(&back));
         if told.is_empty() {
-            return NoticeStep::Keep;
+            return NoticeStep::Nothing;
         }
         let flaps = Some(Flaps { times, at: self.now });
         NoticeStep::Tell { notice: decision.notice, flaps, deliveries, told }

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::model::{
     Api, Contact, Fingerprint, Integration, NoticeKind, NoticeSeries, Party, Person, Role, Side, Surface, WatchKey,
 };
-use crate::notice::{Decision, ExchangeCard, PartyMessage};
+use crate::notice::{Decision, MessageCard, PartyMessage};
 use crate::state::{ActiveConfig, AppState, link_token};
 use crate::store::{Confirmation, StoreError};
 
@@ -157,7 +157,7 @@ impl Asking<'_> {
             format!("Notices about {} are written to you. Say with one click that this is still right.", self.integration.name),
             "If it is somebody else by now, tell the operator of driftd who it is; answering this letter reaches him.".to_owned(),
         ];
-        self.write(&contact.person, &contact.person.email, Purpose::Ask { url }, due, ExchangeCard { heading, lines }).await
+        self.write(&contact.person, &contact.person.email, Purpose::Ask { url }, due, MessageCard { heading, lines }).await
     }
 
     async fn tell_manager(&self, role: Role, contact: &Contact, manager: &Person, due: NaiveDate) -> Result<bool, StoreError> {
@@ -170,7 +170,7 @@ impl Asking<'_> {
                 self.integration.name
             ),
         ];
-        self.write(manager, &contact.person.email, Purpose::TellManager, due, ExchangeCard { heading, lines }).await
+        self.write(manager, &contact.person.email, Purpose::TellManager, due, MessageCard { heading, lines }).await
     }
 
     async fn tell_operator(&self, person: &Person, first: i64, reply: &str) -> Result<bool, StoreError> {
@@ -181,7 +181,7 @@ impl Asking<'_> {
              contact is red on status until a letter arrives there again."
                 .to_owned(),
         ];
-        self.write(&self.active.operator(), &person.email, Purpose::TellOperator, first, ExchangeCard { heading, lines }).await
+        self.write(&self.active.operator(), &person.email, Purpose::TellOperator, first, MessageCard { heading, lines }).await
     }
 
     async fn write(
@@ -190,11 +190,11 @@ impl Asking<'_> {
         about: &str,
         purpose: Purpose,
         since: impl Display,
-        card: ExchangeCard,
+        card: MessageCard,
     ) -> Result<bool, StoreError> {
         // From facts, so that it is written once however often it is looked at.
         let name = format!("{} {} {} {} {since}", purpose.name(), self.integration.id, self.party.id, about.to_ascii_lowercase());
-        let fingerprint = Fingerprint::new(NoticeSeries::Attest, &Sha256::digest(name));
+        let fingerprint = Fingerprint::new(NoticeSeries::Confirmation, &Sha256::digest(name));
         let name = self.shared.store.name_notice(&fingerprint).await?;
         if name.is_known {
             return Ok(false);
@@ -211,8 +211,8 @@ impl Asking<'_> {
         };
         let notice = name.notice(self.now, self.now);
         let (side, party) = (self.side, self.party.id.clone());
-        let word = PartyMessage { side, party, kind: NoticeKind::Attest, findings: Vec::new(), called_off: Vec::new() };
-        let decision = Decision { notice, words: vec![word], closes: true };
+        let message = PartyMessage { side, party, kind: NoticeKind::Confirmation, findings: Vec::new(), called_off: Vec::new() };
+        let decision = Decision { notice, messages: vec![message], closes: true };
         let is_question = matches!(purpose, Purpose::Ask { .. });
         let Some(letter) = writer.card(&decision, to, card, purpose.url()) else { return Ok(false) };
         if is_question {

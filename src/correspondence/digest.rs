@@ -7,9 +7,9 @@ use chrono_tz::Tz;
 use sha2::{Digest as _, Sha256};
 
 use crate::model::{Fingerprint, Integration, NoticeKind, NoticeSeries, Party, Surface, WatchKey};
-use crate::notice::{Decision, PartyMessage, Week, quiet_lines};
+use crate::notice::{Decision, PartyMessage, Week, digest_lines};
 use crate::state::{ActiveConfig, AppState};
-use crate::store::{KEPT, StoreError};
+use crate::store::{KEPT_FOR_DIGEST, StoreError};
 
 use super::writer::LetterWriter;
 
@@ -56,7 +56,7 @@ pub async fn digest_due(shared: &AppState, done: &mut WrittenDigests) -> Result<
                 // All that no digest told yet, however long the daemon was away.
                 let until = until.to_utc();
                 let last = shared.store.last_digest(&integration.id, &party.id).await?;
-                let since = last.map_or(until - KEPT, |last| last.max(until - KEPT));
+                let since = last.map_or(until - KEPT_FOR_DIGEST, |last| last.max(until - KEPT_FOR_DIGEST));
                 let digest = Digest { integration, party, since, until, fingerprint: &fingerprint };
                 match digest.write(shared, &active).await {
                     Ok(is_written) => {
@@ -99,8 +99,8 @@ impl Digest<'_> {
             let Some(side) = api.side_of(&party.id) else { continue };
             let key = WatchKey { integration: integration.id.clone(), api: api.id.clone(), surface: Surface::Live };
             let entries = shared.store.ledger(&key.integration, &key.api).await?;
-            let findings = shared.store.quiet(&key.integration, &key.api).await?;
-            let found = quiet_lines(&Week { api, entries: &entries, findings: &findings, since, until }, side, &party.id);
+            let findings = shared.store.findings_for_digest(&key.integration, &key.api).await?;
+            let found = digest_lines(&Week { api, entries: &entries, findings: &findings, since, until }, side, &party.id);
             if !found.is_empty() && about.is_none() {
                 about = Some((key, api, side));
             }
@@ -109,14 +109,14 @@ impl Digest<'_> {
         let Some((key, api, side)) = about else { return Ok(false) };
         let writer = LetterWriter { shared, active, key: &key, integration, api, now };
         let notice = name.notice(now, until);
-        let word = PartyMessage {
+        let message = PartyMessage {
             side,
             party: party.id.clone(),
             kind: NoticeKind::Digest,
             findings: Vec::new(),
             called_off: Vec::new(),
         };
-        let decision = Decision { notice, words: vec![word], closes: true };
+        let decision = Decision { notice, messages: vec![message], closes: true };
         let Some(letter) = writer.digest(&decision, lines) else { return Ok(false) };
         shared.store.write_digest(&key, &decision.notice, letter).await
     }

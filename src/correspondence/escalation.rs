@@ -15,10 +15,10 @@ use super::writer::LetterWriter;
 /// When the database does not answer.
 pub async fn escalate_due(shared: &AppState) -> Result<usize, StoreError> {
     let mut taken = 0;
-    let (silences, mut damaged) = shared.store.silences().await?;
-    for silent in silences {
-        for silence in &silent.silences {
-            match climb(shared, &silent, silence).await {
+    let (open, mut damaged) = shared.store.unanswered_notices().await?;
+    for unanswered in open {
+        for pending in &unanswered.pending {
+            match escalate(shared, &unanswered, pending).await {
                 Ok(is_taken) => taken += usize::from(is_taken),
                 // One damaged row costs nobody else a step.
                 Err(problem) if problem.is_one_row() => damaged.push(problem.to_string()),
@@ -33,44 +33,44 @@ pub async fn escalate_due(shared: &AppState) -> Result<usize, StoreError> {
     Ok(taken)
 }
 
-async fn climb(shared: &AppState, silent: &UnansweredNotice, silence: &PendingAnswer) -> Result<bool, StoreError> {
+async fn escalate(shared: &AppState, unanswered: &UnansweredNotice, pending: &PendingAnswer) -> Result<bool, StoreError> {
     let active = shared.active();
-    let Some((integration, api)) = active.find(&silent.key) else { return Ok(false) };
+    let Some((integration, api)) = active.find(&unanswered.key) else { return Ok(false) };
     // Who was taken out of the configuration is asked nothing.
-    if !api.has(silence.side, &silence.party) {
+    if !api.has(pending.side, &pending.party) {
         return Ok(false);
     }
     let now = shared.clock.now();
-    let Some(rise) = next_step(silence, integration).filter(|rise| rise.due_at <= now) else { return Ok(false) };
-    let Some(standing) = shared.store.standing(&silent.notice).await? else { return Ok(false) };
-    if !is_still_open(&standing, silence.side, &silence.party) {
+    let Some(planned) = next_step(pending, integration).filter(|planned| planned.due_at <= now) else { return Ok(false) };
+    let Some(open) = shared.store.open_notice(&unanswered.notice).await? else { return Ok(false) };
+    if !is_still_open(&open, pending.side, &pending.party) {
         return Ok(false);
     }
-    let name = integration.party(&silence.party).map_or(silence.party.as_str(), |party| party.name.as_str());
-    let text = match &rise.person {
-        Some((rung, person)) => {
-            format!("{name} is silent about notice {}: {} ({}) is asked", standing.notice.id, person.name, rung.name())
+    let name = integration.party(&pending.party).map_or(pending.party.as_str(), |party| party.name.as_str());
+    let text = match &planned.person {
+        Some((target, person)) => {
+            format!("{name} is silent about notice {}: {} ({}) is asked", open.notice.id, person.name, target.name())
         }
-        None => format!("{name} is silent about notice {}: nobody new is on the next step", standing.notice.id),
+        None => format!("{name} is silent about notice {}: nobody new is on the next step", open.notice.id),
     };
-    info!(notice = standing.notice.id, side = silence.side.name(), party = silence.party, step = rise.step, "{text}");
-    let writer = LetterWriter { shared, active: &active, key: &standing.key, integration, api, now };
-    let delivery = match &rise.person {
+    info!(notice = open.notice.id, side = pending.side.name(), party = pending.party, step = planned.step, "{text}");
+    let writer = LetterWriter { shared, active: &active, key: &open.key, integration, api, now };
+    let delivery = match &planned.person {
         Some(_) => {
-            let Some(letter) = writer.escalated(&standing, silence, &rise) else { return Ok(false) };
+            let Some(letter) = writer.escalated(&open, pending, &planned) else { return Ok(false) };
             Some(letter)
         }
         None => None,
     };
     let step = EscalationCommit {
-        notice: standing.notice.id.clone(),
-        key: standing.key.clone(),
-        side: silence.side,
-        party: silence.party.clone(),
-        asked_at: rise.asked_at,
-        place: LadderPlace::Rung(rise.step),
+        notice: open.notice.id.clone(),
+        key: open.key.clone(),
+        side: pending.side,
+        party: pending.party.clone(),
+        asked_at: planned.asked_at,
+        place: LadderPlace::Step(planned.step),
         delivery,
         text,
     };
-    shared.store.climb(step, now).await
+    shared.store.take_step(step, now).await
 }

@@ -10,7 +10,7 @@ use crate::store::{Reader, StoreError};
 
 use super::writer::LetterWriter;
 
-/// Writes to everybody who answers for a side of an open notice by the configuration at work now, was never written to about
+/// Writes to everybody who answers for a side of an open notice by the active configuration, was never written to about
 /// it, and whose side has not answered. Returns how many letters were written.
 ///
 /// # Errors
@@ -24,15 +24,15 @@ pub async fn missed_letters_due(shared: &AppState) -> Result<usize, StoreError> 
         if !party.is_some_and(|party| is_missing(party, &active.config.mail.operator, &told)) {
             continue;
         }
-        let standing = match shared.store.standing(&told.notice).await {
-            Ok(standing) => standing,
+        let open = match shared.store.open_notice(&told.notice).await {
+            Ok(open) => open,
             // Status tells of a damaged row, and the next reader has a letter all the same.
             Err(problem) if problem.is_one_row() => continue,
             Err(problem) => return Err(problem),
         };
-        let Some(standing) = standing.filter(|standing| is_still_open(standing, told.side, &told.party)) else { continue };
+        let Some(open) = open.filter(|open| is_still_open(open, told.side, &told.party)) else { continue };
         let writer = LetterWriter { shared, active: &active, key: &told.key, integration, api, now: shared.clock.now() };
-        let Some(letter) = writer.again(&standing, &told) else { continue };
+        let Some(letter) = writer.again(&open, &told) else { continue };
         let text = format!(
             "{} <{}> is written to about notice {}: no letter of it was written to this address before",
             letter.name, letter.recipient, told.notice

@@ -10,7 +10,7 @@ use crate::model::{
     Api, ApiState, DateKind, Fingerprint, Integration, Notice, NoticeKind, NoticeSeries, Person, Side, Surface, WatchKey,
     dated_subjects, in_force,
 };
-use crate::notice::{Decision, ExchangeCard, PartyMessage, stamp};
+use crate::notice::{Decision, MessageCard, PartyMessage, stamp};
 use crate::state::{ActiveConfig, AppState, is_recent};
 use crate::store::{NoticeName, Outage, PlannedDelivery, StoreError};
 
@@ -79,7 +79,7 @@ pub async fn outages_due(shared: &AppState) -> Result<usize, StoreError> {
 /// What is told to anybody, with the letters of each: a reader whom several concern has one letter, which names the others.
 fn together<'t, 's>(
     tellings: &'t [Telling<'s>],
-    card: impl Fn(&Telling<'s>) -> ExchangeCard,
+    card: impl Fn(&Telling<'s>) -> MessageCard,
 ) -> Vec<(&'t Telling<'s>, Vec<PlannedDelivery>)> {
     let mut readers: BTreeMap<String, Vec<(&Telling<'_>, &str, Person)>> = BTreeMap::new();
     for telling in tellings {
@@ -102,17 +102,17 @@ fn together<'t, 's>(
     told.collect()
 }
 
-fn with_others(card: ExchangeCard, others: &[String]) -> ExchangeCard {
+fn with_others(card: MessageCard, others: &[String]) -> MessageCard {
     if others.is_empty() {
         return card;
     }
-    let ExchangeCard { heading, mut lines } = card;
+    let MessageCard { heading, mut lines } = card;
     let mut named = others.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     if others.len() > NAMED {
         named.push_str(&format!(" and {} more", others.len() - NAMED));
     }
     lines.insert(0, format!("The same goes for {named}; status says more of each."));
-    ExchangeCard { heading: format!("{heading}, and {} more", others.len()), lines }
+    MessageCard { heading: format!("{heading}, and {} more", others.len()), lines }
 }
 
 struct Telling<'t> {
@@ -180,7 +180,7 @@ impl Telling<'_> {
     }
 
     /// That it cannot be judged.
-    fn begun(&self) -> ExchangeCard {
+    fn begun(&self) -> MessageCard {
         let Outage { detail, since, times, succeeded_at, told_at, key, .. } = &self.outage;
         let minutes = self.outage.lasted(self.now).num_minutes();
         let long = match minutes {
@@ -214,11 +214,11 @@ impl Telling<'_> {
                 key.integration, key.api
             ),
         ];
-        ExchangeCard { heading, lines }
+        MessageCard { heading, lines }
     }
 
     /// That it can be judged again.
-    fn over(&self) -> ExchangeCard {
+    fn over(&self) -> MessageCard {
         let Outage { since, times, judged_at, .. } = &self.outage;
         let lines = vec![
             format!("It could not be from {} to {}.", stamp(*since), stamp(judged_at.unwrap_or(self.now))),
@@ -231,7 +231,7 @@ impl Telling<'_> {
              Nobody has to answer."
                 .to_owned(),
         ];
-        ExchangeCard { heading: format!("{} can be judged again", self.subject()), lines }
+        MessageCard { heading: format!("{} can be judged again", self.subject()), lines }
     }
 
     async fn begin(&self, letters: Vec<PlannedDelivery>) -> Result<bool, StoreError> {
@@ -266,15 +266,15 @@ impl Telling<'_> {
         readers
     }
 
-    fn letter(&self, party: &str, to: &Person, card: ExchangeCard) -> Option<PlannedDelivery> {
-        let word = PartyMessage {
+    fn letter(&self, party: &str, to: &Person, card: MessageCard) -> Option<PlannedDelivery> {
+        let message = PartyMessage {
             side: Side::Consumer,
             party: party.to_owned(),
             kind: NoticeKind::Outage,
             findings: Vec::new(),
             called_off: Vec::new(),
         };
-        let decision = Decision { notice: self.notice(), words: vec![word], closes: true };
+        let decision = Decision { notice: self.notice(), messages: vec![message], closes: true };
         let writer = LetterWriter {
             shared: self.shared,
             active: self.active,

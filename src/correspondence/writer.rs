@@ -10,7 +10,7 @@ use crate::model::{
     PendingAnswer, Person, Side, Surface, WatchKey,
 };
 use crate::notice::{
-    Circumstances, Decision, ExchangeCard, LetterPlan, LetterView, Links, PlannedEscalation, escalation_card, plan, restated,
+    Circumstances, Decision, LetterPlan, LetterView, Links, MessageCard, PlannedEscalation, escalation_card, plan, restated,
     restated_to_next,
 };
 use crate::render::{Appointment, calendar, chat_message, cloud_event};
@@ -50,20 +50,20 @@ impl LetterWriter<'_> {
         let mut letters = plan(&self.circumstances(evidence), decision);
         let mut deliveries: Vec<PlannedDelivery> = Vec::new();
         let mut told = Vec::new();
-        for word in &decision.words {
-            let planned = letters.iter_mut().find(|letter| letter.to.side == word.side && letter.to.party == word.party);
+        for message in &decision.messages {
+            let planned = letters.iter_mut().find(|letter| letter.to.side == message.side && letter.to.party == message.party);
             let Some(letter) = planned else { continue };
             letter.view.flapping = back.cloned();
             let Some(delivery) = self.or_trouble(&decision.notice, letter) else { continue };
             deliveries.push(delivery);
-            told.push(word.told());
+            told.push(message.told());
             deliveries.extend(self.copies(letter).iter().filter_map(|copy| self.or_trouble(&decision.notice, copy)));
             match self.channels(letter) {
                 Ok(planned) => deliveries.extend(planned),
                 Err(problem) => self.unwritten(&format!("{problem:#}")),
             }
         }
-        let is_whole = told.len() == decision.words.len();
+        let is_whole = told.len() == decision.messages.len();
         if is_whole && self.shared.trouble.clear(&self.trouble()) {
             tracing::info!(api = %self.key, "letters can be written again");
         }
@@ -71,15 +71,15 @@ impl LetterWriter<'_> {
     }
 
     /// The last letters of a notice that every consumer has accepted, to everybody who was told of it.
-    pub(super) fn accepted(&self, standing: &OpenNotice, by: &str) -> Vec<PlannedDelivery> {
-        let letters = standing.told.iter().filter_map(|told| {
-            let decision = restated(standing, told.side, &told.party, NoticeKind::Resolved, self.now);
+    pub(super) fn accepted(&self, open: &OpenNotice, by: &str) -> Vec<PlannedDelivery> {
+        let letters = open.told.iter().filter_map(|told| {
+            let decision = restated(open, told.side, &told.party, NoticeKind::Resolved, self.now);
             let mut letter = plan(&self.circumstances(None), &decision).into_iter().next()?;
             letter.view.ending = Some(format!(
                 "{by} has accepted it, and with that every consumer has; driftd compares the {} with the new description from now on",
                 self.api.name
             ));
-            let mut deliveries: Vec<PlannedDelivery> = self.or_trouble(&standing.notice, &letter).into_iter().collect();
+            let mut deliveries: Vec<PlannedDelivery> = self.or_trouble(&open.notice, &letter).into_iter().collect();
             deliveries.extend(self.channels(&letter).unwrap_or_default());
             Some(deliveries)
         });
@@ -87,8 +87,8 @@ impl LetterWriter<'_> {
     }
 
     /// The letter that a party was told of an open notice by, once more, to whoever there was not written to before.
-    pub(super) fn again(&self, standing: &OpenNotice, reader: &Reader) -> Option<PlannedDelivery> {
-        let decision = restated(standing, reader.side, &reader.party, NoticeKind::Opened, self.now);
+    pub(super) fn again(&self, open: &OpenNotice, reader: &Reader) -> Option<PlannedDelivery> {
+        let decision = restated(open, reader.side, &reader.party, NoticeKind::Opened, self.now);
         let letter = plan(&self.circumstances(None), &decision).into_iter().next()?;
         let mut planned = self.or_trouble(&decision.notice, &letter)?;
         let stand_ins = std::mem::take(&mut planned.stand_ins);
@@ -111,31 +111,31 @@ impl LetterWriter<'_> {
     /// The letter to whoever is asked next; none where it could not be written, which status then says.
     pub(super) fn escalated(
         &self,
-        standing: &OpenNotice,
-        silence: &PendingAnswer,
-        rise: &PlannedEscalation,
+        open: &OpenNotice,
+        pending: &PendingAnswer,
+        planned: &PlannedEscalation,
     ) -> Option<PlannedDelivery> {
-        let decision = restated_to_next(standing, silence, rise);
+        let decision = restated_to_next(open, pending, planned);
         let mut letter = plan(&self.circumstances(None), &decision).into_iter().next()?;
-        let (rung, person) = rise.person.as_ref()?;
-        letter.view.plain_words = matches!(rung, EscalationTarget::Role(role) if role.reads_plain_words());
+        let (target, person) = planned.person.as_ref()?;
+        letter.view.plain_words = matches!(target, EscalationTarget::Role(role) if role.reads_plain_words());
         letter.to.person = person.clone();
         letter.to.deputy = None;
         letter.view.reader.clone_from(&person.name);
-        letter.view.escalation = escalation_card(rise);
+        letter.view.escalation = escalation_card(planned);
         self.or_trouble(&decision.notice, &letter)
     }
 
     /// A letter about what one side said; `to` is on the side named.
-    pub(super) fn exchange(
+    pub(super) fn message_to_counterpart(
         &self,
-        standing: &OpenNotice,
+        open: &OpenNotice,
         side: Side,
         party: &str,
         to: &Person,
-        card: ExchangeCard,
+        card: MessageCard,
     ) -> Option<PlannedDelivery> {
-        let decision = restated(standing, side, party, NoticeKind::Exchange, self.now);
+        let decision = restated(open, side, party, NoticeKind::CounterpartMessage, self.now);
         self.card(&decision, to, card, None)
     }
 
@@ -145,16 +145,16 @@ impl LetterWriter<'_> {
         &self,
         decision: &Decision<'_>,
         to: &Person,
-        card: ExchangeCard,
+        card: MessageCard,
         answer_url: Option<String>,
     ) -> Option<PlannedDelivery> {
         let mut letter = plan(&self.circumstances(None), decision).into_iter().next()?;
-        if letter.to.person != *to || letter.view.kind == NoticeKind::Attest {
+        if letter.to.person != *to || letter.view.kind == NoticeKind::Confirmation {
             letter.to.person = to.clone();
             letter.to.deputy = None;
             letter.view.reader.clone_from(&to.name);
         }
-        letter.view.exchange = Some(card);
+        letter.view.message = Some(card);
         letter.view.answer_url = answer_url;
         self.or_trouble(&decision.notice, &letter)
     }
@@ -230,7 +230,7 @@ impl LetterWriter<'_> {
         let token = link_token(&self.shared.link_key, &parts);
         let mut view = letter.view.clone();
         let asks_nothing =
-            matches!(view.kind, NoticeKind::Resolved | NoticeKind::Digest | NoticeKind::Attest | NoticeKind::Outage);
+            matches!(view.kind, NoticeKind::Resolved | NoticeKind::Digest | NoticeKind::Confirmation | NoticeKind::Outage);
         let answerable = !asks_nothing && view.copy_of.is_none();
         if answerable {
             view.answer_url = Some(format!("{}/answer/{token}", self.shared.external_url));
@@ -247,7 +247,7 @@ impl LetterWriter<'_> {
         let own = link_token(&self.shared.link_key, &[&["bounce"], parts.as_slice()].concat());
         let sender = self.active.sender(Some(&own));
         // Whoever has to act is never left asleep.
-        let can_wait = asks_nothing || (view.breaking == 0 && view.escalation.is_none() && view.exchange.is_none());
+        let can_wait = asks_nothing || (view.breaking == 0 && view.escalation.is_none() && view.message.is_none());
         let party = self.integration.party(party).filter(|_| can_wait);
         let not_before = party.and_then(|party| party.calendar.quiet_until(self.now));
         let id = format!(

@@ -283,8 +283,9 @@ async fn page(
         let by = answer.fix_by.map(|date| format!(", done by {date}")).unwrap_or_default();
         format!("{}: {}{by}", answer.owner, answer.answer.name())
     });
-    let rungs = found.map(|integration| integration.agreement.ladder.iter().map(|step| step.rung).collect()).unwrap_or_default();
-    let choices = party.map(|party| others(letter, party, rungs)).unwrap_or_default();
+    let targets =
+        found.map(|integration| integration.agreement.ladder.iter().map(|step| step.target).collect()).unwrap_or_default();
+    let choices = party.map(|party| others(letter, party, targets)).unwrap_or_default();
     let proposals = app.shared.store.proposals(&letter.notice).await?;
     let name = |key: &str| {
         found.and_then(|integration| integration.party(key)).map_or_else(|| key.to_owned(), |party| party.name.clone())
@@ -320,15 +321,15 @@ async fn page(
 
 /// Who else can be named on the reader's side: the roles of the party, and whoever stands in.
 fn others(letter: &OpenLetter, party: &crate::model::Party, ladder: Vec<EscalationTarget>) -> Vec<Choice> {
-    let mut rungs: Vec<EscalationTarget> = ladder;
-    rungs.extend(party.contacts.keys().map(|role| EscalationTarget::Role(*role)));
+    let mut targets: Vec<EscalationTarget> = ladder;
+    targets.extend(party.contacts.keys().map(|role| EscalationTarget::Role(*role)));
     let mut choices: Vec<Choice> = Vec::new();
-    for rung in rungs {
-        if let Some(person) = party.on(letter.side, rung)
+    for target in targets {
+        if let Some(person) = party.on(letter.side, target)
             && person.name != letter.name
-            && !choices.iter().any(|choice| choice.value == rung.name())
+            && !choices.iter().any(|choice| choice.value == target.name())
         {
-            choices.push(Choice { value: rung.name().to_owned(), label: format!("{} ({})", person.name, rung.name()) });
+            choices.push(Choice { value: target.name().to_owned(), label: format!("{} ({})", person.name, target.name()) });
         }
     }
     choices

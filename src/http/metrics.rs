@@ -95,7 +95,7 @@ pub(super) fn text(shared: &AppState, status: &StatusView, attempts: &BTreeMap<S
     gauge(
         &mut registry,
         "config_loaded_timestamp_seconds",
-        "When the configuration at work was loaded",
+        "When the active configuration was loaded",
         status.config_loaded_at.timestamp(),
     );
     gauge(&mut registry, "start_timestamp_seconds", "When the daemon started", status.started_at.timestamp());

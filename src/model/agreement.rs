@@ -253,7 +253,7 @@ impl After {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
     /// Who is asked.
-    pub rung: EscalationTarget,
+    pub target: EscalationTarget,
     /// How long after the step before; the first counts from the day an answer was due.
     pub after: Wait,
 }

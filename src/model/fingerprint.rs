@@ -10,21 +10,21 @@ pub enum NoticeSeries {
     /// What happened in a week.
     Digest,
     /// Whether somebody is still the one to write to.
-    Attest,
+    Confirmation,
     /// A description cannot be judged.
     Outage,
 }
 
 impl NoticeSeries {
     /// Every series.
-    pub const ALL: [Self; 4] = [Self::Change, Self::Digest, Self::Attest, Self::Outage];
+    pub const ALL: [Self; 4] = [Self::Change, Self::Digest, Self::Confirmation, Self::Outage];
 
     /// What its ids begin with.
     const fn letter(self) -> char {
         match self {
             Self::Change => 'N',
             Self::Digest => 'D',
-            Self::Attest => 'A',
+            Self::Confirmation => 'A',
             Self::Outage => 'U',
         }
     }
@@ -33,7 +33,7 @@ impl NoticeSeries {
     const fn digits(self) -> usize {
         match self {
             Self::Change => 10,
-            Self::Digest | Self::Attest | Self::Outage => 16,
+            Self::Digest | Self::Confirmation | Self::Outage => 16,
         }
     }
 }

@@ -92,8 +92,8 @@ impl Party {
     }
 
     /// Who stands on a rung of this party's ladder on a side.
-    pub fn on(&self, side: Side, rung: EscalationTarget) -> Option<&Person> {
-        match rung {
+    pub fn on(&self, side: Side, target: EscalationTarget) -> Option<&Person> {
+        match target {
             EscalationTarget::Role(role) => self.contacts.get(&role).map(|contact| &contact.person),
             EscalationTarget::Deputy => self.owner(side).and_then(|(_, contact)| contact.deputy.as_ref()),
         }

@@ -6,7 +6,7 @@ use super::{EscalationTarget, Role};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LadderPlace {
     /// The rung, from 0.
-    Rung(usize),
+    Step(usize),
     /// "Not us, ask ...": whoever was named, each once for each letter.
     Named(EscalationTarget),
 }
@@ -18,7 +18,7 @@ impl LadderPlace {
     /// The number in storage, in which a step is taken once.
     pub fn number(self) -> usize {
         match self {
-            Self::Rung(rung) => rung.min(NAMED - 1),
+            Self::Step(step) => step.min(NAMED - 1),
             Self::Named(EscalationTarget::Deputy) => NAMED,
             Self::Named(EscalationTarget::Role(role)) => {
                 NAMED + 1 + Role::ALL.iter().position(|known| *known == role).unwrap_or_default()
@@ -29,7 +29,7 @@ impl LadderPlace {
     /// The place that a stored number stands for.
     pub fn numbered(number: usize) -> Option<Self> {
         match number.checked_sub(NAMED) {
-            None => Some(Self::Rung(number)),
+            None => Some(Self::Step(number)),
             Some(0) => Some(Self::Named(EscalationTarget::Deputy)),
             Some(place) => Role::ALL.get(place - 1).map(|role| Self::Named(EscalationTarget::Role(*role))),
         }
@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn every_place_has_a_number_of_its_own() {
         let named = Role::ALL.map(EscalationTarget::Role).into_iter().chain([EscalationTarget::Deputy]);
-        for place in named.map(LadderPlace::Named).chain([0, 1, 999].map(LadderPlace::Rung)) {
+        for place in named.map(LadderPlace::Named).chain([0, 1, 999].map(LadderPlace::Step)) {
             assert_eq!(LadderPlace::numbered(place.number()), Some(place));
         }
         assert_eq!(LadderPlace::Named(EscalationTarget::Deputy).number(), 1000);

@@ -21,11 +21,11 @@ pub enum NoticeKind {
     /// Nobody has answered, and somebody else is asked.
     Escalated,
     /// One side said something that the other must hear.
-    Exchange,
+    CounterpartMessage,
     /// What happened in a week and needs nobody.
     Digest,
     /// Whether somebody is still the one to write to.
-    Attest,
+    Confirmation,
     /// A description cannot be judged, or can be again.
     Outage,
     /// It is as before again.
@@ -45,9 +45,9 @@ impl NoticeKind {
             Self::Updated => "updated",
             Self::Reminder => "reminder",
             Self::Escalated => "escalated",
-            Self::Exchange => "exchange",
+            Self::CounterpartMessage => "exchange",
             Self::Digest => "digest",
-            Self::Attest => "attest",
+            Self::Confirmation => "attest",
             Self::Outage => "outage",
             Self::Resolved => "resolved",
         }
@@ -353,7 +353,7 @@ pub struct PendingAnswer {
     /// What was answered last, and when the letter was written that was answered.
     pub answer: Option<(Acknowledgement, DateTime<Utc>)>,
     /// Steps that were taken, with the question each belongs to.
-    pub climbed: Vec<EscalationStep>,
+    pub steps_taken: Vec<EscalationStep>,
 }
 
 /// A step that was taken.

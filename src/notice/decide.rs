@@ -16,7 +16,7 @@ pub struct Decision<'f> {
     /// New, or the one that is open.
     pub notice: Notice,
     /// What each party hears; consumers first, in the order of the configuration.
-    pub words: Vec<PartyMessage<'f>>,
+    pub messages: Vec<PartyMessage<'f>>,
     /// Whether nothing concerns anybody any more.
     pub closes: bool,
 }
@@ -71,12 +71,12 @@ impl<'f> DecisionInput<'_, 'f> {
     /// long as others stay. What a party did not hear because it did not use it is news on the day it says that it does.
     pub fn decide(&self, now: DateTime<Utc>, fingerprint: impl FnOnce() -> Fingerprint) -> Option<Decision<'f>> {
         let mut everybody: Vec<&OpenFinding> = Vec::new();
-        let mut words = Vec::new();
+        let mut messages = Vec::new();
         for consumer in &self.api.consumers {
             let theirs = concerning(self.current, std::slice::from_ref(consumer));
             let is_reachable = self.integration.party(&consumer.party).is_some_and(|party| party.as_consumer().is_some());
             if is_reachable {
-                words.extend(self.word(Side::Consumer, &consumer.party, theirs, now));
+                messages.extend(self.message(Side::Consumer, &consumer.party, theirs, now));
             }
         }
         everybody.extend(concerning(self.current, &self.api.consumers));
@@ -84,9 +84,9 @@ impl<'f> DecisionInput<'_, 'f> {
         let is_reachable = self.integration.party(&self.api.provider).is_some_and(|party| party.as_provider().is_some());
         if is_reachable {
             // The provider reads everything that concerns any consumer, once.
-            words.extend(self.word(Side::Provider, &self.api.provider, everybody, now));
+            messages.extend(self.message(Side::Provider, &self.api.provider, everybody, now));
         }
-        if words.is_empty() && !closes {
+        if messages.is_empty() && !closes {
             return None;
         }
         let notice = match self.open {
@@ -96,10 +96,10 @@ impl<'f> DecisionInput<'_, 'f> {
                 Notice { id: fingerprint.shortest().to_owned(), fingerprint, opened_at: now, told_at: now }
             }
         };
-        Some(Decision { notice, words, closes })
+        Some(Decision { notice, messages, closes })
     }
 
-    fn word(&self, side: Side, party: &str, findings: Vec<&'f OpenFinding>, now: DateTime<Utc>) -> Option<PartyMessage<'f>> {
+    fn message(&self, side: Side, party: &str, findings: Vec<&'f OpenFinding>, now: DateTime<Utc>) -> Option<PartyMessage<'f>> {
         let known = self.told.iter().find(|told| told.side == side && told.party == party).map(|told| &told.findings);
         let known = known.filter(|known| !known.is_empty());
         let told_of = |finding: &OpenFinding| known.and_then(|known| known.get(&finding.identity));
@@ -131,7 +131,7 @@ impl<'f> DecisionInput<'_, 'f> {
 
 /// What each party counts as told when the findings were judged again by a newer rule set, under which they
 /// carry other digests: whoever was told anything knows all that concerned it.
-pub fn retold(told: &[LastTold], api: &Api, previous: &[OpenFinding]) -> Vec<LastTold> {
+pub fn rebased(told: &[LastTold], api: &Api, previous: &[OpenFinding]) -> Vec<LastTold> {
     told.iter()
         .map(|told| {
             let theirs = match told.side {
@@ -253,9 +253,9 @@ mod tests {
                 return "keep".to_owned();
             };
             let mut said: Vec<String> =
-                decision.words.iter().map(|w| format!("{} {}:{}", w.party, w.kind.name(), w.findings.len())).collect();
-            for word in &decision.words {
-                let told = word.told();
+                decision.messages.iter().map(|w| format!("{} {}:{}", w.party, w.kind.name(), w.findings.len())).collect();
+            for message in &decision.messages {
+                let told = message.told();
                 self.told.retain(|known| (known.side, &known.party) != (told.side, &told.party));
                 self.told.push(told);
             }
@@ -312,7 +312,7 @@ mod tests {
             findings: BTreeMap::from([("old".to_owned(), "1".to_owned())]),
         };
         let again = [finding("new", "1", Severity::Breaking), finding("i", "1", Severity::Info)];
-        let told = retold(&[told], &play.integration.apis[0], &again);
+        let told = rebased(&[told], &play.integration.apis[0], &again);
         assert_eq!(told[0].findings, BTreeMap::from([("new".to_owned(), "1".to_owned())]));
     }
 }

@@ -24,7 +24,7 @@ pub struct Week<'w> {
 }
 
 /// Lines for a party: days that were put off, and differences that nobody has to act on. Empty where there is nothing.
-pub fn quiet_lines(week: &Week<'_>, side: Side, party: &str) -> Vec<String> {
+pub fn digest_lines(week: &Week<'_>, side: Side, party: &str) -> Vec<String> {
     let is_theirs = |operations: &[OperationLabel]| {
         let consumers = week.api.consumers.iter();
         let mut theirs = consumers.filter(|consumer| side == Side::Provider || consumer.party == party);

@@ -83,7 +83,7 @@ pub struct LetterView {
     /// Who is asked because nobody answered.
     pub escalation: Option<EscalationCard>,
     /// What the one side said that the other must hear.
-    pub exchange: Option<ExchangeCard>,
+    pub message: Option<MessageCard>,
     /// What happened without a letter, in a digest.
     pub digest: Vec<String>,
     /// That the change comes and goes, in sentences.
@@ -185,14 +185,14 @@ pub struct EscalationCard {
     /// By when somebody had said that it would be done, where that is what did not happen.
     pub promised: Option<NaiveDate>,
     /// What the reader is asked as.
-    pub rung: String,
+    pub target: String,
     /// Who was asked before.
     pub asked: String,
 }
 
 /// What one side said that the other must hear.
 #[derive(Debug, Clone, Serialize)]
-pub struct ExchangeCard {
+pub struct MessageCard {
     /// In a few words, without a full stop.
     pub heading: String,
     /// Sentences; empty ones are left out.
@@ -263,21 +263,21 @@ pub struct Circumstances<'c> {
 pub fn plan(about: &Circumstances<'_>, decision: &Decision<'_>) -> Vec<LetterPlan> {
     let Some(provider) = about.integration.party(&about.api.provider) else { return Vec::new() };
     decision
-        .words
+        .messages
         .iter()
-        .filter_map(|word| {
-            let party = about.integration.party(&word.party)?;
-            match word.side {
+        .filter_map(|message| {
+            let party = about.integration.party(&message.party)?;
+            match message.side {
                 Side::Consumer => {
                     let (_, contact) = party.as_consumer()?;
                     let call = people(provider, &[Role::ApiOwner, Role::Engineering, Role::PartnerManager]);
                     let readership = Readership { audience: Audience::Consumer, party, contact, consumers: &party.name, call };
-                    let view = view(about, &decision.notice, word, provider, readership);
+                    let view = view(about, &decision.notice, message, provider, readership);
                     Some(letter(Side::Consumer, party, contact, view))
                 }
                 Side::Provider => {
                     let (_, contact) = party.as_provider()?;
-                    let concerned = concerned(about, &word.findings);
+                    let concerned = concerned(about, &message.findings);
                     let names = concerned.iter().map(|party| party.name.as_str()).collect::<Vec<_>>().join(", ");
                     let call: Vec<CallCard> = concerned
                         .iter()
@@ -286,7 +286,7 @@ pub fn plan(about: &Circumstances<'_>, decision: &Decision<'_>) -> Vec<LetterPla
                         })
                         .collect();
                     let readership = Readership { audience: Audience::Provider, party, contact, consumers: &names, call };
-                    let view = view(about, &decision.notice, word, provider, readership);
+                    let view = view(about, &decision.notice, message, provider, readership);
                     Some(letter(Side::Provider, party, contact, view))
                 }
             }
@@ -341,13 +341,13 @@ struct Readership<'r> {
 fn view(
     about: &Circumstances<'_>,
     notice: &Notice,
-    word: &PartyMessage<'_>,
+    message: &PartyMessage<'_>,
     provider: &Party,
     readership: Readership<'_>,
 ) -> LetterView {
     let Readership { audience, party: reader_party, contact: reader, consumers, call } = readership;
     let agreement = &about.integration.agreement;
-    let findings = &word.findings;
+    let findings = &message.findings;
     // What is promised and asked for counts from the day this letter is written.
     let promised = agreement.period(BREAKING).unwrap_or(Period::Days(0));
     let breaking = findings.iter().filter(|finding| finding.severity == Severity::Breaking).count();
@@ -368,12 +368,12 @@ fn view(
         findings.iter().skip(SHOWN).take(LISTED).map(|finding| format!("{}: {}", finding.severity, finding.message)).collect();
     LetterView {
         audience,
-        kind: word.kind,
+        kind: message.kind,
         verdict: if breaking > 0 { Severity::Breaking } else { Severity::Warning },
         announced: about.surface == Surface::Upcoming,
         dates: about.surface == Surface::Ledger,
         escalation: None,
-        exchange: None,
+        message: None,
         digest: Vec::new(),
         flapping: None,
         ending: None,
@@ -401,7 +401,7 @@ fn view(
         stands_in_for: None,
         links: about.links.clone(),
         days: days_of(findings),
-        called_off: if word.kind == NoticeKind::Resolved { Vec::new() } else { days_of(&word.called_off) },
+        called_off: if message.kind == NoticeKind::Resolved { Vec::new() } else { days_of(&message.called_off) },
         first_day: findings.iter().filter_map(|finding| finding.day.as_ref()).map(|day| day.on).min(),
         calendar_url: None,
         source: match about.surface {

@@ -17,12 +17,12 @@ mod usage;
 
 pub use advice::date_rules;
 pub use dates::{Ledger, dated};
-pub use decide::{Decision, DecisionInput, PartyMessage, retold};
-pub use digest::{Week, quiet_lines};
+pub use decide::{Decision, DecisionInput, PartyMessage, rebased};
+pub use digest::{Week, digest_lines};
 pub use given::Before;
 pub use ladder::{PlannedEscalation, next_step};
 pub use letter::{
-    Addressee, Audience, CallCard, Circumstances, EscalationCard, ExchangeCard, FindingCard, LetterPlan, LetterView, Links, plan,
+    Addressee, Audience, CallCard, Circumstances, EscalationCard, FindingCard, LetterPlan, LetterView, Links, MessageCard, plan,
     stamp,
 };
 pub use lint::{Gap, gaps, held_by, unknown_rules, unmatched_overrides, unmatched_uses};

@@ -13,16 +13,16 @@ pub fn restated<'s>(open: &'s OpenNotice, side: Side, party: &str, kind: NoticeK
     let told = open.told.iter().find(|told| told.side == side && told.party == party);
     let is_theirs = |finding: &&OpenFinding| told.is_some_and(|told| told.findings.contains_key(&finding.identity));
     let findings = open.findings.iter().filter(is_theirs).collect();
-    let word = PartyMessage { side, party: party.to_owned(), kind, findings, called_off: Vec::new() };
+    let message = PartyMessage { side, party: party.to_owned(), kind, findings, called_off: Vec::new() };
     let notice = Notice { told_at, ..open.notice.clone() };
-    Decision { notice, words: vec![word], closes: false }
+    Decision { notice, messages: vec![message], closes: false }
 }
 
 /// Whether anything of what a party was told differs now: a change that comes and goes may be gone at the moment, and then
 /// nobody is asked about it.
 pub fn is_still_open(open: &OpenNotice, side: Side, party: &str) -> bool {
     let decision = restated(open, side, party, NoticeKind::Escalated, open.notice.told_at);
-    decision.words.iter().any(|word| !word.findings.is_empty())
+    decision.messages.iter().any(|message| !message.findings.is_empty())
 }
 
 /// The letter to whoever is asked next. What was asked for counts from the day it was asked.
@@ -36,7 +36,7 @@ pub fn escalation_card(step: &PlannedEscalation) -> Option<EscalationCard> {
     Some(EscalationCard {
         since: step.since.date_naive(),
         promised: step.promised,
-        rung: target.name().to_owned(),
+        target: target.name().to_owned(),
         asked: step.before.join(", "),
     })
 }

@@ -105,7 +105,7 @@ pub fn stated(document: &Document, keys: &LifecycleKeys) -> Vec<StatedDates> {
     let root = &document.root;
     let mut found = Finder { keys, found: Vec::new(), root, referrers: None, labels: MOST_LABELS, steps: MOST_STEPS };
     for (place, value) in [("", Some(root)), ("/info", root.get("info"))] {
-        found.look(value, place, "*", Vec::new, false);
+        found.read_keys(value, place, "*", Vec::new, false);
     }
     for (section, prefix, kind) in [("paths", "/paths", ""), ("webhooks", "/webhooks", "webhook ")] {
         for (path, item) in root.get(section).and_then(Value::as_object).into_iter().flatten() {
@@ -152,12 +152,12 @@ impl<'d> Finder<'d> {
             let methods = METHODS.iter().filter(|method| members.contains_key(method));
             methods.map(|method| label.of(method)).collect()
         };
-        self.look(elsewhere.or(Some(item)), place, place, || labels(members), false);
+        self.read_keys(elsewhere.or(Some(item)), place, place, || labels(members), false);
         for (name, value) in members {
             let here = format!("{place}/{name}");
             if METHODS.contains(&name.as_str()) {
                 let operation = label.of(name);
-                self.look(Some(value), &here, &operation, || vec![operation.clone()], true);
+                self.read_keys(Some(value), &here, &operation, || vec![operation.clone()], true);
                 self.walk_members(value, &here, Some(std::slice::from_ref(&operation)));
             } else {
                 self.walk(Some(value), &here, Some(&labels(members)));
@@ -174,7 +174,7 @@ impl<'d> Finder<'d> {
                 None => Vec::new(),
             };
             let known = self.found.len();
-            self.look(Some(value), place, place, unit, false);
+            self.read_keys(Some(value), place, place, unit, false);
             if operations.is_none() && self.found.len() > known {
                 let reaching = self.reaching(place);
                 match self.found.last_mut() {
@@ -208,7 +208,7 @@ impl<'d> Finder<'d> {
     }
 
     /// Records what one object says.
-    fn look(
+    fn read_keys(
         &mut self,
         value: Option<&'d Value>,
         place: &str,

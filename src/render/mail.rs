@@ -49,8 +49,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("resolved.html", include_str!("templates/resolved.html")),
     ("digest.html", include_str!("templates/digest.html")),
     ("digest.txt", include_str!("templates/digest.txt")),
-    ("exchange.html", include_str!("templates/exchange.html")),
-    ("exchange.txt", include_str!("templates/exchange.txt")),
+    ("message.html", include_str!("templates/message.html")),
+    ("message.txt", include_str!("templates/message.txt")),
     ("findings.txt", include_str!("templates/findings.txt")),
     ("consumer.txt", include_str!("templates/consumer.txt")),
     ("provider.txt", include_str!("templates/provider.txt")),
@@ -90,7 +90,9 @@ impl Renderer {
     pub fn letter(&self, view: &LetterView) -> Result<Rendered, RenderError> {
         let (text, html) = match (view.kind, view.audience) {
             (NoticeKind::Resolved, _) => ("resolved.txt", "resolved.html"),
-            (NoticeKind::Exchange | NoticeKind::Attest | NoticeKind::Outage, _) => ("exchange.txt", "exchange.html"),
+            (NoticeKind::CounterpartMessage | NoticeKind::Confirmation | NoticeKind::Outage, _) => {
+                ("message.txt", "message.html")
+            }
             (NoticeKind::Digest, _) => ("digest.txt", "digest.html"),
             (_, Audience::Consumer) => ("consumer.txt", "consumer.html"),
             (_, Audience::Provider) => ("provider.txt", "provider.html"),
@@ -116,12 +118,14 @@ fn subject(view: &LetterView) -> String {
     let stem = format!("[driftd] {verdict}: {} ({})", clean(&view.api, 60), view.notice);
     match view.kind {
         NoticeKind::Digest => format!("[driftd] Digest: {} ({})", clean(&view.integration, 60), view.notice),
-        NoticeKind::Attest | NoticeKind::Outage => {
-            let heading = view.exchange.as_ref().map_or("", |exchange| exchange.heading.as_str());
+        NoticeKind::Confirmation | NoticeKind::Outage => {
+            let heading = view.message.as_ref().map_or("", |message| message.heading.as_str());
             format!("[driftd] {} ({})", clean(heading, 80), view.notice)
         }
         NoticeKind::Opened => stem,
-        NoticeKind::Updated | NoticeKind::Reminder | NoticeKind::Escalated | NoticeKind::Exchange => format!("Re: {stem}"),
+        NoticeKind::Updated | NoticeKind::Reminder | NoticeKind::Escalated | NoticeKind::CounterpartMessage => {
+            format!("Re: {stem}")
+        }
         NoticeKind::Resolved => format!("Re: {stem}: resolved"),
     }
 }

@@ -72,7 +72,7 @@ pub enum AnswerOutcome {
 pub struct Closing<'c> {
     /// The last letters.
     pub letters: Vec<PlannedDelivery>,
-    /// Keys of the parties that call the API by the configuration at work: who was taken out is not waited for.
+    /// Keys of the parties that call the API by the active configuration: who was taken out is not waited for.
     pub consumers: Vec<&'c str>,
 }
 

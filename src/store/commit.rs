@@ -14,7 +14,7 @@ use super::ledger::record;
 use super::notices::{FLAPPING, NoticeStep, take_step};
 use super::rows::to_json;
 use super::snapshots::{NewSnapshot, compressed, insert_snapshot};
-use super::watches::{WatchId, compare_upcoming_again, give_back, look_at_ledger};
+use super::watches::{WatchId, compare_upcoming_again, give_back, make_ledger_due};
 
 /// What a check that could read the description came to.
 #[derive(Debug, Clone)]
@@ -222,7 +222,7 @@ async fn record_success(
     record(transaction, key, now, ledger).await?;
     if is_new {
         // What ended as announced, and what went before its day, shows in what there is.
-        look_at_ledger(transaction, key, now).await?;
+        make_ledger_due(transaction, key, now).await?;
     }
     take_step(transaction, watch, notice, now).await
 }

@@ -7,7 +7,7 @@ use sqlx::{Sqlite, Transaction};
 use crate::model::{OpenFinding, Surface, WatchKey};
 
 use super::error::StoreError;
-use super::quiet::{drop_from_digest, forget_quiet, keep_for_digest};
+use super::findings_for_digest::{drop_from_digest, forget_old, keep_for_digest};
 use super::rows::{json, to_json};
 use super::watches::WatchId;
 
@@ -37,7 +37,7 @@ pub(super) async fn replace_findings(
         was.insert(identity, (opened_at, finding.content));
     }
     forget_findings(transaction, watch).await?;
-    forget_quiet(transaction, key, now).await?;
+    forget_old(transaction, key, now).await?;
     for finding in findings {
         let body = to_json(finding, "finding", &finding.identity)?;
         sqlx::query(

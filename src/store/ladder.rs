@@ -23,7 +23,7 @@ pub struct UnansweredNotice {
     /// The API.
     pub key: WatchKey,
     /// The parties that were told something, with what each has answered.
-    pub silences: Vec<PendingAnswer>,
+    pub pending: Vec<PendingAnswer>,
 }
 
 /// A step that is taken.
@@ -53,7 +53,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn silences(&self) -> Result<(Vec<UnansweredNotice>, Vec<String>), StoreError> {
+    pub async fn unanswered_notices(&self) -> Result<(Vec<UnansweredNotice>, Vec<String>), StoreError> {
         let mut transaction = self.readers.begin().await?;
         let rows = sqlx::query(
             "SELECT n.*, w.integration, w.api, w.surface FROM notice n LEFT JOIN watch w ON w.id = n.watch
@@ -63,8 +63,8 @@ impl Store {
         .await?;
         let (mut open, mut damaged) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in &rows {
-            match silent(&mut transaction, row).await {
-                Ok(silent) => open.push(silent),
+            match unanswered(&mut transaction, row).await {
+                Ok(unanswered) => open.push(unanswered),
                 Err(problem) if problem.is_one_row() => damaged.push(problem.to_string()),
                 Err(problem) => return Err(problem),
             }
@@ -76,7 +76,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer, or a row is damaged.
-    pub async fn standing(&self, id: &str) -> Result<Option<OpenNotice>, StoreError> {
+    pub async fn open_notice(&self, id: &str) -> Result<Option<OpenNotice>, StoreError> {
         let mut transaction = self.readers.begin().await?;
         let row = sqlx::query(
             "SELECT n.*, w.integration, w.api, w.surface FROM notice n LEFT JOIN watch w ON w.id = n.watch
@@ -96,8 +96,8 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer; then nothing has changed.
-    pub async fn climb(&self, climb: EscalationCommit, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let EscalationCommit { notice, key, side, party, asked_at, place, delivery, text } = climb;
+    pub async fn take_step(&self, step: EscalationCommit, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let EscalationCommit { notice, key, side, party, asked_at, place, delivery, text } = step;
         let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "INSERT INTO escalation (notice, side, party, asked_at, step, at)
@@ -122,22 +122,22 @@ impl Store {
     }
 }
 
-async fn silent(transaction: &mut Transaction<'_, Sqlite>, row: &SqliteRow) -> Result<UnansweredNotice, StoreError> {
+async fn unanswered(transaction: &mut Transaction<'_, Sqlite>, row: &SqliteRow) -> Result<UnansweredNotice, StoreError> {
     let notice: String = row.field("id")?;
     let told: Vec<(String, String)> =
         sqlx::query_as("SELECT DISTINCT side, party FROM told WHERE notice = $1 ORDER BY side, party")
             .bind(&notice)
             .fetch_all(&mut **transaction)
             .await?;
-    let mut silences = Vec::with_capacity(told.len());
+    let mut pending = Vec::with_capacity(told.len());
     for (side, party) in told {
         let side = parse(Side::named, "told", &notice, &side)?;
-        silences.push(silence(transaction, &notice, side, party).await?);
+        pending.push(pending_answer(transaction, &notice, side, party).await?);
     }
-    Ok(UnansweredNotice { key: key_of(row)?, notice, silences })
+    Ok(UnansweredNotice { key: key_of(row)?, notice, pending })
 }
 
-async fn silence(
+async fn pending_answer(
     transaction: &mut Transaction<'_, Sqlite>,
     notice: &str,
     side: Side,
@@ -177,12 +177,12 @@ async fn silence(
     .bind(&party)
     .fetch_all(&mut **transaction)
     .await?;
-    let mut climbed = Vec::with_capacity(steps.len());
+    let mut steps_taken = Vec::with_capacity(steps.len());
     for (asked_at, number, at) in steps {
         let place = usize::try_from(number).ok().and_then(LadderPlace::numbered);
         let unknown =
             || StoreError::Corrupt { table: "escalation", row: notice.to_owned(), what: format!("there is no step {number}") };
-        climbed.push(EscalationStep { asked_at: time_of(asked_at), place: place.ok_or_else(unknown)?, at: time_of(at) });
+        steps_taken.push(EscalationStep { asked_at: time_of(asked_at), place: place.ok_or_else(unknown)?, at: time_of(at) });
     }
-    Ok(PendingAnswer { side, party, asked: asked.into_iter().map(time_of).collect(), answer, climbed })
+    Ok(PendingAnswer { side, party, asked: asked.into_iter().map(time_of).collect(), answer, steps_taken })
 }

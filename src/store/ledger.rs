@@ -11,7 +11,7 @@ use super::database::Store;
 use super::error::StoreError;
 use super::events::event;
 use super::rows::{Fields as _, json, to_json};
-use super::watches::{look_at_ledger, watch_id};
+use super::watches::{make_ledger_due, watch_id};
 
 /// What an announcement led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,5 +156,5 @@ pub(super) async fn record(
         .execute(&mut **transaction)
         .await?;
     }
-    look_at_ledger(transaction, key, now).await
+    make_ledger_due(transaction, key, now).await
 }

@@ -45,7 +45,7 @@ pub const FLAPPING: TimeDelta = TimeDelta::hours(24);
 #[derive(Debug, Clone)]
 pub enum NoticeStep {
     /// Nothing.
-    Keep,
+    Nothing,
     /// The change came or went once more while it comes and goes; nobody is written to again.
     Flipped {
         /// The notice.
@@ -237,7 +237,7 @@ pub(super) async fn take_step(
     now: i64,
 ) -> Result<bool, StoreError> {
     match step {
-        NoticeStep::Keep => {}
+        NoticeStep::Nothing => {}
         NoticeStep::Flipped { id, flaps } => {
             sqlx::query("UPDATE notice SET flips = $1, flipped_at = $2 WHERE id = $3")
                 .bind(i64::from(flaps.times))

@@ -156,7 +156,7 @@ impl Store {
 
     /// Whoever starts again or reloads has perhaps mended an address, a server or what it knows of its users: what waits for
     /// that is due, what programs refused of open notices is tried again, and where nobody of a party was reached the letters
-    /// are given up, to be written anew by the configuration at work now. The operator, who stands in last, is nobody of a
+    /// are given up, to be written anew by the active configuration. The operator, who stands in last, is nobody of a
     /// party.
     ///
     /// # Errors

@@ -169,7 +169,7 @@ pub(super) async fn compare_upcoming_again(
 }
 
 /// Has what follows from the ledger made anew.
-pub(super) async fn look_at_ledger(
+pub(super) async fn make_ledger_due(
     transaction: &mut Transaction<'_, Sqlite>,
     key: &WatchKey,
     now: i64,

@@ -12,7 +12,7 @@ use driftd::model::{
     Surface,
 };
 use driftd::notice::{
-    Before, Circumstances, DecisionInput, EscalationCard, ExchangeCard, Ledger, LetterView, Links, dated, open_findings, plan,
+    Before, Circumstances, DecisionInput, EscalationCard, Ledger, LetterView, Links, MessageCard, dated, open_findings, plan,
 };
 use driftd::openapi::{Limits, read};
 use driftd::render::{Rendered, Renderer};
@@ -64,7 +64,7 @@ fn letters(from: &str, to: &str, surface: Surface, kind: NoticeKind, hostile: Op
     let opened = standing(None, &[], &findings).decide(now(), || notice.fingerprint.clone()).expect("something to say");
     // Both sides know all that concerns them, in the words of the day before.
     let told: Vec<LastTold> = opened
-        .words
+        .messages
         .iter()
         .map(|word| {
             let known = word.findings.iter().map(|finding| (finding.identity.clone(), "of yesterday".to_owned())).collect();
@@ -77,9 +77,9 @@ fn letters(from: &str, to: &str, surface: Surface, kind: NoticeKind, hostile: Op
         NoticeKind::Resolved => standing(Some(&notice), &told, &none).decide(now(), Fingerprint::default),
         NoticeKind::Reminder
         | NoticeKind::Escalated
-        | NoticeKind::Exchange
+        | NoticeKind::CounterpartMessage
         | NoticeKind::Digest
-        | NoticeKind::Attest
+        | NoticeKind::Confirmation
         | NoticeKind::Outage => None,
     };
     let decision = decision.expect("something to say");
@@ -206,18 +206,18 @@ fn letters_about_days(kind: NoticeKind) -> Vec<(Side, Rendered)> {
     };
     let standing = |open, told, previous, current| DecisionInput { integration, api, open, told, previous, current };
     let opened = standing(None, &[], &first, &first).decide(now(), || notice.fingerprint.clone()).expect("something to say");
-    let told: Vec<LastTold> = opened.words.iter().map(driftd::notice::PartyMessage::told).collect();
+    let told: Vec<LastTold> = opened.messages.iter().map(driftd::notice::PartyMessage::told).collect();
     let mut decision = if before.is_empty() {
         standing(None, &[], before, after).decide(now(), || notice.fingerprint.clone())
     } else {
         standing(Some(&notice), &told, before, after).decide(now(), Fingerprint::default)
     }
     .expect("something to say");
-    if matches!(kind, NoticeKind::Escalated | NoticeKind::Exchange | NoticeKind::Digest | NoticeKind::Attest) {
-        decision.words.iter_mut().for_each(|word| word.kind = kind);
+    if matches!(kind, NoticeKind::Escalated | NoticeKind::CounterpartMessage | NoticeKind::Digest | NoticeKind::Confirmation) {
+        decision.messages.iter_mut().for_each(|word| word.kind = kind);
     }
-    if kind == NoticeKind::Attest {
-        decision.words.iter_mut().for_each(|word| word.findings.clear());
+    if kind == NoticeKind::Confirmation {
+        decision.messages.iter_mut().for_each(|word| word.findings.clear());
     }
     let catalogue = Catalogue::load().expect("the catalogue");
     let about = Circumstances {
@@ -246,17 +246,17 @@ fn letters_about_days(kind: NoticeKind) -> Vec<(Side, Rendered)> {
             letter.view.escalation = (kind == NoticeKind::Escalated).then(|| EscalationCard {
                 since: "2026-04-22".parse().expect("a day"),
                 promised: None,
-                rung: "on-call".to_owned(),
+                target: "on-call".to_owned(),
                 asked: format!("{person}, Fulfilment engineering"),
             });
-            letter.view.exchange = (kind == NoticeKind::Exchange).then(|| ExchangeCard {
+            letter.view.message = (kind == NoticeKind::CounterpartMessage).then(|| MessageCard {
                 heading: "Harbor Books will be ready 31 days after the change".to_owned(),
                 lines: vec![
                     "Priya Nair answered for Harbor Books: done by 2027-01-01. It takes effect on 2026-12-01.".to_owned(),
                     "Somebody has to move: agree on another day, or on what happens in between.".to_owned(),
                 ],
             });
-            if kind == NoticeKind::Attest {
+            if kind == NoticeKind::Confirmation {
                 contact(&mut letter.view, letter.to.side);
             }
             (letter.to.side, renderer.letter(&letter.view).expect("a letter"))
@@ -284,7 +284,7 @@ fn contact(view: &mut LetterView, side: Side) {
             None,
         ),
     };
-    view.exchange = Some(ExchangeCard { heading: heading.to_owned(), lines: lines.map(str::to_owned).to_vec() });
+    view.message = Some(MessageCard { heading: heading.to_owned(), lines: lines.map(str::to_owned).to_vec() });
     view.answer_url = url;
     view.calendar_url = None;
 }
@@ -296,8 +296,8 @@ fn letters_about_days_are_what_was_read_and_approved() {
         NoticeKind::Updated,
         NoticeKind::Reminder,
         NoticeKind::Escalated,
-        NoticeKind::Exchange,
-        NoticeKind::Attest,
+        NoticeKind::CounterpartMessage,
+        NoticeKind::Confirmation,
         NoticeKind::Digest,
         NoticeKind::Resolved,
     ] {

@@ -9,7 +9,7 @@ use driftd::model::{
     WatchKey,
 };
 use driftd::store::{
-    Announced, AnswerOutcome, CheckCommit, Closing, Committed, Finished, KEPT, NewEvent, NewSnapshot, NoticeStep,
+    Announced, AnswerOutcome, CheckCommit, Closing, Committed, Finished, KEPT_FOR_DIGEST, NewEvent, NewSnapshot, NoticeStep,
     PlannedDelivery, Resend, Store, StoreError, SuccessfulCheck, WatchId, WatchSpec,
 };
 
@@ -104,7 +104,7 @@ async fn a_check_is_claimed_once_and_committed_whole() {
     let (_folder, store) = store(&clock).await;
     assert_eq!(store.claim_due(clock.now(), LEASE, 10).await.expect("claims").len(), 1);
     assert_eq!(store.claim_due(clock.now(), LEASE, 10).await.expect("claims").len(), 0, "it is leased");
-    store.commit_check(commit(&clock, NoticeStep::Keep, "e1")).await.expect("committed");
+    store.commit_check(commit(&clock, NoticeStep::Nothing, "e1")).await.expect("committed");
     assert_eq!(store.snapshot("digest-e1").await.expect("bytes"), b"bytes".repeat(1000));
     clock.advance(Duration::from_secs(301));
     let claim = store.claim_due(clock.now(), LEASE, 10).await.expect("claims").remove(0);
@@ -141,7 +141,7 @@ async fn a_restart_keeps_every_place_in_time_and_takes_up_what_was_cut_off() {
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
     assert_eq!(store.release_leases(clock.now()).await.expect("released"), 1, "a check that was cut off");
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
-    store.commit_check(commit(&clock, NoticeStep::Keep, "e1")).await.expect("committed");
+    store.commit_check(commit(&clock, NoticeStep::Nothing, "e1")).await.expect("committed");
     assert_eq!(store.release_leases(clock.now()).await.expect("released"), 0);
     store.sync_watches(&[spec("s")], clock.now()).await.expect("synced");
     assert_eq!(store.next_due().await.expect("a time"), Some(clock.now() + TimeDelta::minutes(5)), "as before");
@@ -154,7 +154,7 @@ async fn another_source_forgets_the_validators_of_the_old_one() {
     let clock = clock();
     let (_folder, store) = store(&clock).await;
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
-    let mut first = commit(&clock, NoticeStep::Keep, "e1");
+    let mut first = commit(&clock, NoticeStep::Nothing, "e1");
     let validators = &mut first.success.as_mut().expect("a success").validators;
     validators.last_modified = Some("Sun, 01 Mar 2026 12:00:00 GMT".to_owned());
     validators.parts.insert("part.yaml".to_owned(), PartValidators { etag: Some("p1".to_owned()), ..PartValidators::default() });
@@ -236,7 +236,7 @@ async fn an_answer_overtakes_a_check_in_flight() {
             .expect("answered"),
         AnswerOutcome::BaselineMoved
     );
-    let stale = commit(&clock, NoticeStep::Keep, "e2");
+    let stale = commit(&clock, NoticeStep::Nothing, "e2");
     assert_eq!(store.commit_check(stale).await.expect("committed"), Committed::Overtaken);
     let claim = store.claim_due(clock.now(), LEASE, 10).await.expect("claims").remove(0);
     assert_eq!((claim.generation, claim.latest.as_deref(), claim.notice), (1, Some("digest-e1"), None), "due again at once");
@@ -338,7 +338,7 @@ async fn a_reload_reads_everything_whole_and_tries_at_once_what_failed() {
     let clock = clock();
     let (_folder, store) = store(&clock).await;
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
-    store.commit_check(commit(&clock, NoticeStep::Keep, "e1")).await.expect("committed");
+    store.commit_check(commit(&clock, NoticeStep::Nothing, "e1")).await.expect("committed");
     clock.advance(Duration::from_secs(301));
     let claim = store.claim_due(clock.now(), LEASE, 10).await.expect("claims").remove(0);
     assert!(claim.full_at.is_some());
@@ -364,7 +364,7 @@ async fn what_is_read_at_the_old_source_is_nothing_at_the_new_one() {
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
     // While it is under way, a reload moves it.
     store.resync_watches(&[spec(key(), "there", &clock)], clock.now()).await.expect("synced");
-    assert_eq!(store.commit_check(commit(&clock, NoticeStep::Keep, "e1")).await.expect("committed"), Committed::Overtaken);
+    assert_eq!(store.commit_check(commit(&clock, NoticeStep::Nothing, "e1")).await.expect("committed"), Committed::Overtaken);
     let claim = store.claim_due(clock.now(), LEASE, 10).await.expect("claims").remove(0);
     assert_eq!((claim.source.as_str(), claim.latest), ("there", None), "due again at once");
 }
@@ -377,7 +377,7 @@ async fn what_is_announced_is_compared_again_when_the_live_baseline_moves_by_its
     let next = WatchSpec { first_at: clock.now() + TimeDelta::hours(6), ..spec(upcoming.clone(), "next", &clock) };
     store.sync_watches(&[spec(key(), "here", &clock), next], clock.now()).await.expect("synced");
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
-    store.commit_check(commit(&clock, NoticeStep::Keep, "e1")).await.expect("committed");
+    store.commit_check(commit(&clock, NoticeStep::Nothing, "e1")).await.expect("committed");
     let due = store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
     assert_eq!(due.into_iter().map(|claim| claim.key).collect::<Vec<_>>(), [upcoming]);
 }
@@ -393,12 +393,12 @@ async fn what_no_digest_can_tell_any_more_is_forgotten() {
     let (_folder, store) = store(&clock).await;
     for (identity, etag) in [("old", "e1"), ("new", "e2")] {
         store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
-        let mut found = commit(&clock, NoticeStep::Keep, etag);
+        let mut found = commit(&clock, NoticeStep::Nothing, etag);
         found.success.as_mut().expect("a success").findings = Some(vec![finding(identity)]);
         store.commit_check(found).await.expect("committed");
-        let kept = store.quiet("i", "a").await.expect("what is kept");
+        let kept = store.findings_for_digest("i", "a").await.expect("what is kept");
         assert_eq!(kept.iter().map(|(finding, _)| finding.identity.as_str()).collect::<Vec<_>>(), [identity]);
-        clock.set(clock.now() + KEPT + TimeDelta::minutes(1));
+        clock.set(clock.now() + KEPT_FOR_DIGEST + TimeDelta::minutes(1));
     }
 }
 
@@ -539,7 +539,7 @@ async fn a_database_of_before_watches_had_numbers_is_brought_up_to_date_with_all
     assert_eq!((letter.watch, letter.key, letter.notice.as_str()), (claim.watch, key(), "N-2"));
     assert_eq!(store.live_baseline(&key().on(Surface::Upcoming)).await.expect("looked").as_deref(), Some("old"));
     assert_eq!(store.outages().await.expect("outages").len(), 1);
-    assert_eq!(store.silences().await.expect("silences").0.len(), 2);
+    assert_eq!(store.unanswered_notices().await.expect("open notices").0.len(), 2);
     store.close().await;
     let store = Store::open(folder.path()).await.expect("once is enough");
     assert_eq!(store.history(Utc.timestamp_nanos(0), 9).await.expect("history").len(), 1);

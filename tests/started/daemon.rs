@@ -244,9 +244,9 @@ fn a_reload_takes_effect_and_a_broken_one_keeps_the_old_configuration() {
     assert_eq!(status["state"], "trouble");
     assert!(status["trouble"][0]["what"].as_str().is_some_and(|what| what.contains("did you mean \"every\"")), "{status}");
     assert!(daemon.page("/metrics").contains("driftd_config_reload_success 0"));
-    assert!(daemon.log().contains("the old configuration stays at work"));
+    assert!(daemon.log().contains("the old configuration stays active"));
     let before = partner.requests().len();
-    wait_for("the old configuration is at work", || (partner.requests().len() > before + 1).then_some(()));
+    wait_for("the old configuration is active", || (partner.requests().len() > before + 1).then_some(()));
 
     std::fs::write(home.integration(), good.replace("name = \"Freight API\"", "name = \"Renamed API\"")).expect("a file");
     daemon.signal("HUP");

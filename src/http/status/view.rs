@@ -21,7 +21,7 @@ pub struct StatusView {
     pub version: String,
     /// When the daemon started.
     pub started_at: DateTime<Utc>,
-    /// When the configuration at work was loaded.
+    /// When the active configuration was loaded.
     pub config_loaded_at: DateTime<Utc>,
     /// What is wrong with driftd itself.
     pub trouble: Vec<TroubleView>,

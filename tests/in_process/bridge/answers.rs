@@ -88,8 +88,8 @@ async fn a_link_is_no_good_after_its_time() {
     assert_eq!(taken("owner="), "HTTP/1.1 422 Unprocessable Entity", "it would be taken, if somebody said who answers");
     bridge.at("2027-04-06");
     assert_eq!(taken("owner=Eve&answer=ours"), "HTTP/1.1 410 Gone");
-    let (silences, _) = bridge.shared.store.silences().await.expect("silences");
-    assert!(silences.iter().all(|standing| standing.silences.iter().all(|silence| silence.answer.is_none())), "{silences:?}");
+    let (pending, _) = bridge.shared.store.unanswered_notices().await.expect("open notices");
+    assert!(pending.iter().all(|open| open.pending.iter().all(|one| one.answer.is_none())), "{pending:?}");
     stopping.cancel();
     serving.join().expect("the server");
 }

@@ -121,8 +121,8 @@ async fn business_days_are_those_of_the_party_and_what_is_resolved_is_over() {
 async fn whoever_is_asked_further_up_can_answer_for_the_side() {
     let (mut bridge, _) = broken(&Terms { agreement: LADDER, ..Terms::default() }).await;
     bridge.at("2026-03-05");
-    let climbed = bridge.letters().await;
-    let deputy = climbed.iter().find(|letter| letter.recipient == "deputy@shop.example").expect("a letter");
+    let steps_taken = bridge.letters().await;
+    let deputy = steps_taken.iter().find(|letter| letter.recipient == "deputy@shop.example").expect("a letter");
     assert!(deputy.header("References").contains(".thread@"), "one thread");
     answer(&bridge, deputy, Answer::Accepted, None).await;
     bridge.clock.set(time("2026-03-05T10:00") + TimeDelta::minutes(1));

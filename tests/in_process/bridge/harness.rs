@@ -155,7 +155,7 @@ consumers = [{{ party = "shop"{uses} }}]
         let mut config = Self::config(&self.folder, &self.clock);
         change(&mut config);
         let clock: Arc<dyn Clock> = self.clock.clone();
-        self.reload.send_replace(Arc::new(ActiveConfig::new(config, &clock).expect("a configuration at work")));
+        self.reload.send_replace(Arc::new(ActiveConfig::new(config, &clock).expect("a configuration")));
     }
 
     /// Ends the daemon and starts it again from what is on disk.

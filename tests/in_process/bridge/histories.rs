@@ -216,7 +216,7 @@ struct History<'s> {
     bounced: BTreeMap<String, usize>,
     /// Answers that name a day after the change, and that both sides hear of therefore.
     conflicts: Vec<Conflict>,
-    /// Which configuration is at work.
+    /// Which configuration is active.
     config: usize,
     /// The version that is published.
     published: usize,
@@ -514,13 +514,13 @@ impl<'s> History<'s> {
     /// Remembers that an answer is a conflict, where it is one.
     async fn expect_conflict(&mut self, notice: &str, token: &str, fix_by: NaiveDate) {
         let store = &self.shared.store;
-        let (Some(letter), Some(standing)) =
-            (store.letter(token).await.expect("a letter"), store.standing(notice).await.expect("a standing"))
+        let (Some(letter), Some(open)) =
+            (store.letter(token).await.expect("a letter"), store.open_notice(notice).await.expect("a standing"))
         else {
             return;
         };
-        let Some(told) = standing.told.iter().find(|told| told.party == letter.party) else { return };
-        let theirs = standing.findings.iter().filter(|finding| told.findings.contains_key(&finding.identity));
+        let Some(told) = open.told.iter().find(|told| told.party == letter.party) else { return };
+        let theirs = open.findings.iter().filter(|finding| told.findings.contains_key(&finding.identity));
         let effective = theirs.filter_map(|finding| finding.day.as_ref()).map(|day| day.on).min();
         if effective.is_some_and(|effective| fix_by > effective) && letter.closed_at.is_none() {
             let at = self.clock.now().timestamp_millis();

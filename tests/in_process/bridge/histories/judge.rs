@@ -121,7 +121,7 @@ impl History<'_> {
         self.belongs_together().await;
         let overview = self.shared.store.overview().await.expect("the overview");
         assert_eq!(overview.oldest_undelivered, None, "a letter was left");
-        let (silences, damaged) = self.shared.store.silences().await.expect("silences");
+        let (pending, damaged) = self.shared.store.unanswered_notices().await.expect("open notices");
         assert_eq!(damaged, [""; 0]);
         for watch in &overview.watches {
             let told: Vec<&str> = watch
@@ -130,13 +130,13 @@ impl History<'_> {
                 .filter(|(finding, _)| finding.needs_notice())
                 .map(|(finding, _)| finding.identity.as_str())
                 .collect();
-            let open = silences.iter().find(|silent| silent.key == watch.key);
+            let open = pending.iter().find(|silent| silent.key == watch.key);
             if told.is_empty() {
                 assert!(open.is_none(), "{}: a notice is open about nothing", watch.key);
                 continue;
             }
             let open = open.unwrap_or_else(|| panic!("{}: no notice tells of {told:?}", watch.key));
-            let standing = self.shared.store.standing(&open.notice).await.expect("a standing").expect("an open notice");
+            let open = self.shared.store.open_notice(&open.notice).await.expect("a standing").expect("an open notice");
             let concerns = |finding: &OpenFinding| {
                 let api = &self.stock.active[self.config].config.integrations[0].apis[0];
                 let consumer = api.consumers.iter().find(|consumer| consumer.party == "d").expect("the second consumer");
@@ -153,7 +153,7 @@ impl History<'_> {
                 if told.is_empty() {
                     continue;
                 }
-                let known = standing.told.iter().find(|told| told.party == party).map(|told| &told.findings);
+                let known = open.told.iter().find(|told| told.party == party).map(|told| &told.findings);
                 for identity in told {
                     assert!(
                         known.is_some_and(|known| known.contains_key(*identity)),
@@ -162,7 +162,7 @@ impl History<'_> {
                     );
                 }
                 // Somebody on the side has it, or the gap is known: then the operator has it.
-                let notice = overview.notices.iter().find(|notice| notice.id == standing.notice.id).expect("the notice");
+                let notice = overview.notices.iter().find(|notice| notice.id == open.notice.id).expect("the notice");
                 let letters = || notice.deliveries.iter().filter(|letter| letter.party == party);
                 assert!(letters().any(|letter| letter.sent_at.is_some()), "{}: nobody at {party} has a letter", watch.key);
             }
@@ -193,10 +193,10 @@ impl History<'_> {
             let most = came_back + if recipient == "ops@x.example" { 2 } else { 1 };
             assert!(count <= most, "{recipient} was told {count} times that {notice} is open");
         }
-        for silent in &silences {
-            for silence in &silent.silences {
+        for silent in &pending {
+            for silence in &silent.pending {
                 let mut taken: Vec<_> =
-                    silence.climbed.iter().map(|climbed| (climbed.asked_at, climbed.place.number())).collect();
+                    silence.steps_taken.iter().map(|steps_taken| (steps_taken.asked_at, steps_taken.place.number())).collect();
                 taken.sort_unstable();
                 let count = taken.len();
                 taken.dedup();

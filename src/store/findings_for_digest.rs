@@ -10,14 +10,18 @@ use super::error::StoreError;
 use super::rows::json;
 
 /// What no digest told in this time is told by none: a digest waits a week, and for a daemon that was away.
-pub const KEPT: TimeDelta = TimeDelta::days(92);
+pub const KEPT_FOR_DIGEST: TimeDelta = TimeDelta::days(92);
 
 impl Store {
     /// Differences that nobody has to act on, with when they were seen.
     ///
     /// # Errors
     /// When the database does not answer, or a row is damaged.
-    pub async fn quiet(&self, integration: &str, api: &str) -> Result<Vec<(OpenFinding, DateTime<Utc>)>, StoreError> {
+    pub async fn findings_for_digest(
+        &self,
+        integration: &str,
+        api: &str,
+    ) -> Result<Vec<(OpenFinding, DateTime<Utc>)>, StoreError> {
         let rows: Vec<(String, String, i64)> = sqlx::query_as(
             "SELECT identity, body, seen_at FROM quiet WHERE integration = $1 AND api = $2 ORDER BY seen_at, rowid",
         )
@@ -67,11 +71,11 @@ pub(super) async fn drop_from_digest(
 }
 
 /// Forgets what was kept for digests longer than any of them waits.
-pub(super) async fn forget_quiet(transaction: &mut Transaction<'_, Sqlite>, key: &WatchKey, now: i64) -> Result<(), StoreError> {
+pub(super) async fn forget_old(transaction: &mut Transaction<'_, Sqlite>, key: &WatchKey, now: i64) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM quiet WHERE integration = $1 AND api = $2 AND seen_at < $3")
         .bind(&key.integration)
         .bind(&key.api)
-        .bind(now - KEPT.num_milliseconds())
+        .bind(now - KEPT_FOR_DIGEST.num_milliseconds())
         .execute(&mut **transaction)
         .await?;
     Ok(())
