@@ -22,7 +22,7 @@ use crate::model::{Clock, SystemClock};
 use crate::notice::unknown_rules;
 use crate::render::Renderer;
 use crate::rules::Catalogue;
-use crate::state::{ActiveConfig, AppState, Counters, LoopRuns, Relay, Trouble, make_secret};
+use crate::state::{ActiveConfig, AppState, Counters, LoopRuns, Relay, Trouble, TroublePart, make_secret};
 use crate::store::{Store, StoreError};
 
 pub use error::StartError;
@@ -203,7 +203,7 @@ impl Reload {
             match self.reload().await {
                 Ok(()) => {
                     Counters::add(&self.shared.counters.reloads);
-                    self.shared.trouble.clear("configuration");
+                    self.shared.trouble.clear(&TroublePart::Configuration);
                     info!("the configuration was reloaded");
                     self.shared.wake_watch.notify_one();
                 }
@@ -215,7 +215,7 @@ impl Reload {
                     let what =
                         format!("the last reload was refused, the old configuration stays active: {}", problems.join("; "));
                     error!(count = problems.len(), "the reload was refused; the old configuration stays active");
-                    self.shared.trouble.set("configuration", self.shared.clock.now(), what);
+                    self.shared.trouble.set(TroublePart::Configuration, self.shared.clock.now(), what);
                 }
             }
             notify(&[NotifyState::Ready]);

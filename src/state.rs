@@ -22,9 +22,6 @@ use crate::store::{FLAPPING, Store, WatchSpec};
 /// Documents that are read and compared at one time: a 13 MB description is 70 MB of values.
 pub(crate) const PARSE_SLOTS: u32 = 2;
 
-/// What the parts are called, with the API behind it, whose letters could not be written.
-pub(crate) const UNWRITTEN: &str = "letters ";
-
 /// Everything that follows from one configuration. A reload makes a new one.
 pub struct ActiveConfig {
     /// The configuration.
@@ -129,46 +126,100 @@ impl ActiveConfig {
     }
 }
 
-/// Since when something is wrong, and what.
-type Since = (DateTime<Utc>, String);
+/// A part of driftd that can be in trouble.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TroublePart {
+    /// The database, or a row of it.
+    Database,
+    /// The outbox cannot be read or written.
+    Outbox,
+    /// The mail server takes nothing.
+    Mail,
+    /// A notice reaches nobody.
+    Letters,
+    /// Letters about this description cannot be written.
+    Unwritten(WatchKey),
+    /// A program that takes nothing.
+    Channel(ChannelName),
+    /// The operator cannot be written to.
+    Operator,
+    /// The last reload was refused.
+    Configuration,
+    /// Who has not answered cannot be looked up.
+    Ladder,
+    /// Digests cannot be written.
+    Digest,
+    /// Letters that came back cannot be read.
+    Bounces,
+}
+
+impl std::fmt::Display for TroublePart {
+    /// The words on status and in metrics.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Database => "database",
+            Self::Outbox => "outbox",
+            Self::Mail => "mail",
+            Self::Letters => "letters",
+            Self::Unwritten(key) => return write!(formatter, "letters {key}"),
+            Self::Channel(name) => return write!(formatter, "channel {name}"),
+            Self::Operator => "operator",
+            Self::Configuration => "configuration",
+            Self::Ladder => "ladder",
+            Self::Digest => "digest",
+            Self::Bounces => "bounces",
+        })
+    }
+}
+
+/// What is wrong with a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TroubleNote {
+    /// The part.
+    pub part: TroublePart,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// What, in words.
+    pub what: String,
+}
 
 /// What is wrong with driftd itself, by part; empty when all is well.
 #[derive(Debug, Clone, Default)]
 pub struct Trouble {
-    parts: Arc<Mutex<BTreeMap<String, Since>>>,
+    parts: Arc<Mutex<BTreeMap<TroublePart, TroubleNote>>>,
 }
 
 impl Trouble {
     /// Something is wrong with `part`. Returns whether that is news.
-    pub fn set(&self, part: &str, now: DateTime<Utc>, what: String) -> bool {
+    pub fn set(&self, part: TroublePart, now: DateTime<Utc>, what: String) -> bool {
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
-        match parts.get_mut(part) {
-            Some((_, known)) if *known == what => false,
-            Some((_, known)) => {
-                *known = what;
+        match parts.get_mut(&part) {
+            Some(known) if known.what == what => false,
+            Some(known) => {
+                known.what = what;
                 true
             }
             None => {
-                parts.insert(part.to_owned(), (now, what));
+                parts.insert(part.clone(), TroubleNote { part, since: now, what });
                 true
             }
         }
     }
 
-    /// `part` works again.
-    pub fn clear(&self, part: &str) -> bool {
+    /// `part` works again. Returns whether it did not before.
+    pub fn clear(&self, part: &TroublePart) -> bool {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner).remove(part).is_some()
     }
 
-    /// Forgets what is wrong with every part whose name begins like this: what still is, says so again.
-    fn forget(&self, beginning: &str) {
-        self.parts.lock().unwrap_or_else(PoisonError::into_inner).retain(|part, _| !part.starts_with(beginning));
+    /// Forgets which letters could not be written: what still cannot be says so again.
+    fn forget_unwritten(&self) {
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.retain(|part, _| !matches!(part, TroublePart::Unwritten(_)));
     }
 
-    /// All that is wrong: part, since when, what.
-    pub fn all(&self) -> Vec<(String, DateTime<Utc>, String)> {
-        let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
-        parts.iter().map(|(part, (since, what))| (part.clone(), *since, what.clone())).collect()
+    /// All that is wrong.
+    pub fn all(&self) -> Vec<TroubleNote> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 }
 
@@ -367,7 +418,7 @@ impl AppState {
     /// A new configuration is active: whom no letter could be written to is perhaps somebody else now, and what was not
     /// written or sent is tried again.
     pub fn reloaded(&self) {
-        self.trouble.forget(UNWRITTEN);
+        self.trouble.forget_unwritten();
         self.wake_escalate.notify_one();
         self.wake_lanes();
     }

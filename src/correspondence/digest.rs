@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::model::{Fingerprint, Integration, NoticeKind, NoticeSeries, Party, Surface, WatchKey};
 use crate::notice::{Decision, PartyMessage, Week, digest_lines};
-use crate::state::{ActiveConfig, AppState};
+use crate::state::{ActiveConfig, AppState, TroublePart};
 use crate::store::{KEPT_FOR_DIGEST, StoreError};
 
 use super::writer::LetterWriter;
@@ -43,7 +43,7 @@ pub async fn digest_due(shared: &AppState, done: &mut WrittenDigests) -> Result<
     let active = shared.active();
     let now = shared.clock.now();
     let mut written = 0;
-    shared.trouble.clear("digest");
+    shared.trouble.clear(&TroublePart::Digest);
     for integration in &active.config.integrations {
         let Some(day) = integration.agreement.digest else { continue };
         for party in integration.parties.values() {
@@ -65,7 +65,7 @@ pub async fn digest_due(shared: &AppState, done: &mut WrittenDigests) -> Result<
                     }
                     // One damaged row costs nobody else a digest.
                     Err(problem) if problem.is_one_row() => {
-                        shared.trouble.set("digest", now, problem.to_string());
+                        shared.trouble.set(TroublePart::Digest, now, problem.to_string());
                     }
                     Err(problem) => return Err(problem),
                 }

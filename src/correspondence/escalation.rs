@@ -4,7 +4,7 @@ use tracing::info;
 
 use crate::model::{LadderPlace, PendingAnswer};
 use crate::notice::{is_still_open, next_step};
-use crate::state::AppState;
+use crate::state::{AppState, TroublePart};
 use crate::store::{EscalationCommit, StoreError, UnansweredNotice};
 
 use super::writer::LetterWriter;
@@ -27,8 +27,8 @@ pub async fn escalate_due(shared: &AppState) -> Result<usize, StoreError> {
         }
     }
     match damaged.first() {
-        Some(first) => _ = shared.trouble.set("ladder", shared.clock.now(), first.clone()),
-        None => _ = shared.trouble.clear("ladder"),
+        Some(first) => _ = shared.trouble.set(TroublePart::Ladder, shared.clock.now(), first.clone()),
+        None => _ = shared.trouble.clear(&TroublePart::Ladder),
     }
     Ok(taken)
 }

@@ -14,7 +14,7 @@ use crate::notice::{
     restated_to_next,
 };
 use crate::render::{Appointment, calendar, chat_message, cloud_event};
-use crate::state::{ActiveConfig, AppState, UNWRITTEN, hex, link_token};
+use crate::state::{ActiveConfig, AppState, TroublePart, hex, link_token};
 use crate::store::{PlannedDelivery, Reader};
 
 /// Mail programs clip what is longer, and relays refuse it, bytes.
@@ -98,14 +98,14 @@ impl LetterWriter<'_> {
         Some(first)
     }
 
-    /// Under which name status tells of letters about this API that could not be written.
-    fn trouble(&self) -> String {
-        format!("{UNWRITTEN}{}", self.key)
+    /// Which part status says is in trouble where letters about this API cannot be written.
+    fn trouble(&self) -> TroublePart {
+        TroublePart::Unwritten(self.key.clone())
     }
 
     fn unwritten(&self, problem: &str) {
         tracing::error!(api = %self.key, problem, "a letter could not be written");
-        self.shared.trouble.set(&self.trouble(), self.now, format!("a letter could not be written: {problem}"));
+        self.shared.trouble.set(self.trouble(), self.now, format!("a letter could not be written: {problem}"));
     }
 
     /// The letter to whoever is asked next; none where it could not be written, which status then says.

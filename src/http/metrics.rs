@@ -10,7 +10,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use crate::model::{ApiState, AttemptOutcome, DeliveryState, Severity};
-use crate::state::AppState;
+use crate::state::{AppState, TroublePart};
 
 use super::status::StatusView;
 
@@ -90,7 +90,7 @@ pub(super) fn text(shared: &AppState, status: &StatusView, attempts: &BTreeMap<S
     for run in &status.loops {
         ran.get_or_create(&vec![("loop", run.name.as_str().to_owned())]).set(run.last_run.timestamp());
     }
-    let reload_ok = !status.trouble.iter().any(|trouble| trouble.part == "configuration");
+    let reload_ok = !status.trouble.iter().any(|trouble| trouble.part == TroublePart::Configuration.to_string());
     gauge(&mut registry, "config_reload_success", "Whether the last reload worked", i64::from(reload_ok));
     gauge(
         &mut registry,

@@ -1,24 +1,26 @@
 //! All that is wrong with driftd itself: what its parts have said, and what the outbox shows.
 
-use chrono::{DateTime, Utc};
-
 use crate::correspondence::is_reached;
-use crate::state::AppState;
+use crate::state::{AppState, TroubleNote, TroublePart};
 use crate::store::Overview;
 
-/// Everything that is wrong: part, since when, what.
-pub(super) fn troubles(shared: &AppState, overview: &Overview) -> Vec<(String, DateTime<Utc>, String)> {
+/// Everything that is wrong.
+pub(super) fn troubles(shared: &AppState, overview: &Overview) -> Vec<TroubleNote> {
     let active = shared.active();
     let delivery = &overview.trouble;
     let mut all = shared.trouble.all();
-    all.extend(overview.damage.iter().map(|damage| ("database".to_owned(), shared.started_at, damage.clone())));
+    all.extend(overview.damage.iter().map(|damage| TroubleNote {
+        part: TroublePart::Database,
+        since: shared.started_at,
+        what: damage.clone(),
+    }));
     if let Some(mail) = &delivery.mail {
         let letters = if mail.count == 1 {
             "1 letter is not leaving".to_owned()
         } else {
             format!("{} letters are not leaving", mail.count)
         };
-        all.push(("mail".to_owned(), mail.since, format!("{letters}: {}", mail.reply)));
+        all.push(TroubleNote { part: TroublePart::Mail, since: mail.since, what: format!("{letters}: {}", mail.reply) });
     }
     for unreached in &delivery.unreached {
         let integration = active.config.integrations.iter().find(|known| known.id == unreached.integration);
@@ -35,19 +37,20 @@ pub(super) fn troubles(shared: &AppState, overview: &Overview) -> Vec<(String, D
             unreached.reply,
             unreached.notice
         );
-        all.push(("letters".to_owned(), unreached.since, what));
+        all.push(TroubleNote { part: TroublePart::Letters, since: unreached.since, what });
     }
     // Who hears of outages must be there.
     let operator = &active.config.mail.operator;
     if let Some(letter) = overview.dead.iter().find(|letter| letter.recipient.eq_ignore_ascii_case(operator)) {
         let reply = letter.last_reply.as_deref().unwrap_or_default();
         let what = format!("the operator cannot be written to ({operator}): {reply}; correct `mail.operator` and reload");
-        all.push(("operator".to_owned(), letter.created_at, what));
+        all.push(TroubleNote { part: TroublePart::Operator, since: letter.created_at, what });
     }
     // A channel that was taken out of the configuration is missed by nobody.
     for channel in delivery.channels.iter().filter(|channel| active.channel(&channel.channel).is_some()) {
         let how = if channel.is_final { "does not take notices" } else { "does not take notices now; they are tried again" };
-        all.push((format!("channel {}", channel.channel), channel.since, format!("{how}: {}", channel.reply)));
+        let part = TroublePart::Channel(channel.channel.clone());
+        all.push(TroubleNote { part, since: channel.since, what: format!("{how}: {}", channel.reply) });
     }
     all
 }

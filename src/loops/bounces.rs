@@ -12,7 +12,7 @@ use tracing::warn;
 use crate::correspondence::bounced;
 use crate::lifecycle::Heartbeats;
 use crate::mail::LARGEST_BOUNCE;
-use crate::state::{AppState, LoopName};
+use crate::state::{AppState, LoopName, TroublePart};
 
 use super::driver::{LoopError, Periodic, drive};
 
@@ -38,8 +38,8 @@ impl Periodic for Bounces {
         None
     }
 
-    fn part(&self) -> &'static str {
-        "bounces"
+    fn part(&self) -> TroublePart {
+        TroublePart::Bounces
     }
 
     fn complaint(&self) -> &'static str {
@@ -54,7 +54,7 @@ impl Periodic for Bounces {
         let active = shared.active();
         let Some(maildir) = &active.config.mail.bounce_maildir else { return Ok(NAP) };
         match read_new(shared, maildir).await.map_err(|problem| LoopError(format!("{problem:#}")))? {
-            None => _ = shared.trouble.clear(self.part()),
+            None => _ = shared.trouble.clear(&self.part()),
             Some(skipped) => {
                 if shared.trouble.set(self.part(), shared.clock.now(), skipped.clone()) {
                     warn!("{skipped}");

@@ -16,7 +16,7 @@ use crate::lifecycle::Heartbeats;
 use crate::mail::{bounce_token, masked, sent_from};
 use crate::model::{AttemptOutcome, ChannelKind, ChannelName, Delivery, Lane, retry_after};
 use crate::render::without_credentials;
-use crate::state::{ActiveConfig, AppState, Counters, LoopName};
+use crate::state::{ActiveConfig, AppState, Counters, LoopName, TroublePart};
 use crate::store::{Finished, LONGEST_PAUSE, StoreError};
 
 use super::driver::{LoopError, Periodic, drive};
@@ -74,8 +74,8 @@ impl Periodic for Lane {
         })
     }
 
-    fn part(&self) -> &'static str {
-        "outbox"
+    fn part(&self) -> TroublePart {
+        TroublePart::Outbox
     }
 
     fn complaint(&self) -> &'static str {
@@ -133,7 +133,7 @@ async fn deliver_lane(lane: Lane, shared: &Arc<AppState>, heart: &Heartbeats) ->
             _ = beat.tick() => heart.beat(name(lane).as_str()),
         }
     }
-    if result.is_ok() && shared.trouble.clear("outbox") {
+    if result.is_ok() && shared.trouble.clear(&TroublePart::Outbox) {
         info!("the outbox works again");
     }
     result

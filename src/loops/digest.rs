@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::correspondence::{WrittenDigests, confirmations_due, digest_due};
 use crate::lifecycle::Heartbeats;
-use crate::state::{AppState, LoopName};
+use crate::state::{AppState, LoopName, TroublePart};
 
 use super::driver::{LoopError, Periodic, drive};
 
@@ -33,8 +33,8 @@ impl Periodic for DigestLoop {
         None
     }
 
-    fn part(&self) -> &'static str {
-        "digest"
+    fn part(&self) -> TroublePart {
+        TroublePart::Digest
     }
 
     fn complaint(&self) -> &'static str {

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 use crate::lifecycle::Heartbeats;
-use crate::state::{AppState, LoopName};
+use crate::state::{AppState, LoopName, TroublePart};
 use crate::store::StoreError;
 
 /// Why a run of a loop came to nothing, in words.
@@ -28,8 +28,8 @@ pub(super) trait Periodic: Send {
     /// What rouses it before its rest is over; none where only time does.
     fn wake<'a>(&self, shared: &'a AppState) -> Option<&'a Notify>;
 
-    /// Under which name status tells of its trouble.
-    fn part(&self) -> &'static str;
+    /// Which part status says is in trouble then.
+    fn part(&self) -> TroublePart;
 
     /// What cannot be done where it fails, for the log.
     fn complaint(&self) -> &'static str;

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::correspondence::{escalate_due, missed_letters_due, outages_due};
 use crate::lifecycle::Heartbeats;
-use crate::state::{AppState, LoopName};
+use crate::state::{AppState, LoopName, TroublePart};
 
 use super::driver::{LoopError, Periodic, drive};
 
@@ -31,8 +31,8 @@ impl Periodic for Escalate {
         Some(&shared.wake_escalate)
     }
 
-    fn part(&self) -> &'static str {
-        "ladder"
+    fn part(&self) -> TroublePart {
+        TroublePart::Ladder
     }
 
     fn complaint(&self) -> &'static str {

@@ -14,7 +14,7 @@ use tracing::{error, info};
 use crate::check::{check, died, soon};
 use crate::lifecycle::Heartbeats;
 use crate::model::{Source, WatchKey};
-use crate::state::{AppState, LoopName};
+use crate::state::{AppState, LoopName, TroublePart};
 use crate::store::{Claim, StoreError};
 
 /// Checks under way at one time.
@@ -60,7 +60,7 @@ pub async fn run(shared: Arc<AppState>, heart: Heartbeats, stopping: Cancellatio
                     is_first = false;
                     // Where all places are taken, the end of a check is what is waited for.
                     nap = if watch.room() > 0 { self::nap(&shared).await } else { BEAT };
-                    if watch.unrecorded.is_empty() && watch.is_recorded && shared.trouble.clear("database") {
+                    if watch.unrecorded.is_empty() && watch.is_recorded && shared.trouble.clear(&TroublePart::Database) {
                         info!("the database works again");
                     }
                 }
@@ -91,7 +91,7 @@ pub async fn run(shared: Arc<AppState>, heart: Heartbeats, stopping: Cancellatio
 }
 
 fn complain(shared: &AppState, problem: &StoreError) {
-    if shared.trouble.set("database", shared.clock.now(), problem.to_string()) {
+    if shared.trouble.set(TroublePart::Database, shared.clock.now(), problem.to_string()) {
         error!(%problem, "checks cannot be recorded; what is not committed is done again");
     }
 }

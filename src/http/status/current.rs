@@ -31,7 +31,11 @@ pub(in crate::http) fn status_of(shared: &AppState, overview: &Overview) -> Stat
     let now = shared.clock.now();
     let trouble: Vec<TroubleView> = troubles(shared, overview)
         .into_iter()
-        .map(|(part, since, what)| TroubleView { part, since, what: clean(&without_credentials(&what), 2000) })
+        .map(|note| TroubleView {
+            part: note.part.to_string(),
+            since: note.since,
+            what: clean(&without_credentials(&note.what), 2000),
+        })
         .collect();
     let (ledgers, descriptions): (Vec<&WatchRow>, Vec<&WatchRow>) =
         overview.watches.iter().partition(|row| row.key.surface == Surface::Ledger);
