@@ -85,7 +85,7 @@ fn prover(words: &[String]) -> ExitCode {
     // The components of real histories take minutes, and the rest is what has to see the defects.
     let run = || {
         let mut cargo = cargo(root);
-        cargo.args(["--quiet", "--test", "containment", "--", "--include-ignored", "--skip", "real_components"]);
+        cargo.args(["--quiet", "--test", "in_process", "containment::", "--", "--include-ignored", "--skip", "real_components"]);
         let output = cargo.output().expect("cargo");
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!text.contains("could not compile"), "{text}");
@@ -165,7 +165,7 @@ fn built(root: &Path) -> BTreeMap<String, PathBuf> {
 }
 
 fn passes(binaries: &BTreeMap<String, PathBuf>, root: &Path, test: &str, planted: &str) -> bool {
-    let (binary, path) = test.split_once("::").expect("binary::test");
+    let (binary, path) = bugs::placed(test);
     let binary = binaries.get(binary).unwrap_or_else(|| panic!("{test}: there is no such binary"));
     let mut run = Command::new(binary);
     run.current_dir(root).args([path, "--exact", "--include-ignored"]).env(SWITCH, planted);

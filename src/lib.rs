@@ -37,7 +37,7 @@
 //! | [`lifecycle`], [`daemon`] | signals, systemd, and putting it all together | the engine |
 //! | [`cli`] | commands | |
 //!
-//! Imports go down only; `tests/layers.rs` holds them to it.
+//! Imports go down only; `tests/in_process/layers/` holds them to it.
 //!
 //! # Invariants, mostly absences
 //!

@@ -39,19 +39,13 @@ if [ -n "${DRIFTD_CORPUS:-}" ]; then
 fi
 cargo test --locked --quiet --no-run
 
-# Tests of the started daemon mostly wait for its next look; all others compute. Both run side by side.
-waiting=" daemon endpoint faults relay several swallowed tls told "
-started=() computing=(--lib --bins)
-for path in tests/*.rs tests/*/main.rs; do
-  name=$(basename "${path%/main.rs}" .rs)
-  if [[ $waiting == *" $name "* ]]; then started+=(--test "$name"); else computing+=(--test "$name"); fi
-done
+# Tests of the started program mostly wait for its next run; all others compute. Both run side by side.
 said=$(mktemp)
 trap 'rm -f "$said"' EXIT
-RUST_TEST_THREADS=6 cargo test --locked --no-fail-fast "${started[@]}" "${more[@]}" >"$said" 2>&1 &
+RUST_TEST_THREADS=6 cargo test --locked --no-fail-fast --test started "${more[@]}" >"$said" 2>&1 &
 waits=$!
 code=0
-cargo test --locked --no-fail-fast "${computing[@]}" "${more[@]}" || code=$?
+cargo test --locked --no-fail-fast --lib --bins --test in_process "${more[@]}" || code=$?
 wait "$waits" || code=$?
 cat "$said"
 cargo test --locked --doc --quiet || code=$?

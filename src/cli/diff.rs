@@ -10,7 +10,7 @@ use crate::diff::Budget;
 use crate::model::{OverrideSeverity, Severity};
 use crate::notice::open_findings;
 use crate::openapi::{Contract, Document, ReadError, SourceLine, lines_of, lower};
-use crate::render::report::{self, Report, Side, Style};
+use crate::render::report::{self, ComparedDocument, Report, Style};
 use crate::rules::{Catalogue, Finding, Fragments, compare_lowered};
 
 use super::description::{bytes, document};
@@ -102,8 +102,8 @@ async fn report_on(args: &DiffArgs) -> Result<u8, CommandError> {
     let old_lines = old_text.lines(&pointers(|finding| &finding.change.site.before))?;
     let new_lines = new_text.lines(&pointers(|finding| &finding.change.site.after))?;
     let report = Report::new(
-        Side { place: &args.base, lines: &old_lines, document: before },
-        Side { place: &args.revision, lines: &new_lines, document: after },
+        ComparedDocument { place: &args.base, lines: &old_lines, document: before },
+        ComparedDocument { place: &args.revision, lines: &new_lines, document: after },
         &verdict,
         oddities,
         &catalogue,
@@ -115,7 +115,7 @@ async fn report_on(args: &DiffArgs) -> Result<u8, CommandError> {
     std::mem::forget((old, new));
     std::mem::forget(slots);
     let limit = args.fail_on.as_deref().and_then(|word| word.parse::<Severity>().ok());
-    let counts = |row: &report::Row, limit: Severity| {
+    let counts = |row: &report::ReportFinding, limit: Severity| {
         row.finding.severity >= limit
             && row.impact != Some(NOT_USED)
             && row.exception.as_ref().is_none_or(|note| note.to != OverrideSeverity::Ignore)

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::config::load_overrides;
 use crate::model::{Clock as _, Consumer, OpenFinding, OperationPattern, Override, OverrideNote, OverrideSeverity, SystemClock};
 use crate::notice::{Impact, impact};
-use crate::render::report::Aside;
+use crate::render::report::FindingContext;
 use crate::rules::{Catalogue, Finding, Verdict};
 
 use super::exit::{self, CommandError};
@@ -92,7 +92,7 @@ impl Exceptions {
     }
 
     /// What they say of one finding.
-    pub(super) fn of(&self, finding: &Finding, verdict: &Verdict, stored: &[OpenFinding]) -> Aside {
+    pub(super) fn of(&self, finding: &Finding, verdict: &Verdict, stored: &[OpenFinding]) -> FindingContext {
         let at = verdict.findings.iter().position(|other| std::ptr::eq(other, finding));
         let known = at.and_then(|at| stored.get(at));
         let impact = known.zip(self.usage.as_ref()).map(|(finding, consumer)| match impact(&finding.used_by, consumer) {
@@ -115,7 +115,7 @@ impl Exceptions {
                 until: chrono::NaiveDate::MAX,
             })
         };
-        Aside { impact, exception: overridden.or_else(ignored) }
+        FindingContext { impact, exception: overridden.or_else(ignored) }
     }
 }
 

@@ -23,14 +23,14 @@ pub(super) struct SchemaReader<'d> {
     pub(super) documents: Peers<Interpretation<'d>>,
     /// Whether a component is equal in both documents, with all it refers to.
     shared: Box<dyn Fn(&str) -> bool + 'd>,
-    pending: FxHashMap<NodeId, Pending<'d>>,
+    pending: FxHashMap<NodeId, PendingSchema<'d>>,
     by_reference: FxHashMap<(Peer, &'d str, bool), NodeId>,
     /// Read before: the same schema is asked about often.
     by_place: FxHashMap<(Peer, *const Value), NodeId>,
 }
 
 /// What a reference leads to, until somebody looks.
-struct Pending<'d> {
+struct PendingSchema<'d> {
     peer: Peer,
     schema: &'d Value,
     is_inside: bool,
@@ -78,7 +78,7 @@ impl<'d> SchemaReader<'d> {
 
     /// The parts of a node, read now if nobody looked before.
     pub(super) fn parts(&mut self, id: NodeId) -> Rc<[Part]> {
-        if let Some(Pending { peer, schema, is_inside }) = self.pending.remove(&id) {
+        if let Some(PendingSchema { peer, schema, is_inside }) = self.pending.remove(&id) {
             let inner = self.read(peer, schema, Around { is_inside, ..NOWHERE });
             self.arena.settle(id, vec![Part::Same(inner)]);
         }
@@ -99,7 +99,7 @@ impl<'d> SchemaReader<'d> {
             }
             Some(schema) => {
                 let id = self.arena.reserve();
-                self.pending.insert(id, Pending { peer, schema, is_inside });
+                self.pending.insert(id, PendingSchema { peer, schema, is_inside });
                 id
             }
             None => self.unclear("a reference is not followed here"),

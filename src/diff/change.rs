@@ -8,6 +8,8 @@ use serde_json::Value;
 use crate::model::{Direction, OperationLabel, Stability};
 use crate::openapi::{OperationKind, SchemaId};
 
+use super::before_after::BeforeAfter;
+
 /// What a change does to the set of valid messages. The law turns it into a severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub enum Effect {
@@ -284,20 +286,20 @@ impl Change {
 
 /// The schemas that a fact was found between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Compared {
-    /// The pair of the walk, an index into [`super::Delta::links`].
-    pub link: usize,
+pub struct ComparedSchemas {
+    /// The pair of the walk, an index into [`super::Delta::pairs`].
+    pub pair: usize,
     /// The schemas that hold the keyword, which may stand in a branch of `allOf`.
-    pub holders: (SchemaId, SchemaId),
+    pub holders: BeforeAfter<SchemaId>,
     /// The alternative that came or went.
     pub branch: Option<SchemaId>,
 }
 
 /// A pair of schemas that was compared, and the pairs it was reached from.
 #[derive(Debug, Clone)]
-pub struct Link {
-    /// Before and after.
-    pub pair: (SchemaId, SchemaId),
+pub struct ComparedPair {
+    /// The two schemas.
+    pub schemas: BeforeAfter<SchemaId>,
     /// Indices of the pairs above.
     pub parents: Vec<usize>,
     /// Whether an operation names it directly.
@@ -328,5 +330,5 @@ pub struct Change {
     /// Operations it reaches, sorted; empty when it concerns the whole document.
     pub used_by: Vec<Arc<Use>>,
     /// The schemas it was found between, where it is about schemas.
-    pub compared: Vec<Compared>,
+    pub compared: Vec<ComparedSchemas>,
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::openapi::Contract;
 
 use super::change::ChangeKind;
-use super::walk::Fact;
+use super::fact::Fact;
 
 /// The places of both documents that the other side names and does not show.
 pub(super) struct Concealed<'c> {
@@ -26,14 +26,14 @@ impl<'c> Concealed<'c> {
         if self.before.is_empty() && self.after.is_empty() {
             return false;
         }
-        if matches!(fact.kind, ChangeKind::ResponsesDescribed | ChangeKind::ResponsesNoLongerDescribed) {
+        if matches!(fact.difference.kind, ChangeKind::ResponsesDescribed | ChangeKind::ResponsesNoLongerDescribed) {
             let beneath = |places: &HashSet<&str>, operation: &str| {
                 let responses = format!("{operation}/responses/");
                 places.iter().any(|place| place.starts_with(&responses))
             };
             return beneath(&self.before, &fact.site.before) || beneath(&self.after, &fact.site.after);
         }
-        if matches!(fact.kind, ChangeKind::PropertyBecameOptional | ChangeKind::PropertyBecameRequired) {
+        if matches!(fact.difference.kind, ChangeKind::PropertyBecameOptional | ChangeKind::PropertyBecameRequired) {
             let list = |property: &str| {
                 property.rfind("/properties/").and_then(|end| property.get(..end)).map(|object| format!("{object}/required"))
             };

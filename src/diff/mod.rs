@@ -8,21 +8,24 @@
 //! input depth; work is bounded by [`Budget`]; a part that is equal on both sides, with everything it
 //! refers to, is never entered.
 
-mod branches;
+mod before_after;
 mod change;
+mod compare;
 mod concealed;
-mod flat;
-mod links;
-mod matching;
-mod meaning;
+mod delta;
+mod equality;
+mod equivalence;
+mod fact;
+mod folded;
+mod merge;
+mod names;
+mod numbers;
 mod operation;
 mod schema;
-mod security;
-mod servers;
-mod settle;
 mod unchanged;
 mod walk;
 
-pub use crate::openapi::Stop;
-pub use change::{Change, ChangeKind, Compared, Effect, Evidence, Fragment, Link, Site, Use};
-pub use walk::{Budget, Delta, diff};
+pub use before_after::BeforeAfter;
+pub use change::{Change, ChangeKind, ComparedPair, ComparedSchemas, Effect, Evidence, Fragment, Site, Use};
+pub use compare::diff;
+pub use delta::{Budget, Delta};

@@ -6,9 +6,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::openapi::{Map, SECTION, Value, canonical_number, escape, subtypes, unit_of};
+use crate::openapi::{SECTION, Value, escape, subtypes, unit_of};
 
-use super::flat::compare_numbers;
+use super::equality::same;
 
 /// Parts of a document that every operation depends on.
 const CONTEXT: &[&str] = &["security", "securityDefinitions", "consumes", "produces", "swagger"];
@@ -27,6 +27,7 @@ pub(super) enum Sameness {
     Throughout,
 }
 
+/// The units of two documents that are equal.
 #[derive(Debug)]
 pub(super) struct Unchanged {
     units: HashMap<String, Sameness>,
@@ -55,10 +56,10 @@ impl Unchanged {
         }
         let mut index: HashMap<String, usize> = HashMap::new();
         let mut units: Vec<Unit<'_>> = Vec::new();
-        for (pointer, value, other) in pairs_of_units(before, after) {
-            let clean = other.is_some_and(|other| same(value, other));
+        for UnitPair { pointer, before, after } in pairs_of_units(before, after) {
+            let clean = after.is_some_and(|after| same(before, after));
             index.insert(pointer, units.len());
-            units.push(Unit { before: value, clean, referrers: Vec::new() });
+            units.push(Unit { before, clean, referrers: Vec::new() });
         }
         let mut dirty: Vec<usize> = Vec::new();
         let mut targets_of: HashMap<&str, Option<usize>> = HashMap::new();
@@ -151,12 +152,20 @@ fn unit_pointer(reference: &str) -> Option<String> {
     })
 }
 
-fn pairs_of_units<'d>(before: &'d Value, after: &'d Value) -> Vec<(String, &'d Value, Option<&'d Value>)> {
+/// A unit of the document before, and what stands in its place after.
+struct UnitPair<'d> {
+    pointer: String,
+    before: &'d Value,
+    after: Option<&'d Value>,
+}
+
+fn pairs_of_units<'d>(before: &'d Value, after: &'d Value) -> Vec<UnitPair<'d>> {
     let mut units = Vec::new();
     let mut section = |prefix: String, before: Option<&'d Value>, after: Option<&'d Value>| {
         let others = after.and_then(Value::as_object);
-        for (name, value) in before.and_then(Value::as_object).into_iter().flatten() {
-            units.push((format!("{prefix}/{}", escape(name)), value, others.and_then(|others| others.get(name))));
+        for (name, before) in before.and_then(Value::as_object).into_iter().flatten() {
+            let pointer = format!("{prefix}/{}", escape(name));
+            units.push(UnitPair { pointer, before, after: others.and_then(|others| others.get(name)) });
         }
     };
     for name in SECTIONS {
@@ -184,62 +193,6 @@ fn references<'d>(value: &'d Value, into: &mut Vec<&'d str>) {
         Value::Array(list) => list.iter().for_each(|inner| references(inner, into)),
         _ => {}
     }
-}
-
-/// Equality of JSON values: `Value`'s own, without hashing a key as long as both sides keep its order.
-pub(super) fn same(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Object(a), Value::Object(b)) => a.len() == b.len() && same_members(a, b),
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-        _ => same_scalar(a, b),
-    }
-}
-
-/// `1` and `1.0` are one number (JSON Schema 2020-12 section 4.2.2).
-fn same_scalar(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => a == b || compare_numbers(a, b).is_eq(),
-        _ => a == b,
-    }
-}
-
-fn same_members(a: &Map, b: &Map) -> bool {
-    let mut in_step = true;
-    let mut others = b.iter();
-    a.iter().all(|(name, value)| {
-        if in_step {
-            match others.next() {
-                Some((other, counterpart)) if other == name => return same(value, counterpart),
-                _ => in_step = false,
-            }
-        }
-        b.get(name).is_some_and(|counterpart| same(value, counterpart))
-    })
-}
-
-/// Prose: what no program acts on.
-pub(super) const PROSE: &[&str] =
-    &["description", "summary", "title", "example", "examples", "externalDocs", "$comment", "operationId", "tags"];
-
-/// Whether two operations or schemas are equal but for their prose and names for people.
-pub(super) fn same_but_prose(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Object(a), Value::Object(b)) => {
-            let told = |map: &Map| map.keys().filter(|name| !PROSE.contains(&name.as_str())).count();
-            told(a) == told(b)
-                && a.iter()
-                    .filter(|(name, _)| !PROSE.contains(&name.as_str()))
-                    .all(|(name, value)| b.get(name).is_some_and(|other| same_but_prose(value, other)))
-        }
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_but_prose(a, b)),
-        _ => same_scalar(a, b),
-    }
-}
-
-/// A value as text by which equal values are equal: `1` and `1.0` are one number (JSON Schema 2020-12
-/// section 4.2.2).
-pub(super) fn canonical(value: &Value) -> String {
-    value.as_number().map_or_else(|| value.to_string(), canonical_number)
 }
 
 #[cfg(test)]

@@ -1,57 +1,57 @@
 //! Rules about days in words: who is hurt, and what to do.
 
 /// A rule about dates: these are not about two descriptions, so no page holds them.
-struct Rule {
+struct DateRule {
     id: &'static str,
     label: &'static str,
     hurt: &'static str,
     remedy: &'static str,
 }
 
-const RULES: [Rule; 8] = [
-    Rule {
+const RULES: [DateRule; 8] = [
+    DateRule {
         id: "end-announced",
         label: "ends",
         hurt: "Calls work until that day and are expected to fail from then on, with no change of the description in between that would warn again.",
         remedy: "The consumer's team plans the move to what replaces it and says by when it will be done. The provider's team says what replaces it, and tells at once if the day moves.",
     },
-    Rule {
+    DateRule {
         id: "change-announced",
         label: "changes",
         hurt: "From that day on the API behaves as announced, whether the description shows it or not.",
         remedy: "The consumer's team checks what the change means for its calls and says by when it will be ready.",
     },
-    Rule {
+    DateRule {
         id: "notice-too-short",
         label: "promise not kept",
         hurt: "The agreement promises more time than this, and the consumer has planned with it.",
         remedy: "The provider's team moves the day, or asks the consumer's team whether it can live with this one.",
     },
-    Rule {
+    DateRule {
         id: "overlap-too-short",
         label: "promise not kept",
         hurt: "The agreement promises that the old and the new are there together for longer.",
         remedy: "The provider's team keeps the old one for as long as was promised.",
     },
-    Rule {
+    DateRule {
         id: "date-in-freeze",
         label: "promise not kept",
         hurt: "In this time of the year no changes are taken: nobody is there to test or to mend.",
         remedy: "The provider's team moves the day to the first free one, or both sides agree on an exception in writing.",
     },
-    Rule {
+    DateRule {
         id: "date-not-allowed",
         label: "promise not kept",
         hurt: "The agreement names the only days of the year on which changes take effect, and this is none of them.",
         remedy: "The provider's team moves the day to the next one that is allowed.",
     },
-    Rule {
+    DateRule {
         id: "gone-before-its-date",
         label: "gone too early",
         hurt: "Calls fail now, while everybody planned with the day that was announced.",
         remedy: "The provider's team puts it back until the day it named. The consumer's team uses what replaces it, if it is ready.",
     },
-    Rule {
+    DateRule {
         id: "alive-after-its-end",
         label: "still there",
         hurt: "Nobody can tell whether it may still be used. One day it will be gone without another word.",

@@ -66,9 +66,9 @@ pub struct DecisionInput<'s, 'f> {
 impl<'f> DecisionInput<'_, 'f> {
     /// Decides from states, never from an event; nothing when there is nothing to say.
     ///
-    /// `fingerprint` says what a new notice is made of; its id is still to be made sure of. To a party a finding is news when its identity is, or when its content
-    /// changed; one that merely went away is no news as long as others stay. What a party did not hear
-    /// because it did not use it is news on the day it says that it does.
+    /// `fingerprint` says what a new notice is made of; its id is the shortest there is, and still to be made sure of. To a
+    /// party a finding is news when its identity is, or when its content changed; one that merely went away is no news as
+    /// long as others stay. What a party did not hear because it did not use it is news on the day it says that it does.
     pub fn decide(&self, now: DateTime<Utc>, fingerprint: impl FnOnce() -> Fingerprint) -> Option<Decision<'f>> {
         let mut everybody: Vec<&OpenFinding> = Vec::new();
         let mut words = Vec::new();

@@ -158,7 +158,7 @@ pub struct Keywords<'d> {
 
 /// Keywords that need each other to be understood, as they stand in the document.
 #[derive(Default)]
-struct Pending<'d> {
+struct Paired<'d> {
     types: Option<&'d Value>,
     minimum: Option<&'d Value>,
     exclusive_minimum: Option<&'d Value>,
@@ -172,7 +172,7 @@ impl<'d> Keywords<'d> {
     /// Reads a schema object in one pass over its members.
     pub fn read(map: &'d Map, dialect: Dialect) -> Self {
         let mut words = Self::default();
-        let mut pending = Pending::default();
+        let mut paired = Paired::default();
         let nullable = if dialect == Dialect::Swagger20 { "x-nullable" } else { "nullable" };
         for (name, value) in map {
             if let Some(keyword) = SubschemaKeyword::named(name) {
@@ -180,7 +180,7 @@ impl<'d> Keywords<'d> {
                 continue;
             }
             match name.as_str() {
-                "type" => pending.types = Some(value),
+                "type" => paired.types = Some(value),
                 "$ref" => words.reference = value.as_str(),
                 "$dynamicRef" => words.dynamic_reference = Some(value),
                 "$recursiveRef" => words.recursive_reference = Some(value),
@@ -196,14 +196,14 @@ impl<'d> Keywords<'d> {
                 }
                 "x-extensible-enum" => {
                     words.extensible_enum = value.is_array() || is_true(value);
-                    pending.extensible = value.as_array();
+                    paired.extensible = value.as_array();
                 }
                 "contentEncoding" => words.encoding = value.as_str(),
                 "contentMediaType" => words.media_type = value.as_str(),
-                "minimum" => pending.minimum = Some(value),
-                "exclusiveMinimum" => pending.exclusive_minimum = Some(value),
-                "maximum" => pending.maximum = Some(value),
-                "exclusiveMaximum" => pending.exclusive_maximum = Some(value),
+                "minimum" => paired.minimum = Some(value),
+                "exclusiveMinimum" => paired.exclusive_minimum = Some(value),
+                "maximum" => paired.maximum = Some(value),
+                "exclusiveMaximum" => paired.exclusive_maximum = Some(value),
                 "multipleOf" => words.multiple_of = value.as_number(),
                 "minLength" => words.min_length = words.count(value).filter(|count| *count > 0),
                 "maxLength" => words.max_length = words.count(value),
@@ -224,24 +224,24 @@ impl<'d> Keywords<'d> {
                 "deprecated" | "x-deprecated" => words.deprecated |= is_true(value),
                 "readOnly" => words.read_only = is_true(value),
                 "writeOnly" | "x-writeOnly" => words.write_only |= is_true(value),
-                other if other == nullable => pending.is_nullable = is_true(value),
+                other if other == nullable => paired.is_nullable = is_true(value),
                 _ => {}
             }
         }
-        words.finish(&pending, dialect);
+        words.finish(&paired, dialect);
         words
     }
 
-    fn finish(&mut self, pending: &Pending<'d>, dialect: Dialect) {
-        self.types = pending.types.and_then(|declared| self.declared_types(declared));
+    fn finish(&mut self, paired: &Paired<'d>, dialect: Dialect) {
+        self.types = paired.types.and_then(|declared| self.declared_types(declared));
         // Gone in 3.1, yet sloppy upgrades leave `nullable` behind and mean it.
-        self.or_null = pending.is_nullable && (!dialect.is_json_schema() || pending.types.is_some());
+        self.or_null = paired.is_nullable && (!dialect.is_json_schema() || paired.types.is_some());
         // Zalando's spelling lists the values here; an `enum` beside it says more exactly what is valid.
-        self.extensible_values = pending.extensible.filter(|_| !self.lists_values);
-        self.minimum = self.bound(pending.minimum, pending.exclusive_minimum);
-        self.maximum = self.bound(pending.maximum, pending.exclusive_maximum);
-        self.exclusive_minimum = own_bound(pending.exclusive_minimum);
-        self.exclusive_maximum = own_bound(pending.exclusive_maximum);
+        self.extensible_values = paired.extensible.filter(|_| !self.lists_values);
+        self.minimum = self.bound(paired.minimum, paired.exclusive_minimum);
+        self.maximum = self.bound(paired.maximum, paired.exclusive_maximum);
+        self.exclusive_minimum = own_bound(paired.exclusive_minimum);
+        self.exclusive_maximum = own_bound(paired.exclusive_maximum);
         // Up to 3.0 a format says how bytes travel, from 3.1 a keyword of its own; `binary` says only that they are
         // bytes, as Swagger 2.0 did by a type.
         match self.format {

@@ -5,7 +5,7 @@ use icalendar::{Alarm, Calendar, Component, Event, EventLike as _, EventStatus, 
 
 use crate::model::{Day, WatchKey};
 
-use super::clean;
+use super::clean::clean;
 
 /// Longest summary, characters.
 const SUMMARY: usize = 120;

@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::model::{NoticeKind, Severity};
 use crate::notice::{Audience, LetterView};
 
-use super::{clean, with_code};
+use super::clean::{clean, with_code};
 
 /// A template that does not render is a mistake in this build.
 #[derive(Debug, Error)]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::model::WatchKey;
 use crate::notice::LetterView;
 
-use super::clean;
+use super::clean::clean;
 
 /// Findings that a chat message names.
 const NAMED: usize = 5;

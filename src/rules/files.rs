@@ -1,4 +1,4 @@
-// Written by `tests/rules.rs`; do not edit.
+// Written by `tests/in_process/rules.rs`; do not edit.
 #[rustfmt::skip]
 pub(super) const PAGES: &[(&str, &str)] = &[
     ("api-moved", include_str!("pages/api-moved.md")),

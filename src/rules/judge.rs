@@ -1,48 +1,17 @@
-//! Changes into findings, each with two digests: what it is, and what it says.
-
-use sha2::{Digest, Sha256};
+//! Changes into findings, by the rules of the catalogue.
 
 use serde_json::Value;
 
 use crate::containment::{Inclusion, pattern_inclusion};
-use crate::diff::{Change, ChangeKind, Delta};
-use crate::model::{Consequence, Severity};
+use crate::diff::{BeforeAfter, Change, ChangeKind, Delta};
 use crate::openapi::Contract;
 
 use super::catalogue::Catalogue;
+use super::digest::{content, identity};
+use super::finding::{Finding, Verdict};
 use super::place::place;
 use super::proof::{Proof, prove};
 use super::sentence::sentence;
-
-/// A change judged by a rule.
-#[derive(Debug, Clone)]
-pub struct Finding {
-    /// The rule's id.
-    pub rule: &'static str,
-    /// The verdict.
-    pub severity: Severity,
-    /// What it does to the party it hurts.
-    pub consequence: Consequence,
-    /// The fact.
-    pub change: Change,
-    /// The fact in one sentence.
-    pub message: String,
-    /// What stands behind the verdict.
-    pub proof: Proof,
-    /// 32 hex digits over rule and site: keeps one notice alive while a value moves 10 → 5 → 3.
-    pub identity: String,
-    /// 32 hex digits over identity, before and after: says whether to speak again.
-    pub content: String,
-}
-
-/// Everything that was found between two contracts.
-#[derive(Debug)]
-pub struct Verdict {
-    /// Most severe first; stable within a severity.
-    pub findings: Vec<Finding>,
-    /// Why the comparison is incomplete, if it is.
-    pub undecided: Option<String>,
-}
 
 /// Why a comparison that was stopped from outside is incomplete.
 const STOPPED: &str = "stopped: it took longer than it may; what it did not reach is not judged";
@@ -73,10 +42,11 @@ pub fn judge(before: &Contract<'_>, after: &Contract<'_>, mut delta: Delta, cata
             })
         })
         .collect();
-    prove(before, after, &delta, &mut findings);
+    prove(BeforeAfter::new(before, after), &delta, &mut findings);
     // Two edits of one site under one rule (two enum values) differ by subject, which is part of the identity.
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    let undecided = if stop.is_asked() { Some(STOPPED.to_owned()) } else { delta.exhausted.then(|| undecided(delta.pairs)) };
+    let undecided =
+        if stop.is_asked() { Some(STOPPED.to_owned()) } else { delta.exhausted.then(|| undecided(delta.pairs.len())) };
     Verdict { findings, undecided }
 }
 
@@ -113,28 +83,4 @@ fn words(before: &Contract<'_>, after: &Contract<'_>, change: &Change) -> String
         Some((object, _)) if about_property => place(root, object),
         _ => place(root, pointer.strip_suffix("/additionalProperties").unwrap_or(pointer)),
     }
-}
-
-/// Feeds length-prefixed parts, so that no two lists of parts collide (`ab|c` and `a|bc`).
-fn digest(parts: &[&[u8]]) -> String {
-    let mut hasher = Sha256::new();
-    for part in parts {
-        hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        hasher.update(part);
-    }
-    hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn identity(rule: &str, change: &Change) -> String {
-    let digest_version = super::RULE_SET.to_be_bytes();
-    // The variant's own name: another word for people makes no other finding.
-    let direction = format!("{:?}", change.direction);
-    // Both sides: one schema may have become two.
-    let (before, after) = (change.site.before.as_bytes(), change.site.after.as_bytes());
-    digest(&[&digest_version, rule.as_bytes(), direction.as_bytes(), before, after, change.subject.as_bytes()])
-}
-
-fn content(identity: &str, change: &Change) -> String {
-    let text = |value: &Option<Value>| value.as_ref().map(ToString::to_string).unwrap_or_default();
-    digest(&[identity.as_bytes(), text(&change.before).as_bytes(), text(&change.after).as_bytes()])
 }

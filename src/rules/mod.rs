@@ -8,7 +8,10 @@
 //! departs from the law carries its reason; identities are computed over facts, never over prose.
 
 mod catalogue;
+mod compare;
+mod digest;
 mod files;
+mod finding;
 mod fragment;
 mod judge;
 mod law;
@@ -20,15 +23,14 @@ mod report;
 mod sentence;
 
 pub use catalogue::{Catalogue, CatalogueError, Guard, Rule};
+pub use compare::{compare, compare_lowered};
+pub use digest::RULE_SET;
+pub use finding::{Finding, Verdict};
 pub use fragment::Fragments;
-pub use judge::{Finding, Verdict, judge};
+pub use judge::judge;
 pub use law::law;
 pub use oasdiff::{OasdiffId, oasdiff_ids};
 pub use page::{Example, Page, PageError};
 pub use place::place;
 pub use proof::Proof;
-pub use report::{JsonFinding, JsonPointer, JsonReport, Summary, compare, compare_lowered};
-
-/// Version of the rule set and of the digests. It is stored with each verdict, so that an upgrade of
-/// driftd does not speak again about history. Raise it when a rule's meaning or a digest changes.
-pub const RULE_SET: u32 = 2;
+pub use report::{JsonFinding, JsonPointer, JsonReport, Summary};

@@ -3,12 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::diff::{Budget, diff};
 use crate::model::{Consequence, Direction, OperationLabel, Severity};
-use crate::openapi::{Contract, Document, Oddity, lower, shown_pointer};
+use crate::openapi::{Oddity, shown_pointer};
 
-use super::catalogue::Catalogue;
-use super::judge::{Finding, Verdict, judge};
+use super::finding::{Finding, Verdict};
 use super::proof::Proof;
 
 /// The result of a comparison, as `driftd diff --format json` prints it.
@@ -18,7 +16,7 @@ pub struct JsonReport {
     pub summary: Summary,
     /// Most severe first.
     pub findings: Vec<JsonFinding>,
-    /// Corners of either document that could not be read as meant; `pointer` is prefixed with the side.
+    /// Parts of either document that could not be read as meant; `pointer` is prefixed with the side.
     pub oddities: Vec<Oddity>,
     /// Why the comparison is incomplete, if it is.
     pub undecided: Option<String>,
@@ -126,30 +124,4 @@ impl JsonReport {
             undecided: verdict.undecided.clone(),
         }
     }
-}
-
-/// Compares two documents: lower, diff, judge. The oddities of both sides come with the verdict.
-pub fn compare(before: &Document, after: &Document, catalogue: &Catalogue, budget: Budget) -> (Verdict, Vec<Oddity>) {
-    // The two sides have nothing to do with each other until they meet in the diff.
-    let (old, new) = std::thread::scope(|scope| {
-        let handle = scope.spawn(|| lower(before));
-        let new = lower(after);
-        (handle.join(), new)
-    });
-    compare_lowered(&old.unwrap_or_else(|_| lower(before)), &new, catalogue, budget)
-}
-
-/// The same where both documents have been given their meaning.
-pub fn compare_lowered(old: &Contract<'_>, new: &Contract<'_>, catalogue: &Catalogue, budget: Budget) -> (Verdict, Vec<Oddity>) {
-    let delta = diff(old, new, budget);
-    let mut oddities: Vec<Oddity> = Vec::new();
-    for (side, contract) in [("before", old), ("after", new)] {
-        oddities.extend(
-            contract
-                .oddities
-                .iter()
-                .map(|odd| Oddity::new(format!("{side}:{}", shown_pointer(&odd.pointer)), odd.message.clone())),
-        );
-    }
-    (judge(old, new, delta, catalogue), oddities)
 }

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{ChannelName, Side, time_of};
+use crate::model::{ChannelName, DeliveryState, Side, time_of};
 
 use super::error::StoreError;
 use super::rows::{Fields as _, lines, parse};
@@ -91,7 +91,7 @@ pub(super) async fn delivery_trouble(transaction: &mut Transaction<'_, Sqlite>) 
                 &row.field::<String>("channel")?,
             )?,
             since: time_of(row.field("created_at")?),
-            is_final: row.field::<String>("state")? == "refused",
+            is_final: row.field::<String>("state")? == DeliveryState::Refused.name(),
             reply: row.field("reply")?,
         })
     });

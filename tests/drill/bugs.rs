@@ -40,7 +40,7 @@ pub struct Defect {
     pub find: String,
     /// Stands there then, of the same type.
     pub plant: String,
-    /// The tests that see it, as `binary::path::of::the_test`; those beside the source are in the binary `lib`.
+    /// The tests that see it, by their whole names; those beside the source after `lib::`.
     pub seen_by: Vec<String>,
 }
 
@@ -63,4 +63,17 @@ pub fn daemon() -> Vec<Defect> {
         toml::from_str::<Daemon>(text).unwrap_or_else(|problem| panic!("tests/drill/{name}.toml: {problem}")).defect
     };
     DAEMON.iter().flat_map(read).collect()
+}
+
+/// The modules of the tests that start the program; all others run within one process.
+pub const STARTED: &[&str] =
+    &["daemon", "deploy", "endpoint", "faults", "follow_ups", "relay", "reports", "several_files", "tls", "unreadable"];
+
+/// The binary in which a test is, and its name there.
+pub fn placed(test: &str) -> (&'static str, &str) {
+    match test.split_once("::") {
+        Some(("lib", path)) => ("lib", path),
+        Some((first, _)) if STARTED.contains(&first) => ("started", test),
+        _ => ("in_process", test),
+    }
 }

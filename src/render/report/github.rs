@@ -1,8 +1,9 @@
 //! Workflow commands that GitHub shows beside the lines of a pull request.
 
-use super::super::{clean, without_commands};
-use super::{Report, Row};
 use crate::model::Severity;
+
+use super::super::clean::{clean, without_commands};
+use super::view::{Report, ReportFinding};
 
 /// Text after `::`, escaped as the runner reads it.
 fn data(text: &str) -> String {
@@ -14,7 +15,7 @@ fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-fn command(row: &Row) -> &'static str {
+fn command(row: &ReportFinding) -> &'static str {
     match row.finding.severity {
         _ if !row.matters() => "notice",
         Severity::Breaking => "error",

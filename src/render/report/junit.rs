@@ -2,17 +2,17 @@
 
 use minijinja::Value;
 
-use super::super::without_commands;
-use super::html::{ReportError, environment};
-use super::{Report, grouped};
+use super::super::clean::without_commands;
+use super::template::{ReportError, environment};
+use super::view::{Report, ReportFinding, by_operation};
 
 /// The report as JUnit XML: one suite for each operation.
 ///
 /// # Errors
 /// When the template asks for something the report does not have, which the tests of this build rule out.
 pub fn junit(report: &Report) -> Result<String, ReportError> {
-    let rows: Vec<&super::Row> = report.findings.iter().collect();
-    let suites: Vec<Value> = grouped(&rows)
+    let rows: Vec<&ReportFinding> = report.findings.iter().collect();
+    let suites: Vec<Value> = by_operation(&rows)
         .into_iter()
         .map(|(name, rows)| {
             let failures = rows.iter().filter(|row| row.matters()).count();

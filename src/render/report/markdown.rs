@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::super::{clean, clean_lines, without_commands};
-use super::{Report, corners};
+use super::super::clean::{clean, clean_lines, without_commands};
+use super::view::{Report, count_oddities};
 
 /// Longest line of a fragment, characters.
 const LONGEST_LINE: usize = 1000;
@@ -51,7 +51,7 @@ pub fn markdown(report: &Report) -> String {
         }
     }
     if !report.oddities.is_empty() {
-        let _ = writeln!(out, "\n### {} not judged\n", corners(report.oddities.len()));
+        let _ = writeln!(out, "\n### {} not judged\n", count_oddities(report.oddities.len()));
         for oddity in &report.oddities {
             let _ = writeln!(out, "- `{}`: {}", code(&oddity.pointer), plain(&oddity.message));
         }

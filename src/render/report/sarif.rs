@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Report, Row, pretty};
 use crate::model::Severity;
 use crate::rules::Catalogue;
+
+use super::json::pretty;
+use super::view::{Report, ReportFinding};
 
 const fn level(severity: Severity) -> &'static str {
     match severity {
@@ -16,7 +18,7 @@ const fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn result(row: &Row) -> Value {
+fn result(row: &ReportFinding) -> Value {
     let mut result = json!({
         "ruleId": row.finding.rule,
         "level": level(row.finding.severity),

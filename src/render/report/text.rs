@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use crate::model::Severity;
 
-use super::super::{clean, without_commands};
-use super::{Report, Row, corners, grouped};
+use super::super::clean::{clean, without_commands};
+use super::view::{Report, ReportFinding, by_operation, count_oddities};
 
 /// How a terminal wants its text.
 #[derive(Debug, Clone, Copy)]
@@ -66,7 +66,7 @@ pub fn text(report: &Report, style: Style) -> String {
     // What two findings share is printed once.
     let mut explained: HashSet<&str> = HashSet::new();
     let mut shown: HashSet<&str> = HashSet::new();
-    for (name, rows) in grouped(&told) {
+    for (name, rows) in by_operation(&told) {
         let _ = writeln!(out, "\n{}", style.with("1;4", &clean(&name, 300)));
         for row in rows {
             let is_new = explained.insert(&row.finding.rule);
@@ -91,7 +91,7 @@ pub fn text(report: &Report, style: Style) -> String {
         }
     }
     if !report.oddities.is_empty() {
-        let count = corners(report.oddities.len());
+        let count = count_oddities(report.oddities.len());
         let _ = writeln!(out, "\n{count} could not be read as the specification means it; the rest was compared:");
         for oddity in report.oddities.iter().take(LISTED) {
             let _ = writeln!(out, "  {}: {}", clean(&oddity.pointer, 300), clean(&oddity.message, 300));
@@ -103,7 +103,7 @@ pub fn text(report: &Report, style: Style) -> String {
     without_commands(&out)
 }
 
-fn finding(out: &mut String, row: &Row, style: Style, is_new: bool, fragment: &str) {
+fn finding(out: &mut String, row: &ReportFinding, style: Style, is_new: bool, fragment: &str) {
     let margin = " ".repeat(INDENT);
     for (index, line) in style.wrapped(&clean(&row.finding.message, 400), INDENT).iter().enumerate() {
         let head = if index == 0 { format!("{} ", style.severity(row.finding.severity)) } else { margin.clone() };

@@ -7,45 +7,47 @@ use serde_json::Value as Json;
 
 use crate::openapi::{Additional, Contract, SchemaId};
 
-use super::{DirectionProof, MOST_ABOVE, schema_of};
+use super::alternatives::MOST_ABOVE;
+use super::direction::{DirectionProof, schema_of};
 
 /// Longest message that is kept, bytes.
 const LONGEST_MESSAGE: usize = 2_000;
 
 impl DirectionProof<'_> {
     /// A message around a witness, as far as it can be put together, and still refused.
-    pub(super) fn whole_message(&mut self, link: usize, witness: &Json) -> Option<Json> {
-        let way = self.way_up(link)?;
+    pub(super) fn whole_message(&mut self, pair: usize, witness: &Json) -> Option<Json> {
+        let way = self.way_up(pair)?;
         let mut value = witness.clone();
-        for pair in way.windows(2) {
+        for step in way.windows(2) {
             // It only grows.
             if value.to_string().len() > LONGEST_MESSAGE {
                 return None;
             }
-            let [inner, outer] = pair else { return None };
-            let (inner, _) = self.ordered(self.links.get(*inner)?.pair);
-            let (outer, _) = self.ordered(self.links.get(*outer)?.pair);
-            value = match holds(self.sender, outer, inner)? {
-                Holder::Itself => value,
-                Holder::Member(name) => self.prover.around(schema_of(self.sender, outer)?, Some(name), &value)?,
-                Holder::Item => self.prover.around(schema_of(self.sender, outer)?, None, &value)?,
+            let [inner, outer] = step else { return None };
+            let sender = self.contracts.sender;
+            let (inner, outer) = (self.ids(*inner)?.sender, self.ids(*outer)?.sender);
+            value = match nesting(sender, outer, inner)? {
+                Nesting::Itself => value,
+                Nesting::Member(name) => self.prover.around(schema_of(sender, outer)?, Some(name), &value)?,
+                Nesting::Item => self.prover.around(schema_of(sender, outer)?, None, &value)?,
             };
         }
-        let root = self.links.get(*way.last()?)?;
-        if way.len() == 1 || root.is_text {
+        let root = *way.last()?;
+        if way.len() == 1 || self.pairs.get(root)?.is_text {
             return None;
         }
-        let (sender, receiver) = self.schemas(root.pair)?;
+        let schemas = self.schemas(root)?;
         // Nothing is left out of it any more: it could be refused for another reason then.
-        (value.to_string().len() <= LONGEST_MESSAGE && self.prover.is_confirmed(sender, receiver, &value)).then_some(value)
+        (value.to_string().len() <= LONGEST_MESSAGE && self.prover.is_confirmed(schemas.sender, schemas.receiver, &value))
+            .then_some(value)
     }
 
     /// The shortest way from a pair to one that an operation names.
-    fn way_up(&self, link: usize) -> Option<Vec<usize>> {
+    fn way_up(&self, pair: usize) -> Option<Vec<usize>> {
         let mut from: FxHashMap<usize, usize> = FxHashMap::default();
-        let mut pending = VecDeque::from([link]);
+        let mut pending = VecDeque::from([pair]);
         while let Some(at) = pending.pop_front() {
-            let known = self.links.get(at)?;
+            let known = self.pairs.get(at)?;
             if known.is_root {
                 let mut way = vec![at];
                 let mut here = at;
@@ -60,7 +62,7 @@ impl DirectionProof<'_> {
                 return None;
             }
             for parent in &known.parents {
-                if *parent != link && !from.contains_key(parent) {
+                if *parent != pair && !from.contains_key(parent) {
                     from.insert(*parent, at);
                     pending.push_back(*parent);
                 }
@@ -71,7 +73,7 @@ impl DirectionProof<'_> {
 }
 
 /// How a value stands in the value around it.
-enum Holder<'d> {
+enum Nesting<'d> {
     /// It is the same value: a branch, or a reference.
     Itself,
     /// As a member of this name.
@@ -80,26 +82,26 @@ enum Holder<'d> {
     Item,
 }
 
-/// How a value of `inner` stands in one of `outer`, looking through branches.
-fn holds<'d>(contract: &Contract<'d>, outer: SchemaId, inner: SchemaId) -> Option<Holder<'d>> {
+/// How a value of `inner` stands in one of `outer`, perhaps within its branches.
+fn nesting<'d>(contract: &Contract<'d>, outer: SchemaId, inner: SchemaId) -> Option<Nesting<'d>> {
     let mut seen = BTreeSet::new();
     let mut pending = vec![outer];
     while let Some(at) = pending.pop() {
         if at == inner {
-            return Some(Holder::Itself);
+            return Some(Nesting::Itself);
         }
         if !seen.insert(at) {
             continue;
         }
         let schema = contract.schema(at);
         if let Some((name, _)) = schema.properties.iter().find(|(_, id)| *id == inner) {
-            return Some(Holder::Member(name));
+            return Some(Nesting::Member(name));
         }
         if schema.items == Some(inner) {
-            return Some(Holder::Item);
+            return Some(Nesting::Item);
         }
         if schema.additional == Additional::Schema(inner) {
-            return Some(Holder::Member("key"));
+            return Some(Nesting::Member("key"));
         }
         pending.extend(&schema.all_of);
         pending.extend(schema.unions.iter().flat_map(|union| &union.branches));

@@ -3,23 +3,23 @@
 use serde_json::Value as Json;
 
 use crate::containment::Question;
-use crate::diff::{Change, ChangeKind, Compared};
+use crate::diff::{BeforeAfter, Change, ChangeKind, ComparedSchemas};
 use crate::openapi::{TypeSet, Value};
 
-use super::{DirectionProof, schema_of};
+use super::direction::{DirectionProof, schema_of};
 
 impl<'d> DirectionProof<'d> {
     /// What to ask; none where a message cannot show it.
-    pub(super) fn point(&self, change: &Change, compared: &Compared) -> Option<Question<'d>> {
+    pub(super) fn question(&self, change: &Change, compared: &ComparedSchemas) -> Option<Question<'d>> {
         use ChangeKind as K;
-        let (_, holder) = self.ordered(compared.holders);
-        let map = schema_of(self.receiver, holder).and_then(Value::as_object);
+        let holder = self.ordered(compared.holders).receiver;
+        let map = schema_of(self.contracts.receiver, holder).and_then(Value::as_object);
         // What the receiver does not say itself is asked of the whole.
         let keywords = |wanted: &[&'static str]| match map {
             Some(map) if wanted.iter().any(|name| map.contains_key(name)) => Question::Keywords(map, wanted.to_vec()),
             _ => Question::Whole,
         };
-        let (_, received) = self.ordered((&change.before, &change.after));
+        let received = self.ordered(BeforeAfter::new(&change.before, &change.after)).receiver;
         Some(match change.kind {
             K::TypesNarrowed | K::TypesWidened => Question::Types(types_named(received.as_ref()?)?.union(TypeSet::NULL)),
             K::TypeChanged => Question::Types(types_named(received.as_ref()?)?),
@@ -46,25 +46,27 @@ impl<'d> DirectionProof<'d> {
                 }
                 _ => Question::Whole,
             },
-            K::RequiredPropertyAdded | K::PropertyBecameRequired if self.is_to_provider => {
+            K::RequiredPropertyAdded | K::PropertyBecameRequired if self.is_to_provider() => {
                 Question::Required(change.subject.clone())
             }
-            K::PropertyBecameOptional if !self.is_to_provider => Question::Required(change.subject.clone()),
-            K::PropertyRemoved if !self.is_to_provider && change.evidence.was_required => {
+            K::PropertyBecameOptional if !self.is_to_provider() => Question::Required(change.subject.clone()),
+            K::PropertyRemoved if !self.is_to_provider() && change.evidence.was_required => {
                 Question::Required(change.subject.clone())
             }
-            K::OptionalPropertyAdded if self.is_to_provider => Question::With(change.subject.clone()),
-            K::PropertyRemoved if self.is_to_provider && (change.evidence.is_closed || self.may_narrow(change)) => {
+            K::OptionalPropertyAdded if self.is_to_provider() => Question::With(change.subject.clone()),
+            K::PropertyRemoved if self.is_to_provider() && (change.evidence.is_closed || self.may_narrow(change)) => {
                 Question::With(change.subject.clone())
             }
-            K::OptionalPropertyAdded | K::RequiredPropertyAdded if !self.is_to_provider && change.evidence.was_closed => {
+            K::OptionalPropertyAdded | K::RequiredPropertyAdded if !self.is_to_provider() && change.evidence.was_closed => {
                 Question::With(change.subject.clone())
             }
             // Asked of what the consumer sends by `overlap`: there a branch that came is the receiver's.
-            K::VariantRemoved | K::VariantAdded => match compared.branch.and_then(|branch| schema_of(self.sender, branch)) {
-                Some(branch) => Question::Branch(branch),
-                None => return None,
-            },
+            K::VariantRemoved | K::VariantAdded => {
+                match compared.branch.and_then(|branch| schema_of(self.contracts.sender, branch)) {
+                    Some(branch) => Question::Branch(branch),
+                    None => return None,
+                }
+            }
             K::OneOfBecameAnyOf | K::AnyOfBecameOneOf => keywords(&["oneOf", "anyOf"]),
             K::CompositionAdded | K::CompositionRemoved => Question::Whole,
             K::ConstraintAdded | K::ConstraintRemoved | K::ConstraintChanged => match change.subject.as_str() {

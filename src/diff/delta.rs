@@ -1,0 +1,52 @@
+//! What a comparison may cost, and what it comes to.
+
+use crate::openapi::Stop;
+
+use super::change::{Change, ComparedPair};
+use super::unchanged::Unchanged;
+
+/// How much work a comparison may do before it says that it cannot tell.
+#[derive(Debug, Clone)]
+pub struct Budget {
+    /// Pairs of schemas entered. The largest real description needs about 60,000.
+    pub pairs: usize,
+    /// Changes collected.
+    pub changes: usize,
+    /// Operations named by all changes together.
+    pub uses: usize,
+    /// Ends the comparison from outside. What was not reached is then *undecidable*, like what a budget leaves out.
+    pub stop: Stop,
+    /// Whether it is asked of each finding if a message can show it. Without, the rules' verdicts stand, and each finding
+    /// says that nobody asked.
+    pub proofs: bool,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { pairs: 400_000, changes: 50_000, uses: 1_000_000, stop: Stop::default(), proofs: true }
+    }
+}
+
+/// Everything that differs between two contracts.
+#[derive(Debug, Default)]
+pub struct Delta {
+    /// The facts, ordered by place.
+    pub changes: Vec<Change>,
+    /// Whether the budget ran out: what is missing is *undecidable*, not unchanged.
+    pub exhausted: bool,
+    /// What ends the work on what was found, too.
+    pub stop: Stop,
+    /// Whether it is to be asked of each finding if a message can show it.
+    pub proofs: bool,
+    /// Every pair of schemas that was compared.
+    pub pairs: Vec<ComparedPair>,
+    /// What is equal on both sides.
+    pub(super) unchanged: Option<Unchanged>,
+}
+
+impl Delta {
+    /// Whether a reference leads to the same thing on both sides, with all that it refers to.
+    pub fn is_unchanged(&self, reference: &str) -> bool {
+        self.unchanged.as_ref().is_some_and(|unchanged| unchanged.holds(reference))
+    }
+}

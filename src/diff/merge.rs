@@ -1,0 +1,164 @@
+//! The facts of all pairs as changes: what was met on two routes once, and with each the operations it reaches.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::model::Direction;
+use crate::openapi::Stop;
+
+use super::before_after::BeforeAfter;
+use super::change::{Change, ChangeKind, ComparedPair, ComparedSchemas, Evidence, Use};
+use super::concealed::Concealed;
+use super::delta::Delta;
+use super::fact::{Difference, Fact};
+use super::walk::{PairNode, Walk};
+
+/// Steps that the search for the operations that reach the changes may take.
+const MOST_STEPS: usize = 50_000_000;
+
+/// By what facts are one: two routes to one edit (a base schema folded into each child) lead to the same.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct FactKey {
+    place: String,
+    kind: ChangeKind,
+    direction: Direction,
+    subject: String,
+    values: String,
+    evidence: Evidence,
+}
+
+impl FactKey {
+    fn of(fact: &Fact) -> Self {
+        let Difference { kind, subject, values, evidence, alternative: _ } = &fact.difference;
+        let place = if kind.name().ends_with("Added") { &fact.site.after } else { &fact.site.before };
+        Self {
+            place: place.clone(),
+            kind: *kind,
+            direction: fact.direction,
+            subject: subject.clone(),
+            values: format!("{:?} {:?}", values.before, values.after),
+            evidence: *evidence,
+        }
+    }
+}
+
+/// A fact with the operations it reaches, by number, and all schemas it was found between.
+struct Merged {
+    fact: Fact,
+    operations: BTreeSet<usize>,
+    compared: Vec<ComparedSchemas>,
+}
+
+/// Everything that was found, each fact once, with the operations it reaches.
+pub(super) fn merged(walk: Walk<'_, '_>) -> Delta {
+    let mut merged: BTreeMap<FactKey, Merged> = BTreeMap::new();
+    let concealed = Concealed::new(walk.before, walk.after);
+    let mut add = |fact: Fact, operations: BTreeSet<usize>| {
+        if concealed.hides(&fact) {
+            return;
+        }
+        let key = FactKey::of(&fact);
+        match merged.get_mut(&key) {
+            Some(known) => {
+                known.operations.extend(operations);
+                known.compared.extend(fact.compared);
+                // Which route came first must not show: documents are reordered.
+                if fact.site < known.fact.site {
+                    known.fact = fact;
+                }
+            }
+            None => {
+                let compared = fact.compared.into_iter().collect();
+                merged.insert(key, Merged { fact, operations, compared });
+            }
+        }
+    };
+    let mut search = OperationSearch { nodes: &walk.nodes, left: MOST_STEPS, stop: &walk.budget.stop };
+    let with_facts: Vec<usize> =
+        (0..walk.nodes.len()).filter(|at| walk.nodes.get(*at).is_some_and(|n| !n.facts.is_empty())).collect();
+    let reached: Vec<BTreeSet<usize>> = search.operations_of(&with_facts);
+    let mut reached = reached.into_iter();
+    let mut exhausted = walk.exhausted || search.left == 0 || walk.budget.stop.is_asked();
+    // Uses are copied into every change: on a hostile document that is operations times changes.
+    let mut left = walk.budget.uses;
+    let mut pairs = Vec::with_capacity(walk.nodes.len());
+    for node in walk.nodes {
+        pairs.push(ComparedPair {
+            schemas: node.pair.schemas,
+            is_root: !node.roots.is_empty(),
+            is_text: node.is_text && !node.is_body && node.parents.is_empty(),
+            parents: node.parents,
+        });
+        if node.facts.is_empty() {
+            continue;
+        }
+        let operations = reached.next().unwrap_or_default();
+        for fact in node.facts {
+            let Some(rest) = left.checked_sub(operations.len()) else {
+                exhausted = true;
+                break;
+            };
+            left = rest;
+            add(fact, operations.clone());
+        }
+    }
+    for (fact, operation) in walk.document {
+        add(fact, operation.into_iter().collect());
+    }
+    // Shortest path first: it is the one a reader recognises. Ranked once, not for every change.
+    let mut uses: Vec<(usize, Arc<Use>)> = walk.uses.into_iter().map(Arc::new).enumerate().collect();
+    uses.sort_by(|(_, a), (_, b)| (a.path.len(), &a.path, &a.method).cmp(&(b.path.len(), &b.path, &b.method)));
+    let mut ranks = vec![0; uses.len()];
+    for (rank, (number, _)) in uses.iter().enumerate() {
+        if let Some(slot) = ranks.get_mut(*number) {
+            *slot = rank;
+        }
+    }
+    let mut changes: Vec<Change> = merged
+        .into_values()
+        .map(|Merged { fact, operations, compared }| {
+            let mut numbers: Vec<usize> = operations.iter().filter_map(|number| ranks.get(*number).copied()).collect();
+            numbers.sort_unstable();
+            let used_by = numbers.iter().filter_map(|rank| uses.get(*rank)).map(|(_, usage)| Arc::clone(usage)).collect();
+            let Fact { difference, direction, site, fragment, compared: _ } = fact;
+            let Difference { kind, subject, values, evidence, alternative: _ } = difference;
+            let BeforeAfter { before, after } = values;
+            Change { kind, direction, subject, before, after, evidence, site, fragment, used_by, compared }
+        })
+        .collect();
+    changes.sort_by(|a, b| (&a.site, a.kind, a.direction, &a.subject).cmp(&(&b.site, b.kind, b.direction, &b.subject)));
+    Delta { changes, pairs, exhausted, stop: walk.budget.stop, proofs: walk.budget.proofs, unchanged: Some(walk.unchanged) }
+}
+
+/// Reverse reachability: which operations lead to a node.
+struct OperationSearch<'n> {
+    nodes: &'n [PairNode],
+    /// Steps that are left; none once it was stopped.
+    left: usize,
+    stop: &'n Stop,
+}
+
+impl OperationSearch<'_> {
+    fn operations_of(&mut self, targets: &[usize]) -> Vec<BTreeSet<usize>> {
+        let mut stamp = vec![usize::MAX; self.nodes.len()];
+        targets
+            .iter()
+            .map(|target| {
+                let mut operations = BTreeSet::new();
+                let mut pending = vec![*target];
+                while let Some(at) = pending.pop() {
+                    self.left = if self.stop.is_asked() { 0 } else { self.left.saturating_sub(1) };
+                    if self.left == 0 {
+                        break;
+                    }
+                    let (Some(mark), Some(node)) = (stamp.get_mut(at), self.nodes.get(at)) else { continue };
+                    if std::mem::replace(mark, *target) != *target {
+                        operations.extend(&node.roots);
+                        pending.extend(&node.parents);
+                    }
+                }
+                operations
+            })
+            .collect()
+    }
+}

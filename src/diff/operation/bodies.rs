@@ -1,0 +1,175 @@
+//! Facts of bodies: whether one is needed, its media types, and how its parts are written.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::model::Direction;
+use crate::openapi::{Dialect, Media, Operation, OperationKind, PartEncoding, PointerId, RequestBody};
+
+use super::super::before_after::BeforeAfter;
+use super::super::change::{ChangeKind, Evidence};
+use super::super::fact::Difference;
+use super::super::folded::Folded;
+use super::media_type::{covers, is_range, is_structured};
+use super::pair::OperationPair;
+
+impl OperationPair<'_, '_, '_, '_> {
+    /// The body of a request.
+    pub(super) fn body(&mut self, old: Option<&RequestBody<'_>>, new: Option<&RequestBody<'_>>, direction: Direction) {
+        let names =
+            |body: &RequestBody<'_>| Some(json!(body.content.iter().map(|media| media.name.as_str()).collect::<Vec<_>>()));
+        match (old, new) {
+            (Some(old), Some(new)) => {
+                let at = BeforeAfter::new(old.at, new.at);
+                let flags = BeforeAfter::new(Some(json!(old.required)), Some(json!(new.required)));
+                match (old.required, new.required) {
+                    (false, true) => self.state(Difference::new(ChangeKind::BodyBecameRequired).values(flags), direction, at),
+                    (true, false) => self.state(Difference::new(ChangeKind::BodyBecameOptional).values(flags), direction, at),
+                    _ => {}
+                }
+                self.content(&old.content, &new.content, direction, at);
+            }
+            (None, Some(new)) => {
+                let kind = if new.required { ChangeKind::RequiredBodyAdded } else { ChangeKind::OptionalBodyAdded };
+                self.state(Difference::new(kind).after(names(new)), direction, BeforeAfter::new(self.old.at, new.at));
+            }
+            (Some(old), None) => self.state(
+                Difference::new(ChangeKind::BodyRemoved).before(names(old)),
+                direction,
+                BeforeAfter::new(old.at, self.new.at),
+            ),
+            (None, None) => {}
+        }
+    }
+
+    /// What a body may hold, by media type.
+    pub(super) fn content(&mut self, old: &[Media<'_>], new: &[Media<'_>], direction: Direction, home: BeforeAfter<PointerId>) {
+        // Nothing is left to be written in: the answer to a webhook lost its body.
+        if direction == Direction::ToProvider && new.is_empty() && !old.is_empty() {
+            let names = old.iter().map(|media| media.name.as_str()).collect::<Vec<_>>();
+            return self.state(Difference::new(ChangeKind::BodyRemoved).before(json!(names)), direction, home);
+        }
+        // Who calls chooses by `Accept`; who is called takes what comes.
+        let pushed = self.old.kind != OperationKind::Path && direction == Direction::FromProvider;
+        let evidence = Evidence { pushed, ..Evidence::default() };
+        // A range that was accepted is more than one of its types; one that is sent promises no single type.
+        let narrowed = |range: &Media<'_>, others: &[Media<'_>]| {
+            direction == Direction::ToProvider
+                && is_range(&range.name)
+                && !others.iter().any(|other| other.name == range.name || covers(&other.name, &range.name))
+        };
+        for left in old {
+            if self.walk.is_stopped() {
+                return self.walk.give_up();
+            }
+            let exact = new.iter().find(|right| right.name == left.name);
+            if narrowed(left, new) && new.iter().any(|right| covers(&left.name, &right.name)) {
+                let name = left.name.clone();
+                let value = Some(json!(name));
+                self.state(
+                    Difference::new(ChangeKind::MediaTypeRemoved).about(name).before(value).evidence(evidence),
+                    direction,
+                    BeforeAfter::new(left.at, home.after),
+                );
+            }
+            if let Some(right) =
+                exact.or_else(|| new.iter().find(|right| covers(&right.name, &left.name) || covers(&left.name, &right.name)))
+            {
+                self.encoding(left, right, direction);
+                // "Bytes", "text" and nothing at all are one, where the media type itself says what it is.
+                let is_plain = |contract, id| Folded::of(contract, id).is_plain();
+                if !is_structured(&left.name)
+                    && is_plain(self.walk.before, left.schema)
+                    && is_plain(self.walk.after, right.schema)
+                {
+                    continue;
+                }
+                let (schemas, home) = (BeforeAfter::new(left.schema, right.schema), BeforeAfter::new(left.at, right.at));
+                self.walk.body_root(self.root(schemas, home, direction));
+            } else if !self.is_spread(&left.name, direction) {
+                let name = left.name.clone();
+                let value = Some(json!(name));
+                self.state(
+                    Difference::new(ChangeKind::MediaTypeRemoved).about(name).before(value).evidence(evidence),
+                    direction,
+                    BeforeAfter::new(left.at, home.after),
+                );
+            }
+        }
+        for right in new {
+            if self.walk.is_stopped() {
+                return self.walk.give_up();
+            }
+            if narrowed(right, old) && old.iter().any(|left| covers(&right.name, &left.name)) {
+                let name = right.name.clone();
+                let value = Some(json!(name));
+                self.state(
+                    Difference::new(ChangeKind::MediaTypeAdded).about(name).after(value).evidence(evidence),
+                    direction,
+                    BeforeAfter::new(home.before, right.at),
+                );
+            }
+            if !old
+                .iter()
+                .any(|left| left.name == right.name || covers(&left.name, &right.name) || covers(&right.name, &left.name))
+                && !self.is_spread(&right.name, direction)
+            {
+                let name = right.name.clone();
+                let value = Some(json!(name));
+                self.state(
+                    Difference::new(ChangeKind::MediaTypeAdded).about(name).after(value).evidence(evidence),
+                    direction,
+                    BeforeAfter::new(home.before, right.at),
+                );
+            }
+        }
+    }
+
+    /// Swagger 2.0 lists media types for all responses together: beside another dialect, which response a type
+    /// stands in says nothing.
+    fn is_spread(&self, name: &str, direction: Direction) -> bool {
+        let (old, new) = (self.walk.before.dialect, self.walk.after.dialect);
+        let is_mixed = old != new && (old == Dialect::Swagger20 || new == Dialect::Swagger20);
+        let lists = |operation: &Operation<'_>| {
+            operation.responses.iter().any(|response| response.content.iter().any(|media| media.name == name))
+        };
+        is_mixed && direction == Direction::FromProvider && lists(self.old) && lists(self.new)
+    }
+
+    fn encoding(&mut self, old: &Media<'_>, new: &Media<'_>, direction: Direction) {
+        if old.encoding == new.encoding {
+            return;
+        }
+        let names: BTreeSet<&str> = old.encoding.iter().chain(&new.encoding).map(|part| part.name).collect();
+        for name in names {
+            let before = old.encoding.iter().find(|part| part.name == name);
+            let after = new.encoding.iter().find(|part| part.name == name);
+            if before == after {
+                continue;
+            }
+            let kind = match (before, after) {
+                (Some(left), Some(right)) if left.style == right.style => {
+                    let within = |one: &PartEncoding<'_>, other: &PartEncoding<'_>| {
+                        let taken = |name: &&str| other.media_types.iter().any(|known| known == name || covers(known, name));
+                        !one.media_types.is_empty() && one.media_types.iter().all(taken)
+                    };
+                    match (within(left, right), within(right, left)) {
+                        (true, true) => continue,
+                        (true, false) => ChangeKind::EncodingWidened,
+                        (false, true) => ChangeKind::EncodingNarrowed,
+                        (false, false) => ChangeKind::EncodingChanged,
+                    }
+                }
+                _ => ChangeKind::EncodingChanged,
+            };
+            let show =
+                |part: Option<&PartEncoding<'_>>| Some(json!(part.map_or_else(|| "the default".to_owned(), ToString::to_string)));
+            self.state(
+                Difference::new(kind).about(name).before(show(before)).after(show(after)),
+                direction,
+                BeforeAfter::new(old.at, new.at),
+            );
+        }
+    }
+}

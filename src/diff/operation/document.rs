@@ -1,0 +1,123 @@
+//! Every operation of both documents: which became which, what went, what came, and what differs in each.
+
+use std::collections::HashSet;
+
+use serde_json::json;
+
+use crate::model::{Direction, Stability};
+use crate::openapi::{Operation, OperationKind};
+
+use super::super::before_after::BeforeAfter;
+use super::super::change::{ChangeKind, Evidence, Fragment, Site, Use};
+use super::super::fact::{Difference, Fact};
+use super::super::walk::Walk;
+use super::matching::{MatchedOperation, Matching, takes_over};
+use super::pair::{OperationPair, label};
+use super::servers::compare_document_servers;
+
+/// Compares everything above the schemas and names the schema pairs to compare.
+pub fn compare_all(walk: &mut Walk<'_, '_>) {
+    let (before, after) = (walk.before, walk.after);
+    let matching = Matching::of(before, after, walk.stop());
+    let unknown = BeforeAfter::new(before, after)
+        .map(|contract| contract.unknown_paths.iter().map(String::as_str).collect::<HashSet<&str>>());
+    compare_document_servers(walk, matching.is_shifted);
+    for operation in &matching.operations {
+        if walk.is_stopped() {
+            return walk.give_up();
+        }
+        match *operation {
+            MatchedOperation::Both { old, new, how } => {
+                let (here, there) = (walk.text_before(old.at), walk.text_after(new.at));
+                if walk.unchanged.context() && walk.unchanged.holds(&here) && here == there {
+                    continue;
+                }
+                let number = walk.operation(usage(old, Some(new)));
+                let mut pair = OperationPair { walk, number, old, new };
+                pair.address(how);
+                compare(&mut pair);
+            }
+            // What could not be followed is not gone, and what can be followed now is not new.
+            MatchedOperation::Gone(old) if unknown.after.contains(old.shape.as_str()) => {}
+            MatchedOperation::New(new) if unknown.before.contains(new.shape.as_str()) => {}
+            MatchedOperation::Gone(old) => removed(walk, old),
+            MatchedOperation::New(new) => added(walk, new),
+        }
+    }
+}
+
+fn usage(old: &Operation<'_>, new: Option<&Operation<'_>>) -> Use {
+    let id = old.operation_id.or(new.and_then(|new| new.operation_id));
+    let stability = new.map_or(old.stability, |new| new.stability);
+    Use {
+        method: old.method.clone(),
+        path: old.path.to_string(),
+        operation_id: id.map(str::to_owned),
+        operation_kind: old.kind,
+        stability: Stability::of(stability),
+    }
+}
+
+fn removed(walk: &mut Walk<'_, '_>, old: &Operation<'_>) {
+    let kind = match old.kind {
+        OperationKind::Path => ChangeKind::OperationRemoved,
+        OperationKind::Webhook => ChangeKind::WebhookRemoved,
+        OperationKind::Callback => ChangeKind::CallbackRemoved,
+    };
+    let number = walk.operation(usage(old, None));
+    let here = walk.text_before(old.at);
+    let after = walk.after;
+    let is_asked = old.kind == OperationKind::Path && walk.may_take_over();
+    let mut callable = after.operations.iter().take_while(|_| walk.may_take_over()).filter(|new| new.method == old.method);
+    let successor = if is_asked { callable.find(|new| takes_over(after, new, old)) } else { None };
+    let successor = successor.map(|new| json!(label(new)));
+    let evidence = Evidence { was_deprecated: old.deprecated, shadowed: successor.is_some(), ..Evidence::default() };
+    let fact = Fact {
+        difference: Difference::new(kind).about(label(old)).after(successor).evidence(evidence),
+        direction: Direction::Neither,
+        site: Site { before: here.clone(), after: parent(&here) },
+        fragment: Fragment { before: Some(here), after: None },
+        compared: None,
+    };
+    walk.state(fact, Some(number));
+}
+
+fn added(walk: &mut Walk<'_, '_>, new: &Operation<'_>) {
+    let kind = match new.kind {
+        OperationKind::Path => ChangeKind::OperationAdded,
+        OperationKind::Webhook => ChangeKind::WebhookAdded,
+        OperationKind::Callback => ChangeKind::CallbackAdded,
+    };
+    let number = walk.operation(usage(new, None));
+    let here = walk.text_after(new.at);
+    let fact = Fact {
+        difference: Difference::new(kind).about(label(new)),
+        direction: Direction::Neither,
+        site: Site { before: parent(&here), after: here.clone() },
+        fragment: Fragment { before: None, after: Some(here) },
+        compared: None,
+    };
+    walk.state(fact, Some(number));
+}
+
+fn parent(pointer: &str) -> String {
+    pointer.rsplit_once('/').map_or_else(String::new, |(parent, _)| parent.to_owned())
+}
+
+/// Compares everything that two operations say.
+fn compare(pair: &mut OperationPair<'_, '_, '_, '_>) {
+    let (old, new) = (pair.old, pair.new);
+    // A webhook's request comes from the provider; its response goes back there.
+    let request = match old.kind {
+        OperationKind::Path => Direction::ToProvider,
+        OperationKind::Webhook | OperationKind::Callback => Direction::FromProvider,
+    };
+    pair.lifecycle();
+    pair.own_servers();
+    pair.parameters(&old.parameters, &new.parameters, request, BeforeAfter::new(old.at, new.at));
+    pair.body(old.body.as_ref(), new.body.as_ref(), request);
+    pair.responses(&old.responses, &new.responses, request.flipped());
+    if old.kind == OperationKind::Path {
+        pair.security();
+    }
+}

@@ -1,0 +1,20 @@
+//! What the name of a media type tells.
+
+/// Whether values of a media type have a structure that a schema describes.
+pub(super) fn is_structured(name: &str) -> bool {
+    let essence = name.split(';').next().unwrap_or(name);
+    ["json", "xml", "yaml", "urlencoded"].iter().any(|kind| essence.ends_with(kind))
+        || essence.starts_with("text/")
+        || essence.starts_with("multipart/")
+}
+
+/// Whether a media type stands for several (RFC 9110 section 12.5.1).
+pub(super) fn is_range(name: &str) -> bool {
+    name.ends_with("/*")
+}
+
+/// Whether a media range such as `application/*` takes in a media type (RFC 9110 section 12.5.1).
+pub(super) fn covers(range: &str, name: &str) -> bool {
+    range == "*/*" && name != "*/*"
+        || range.strip_suffix("/*").is_some_and(|kind| kind != "*" && name != range && name.split('/').next() == Some(kind))
+}

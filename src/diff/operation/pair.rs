@@ -1,0 +1,43 @@
+//! One operation on both sides, and how a fact about it is stated.
+
+use crate::model::Direction;
+use crate::openapi::{Operation, PointerId, SchemaId};
+
+use super::super::before_after::BeforeAfter;
+use super::super::change::Fragment;
+use super::super::fact::{Difference, Fact};
+use super::super::walk::{Root, SchemaPair, Walk};
+
+/// One operation on both sides.
+pub(super) struct OperationPair<'w, 'o, 'c, 'd> {
+    pub(super) walk: &'w mut Walk<'c, 'd>,
+    /// Its number in the walk.
+    pub(super) number: usize,
+    pub(super) old: &'o Operation<'d>,
+    pub(super) new: &'o Operation<'d>,
+}
+
+impl OperationPair<'_, '_, '_, '_> {
+    /// Where the operation itself stands.
+    pub(super) const fn home(&self) -> BeforeAfter<PointerId> {
+        BeforeAfter::new(self.old.at, self.new.at)
+    }
+
+    /// A fact about what stands at a place of each document.
+    pub(super) fn state(&mut self, difference: Difference, direction: Direction, at: BeforeAfter<PointerId>) {
+        let site = self.walk.site(at);
+        let fragment = Fragment { before: Some(site.before.clone()), after: Some(site.after.clone()) };
+        let fact = Fact { difference, direction, site, fragment, compared: None };
+        self.walk.state(fact, Some(self.number));
+    }
+
+    /// Two schemas that the operation names at these places.
+    pub(super) const fn root(&self, schemas: BeforeAfter<SchemaId>, home: BeforeAfter<PointerId>, direction: Direction) -> Root {
+        Root { pair: SchemaPair { schemas, direction }, home, operation: self.number }
+    }
+}
+
+/// `GET /doors`: what people call an operation.
+pub(super) fn label(operation: &Operation<'_>) -> String {
+    format!("{} {}", operation.method, operation.path)
+}

@@ -1,0 +1,116 @@
+//! Facts of responses: which status became which, and what each carries.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::model::Direction;
+use crate::openapi::Response;
+
+use super::super::before_after::BeforeAfter;
+use super::super::change::ChangeKind;
+use super::super::fact::Difference;
+use super::pair::{OperationPair, label};
+
+impl OperationPair<'_, '_, '_, '_> {
+    /// All responses of the operation.
+    pub(super) fn responses(&mut self, old: &[Response<'_>], new: &[Response<'_>], direction: Direction) {
+        // Exact code, then its range, then `default` for what is no success (OpenAPI 3.1 section 4.8.16.2);
+        // a range that became one of its codes is found the same way round.
+        let counterpart = |status: &str, list: &'_ [Response<'_>]| {
+            let class = status.get(..1).unwrap_or_default();
+            let range = format!("{class}XX");
+            let by = |wanted: &dyn Fn(&str) -> bool| list.iter().position(|other| wanted(&other.status));
+            by(&|other| other == status)
+                .or_else(|| by(&|other| other == range))
+                .or_else(|| if status == range { by(&|other| other.starts_with(class)) } else { None })
+                .or_else(|| if class == "2" { None } else { by(&|other| other == "default") })
+        };
+        let home = self.home();
+        // From 3.1 an operation need not describe its responses: then nothing is known of them.
+        if old.is_empty() != new.is_empty() {
+            let label = label(self.old);
+            let kind = if new.is_empty() { ChangeKind::ResponsesNoLongerDescribed } else { ChangeKind::ResponsesDescribed };
+            return self.state(
+                Difference::new(kind).about(label).before(json!(old.len())).after(json!(new.len())),
+                Direction::Neither,
+                home,
+            );
+        }
+        let (mut told, mut widened) = (BTreeSet::new(), BTreeSet::new());
+        let mut gone: Vec<&Response<'_>> = Vec::new();
+        for left in old {
+            match counterpart(&left.status, new) {
+                Some(at) => {
+                    told.insert(at);
+                    if let Some(right) = new.get(at) {
+                        self.response(left, right, direction);
+                        // Who answers a webhook may no longer choose among the codes of a range.
+                        if direction == Direction::ToProvider && left.status.ends_with("XX") && is_code(&right.status) {
+                            gone.push(left);
+                        }
+                        // Who reads answers may now meet any code of the range.
+                        if direction == Direction::FromProvider && right.status.ends_with("XX") && is_code(&left.status) {
+                            widened.insert(at);
+                        }
+                    }
+                }
+                None => gone.push(left),
+            }
+        }
+        let is_fresh = |(at, right): &(usize, &Response<'_>)| !told.contains(at) && counterpart(&right.status, old).is_none();
+        let mut fresh: Vec<&Response<'_>> = new.iter().enumerate().filter(is_fresh).map(|(_, right)| right).collect();
+        // A code that was part of a range, or of `default`, and now stands by itself.
+        for (_, right) in new.iter().enumerate().filter(|(at, _)| !told.contains(at)) {
+            if let Some(left) = counterpart(&right.status, old).and_then(|at| old.get(at)) {
+                self.response(left, right, direction);
+            }
+        }
+        // One success status in place of one other is a move: clients that branch on the exact code miss it.
+        let successes = |list: &[&Response<'_>]| -> Vec<usize> {
+            list.iter().enumerate().filter(|(_, response)| response.is_success()).map(|(at, _)| at).collect()
+        };
+        if let ([left], [right]) = (successes(&gone).as_slice(), successes(&fresh).as_slice()) {
+            let (left, right) = (gone.remove(*left), fresh.remove(*right));
+            let values = BeforeAfter::new(Some(json!(left.status)), Some(json!(right.status)));
+            self.state(
+                Difference::new(ChangeKind::SuccessStatusChanged).about(left.status.clone()).values(values),
+                direction,
+                BeforeAfter::new(left.at, right.at),
+            );
+            self.response(left, right, direction);
+        }
+        for left in gone {
+            let kind = if left.is_success() { ChangeKind::SuccessStatusRemoved } else { ChangeKind::ErrorStatusRemoved };
+            let value = Some(json!(left.status));
+            self.state(
+                Difference::new(kind).about(left.status.clone()).before(value),
+                direction,
+                BeforeAfter::new(left.at, home.after),
+            );
+        }
+        let stood_before = |right: &&Response<'_>| !old.iter().any(|left| left.status == right.status);
+        fresh.extend(widened.iter().filter_map(|at| new.get(*at)).filter(|right| right.is_success()).filter(stood_before));
+        for right in fresh {
+            let kind = if right.is_success() { ChangeKind::SuccessStatusAdded } else { ChangeKind::ErrorStatusAdded };
+            let value = Some(json!(right.status));
+            self.state(
+                Difference::new(kind).about(right.status.clone()).after(value),
+                direction,
+                BeforeAfter::new(home.before, right.at),
+            );
+        }
+    }
+
+    fn response(&mut self, old: &Response<'_>, new: &Response<'_>, direction: Direction) {
+        let home = BeforeAfter::new(old.at, new.at);
+        self.parameters(&old.headers, &new.headers, direction, home);
+        self.content(&old.content, &new.content, direction, home);
+        self.links(old, new);
+    }
+}
+
+/// A status by itself, neither a range nor `default`.
+fn is_code(status: &str) -> bool {
+    status.bytes().all(|byte| byte.is_ascii_digit())
+}

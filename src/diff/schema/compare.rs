@@ -1,0 +1,75 @@
+//! The order in which one pair of schemas is compared.
+
+use crate::openapi::{Additional, Contract, SchemaId};
+
+use super::super::before_after::BeforeAfter;
+use super::super::folded::Folded;
+use super::super::walk::{SchemaPair, Walk};
+use super::comparison::SchemaComparison;
+use super::visibility::Visibility;
+
+/// Compares the pair of `node`, records its facts and enters its children.
+pub fn compare(walk: &mut Walk<'_, '_>, node: usize) {
+    let Some(pair) = walk.pair(node) else { return };
+    let (before, after) = (walk.before, walk.after);
+    if walk.is_same(node) && enter_children(walk, node, pair) {
+        return;
+    }
+    let before = Folded::of(before, pair.schemas.before);
+    let after = Folded::of(after, pair.schemas.after);
+    if before.exhausted || after.exhausted {
+        walk.give_up();
+    }
+    let mut comparison = SchemaComparison::new(walk, node, pair.direction, BeforeAfter::new(before, after));
+    if comparison.wrapped() {
+        return;
+    }
+    if comparison.types() {
+        comparison.values();
+        comparison.numbers();
+        comparison.objects();
+        comparison.arrays();
+        comparison.unions();
+        comparison.subtypes();
+        // Alternatives that went took with them what told them apart.
+        if comparison.had_unions == comparison.has_unions {
+            comparison.discriminator();
+        }
+        comparison.constraints();
+    }
+    comparison.annotations();
+}
+
+/// Enters the children of two schemas that are written alike: no fact can be found here, only beneath.
+///
+/// Returns false where it cannot speak for the whole: what `allOf` folds in may have changed elsewhere.
+fn enter_children(walk: &mut Walk<'_, '_>, node: usize, pair: SchemaPair) -> bool {
+    let (a, b) = (walk.before.schema(pair.schemas.before), walk.after.schema(pair.schemas.after));
+    // The form of a Swagger 2.0 operation is put together from parameters that may stand elsewhere.
+    // A base with a discriminator stands for its subtypes as well, and what is compared as a whole has no
+    // children: what it refers to may have changed.
+    let is_whole = !a.all_of.is_empty() || !a.unions.is_empty() || a.discriminator.is_some() || !a.constraints.is_empty();
+    if is_whole || a.value.is_null() || b.value.is_null() {
+        return false;
+    }
+    for ((name, old), (other, new)) in a.properties.iter().zip(&b.properties) {
+        // The same members in another order: let the full comparison match them.
+        if name != other {
+            return false;
+        }
+        let hidden = |contract: &Contract<'_>, id: SchemaId| Visibility::of(contract, id).is_hidden(pair.direction);
+        match (hidden(walk.before, *old), hidden(walk.after, *new)) {
+            (true, true) => {}
+            (false, false) => walk.child(node, BeforeAfter::new(*old, *new)),
+            // `readOnly` moved inside a referred schema: the full comparison tells it.
+            _ => return false,
+        }
+    }
+    if let (Additional::Schema(old), Additional::Schema(new)) = (a.additional, b.additional) {
+        walk.child(node, BeforeAfter::new(old, new));
+    }
+    for (old, new) in a.items.iter().chain(&a.prefix_items).zip(b.items.iter().chain(&b.prefix_items)) {
+        walk.child(node, BeforeAfter::new(*old, *new));
+    }
+    true
+}

@@ -1,0 +1,105 @@
+//! One pair of schemas while it is compared, and how a fact about it is stated.
+
+use std::collections::BTreeSet;
+
+use crate::model::Direction;
+use crate::openapi::{PointerId, SchemaId, Value};
+
+use super::super::before_after::BeforeAfter;
+use super::super::change::{ComparedSchemas, Fragment, Site};
+use super::super::fact::{Difference, Fact};
+use super::super::folded::Folded;
+use super::super::walk::Walk;
+
+/// One pair of schemas while it is compared.
+pub(super) struct SchemaComparison<'w, 'c, 'd> {
+    pub(super) walk: &'w mut Walk<'c, 'd>,
+    /// The pair's number in the walk.
+    pub(super) node: usize,
+    pub(super) direction: Direction,
+    pub(super) before: Folded<'c, 'd>,
+    pub(super) after: Folded<'c, 'd>,
+    /// The values that an enum lists.
+    pub(super) listed: BeforeAfter<Option<Vec<&'d Value>>>,
+    pub(super) had_unions: bool,
+    pub(super) has_unions: bool,
+    /// Branches of a union that are gone, by name: nothing else about them is reported.
+    pub(super) lost: BTreeSet<String>,
+    /// Branches that are new, by name.
+    pub(super) gained: BTreeSet<String>,
+    /// Components that are branches of the union.
+    pub(super) branches: BeforeAfter<BTreeSet<String>>,
+}
+
+impl<'w, 'c, 'd> SchemaComparison<'w, 'c, 'd> {
+    /// Nothing compared yet.
+    pub(super) fn new(
+        walk: &'w mut Walk<'c, 'd>,
+        node: usize,
+        direction: Direction,
+        folded: BeforeAfter<Folded<'c, 'd>>,
+    ) -> Self {
+        let BeforeAfter { before, after } = folded;
+        let listed = |folded: &Folded<'_, 'd>| folded.enumeration.as_ref().map(|values| values.value.clone());
+        Self {
+            walk,
+            node,
+            direction,
+            listed: BeforeAfter::new(listed(&before), listed(&after)),
+            had_unions: !before.unions.is_empty(),
+            has_unions: !after.unions.is_empty(),
+            before,
+            after,
+            lost: BTreeSet::new(),
+            gained: BTreeSet::new(),
+            branches: BeforeAfter::default(),
+        }
+    }
+
+    /// Where a schema of each side stands; a constant stands where it is named.
+    fn places(&self, at: BeforeAfter<SchemaId>) -> BeforeAfter<PointerId> {
+        let named = self.walk.places(self.node);
+        BeforeAfter {
+            before: if at.before.is_constant() { named.before } else { self.walk.before.schema(at.before).at },
+            after: if at.after.is_constant() { named.after } else { self.walk.after.schema(at.after).at },
+        }
+    }
+
+    /// A fact about `keyword` in the schemas that hold it; an empty keyword means the schema itself.
+    pub(super) fn state(&mut self, difference: Difference, at: BeforeAfter<SchemaId>, keyword: &str) {
+        self.state_at(difference, at, BeforeAfter::new(keyword, keyword));
+    }
+
+    /// A fact about a keyword of each side.
+    pub(super) fn state_at(&mut self, difference: Difference, at: BeforeAfter<SchemaId>, keywords: BeforeAfter<&str>) {
+        let object = self.walk.site(self.places(at));
+        let place = |object: &str, keyword: &str, is_there: bool| match keyword {
+            "" => object.to_owned(),
+            _ if !is_there => object.to_owned(),
+            keyword => format!("{object}/{keyword}"),
+        };
+        let site = Site {
+            before: place(&object.before, keywords.before, difference.values.before.is_some()),
+            after: place(&object.after, keywords.after, difference.values.after.is_some()),
+        };
+        let compared = ComparedSchemas { pair: self.node, holders: at, branch: difference.alternative };
+        let fact = Fact {
+            difference,
+            direction: self.direction,
+            site,
+            fragment: Fragment { before: Some(object.before), after: Some(object.after) },
+            compared: Some(compared),
+        };
+        self.walk.record(self.node, fact);
+    }
+
+    /// The two schemas themselves.
+    pub(super) const fn ids(&self) -> BeforeAfter<SchemaId> {
+        BeforeAfter::new(self.before.id, self.after.id)
+    }
+
+    /// Compares two schemas beneath these.
+    pub(super) fn child(&mut self, before: SchemaId, after: SchemaId) {
+        self.walk.child(self.node, BeforeAfter::new(before, after));
+    }
+}

@@ -1,0 +1,215 @@
+//! What is proven of one change, at all the places where it stands.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+
+use crate::containment::{Containment, Peers, Question, Witness};
+use crate::diff::{Change, ChangeKind, ComparedSchemas};
+use crate::openapi::{SchemaId, Value};
+
+use super::alternatives::MOST_ABOVE;
+use super::decision::HowContained;
+use super::direction::{DirectionProof, ReceiverMembers, Taken, schema_of};
+use super::outcome::Proof;
+
+/// Places of one finding that are asked about; where there are more, it is not lowered.
+const MOST_PLACES: usize = 8;
+
+/// Why a change that stands in more places than are asked about is not decided.
+const TOO_MANY: &str = "it stands in too many places";
+
+/// What was found at one place of a change.
+enum Found {
+    Contained(HowContained),
+    Refuted(Proof),
+    Undecided(&'static str),
+}
+
+impl<'d> DirectionProof<'d> {
+    /// Whether anything that is sent is refused; none where the change is not about what a message may hold.
+    pub(super) fn containment(&mut self, change: &Change) -> Option<Proof> {
+        let mut undecided: Option<&'static str> = None;
+        let mut contained = HowContained::Plain;
+        for compared in change.compared.iter().take(MOST_PLACES) {
+            match self.at_place(change, compared)? {
+                Found::Contained(how) => contained = contained.max(how),
+                Found::Undecided(why) => undecided = Some(why),
+                Found::Refuted(proof) => return Some(proof),
+            }
+        }
+        if change.compared.len() > MOST_PLACES {
+            undecided = Some(TOO_MANY);
+        }
+        Some(match undecided {
+            Some(reason) => Proof::Undecided { reason: reason.to_owned() },
+            None => contained.proof(change.kind, self.direction),
+        })
+    }
+
+    fn at_place(&mut self, change: &Change, compared: &ComparedSchemas) -> Option<Found> {
+        let schemas = self.schemas(compared.pair)?;
+        let question = self.question(change, compared)?;
+        let mut answer = self.contains(schemas, &question);
+        if answer == Containment::Contained {
+            answer = self.confirmed_contained(change, compared.pair, schemas, &question);
+        }
+        Some(match answer {
+            Containment::Contained => self.contained(change, schemas, &question),
+            Containment::Undecided(why) => Found::Undecided(why),
+            Containment::Refuted(witness) => self.refuted(compared.pair, schemas, &question, witness),
+        })
+    }
+
+    /// How what is contained by the letter is contained as people mean it.
+    fn contained(&mut self, change: &Change, schemas: Peers<&'d Value>, question: &Question<'d>) -> Found {
+        // Alternatives of `oneOf` that overlap leave nothing by the letter, and nobody means that.
+        if self.prover.is_empty(schemas.sender) {
+            return if self.is_contained_as_meant(schemas, question, ReceiverMembers::Open) {
+                Found::Contained(HowContained::Plain)
+            } else {
+                Found::Undecided("by its letter the schema fits no value")
+            };
+        }
+        if !is_about_alternatives(change.kind) {
+            return Found::Contained(HowContained::Plain);
+        }
+        if self.is_contained_as_meant(schemas, question, ReceiverMembers::Declared) {
+            // A reader goes by the tag, and finds one it was not told of.
+            let is_told_apart = change.evidence.discriminated;
+            return Found::Contained(if is_told_apart { HowContained::Loose } else { HowContained::Plain });
+        }
+        if self.is_contained_as_meant(schemas, question, ReceiverMembers::Open) {
+            Found::Contained(HowContained::Loose)
+        } else {
+            Found::Undecided("its alternatives overlap")
+        }
+    }
+
+    /// What a value comes to that is refused where the change stands.
+    fn refuted(&mut self, pair: usize, schemas: Peers<&'d Value>, question: &Question<'d>, witness: Witness) -> Found {
+        let is_text = self.pairs.get(pair).is_some_and(|known| known.is_text);
+        if is_text && self.is_same_on_the_wire(schemas.receiver, &witness.value) {
+            return Found::Undecided("outside a body every value is text, and the text of the witness is accepted");
+        }
+        // A reader takes what fits two forms for one of them.
+        if !self.is_to_provider()
+            && witness.keyword == "oneOf"
+            && witness.at.is_empty()
+            && self.is_contained_as_meant(schemas, question, ReceiverMembers::Open)
+        {
+            return Found::Contained(HowContained::ByTwo);
+        }
+        match self.taken_above(pair) {
+            // Refused by one alternative, and taken by the whole.
+            Taken::Not if self.is_taken_beside(pair, &witness.value) => match question {
+                Question::Value(_) => Found::Contained(HowContained::ByAnother),
+                _ => Found::Undecided("the value that one alternative refuses is taken by another"),
+            },
+            Taken::Not => Found::Refuted(self.refutation(pair, witness)),
+            Taken::Loosely => Found::Contained(HowContained::Loose),
+            Taken::Strictly => Found::Contained(HowContained::ByAnother),
+        }
+    }
+
+    /// The proof that a witness is, with a whole message around it where one can be put together.
+    fn refutation(&mut self, pair: usize, witness: Witness) -> Proof {
+        let message = self.whole_message(pair, &witness.value);
+        let Witness { value: witness, at, keyword } = witness;
+        Proof::Refuted { witness, at, keyword, message }
+    }
+
+    /// A value that was sent before and fits a new alternative as well as an old one, which `oneOf` refuses. Where the
+    /// receiver takes only members it declares there is none, the alternatives are told apart as people mean them.
+    pub(super) fn overlap(&mut self, change: &Change) -> Option<Proof> {
+        for compared in change.compared.iter().take(MOST_PLACES) {
+            let ids = self.ids(compared.pair)?;
+            let schemas = self.schemas(compared.pair)?;
+            let receiver = self.contracts.receiver;
+            let Some(branch) = compared.branch.and_then(|branch| schema_of(receiver, branch)) else { continue };
+            let question = Question::Taken(branch);
+            let Containment::Refuted(witness) = self.contains(schemas, &question) else { continue };
+            // Beside members of its own, an alternative declares only a part of the object.
+            let whole = receiver.schema(ids.receiver);
+            let is_part = !whole.properties.is_empty() || !whole.all_of.is_empty();
+            let is_refused = witness.keyword == "oneOf"
+                && (is_part || matches!(self.contains_strictly(schemas, &question), Containment::Refuted(_)));
+            if is_refused && self.taken_above(compared.pair) == Taken::Not {
+                return Some(self.refutation(compared.pair, witness));
+            }
+        }
+        None
+    }
+
+    /// *Contained* of a part of the receiver, asked once more: the same keyword may stand in other members of an
+    /// `allOf`, a new member has a schema of its own, and an `oneOf` above counts how many alternatives fit.
+    fn confirmed_contained(
+        &mut self,
+        change: &Change,
+        pair: usize,
+        schemas: Peers<&'d Value>,
+        question: &Question<'d>,
+    ) -> Containment {
+        let is_part = matches!(question, Question::Keywords(..) | Question::Types(_) | Question::Required(_));
+        if is_part && self.ids(pair).is_some_and(|ids| !self.is_plain(ids.receiver)) {
+            let whole = self.contains(schemas, &Question::Whole);
+            if whole != Containment::Contained {
+                return whole;
+            }
+        }
+        if matches!(question, Question::Required(_)) {
+            let with = self.contains(schemas, &Question::With(change.subject.clone()));
+            if with != Containment::Contained {
+                return with;
+            }
+        }
+        let mut seen: BTreeSet<usize> = BTreeSet::from([pair]);
+        let mut pending: Vec<usize> = self.pairs.get(pair).map(|known| known.parents.clone()).unwrap_or_default();
+        while let Some(at) = pending.pop() {
+            if !seen.insert(at) {
+                continue;
+            }
+            if seen.len() > MOST_ABOVE {
+                return Containment::Undecided(TOO_MANY);
+            }
+            let (Some(known), Some(ids)) = (self.pairs.get(at), self.ids(at)) else { continue };
+            let counts = self.contracts.receiver.schema(ids.receiver).unions.iter().any(|union| union.exclusive);
+            if counts && let Some(schemas) = self.schemas(at) {
+                match self.contains(schemas, &Question::Whole) {
+                    Containment::Contained => {}
+                    Containment::Refuted(_) => {
+                        return Containment::Undecided("a `oneOf` above may now count two alternatives, or none");
+                    }
+                    undecided @ Containment::Undecided(_) => return undecided,
+                }
+            }
+            pending.extend(&known.parents);
+        }
+        Containment::Contained
+    }
+
+    /// Whether a schema is its keywords and nothing else: no branches, and no condition on the whole.
+    fn is_plain(&self, id: SchemaId) -> bool {
+        let schema = self.contracts.receiver.schema(id);
+        schema.all_of.is_empty() && schema.unions.is_empty() && schema.constraints.is_empty()
+    }
+
+    /// Whether the text of a value is one the receiver accepts: outside a body a number is written as a text is.
+    fn is_same_on_the_wire(&mut self, receiver: &'d Value, value: &Json) -> bool {
+        let text = match value {
+            Json::String(text) => text.clone(),
+            Json::Array(_) | Json::Object(_) | Json::Null => return false,
+            scalar => scalar.to_string(),
+        };
+        let read = serde_json::from_str::<Json>(&text).ok().filter(|read| !(read.is_array() || read.is_object()));
+        self.prover.accepts(receiver, &Json::String(text)) || read.is_some_and(|read| self.prover.accepts(receiver, &read))
+    }
+}
+
+/// Whether a kind is about which alternatives there are.
+const fn is_about_alternatives(kind: ChangeKind) -> bool {
+    matches!(
+        kind,
+        ChangeKind::VariantAdded | ChangeKind::VariantRemoved | ChangeKind::CompositionAdded | ChangeKind::CompositionRemoved
+    )
+}

@@ -1,0 +1,126 @@
+//! The decision table: what is asked about a finding, and what the answer does to it.
+//!
+//! Pure. Its rows are those of `docs/proof.md`, which says the same to readers.
+
+use crate::diff::ChangeKind;
+use crate::model::{Consequence, Direction, Severity};
+
+use super::outcome::Proof;
+
+/// What decides about a finding, beside the proof.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct JudgedChange {
+    pub(super) kind: ChangeKind,
+    pub(super) direction: Direction,
+    /// Whether a discriminator tells the alternatives apart on both sides.
+    pub(super) is_discriminated: bool,
+    /// Whether it may refuse something though its rule says that it only widens.
+    pub(super) may_narrow: bool,
+    /// What its rule says.
+    pub(super) judgement: Judgement,
+}
+
+/// How much a finding matters, and what it does to whom it hurts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Judgement {
+    pub(super) severity: Severity,
+    pub(super) consequence: Consequence,
+}
+
+/// What is asked about a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Inquiry {
+    /// Nothing: nobody has to act, and nothing suggests otherwise.
+    Nothing,
+    /// Whether a value that was sent before fits the new alternative as well as an old one.
+    Overlap,
+    /// Whether what only widens refuses something after all; nothing but a witness counts.
+    Narrowing,
+    /// Whether anything that is sent is refused.
+    Containment,
+}
+
+impl Inquiry {
+    /// What to ask.
+    pub(super) fn about(finding: JudgedChange) -> Self {
+        let JudgedChange { kind, direction, is_discriminated, may_narrow, judgement } = finding;
+        match (kind, direction, judgement.severity) {
+            // One more form takes nothing away, unless `oneOf` now counts two and no tag says which is meant.
+            (ChangeKind::VariantAdded, Direction::ToProvider, _) if !is_discriminated => Self::Overlap,
+            (_, _, Severity::Info) if may_narrow => Self::Narrowing,
+            (_, _, Severity::Info) => Self::Nothing,
+            _ => Self::Containment,
+        }
+    }
+
+    /// What a finding is once a proof is known; none where the proof says nothing of it.
+    pub(super) fn decide(self, finding: JudgedChange, proof: &Proof) -> Option<Judgement> {
+        let rule = finding.judgement;
+        let becomes = |severity, consequence| Some(Judgement { severity, consequence });
+        match (self, proof) {
+            (Self::Nothing, _) => None,
+            (Self::Overlap, Proof::Refuted { .. }) => becomes(Severity::Warning, Consequence::Refused),
+            (Self::Narrowing, Proof::Refuted { .. }) => becomes(Severity::Breaking, Consequence::Refused),
+            (Self::Overlap | Self::Narrowing, _) => None,
+            (Self::Containment, Proof::Refuted { .. }) if finding.may_narrow || is_open(finding.kind) => {
+                becomes(Severity::Breaking, consequence(finding.direction))
+            }
+            (Self::Containment, Proof::Refuted { .. }) => Some(rule),
+            (Self::Containment, Proof::Contained { loosely: false, .. }) => becomes(Severity::Info, Consequence::None),
+            (Self::Containment, Proof::Contained { loosely: true, .. }) => {
+                becomes(rule.severity.min(Severity::Warning), rule.consequence)
+            }
+            (Self::Containment, Proof::Undecided { .. } | Proof::Promise) => Some(rule),
+        }
+    }
+}
+
+/// Whether the document could not tell what a change does, and a witness can.
+const fn is_open(kind: ChangeKind) -> bool {
+    matches!(
+        kind,
+        ChangeKind::PatternChanged
+            | ChangeKind::ConstraintAdded
+            | ChangeKind::ConstraintChanged
+            | ChangeKind::CompositionAdded
+            | ChangeKind::CompositionRemoved
+    )
+}
+
+/// What a refused value does to the consumer.
+const fn consequence(direction: Direction) -> Consequence {
+    match direction {
+        Direction::ToProvider => Consequence::Refused,
+        Direction::FromProvider | Direction::Neither => Consequence::Unreadable,
+    }
+}
+
+/// How it came that nothing is refused where a change stands, the plainest first: of several places the last counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum HowContained {
+    /// The receiver's schema takes it all.
+    Plain,
+    /// What this alternative refuses, another one beside it takes.
+    ByAnother,
+    /// The same, with members that the other one does not declare.
+    Loose,
+    /// What fits two alternatives of a `oneOf` is one of them to a reader.
+    ByTwo,
+}
+
+impl HowContained {
+    /// The proof of it, with its reason.
+    pub(super) fn proof(self, kind: ChangeKind, direction: Direction) -> Proof {
+        let (reason, loosely) = match (self, kind, direction) {
+            (Self::ByTwo, ..) => ("what fits two alternatives of a `oneOf` is one of them to a reader", true),
+            (Self::Loose, ..) => ("another alternative takes these values, with members it does not declare", true),
+            (Self::ByAnother, ..) => ("what this alternative no longer takes, another one beside it does", false),
+            (Self::Plain, ChangeKind::AdditionalPropertiesNarrowed | ChangeKind::AdditionalPropertiesWidened, _) => {
+                ("the names that the sender declares are all taken; only one that sends others too would be refused", false)
+            }
+            (Self::Plain, _, Direction::ToProvider) => ("every value that could be sent before is still accepted", false),
+            (Self::Plain, ..) => ("every value that may come now could come before", false),
+        };
+        Proof::Contained { reason: reason.to_owned(), loosely }
+    }
+}

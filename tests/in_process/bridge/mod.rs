@@ -1,0 +1,19 @@
+//! The bridge end to end: what is published and announced on which day, and which letters that leads to.
+
+mod answers;
+mod channels;
+mod contacts;
+mod contract;
+mod escalation;
+mod fetches;
+mod harness;
+mod histories;
+mod kept;
+mod pages;
+mod policies;
+mod refusals;
+mod scenarios;
+mod silence;
+mod telling;
+mod two;
+mod whole;

@@ -1,0 +1,218 @@
+//! Small pairs that once were judged wrongly, here or elsewhere, and what is right.
+
+use driftd::diff::Budget;
+use driftd::openapi::{Limits, parse, read};
+use driftd::rules::{Catalogue, compare};
+use serde_json::{Value, json};
+
+/// `severity rule`, one for each finding.
+fn judged(before: &Value, after: &Value) -> Vec<String> {
+    let catalogue = Catalogue::load().expect("the catalogue");
+    let document = |value: &Value| read(value.to_string().as_bytes(), &Limits::default()).expect("a description");
+    let (verdict, _) = compare(&document(before), &document(after), &catalogue, Budget::default());
+    assert_eq!(verdict.undecided, None);
+    verdict.findings.iter().map(|finding| format!("{} {}", finding.severity.name(), finding.rule)).collect()
+}
+
+/// A document whose `POST /items` takes and `GET /items` returns this schema.
+fn exchanging(schema: &Value, components: &Value) -> Value {
+    let content = json!({"application/json": {"schema": schema}});
+    json!({"openapi": "3.1.0", "paths": {"/items": {
+        "post": {"requestBody": {"content": content}, "responses": {"204": {"description": "done"}}},
+        "get": {"responses": {"200": {"description": "ok", "content": content}}}
+    }}, "components": {"schemas": components}})
+}
+
+fn operation(operation: &Value) -> Value {
+    json!({"openapi": "3.1.0", "paths": {"/items": {"get": operation}}, "components": {"securitySchemes": {
+        "o": {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "https://t.example", "scopes": {"read": "", "write": ""}}}},
+        "k": {"type": "apiKey", "in": "header", "name": "K"}, "l": {"type": "apiKey", "in": "header", "name": "L"}
+    }}})
+}
+
+#[test]
+fn schemas() {
+    let object = |properties: Value| json!({"type": "object", "properties": properties});
+    let cases: Vec<(&str, Value, Value, &[&str])> = vec![
+        (
+            "string to null alone",
+            json!({"type": "string"}),
+            json!({"type": "null"}),
+            &["breaking request-type-changed", "breaking response-type-changed"],
+        ),
+        (
+            "a property nobody may send any more",
+            object(json!({"a": {"type": "string"}})),
+            object(json!({"a": false})),
+            &["breaking request-type-narrowed", "info response-type-narrowed"],
+        ),
+        (
+            "a name is required beside a new union",
+            json!({"type": "object", "properties": {"a": {"type": "string"}}}),
+            json!({"oneOf": [{"type": "object", "properties": {"a": {"type": "string"}}}, {"type": "array"}], "required": ["a"]}),
+            &[],
+        ),
+        (
+            "prose in a branch without a type",
+            json!({"oneOf": [{"required": ["a"]}, {"required": ["b"]}]}),
+            json!({"oneOf": [{"required": ["a"]}, {"required": ["b"], "description": "prose"}]}),
+            &["silent"],
+        ),
+        (
+            "an enum with null as a union",
+            json!({"type": ["string", "null"], "enum": ["a", "b", null]}),
+            json!({"anyOf": [{"enum": ["a", "b"]}, {"type": "null"}]}),
+            &["silent"],
+        ),
+        ("the same number, spelt otherwise", json!({"enum": [1, 2]}), json!({"enum": [1.0, 2]}), &["silent"]),
+        (
+            "an annotation where names are open",
+            json!({"type": "object"}),
+            json!({"type": "object", "additionalProperties": {"description": "anything"}}),
+            &["silent"],
+        ),
+        ("a reference that leads elsewhere", json!({"type": "string"}), json!({"$ref": "other.yaml#/X"}), &["silent"]),
+        ("an anchor", json!({"type": "string"}), json!({"$ref": "#door"}), &["silent"]),
+    ];
+    let mut problems = Vec::new();
+    for (what, before, after, expected) in cases {
+        let mut found = judged(&exchanging(&before, &json!({})), &exchanging(&after, &json!({})));
+        found.sort();
+        let mut expected: Vec<String> = expected.iter().map(|line| (*line).to_owned()).collect();
+        expected.sort();
+        let right = match expected.as_slice() {
+            // Which findings is another test's matter; that there is a breaking one is this one's.
+            [] => found.iter().any(|line| line.starts_with("breaking request")),
+            [only] if only == "silent" => found.is_empty(),
+            _ => found == expected,
+        };
+        if !right {
+            problems.push(format!("{what}: {found:?}, expected {expected:?}"));
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn a_break_is_found_whatever_the_order_of_paths() {
+    let document = |order: [&str; 2], base: Value, required: Value| {
+        let mut paths = serde_json::Map::new();
+        for path in order {
+            let name = if path == "/a" { "A" } else { "B" };
+            let schema = json!({"$ref": format!("#/components/schemas/{name}")});
+            paths.insert(
+                path.to_owned(),
+                json!({"get": {"responses": {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}}}),
+            );
+        }
+        json!({"openapi": "3.1.0", "paths": paths, "components": {"schemas": {
+            "Base": {"type": "object", "properties": base},
+            "A": {"allOf": [{"$ref": "#/components/schemas/Base"}], "required": required},
+            "B": {"allOf": [{"$ref": "#/components/schemas/Base"}]}
+        }}})
+    };
+    for order in [["/a", "/b"], ["/b", "/a"]] {
+        let before = document(order, json!({"x": {"type": "string"}, "y": {"type": "string"}}), json!(["x"]));
+        let after = document(order, json!({"y": {"type": "string"}}), json!([]));
+        assert_eq!(
+            judged(&before, &after),
+            ["breaking response-required-property-removed", "warning response-optional-property-removed"],
+            "{order:?}"
+        );
+    }
+}
+
+#[test]
+fn one_schema_that_became_two_is_two_findings_of_their_own() {
+    let document = |first: &str, second: &str| {
+        let get = |name: &str| json!({"get": {"responses": {"200": {"description": "", "content": {"application/json": {"schema": {"$ref": format!("#/components/schemas/{name}")}}}}}}});
+        json!({"openapi": "3.1.0", "paths": {"/a": get(first), "/b": get(second)}, "components": {"schemas": {
+            "D": {"type": "object", "properties": {"x": {"type": "string"}}},
+            "D1": {"type": "object", "properties": {"x": {"type": "integer"}}},
+            "D2": {"type": "object", "properties": {"x": {"type": "boolean"}}}
+        }}})
+    };
+    let catalogue = Catalogue::load().expect("the catalogue");
+    let read = |value: Value| read(value.to_string().as_bytes(), &Limits::default()).expect("a description");
+    let (verdict, _) = compare(&read(document("D", "D")), &read(document("D1", "D2")), &catalogue, Budget::default());
+    let identities: std::collections::BTreeSet<&str> = verdict.findings.iter().map(|finding| finding.identity.as_str()).collect();
+    assert_eq!((verdict.findings.len(), identities.len()), (2, 2));
+}
+
+#[test]
+fn absent_schemas_stand_where_they_are_named() {
+    let document = |items: Option<Value>| {
+        let mut list = json!({"type": "array"});
+        if let Some(items) = items {
+            list["items"] = items;
+        }
+        exchanging(&json!({"type": "object", "properties": {"a": list, "b": list}}), &json!({}))
+    };
+    let catalogue = Catalogue::load().expect("the catalogue");
+    let read = |value: Value| read(value.to_string().as_bytes(), &Limits::default()).expect("a description");
+    let (verdict, _) =
+        compare(&read(document(None)), &read(document(Some(json!({"type": "string"})))), &catalogue, Budget::default());
+    let messages: Vec<&str> =
+        verdict.findings.iter().filter(|f| f.severity.name() == "breaking").map(|f| f.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        [
+            "The type of `a` in the request body narrowed from any to string",
+            "The type of `b` in the request body narrowed from any to string"
+        ]
+    );
+}
+
+#[test]
+fn security_and_responses() {
+    let ok = json!({"200": {"description": "ok"}});
+    let secured = |security: Value| operation(&json!({"security": security, "responses": ok}));
+    let same = secured(json!([{"o": ["read"]}, {"o": ["write"]}]));
+    let mut reworded = same.clone();
+    reworded["paths"]["/items"]["get"]["summary"] = json!("reworded");
+    assert_eq!(judged(&same, &reworded), Vec::<String>::new());
+    assert_eq!(judged(&secured(json!([{"k": [], "l": []}])), &secured(json!([{"k": []}]))), ["info api-security-added"]);
+    assert_eq!(
+        judged(&secured(json!([{"k": []}])), &secured(json!([{"k": [], "l": []}]))),
+        ["breaking api-security-removed"],
+        "one cause, one finding"
+    );
+
+    let body = |kind: &str| json!({"description": "", "content": {"application/json": {"schema": {"type": kind}}}});
+    let answering = |key: &str, kind: &str| {
+        let mut responses = ok.clone();
+        responses[key] = body(kind);
+        operation(&json!({"responses": responses}))
+    };
+    for (before, after) in [("404", "4XX"), ("4XX", "404"), ("404", "default")] {
+        assert_eq!(judged(&answering(before, "string"), &answering(after, "string")), Vec::<String>::new(), "{before} → {after}");
+        assert_eq!(
+            judged(&answering(before, "string"), &answering(after, "integer")),
+            ["breaking response-type-changed"],
+            "{before} → {after}"
+        );
+    }
+    let elsewhere = json!({"openapi": "3.1.0", "paths": {"/items": {"$ref": "./items.yaml"}, "/other": {}}});
+    assert_eq!(judged(&answering("404", "string"), &elsewhere), Vec::<String>::new(), "what cannot be followed is not gone");
+}
+
+#[test]
+fn documents() {
+    let cases = parse(include_bytes!("../documents.yaml"), &Limits::default(), &mut Vec::new()).expect("the pairs").to_json();
+    let cases = cases.as_array().expect("a list of pairs");
+    assert!(cases.len() > 30, "only {}", cases.len());
+    for case in cases {
+        assert_eq!(json!(judged(&case["before"], &case["after"])), case["findings"], "{}", case["name"]);
+    }
+}
+
+#[test]
+fn a_form_of_swagger_2_sees_its_shared_parameters() {
+    let document = |required: bool| {
+        json!({"swagger": "2.0", "paths": {"/items": {"post": {
+            "parameters": [{"in": "formData", "name": "a", "type": "string", "required": true}, {"$ref": "#/parameters/P"}],
+            "responses": {"200": {"description": "ok"}}}}},
+            "parameters": {"P": {"in": "formData", "name": "f", "type": "string", "required": required}}})
+    };
+    assert_eq!(judged(&document(false), &document(true)), ["breaking request-property-became-required"]);
+}
