@@ -41,7 +41,9 @@ impl Server {
                 let known = head.to_ascii_lowercase().contains("\r\nif-").then(|| answers.get(&format!("{target}?if"))).flatten();
                 asked.lock().expect("requests").push(head);
                 let answer = known.or_else(|| answers.get(&target)).or_else(|| answers.get("*"));
-                let _ = stream.write_all(answer.map_or(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", Vec::as_slice));
+                let _ = stream.write_all(
+                    answer.map_or(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", Vec::as_slice),
+                );
             }
         });
         server
@@ -270,7 +272,7 @@ async fn redirects_say_where_they_lead() {
 
 #[tokio::test]
 async fn credentials_that_stay_behind_are_told_of() {
-    let denied = b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer realm=\"specs\"\r\nContent-Length: 0\r\n\r\n";
+    let denied = b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer realm=\"specs\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     let elsewhere = Server::start(&[("*", denied)]);
     let server = Server::start(&[("/here", denied), ("/away", &redirect(302, elsewhere.url("/x?y=z").as_str(), ""))]);
     let allowed = [server.port, elsewhere.port].map(|port| PrivateHost::parse(&format!("127.0.0.1:{port}")).expect("a host"));
