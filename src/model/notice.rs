@@ -21,10 +21,12 @@ pub enum NoticeKind {
     /// Nobody has answered, and somebody else is asked.
     Escalated,
     /// One side said something that the other must hear.
+    #[serde(rename = "exchange")]
     CounterpartMessage,
     /// What happened in a week and needs nobody.
     Digest,
     /// Whether somebody is still the one to write to.
+    #[serde(rename = "attest")]
     Confirmation,
     /// A description cannot be judged, or can be again.
     Outage,
@@ -38,7 +40,7 @@ impl NoticeKind {
         [Self::Opened, Self::Updated].iter().any(|kind| kind.name() == name)
     }
 
-    /// The word in storage.
+    /// The word in storage, in templates and in what programs are sent; two are older than the names here.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Opened => "opened",
