@@ -24,7 +24,7 @@
 //! | [`diff`] | what differs, as facts with a direction, over a worklist of schema pairs | verdicts |
 //! | [`rules`] | facts into findings: one law, and pages with reasoned exceptions | parties |
 //! | [`notice`] | findings into letters for each side: pure set difference | formatting |
-//! | [`render`] | letters into subject, text and HTML; a comparison into seven report formats | transport |
+//! | [`render`] | letters into subject, text and HTML; a comparison into every report format | transport |
 //! | [`config`] | files into types that cannot be wrong, every mistake at once | work |
 //! | [`fetch`] | polite and suspicious GETs | documents |
 //! | [`mail`] | final bytes, and one honest try at sending them | notices |

@@ -242,6 +242,9 @@ pub enum LoopName {
 }
 
 impl LoopName {
+    /// Every loop.
+    pub const ALL: [Self; 6] = [Self::Watch, Self::Deliver, Self::Channels, Self::Escalate, Self::Bounces, Self::Digest];
+
     /// The word on status and in metrics.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -156,3 +156,23 @@ fn every_hop_of_the_architecture_exists() {
         assert!(source.contains(&format!("fn {function}(")), "{file} has no {function}");
     }
 }
+
+#[test]
+fn what_prose_counts_and_lists_is_what_there_is() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+    let (crate_page, architecture) = (read("src/lib.rs"), read("docs/architecture.md"));
+    // The table of modules names every room once.
+    let rows = crate_page.lines().filter(|line| line.starts_with("//! | [`"));
+    let mut listed: Vec<&str> = rows
+        .flat_map(|row| row.split(" | ").next().unwrap_or_default().split("[`").skip(1))
+        .filter_map(|cell| cell.split('`').next())
+        .collect();
+    let mut rooms: Vec<&str> = ALLOWED.iter().map(|(room, _)| *room).collect();
+    listed.sort_unstable();
+    rooms.sort_unstable();
+    assert_eq!(listed, rooms, "the table of modules in src/lib.rs");
+    let numbers = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    let loops = format!("{} loops", numbers[driftd::state::LoopName::ALL.len()]);
+    assert!(crate_page.contains(&loops) && architecture.contains(&loops), "there are {loops}");
+}
