@@ -1,7 +1,7 @@
-//! The daemon put together: configuration, lock, store, loops, endpoint; then handed to the lifecycle.
+//! The daemon put together: configuration, lock, store, loops, endpoint; then handed to the lifecycle. And its reload.
 
 mod error;
-mod state;
+mod state_dir;
 
 use std::fs::File;
 use std::io::Write as _;
@@ -22,11 +22,11 @@ use crate::model::{Clock, SystemClock};
 use crate::notice::unknown_rules;
 use crate::render::Renderer;
 use crate::rules::Catalogue;
-use crate::state::{ActiveConfig, AppState, Counters, LoopRuns, Relay, Trouble, TroublePart, make_secret};
+use crate::state::{ActiveConfig, AppState, Counters, LoopName, LoopRuns, MailServerState, Trouble, TroublePart, make_secret};
 use crate::store::{Store, StoreError};
 
 pub use error::StartError;
-pub(crate) use state::reachable;
+pub(crate) use state_dir::reachable;
 
 /// A daemon that has started and is about to run.
 pub struct Daemon {
@@ -37,7 +37,7 @@ pub struct Daemon {
     pub address: SocketAddr,
     // Held for as long as the daemon lives.
     _lock: Lock,
-    _address: state::Address,
+    _address: state_dir::Address,
 }
 
 /// Starts the daemon: everything that can go wrong at the start goes wrong here, before READY.
@@ -50,9 +50,7 @@ pub async fn start(config_file: &Path) -> Result<Daemon, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let environment = Environment::of_process();
     let config = config::load(config_file, &environment, clock.now()).map_err(StartError::Config)?;
-    for warning in &config.warnings {
-        warn!("{warning}");
-    }
+    warn_of(&config);
     let lock = lock(&config.state_dir)?;
     let address = config.http.listen;
     let endpoint = Endpoint::bind(address).map_err(|source| StartError::Bind { address, source })?;
@@ -65,14 +63,19 @@ pub async fn start(config_file: &Path) -> Result<Daemon, StartError> {
     warn_of_unknown_rules(&shared);
     let (heart, stopping) = (lifecycle.heart(), lifecycle.stopping());
     let http = serve(endpoint, Arc::clone(&shared), heart.clone(), stopping.clone())?;
-    lifecycle.spawn("watch", loops::watch(Arc::clone(&shared), heart.clone(), stopping.clone()));
-    lifecycle.spawn("deliver", loops::mail(Arc::clone(&shared), heart.clone(), stopping.clone()));
-    lifecycle.spawn("channels", loops::channels(Arc::clone(&shared), heart.clone(), stopping.clone()));
-    lifecycle.spawn("escalate", loops::escalate(Arc::clone(&shared), heart.clone(), stopping.clone()));
-    lifecycle.spawn("bounces", loops::bounces(Arc::clone(&shared), heart.clone(), stopping.clone()));
-    lifecycle.spawn("digest", loops::digest(Arc::clone(&shared), heart, stopping.clone()));
-    let reloading =
-        Reload { file: config_file.to_owned(), environment, sender, shared: Arc::clone(&shared), asked: lifecycle.reload() };
+    lifecycle.spawn(LoopName::Watch.as_str(), loops::watch(Arc::clone(&shared), heart.clone(), stopping.clone()));
+    lifecycle.spawn(LoopName::Deliver.as_str(), loops::mail(Arc::clone(&shared), heart.clone(), stopping.clone()));
+    lifecycle.spawn(LoopName::Channels.as_str(), loops::channels(Arc::clone(&shared), heart.clone(), stopping.clone()));
+    lifecycle.spawn(LoopName::Escalate.as_str(), loops::escalate(Arc::clone(&shared), heart.clone(), stopping.clone()));
+    lifecycle.spawn(LoopName::Bounces.as_str(), loops::bounces(Arc::clone(&shared), heart.clone(), stopping.clone()));
+    lifecycle.spawn(LoopName::Digest.as_str(), loops::digest(Arc::clone(&shared), heart, stopping.clone()));
+    let reloading = Reload {
+        file: config_file.to_owned(),
+        environment,
+        sender,
+        shared: Arc::clone(&shared),
+        signal: lifecycle.reload_signal(),
+    };
     lifecycle.spawn("reload", async move {
         tokio::select! {
             () = stopping.cancelled() => {}
@@ -80,7 +83,7 @@ pub async fn start(config_file: &Path) -> Result<Daemon, StartError> {
         }
     });
     let unusable = |source| StartError::StateDir { state_dir: state_dir.clone(), source };
-    let published = state::Address::publish(&state_dir, address).map_err(unusable)?;
+    let published = state_dir::Address::publish(&state_dir, address).map_err(unusable)?;
     Ok(Daemon { lifecycle, shared, http, address, _lock: lock, _address: published })
 }
 
@@ -111,12 +114,12 @@ pub async fn assemble(
         renderer: Renderer::new().map_err(anyhow::Error::from)?,
         external_url,
         link_key,
-        api_token: state::token(&state_dir)?,
+        api_token: state_dir::token(&state_dir)?,
         wake_watch: Notify::new(),
         wake_deliver: Notify::new(),
         wake_channels: Notify::new(),
         wake_escalate: Notify::new(),
-        relay: Relay::default(),
+        mail_server: MailServerState::default(),
         runs: LoopRuns::default(),
         trouble: Trouble::default(),
         counters: Counters::default(),
@@ -140,6 +143,13 @@ impl Daemon {
     }
 }
 
+/// What a configuration says that is allowed and hardly meant.
+fn warn_of(config: &Config) {
+    for warning in &config.warnings {
+        warn!("{warning}");
+    }
+}
+
 /// An exception that covers nothing is a slip of the pen, and no reason not to watch.
 fn warn_of_unknown_rules(shared: &AppState) {
     for integration in &shared.active().config.integrations {
@@ -158,7 +168,7 @@ struct Lock {
 /// One daemon for one state directory. The lock goes with the process, however that ends.
 fn lock(state_dir: &Path) -> Result<Lock, StartError> {
     let unusable = |source| StartError::StateDir { state_dir: state_dir.to_owned(), source };
-    state::prepare(state_dir).map_err(unusable)?;
+    state_dir::prepare(state_dir).map_err(unusable)?;
     let path = state_dir.join("driftd.lock");
     let directory = File::open(state_dir).map_err(unusable)?;
     let mut file =
@@ -193,13 +203,13 @@ struct Reload {
     environment: Environment,
     sender: watch::Sender<Arc<ActiveConfig>>,
     shared: Arc<AppState>,
-    asked: Arc<Notify>,
+    signal: Arc<Notify>,
 }
 
 impl Reload {
     async fn run(self) {
         loop {
-            self.asked.notified().await;
+            self.signal.notified().await;
             match self.reload().await {
                 Ok(()) => {
                     Counters::add(&self.shared.counters.reloads);
@@ -226,6 +236,7 @@ impl Reload {
         let clock = &self.shared.clock;
         let config = config::load(&self.file, &self.environment, clock.now())
             .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+        warn_of(&config);
         let running = self.shared.active();
         let same_http =
             config.http.listen == running.config.http.listen && config.http.external_url == running.config.http.external_url;

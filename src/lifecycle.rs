@@ -2,7 +2,8 @@
 //!
 //! The first SIGTERM or SIGINT asks every task to finish what it does; a second one, or the end of the
 //! grace period, stops them where they are. A task that ends by itself is a defect: the process then ends
-//! with failure, and systemd starts it again. The watchdog is fed only while every loop beats.
+//! with failure, and systemd starts it again. The watchdog is fed only while every loop beats,
+//! which each does at least every half minute.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -115,7 +116,7 @@ impl Lifecycle {
     }
 
     /// Notified on SIGHUP.
-    pub fn reload(&self) -> Arc<Notify> {
+    pub fn reload_signal(&self) -> Arc<Notify> {
         Arc::clone(&self.reload)
     }
 

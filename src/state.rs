@@ -1,4 +1,5 @@
-//! What the loops and the endpoint share.
+//! What the loops and the endpoint share: the active configuration, the store, what is wrong, when each loop ran, what is known
+//! of the mail server, totals, and the tokens of links.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -285,10 +286,10 @@ impl LoopRuns {
 
 /// What is known of the mail server.
 #[derive(Debug, Default)]
-pub struct Relay(Mutex<RelayState>);
+pub struct MailServerState(Mutex<MailServerFacts>);
 
 #[derive(Debug, Default)]
-struct RelayState {
+struct MailServerFacts {
     /// Whether it spoke to us the last time.
     is_open: bool,
     /// Times in a row that it took nothing from us, and when it was asked last.
@@ -298,8 +299,8 @@ struct RelayState {
     has_refused: bool,
 }
 
-impl Relay {
-    fn state(&self) -> std::sync::MutexGuard<'_, RelayState> {
+impl MailServerState {
+    fn state(&self) -> std::sync::MutexGuard<'_, MailServerFacts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -392,7 +393,7 @@ pub struct AppState {
     /// Rouses the loop that looks who is still to be told or asked.
     pub wake_escalate: Notify,
     /// What is known of the mail server.
-    pub relay: Relay,
+    pub mail_server: MailServerState,
     /// When each loop last ran.
     pub runs: LoopRuns,
     /// What is wrong with driftd itself.

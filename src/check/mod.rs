@@ -3,7 +3,7 @@
 //! [`check`] does the IO and hands what came to `outcome`, which is a function of what was known and what came now. A ledger
 //! has a check of its own, which reads nothing but what was announced.
 //!
-//! Invariants: every way out is a commit or a release of the claim; what was not read whole is compared with nothing and never
+//! Invariants: every way out is a commit, a release of the claim, or an error after which the loop releases it; what was not read whole is compared with nothing and never
 //! becomes a baseline; down, undecidable and blind are never confused with changed.
 
 mod compare;

@@ -138,9 +138,9 @@ impl Outcome<'_> {
             Compared::Doubtful(doubt) => self.doubtful(doubt),
             Compared::TooLong => {
                 let why = "comparing it took longer than it may and was stopped; nothing is known of what changed".to_owned();
-                CheckCommit { is_deadly: true, ..self.failed(ApiState::Undecidable, why) }
+                CheckCommit { counts_as_crash: true, ..self.failed(ApiState::Undecidable, why) }
             }
-            Compared::Died(why) => CheckCommit { is_deadly: true, ..self.failed(ApiState::Blind, why) },
+            Compared::Died(why) => CheckCommit { counts_as_crash: true, ..self.failed(ApiState::Blind, why) },
             // What was not reached is not gone: nothing that was told is taken back, and the next fetch tries again.
             Compared::Judged(judged) if judged.undecided.is_some() => {
                 self.failed(ApiState::Undecidable, judged.undecided.unwrap_or_default())
@@ -293,14 +293,14 @@ impl Outcome<'_> {
 
     /// How often what an open notice tells of has come and gone, in words.
     fn coming_and_going(&self, step: &NoticeStep) -> Option<String> {
-        let flaps = match step {
-            NoticeStep::Flipped { flaps, .. } => Some(*flaps),
-            NoticeStep::Tell { flaps, .. } => *flaps,
+        let recurrence = match step {
+            NoticeStep::CameOrWent { recurrence, .. } => Some(*recurrence),
+            NoticeStep::Tell { recurrence, .. } => *recurrence,
             NoticeStep::Close { .. } => None,
-            NoticeStep::Nothing => self.claim.flaps,
+            NoticeStep::Nothing => self.claim.recurrence,
         }?;
-        let times = if flaps.times == 1 { "once".to_owned() } else { format!("{} times", flaps.times) };
-        Some(format!("it comes and goes: back {times}, last moved on {}", flaps.at.format("%Y-%m-%d %H:%M UTC")))
+        let times = if recurrence.times == 1 { "once".to_owned() } else { format!("{} times", recurrence.times) };
+        Some(format!("it comes and goes: back {times}, last moved on {}", recurrence.at.format("%Y-%m-%d %H:%M UTC")))
     }
 
     /// What fails is tried as often as its schedule says, once the short pauses have not helped; also a slow schedule every six
@@ -318,9 +318,9 @@ impl Outcome<'_> {
 pub(super) fn said(key: &WatchKey, step: &NoticeStep) -> Option<NewEvent> {
     match step {
         NoticeStep::Nothing => None,
-        NoticeStep::Flipped { id, flaps } => Some(NewEvent::new(
+        NoticeStep::CameOrWent { id, recurrence } => Some(NewEvent::new(
             EventKind::Flapping,
-            format!("{key}: what notice {id} tells of came or went again, {} times by now", flaps.times),
+            format!("{key}: what notice {id} tells of came or went again, {} times by now", recurrence.times),
         )),
         NoticeStep::Tell { notice, deliveries, .. } => {
             Some(NewEvent::new(EventKind::Notice, format!("{key}: {} letters for notice {}", deliveries.len(), notice.id)))

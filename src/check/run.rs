@@ -99,21 +99,21 @@ async fn read_and_compare<'d>(
         ProbeEvidence::default()
     };
     let writer = writer(shared.clock.now());
-    let decide = Outcome { writer: &writer, claim };
+    let outcome_of = Outcome { writer: &writer, claim };
     let commit = match outcome {
         FetchOutcome::NotModified { fresh_for, signals, moved_to } => {
             let dates = DateEvidence { full: false, signals, described: None, probed };
             let answer = UnchangedAnswer { validators: claim.validators.clone(), fresh_for, moved_to, dates, absent };
-            decide.unchanged(answer, &entries).await?
+            outcome_of.unchanged(answer, &entries).await?
         }
-        FetchOutcome::Later { after, why } => decide.later(after, &why),
+        FetchOutcome::Later { after, why } => outcome_of.later(after, &why),
         FetchOutcome::Failed(failure) => {
             let state = match failure.kind {
                 FailureKind::Down | FailureKind::Missing => ApiState::Down,
                 FailureKind::Unreadable => ApiState::Undecidable,
                 FailureKind::Blind => ApiState::Blind,
             };
-            decide.failed(state, failure.why)
+            outcome_of.failed(state, failure.why)
         }
         FetchOutcome::Body(body) => {
             let digest = hex(&Sha256::digest(&body.bytes));
@@ -122,19 +122,23 @@ async fn read_and_compare<'d>(
                 let described = if is_read { dates_in(shared, claim, &body.bytes).await } else { None };
                 let FetchedBody { validators, full, fresh_for, signals, moved_to, .. } = *body;
                 let dates = DateEvidence { full, signals, described, probed };
-                decide.unchanged(UnchangedAnswer { validators, fresh_for, moved_to, dates, absent }, &entries).await?
+                outcome_of.unchanged(UnchangedAnswer { validators, fresh_for, moved_to, dates, absent }, &entries).await?
             } else if baseline.is_none() && key.surface == Surface::Upcoming {
-                decide.waits_for_live()
+                outcome_of.waits_for_live()
             } else {
                 let document = FetchedDocument { digest, body: *body, absent, entries, probed };
                 let compared = Box::pin(compare_with(shared, claim, baseline.as_deref(), &document)).await?;
                 let seen_upcoming = match &compared {
-                    Compared::Judged(judged) if judged.findings.iter().any(|finding| finding.judged == Severity::Breaking) => {
+                    Compared::Judged(judged)
+                        if key.surface == Surface::Live
+                            && judged.undecided.is_none()
+                            && judged.findings.iter().any(|finding| finding.judged == Severity::Breaking) =>
+                    {
                         shared.store.seen_upcoming(key).await?
                     }
                     _ => HashMap::new(),
                 };
-                decide.compared(compared, baseline, document, &seen_upcoming).await?
+                outcome_of.compared(compared, baseline, document, &seen_upcoming).await?
             }
         }
     };

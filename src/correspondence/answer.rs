@@ -27,28 +27,28 @@ pub async fn answer(shared: &AppState, token: &str, reply: &Reply) -> Result<Ans
     let Some((integration, api)) = active.find(&letter.key) else { return Ok(AnswerOutcome::NotWatched) };
     let Some(open) = shared.store.open_notice(&letter.notice).await? else { return Ok(AnswerOutcome::Closed) };
     let writer = LetterWriter { shared, active: &active, key: &letter.key, integration, api, now: shared.clock.now() };
-    let counterpart = CounterpartMessage { writer: &writer, letter: &letter, open: &open };
+    let answering = AnswerInProgress { writer: &writer, letter: &letter, open: &open };
     let answered = match reply {
         Reply::Acknowledge(acknowledgement) => {
             let is_accepted = acknowledgement.answer == Answer::Accepted;
             if is_accepted && letter.key.surface == Surface::Live && !is_still_open(&open, letter.side, &letter.party) {
                 return Ok(AnswerOutcome::Gone);
             }
-            let letters = counterpart.conflict(acknowledgement);
+            let letters = answering.conflict(acknowledgement);
             // Written before it is known whether this is the last acceptance that was missing.
             let closing = Closing {
-                letters: if is_accepted { writer.accepted(&open, &counterpart.name()) } else { Vec::new() },
+                letters: if is_accepted { writer.accepted(&open, &answering.name()) } else { Vec::new() },
                 consumers: api.consumers.iter().map(|consumer| consumer.party.as_str()).collect(),
             };
             shared.store.acknowledge(token, acknowledgement, letters, closing, writer.now).await?
         }
-        Reply::NotUs { by, ask } => counterpart.named(by, *ask).await?,
+        Reply::NotUs { by, ask } => answering.named(by, *ask).await?,
         Reply::Extend { by, until, note } => {
-            let letters = counterpart.proposal(by, *until, note);
+            let letters = answering.proposal(by, *until, note);
             let request = ExtensionRequest { by, until: *until, note };
             shared.store.propose(&letter, request, letters, writer.now).await?
         }
-        Reply::Decide { by, proposal, agreed } => counterpart.decision(by, *proposal, *agreed).await?,
+        Reply::Decide { by, proposal, agreed } => answering.decision(by, *proposal, *agreed).await?,
     };
     shared.wake_lanes();
     shared.wake_watch.notify_one();
@@ -56,13 +56,13 @@ pub async fn answer(shared: &AppState, token: &str, reply: &Reply) -> Result<Ans
 }
 
 /// One answer and everything around it.
-struct CounterpartMessage<'e> {
+struct AnswerInProgress<'e> {
     writer: &'e LetterWriter<'e>,
     letter: &'e OpenLetter,
     open: &'e OpenNotice,
 }
 
-impl CounterpartMessage<'_> {
+impl AnswerInProgress<'_> {
     fn party(&self) -> Option<&Party> {
         self.writer.integration.party(&self.letter.party)
     }
@@ -129,7 +129,7 @@ impl CounterpartMessage<'_> {
             delivery: self.tell(self.letter.side, party, person, card),
             text: format!("{by} answered for {}: not us, ask {} ({})", party.name, person.name, ask.name()),
         };
-        self.writer.shared.store.take_step(step, self.writer.now).await?;
+        self.writer.shared.store.record_escalation(step, self.writer.now).await?;
         Ok(AnswerOutcome::Recorded)
     }
 

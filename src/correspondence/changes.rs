@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use crate::model::{Fingerprint, LastTold, Notice, NoticeKind, NoticeSeries, OpenFinding, Surface};
 use crate::notice::{Decision, DecisionInput, PartyMessage};
 use crate::state::is_recent;
-use crate::store::{Claim, Flaps, Gone, NoticeStep, REVERTED, StoreError};
+use crate::store::{Claim, NoticeStep, REVERTED, Recurrence, RevertedNotice, StoreError};
 
 use super::writer::LetterWriter;
 
@@ -30,18 +30,18 @@ impl LetterWriter<'_> {
         if let Some(gone) = self.come_back(claim, &decision_input, current) {
             return Ok(self.told_again(gone, current));
         }
-        let mut flaps = claim.flaps;
-        if let Some((notice, flapping)) = claim.notice.as_ref().zip(flaps.as_mut()) {
+        let mut recurrence = claim.recurrence;
+        if let Some((notice, recurrence)) = claim.notice.as_ref().zip(recurrence.as_mut()) {
             let is_there = current.iter().any(OpenFinding::needs_notice);
             let was_there = claim.findings.iter().any(OpenFinding::needs_notice);
             if is_there != was_there {
-                flapping.at = self.now;
-                flapping.times += u32::from(is_there);
+                recurrence.at = self.now;
+                recurrence.times += u32::from(is_there);
                 let is_known = !is_there || decision_input(Some(notice), told).decide(self.now, Fingerprint::default).is_none();
                 if is_known {
-                    return Ok(NoticeStep::Flipped { id: notice.id.clone(), flaps: *flapping });
+                    return Ok(NoticeStep::CameOrWent { id: notice.id.clone(), recurrence: *recurrence });
                 }
-            } else if !is_there && is_recent(flapping.at, self.now) {
+            } else if !is_there && is_recent(recurrence.at, self.now) {
                 return Ok(NoticeStep::Nothing);
             }
         }
@@ -52,11 +52,11 @@ impl LetterWriter<'_> {
         if claim.notice.is_none() {
             decision.notice.id = self.shared.store.name_notice(&decision.notice.fingerprint).await?.id;
         }
-        let back = flaps
+        let back = recurrence
             .filter(|_| decision.closes)
-            .map(|flaps| format!("It had come and gone before, and came back {} times.", flaps.times));
-        let (deliveries, told, is_whole) = self.written_out(&decision, evidence, back.as_ref());
-        if decision.closes && is_whole {
+            .map(|recurrence| format!("It had come and gone before, and came back {} times.", recurrence.times));
+        let (deliveries, told, all_have_one) = self.written_out(&decision, evidence, back.as_ref());
+        if decision.closes && all_have_one {
             let why =
                 if current.iter().any(OpenFinding::needs_notice) { "what differs concerns nobody any more" } else { REVERTED };
             return Ok(NoticeStep::Close { id: decision.notice.id, why: why.to_owned(), deliveries });
@@ -64,7 +64,7 @@ impl LetterWriter<'_> {
         if told.is_empty() {
             return Ok(NoticeStep::Nothing);
         }
-        Ok(NoticeStep::Tell { notice: decision.notice, flaps, deliveries, told })
+        Ok(NoticeStep::Tell { notice: decision.notice, recurrence, deliveries, told })
     }
 
     /// The notice whose change is back within a day of its going, just as it was told.
@@ -73,7 +73,7 @@ impl LetterWriter<'_> {
         claim: &'c Claim,
         decision_input: &impl Fn(Option<&'c Notice>, &'c [LastTold]) -> DecisionInput<'c, 'f>,
         current: &[OpenFinding],
-    ) -> Option<&'c Gone> {
+    ) -> Option<&'c RevertedNotice> {
         let gone = claim.gone.as_ref().filter(|_| claim.notice.is_none() && self.key.surface != Surface::Ledger)?;
         let is_known =
             |finding: &OpenFinding| gone.told.iter().any(|told| told.findings.get(&finding.identity) == Some(&finding.content));
@@ -85,7 +85,7 @@ impl LetterWriter<'_> {
 
     /// A change that comes and goes is told once more, with its count; after that only when it has been one or the other for
     /// a day.
-    fn told_again(&self, gone: &Gone, current: &[OpenFinding]) -> NoticeStep {
+    fn told_again(&self, gone: &RevertedNotice, current: &[OpenFinding]) -> NoticeStep {
         let times = gone.times + 1;
         let messages = gone.told.iter().filter(|told| !told.findings.is_empty()).map(|told| PartyMessage {
             side: told.side,
@@ -106,8 +106,8 @@ impl LetterWriter<'_> {
         if told.is_empty() {
             return NoticeStep::Nothing;
         }
-        let flaps = Some(Flaps { times, at: self.now });
-        NoticeStep::Tell { notice: decision.notice, flaps, deliveries, told }
+        let recurrence = Some(Recurrence { times, at: self.now });
+        NoticeStep::Tell { notice: decision.notice, recurrence, deliveries, told }
     }
 }
 

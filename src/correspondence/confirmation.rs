@@ -14,6 +14,7 @@ use crate::notice::{Decision, MessageCard, PartyMessage};
 use crate::state::{ActiveConfig, AppState, link_token};
 use crate::store::{Confirmation, StoreError};
 
+use super::one_row::done_or_skipped;
 use super::writer::LetterWriter;
 
 /// So long may somebody take to say that he is there.
@@ -68,12 +69,12 @@ pub async fn confirmations_due(shared: &AppState) -> Result<usize, StoreError> {
                 if now.date_naive() >= due
                     && known.asked_at.is_none_or(|asked| last.is_some_and(|last| asked.date_naive() <= last))
                 {
-                    written += usize::from(writer.ask(*role, contact, due).await?);
+                    written += usize::from(done_or_skipped(writer.ask(*role, contact, due).await)?);
                 } else if is_silent(contact, &known, now)
                     && let Some(manager) =
                         party.contacts.get(&Role::PartnerManager).filter(|manager| manager.person != contact.person)
                 {
-                    written += usize::from(writer.tell_manager(*role, contact, &manager.person, due).await?);
+                    written += usize::from(done_or_skipped(writer.tell_manager(*role, contact, &manager.person, due).await)?);
                 }
             }
         }
@@ -98,7 +99,7 @@ async fn tell_operator(shared: &AppState, active: &ActiveConfig, now: DateTime<U
             Some((Asking { shared, active, integration, party, side, api, now }, person))
         });
         if let Some((writer, person)) = found {
-            written += usize::from(writer.tell_operator(person, first, &reply).await?);
+            written += usize::from(done_or_skipped(writer.tell_operator(person, first, &reply).await)?);
         }
     }
     Ok(written)

@@ -72,5 +72,5 @@ async fn escalate(shared: &AppState, unanswered: &UnansweredNotice, pending: &Pe
         delivery,
         text,
     };
-    shared.store.take_step(step, now).await
+    shared.store.record_escalation(step, now).await
 }

@@ -1,6 +1,6 @@
 //! What driftd writes to people, and what it makes of what they answer.
 //!
-//! Each file is one reason to write: changes that a check found, an answer, an escalation, an outage, a digest, a question
+//! Each file but `writer` is one reason to write: changes that a check found, an answer, an escalation, an outage, a digest, a question
 //! whether somebody is still there, a letter that somebody missed, a letter that came back. All of them write by
 //! [`LetterWriter`].
 //!
@@ -14,6 +14,7 @@ mod confirmation;
 mod digest;
 mod escalation;
 mod missed;
+mod one_row;
 mod outage;
 mod writer;
 

@@ -14,6 +14,7 @@ use crate::notice::{Decision, MessageCard, PartyMessage, stamp};
 use crate::state::{ActiveConfig, AppState, is_recent};
 use crate::store::{NoticeName, Outage, PlannedDelivery, StoreError};
 
+use super::one_row::done_or_skipped;
 use super::writer::LetterWriter;
 
 /// It is told again for as long as it lasts.
@@ -36,7 +37,13 @@ pub async fn outages_due(shared: &AppState) -> Result<usize, StoreError> {
     let (mut begun, mut ours, mut over) = (Vec::new(), Vec::new(), Vec::new());
     for outage in shared.store.outages().await? {
         let Some((integration, api)) = active.find(&outage.key) else { continue };
-        let name = shared.store.name_notice(&fingerprint(&outage)).await?;
+        let name = match shared.store.name_notice(&fingerprint(&outage)).await {
+            Err(problem) if problem.is_one_row() => {
+                warn!(%problem, api = %outage.key, "an outage cannot be told of now");
+                continue;
+            }
+            named => named?,
+        };
         let telling = Telling { shared, active: &active, integration, api, outage, name, now };
         match telling.outage.judged_at {
             None if telling.outage.state == ApiState::Blind => ours.push(telling),
@@ -63,15 +70,15 @@ pub async fn outages_due(shared: &AppState) -> Result<usize, StoreError> {
     }
     let mut told = 0;
     for (telling, letters) in together(&begun, Telling::begun) {
-        told += usize::from(telling.begin(letters).await?);
+        told += usize::from(done_or_skipped(telling.begin(letters).await)?);
     }
     let over: Vec<Telling<'_>> = over.into_iter().map(|(_, telling)| telling).collect();
     let (heard, unheard): (Vec<_>, Vec<_>) = over.into_iter().partition(|telling| telling.outage.told_at.is_some());
     for (telling, letters) in together(&heard, Telling::over) {
-        told += usize::from(telling.end(letters).await?);
+        told += usize::from(done_or_skipped(telling.end(letters).await)?);
     }
     for telling in &unheard {
-        telling.end(Vec::new()).await?;
+        done_or_skipped(telling.end(Vec::new()).await)?;
     }
     Ok(told)
 }

@@ -45,7 +45,7 @@ impl LetterWriter<'_> {
         &self,
         decision: &Decision<'_>,
         evidence: Option<(&str, &str)>,
-        back: Option<&String>,
+        recurrence: Option<&String>,
     ) -> (Vec<PlannedDelivery>, Vec<LastTold>, bool) {
         let mut letters = plan(&self.circumstances(evidence), decision);
         let mut deliveries: Vec<PlannedDelivery> = Vec::new();
@@ -53,7 +53,7 @@ impl LetterWriter<'_> {
         for message in &decision.messages {
             let planned = letters.iter_mut().find(|letter| letter.to.side == message.side && letter.to.party == message.party);
             let Some(letter) = planned else { continue };
-            letter.view.flapping = back.cloned();
+            letter.view.flapping = recurrence.cloned();
             let Some(delivery) = self.or_trouble(&decision.notice, letter) else { continue };
             deliveries.push(delivery);
             told.push(message.told());
@@ -63,11 +63,11 @@ impl LetterWriter<'_> {
                 Err(problem) => self.unwritten(&format!("{problem:#}")),
             }
         }
-        let is_whole = told.len() == decision.messages.len();
-        if is_whole && self.shared.trouble.clear(&self.trouble()) {
+        let all_have_one = told.len() == decision.messages.len();
+        if all_have_one && self.shared.trouble.clear(&self.trouble()) {
             tracing::info!(api = %self.key, "letters can be written again");
         }
-        (deliveries, told, is_whole)
+        (deliveries, told, all_have_one)
     }
 
     /// The last letters of a notice that every consumer has accepted, to everybody who was told of it.
@@ -198,7 +198,7 @@ impl LetterWriter<'_> {
             if chain.iter().any(|known| known.recipient == person.email) {
                 continue;
             }
-            chain.push(self.one(notice, letter, person)?);
+            chain.push(self.letter_to(notice, letter, person)?);
         }
         let mut chain = chain.into_iter();
         let mut first = chain.next().ok_or_else(|| anyhow::anyhow!("nobody to write to"))?;
@@ -220,7 +220,7 @@ impl LetterWriter<'_> {
         (!appointments.is_empty()).then(|| (calendar(&appointments, &domain, self.now), is_cancelled))
     }
 
-    fn one(&self, notice: &Notice, letter: &LetterPlan, person: &Person) -> anyhow::Result<PlannedDelivery> {
+    fn letter_to(&self, notice: &Notice, letter: &LetterPlan, person: &Person) -> anyhow::Result<PlannedDelivery> {
         let side = letter.to.side;
         let stamp = self.now.timestamp_millis().to_string();
         // Two letters of one moment to one person differ in what they say.

@@ -1,4 +1,5 @@
-//! What programs tell and ask under `/api/v1`: announcements, the ledger they go into, and mail that came back.
+//! What programs tell and ask under `/api/v1`: announcements, the ledger they go into, and mail that came back; the rest is
+//! in `operate`.
 //!
 //! Reading is as open as status. Announcing asks for the token that the daemon keeps in its state directory: whoever
 //! can read that file may speak for either side.

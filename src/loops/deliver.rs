@@ -1,4 +1,5 @@
-//! The delivering loops, one for mail and one for programs: the outbox, one letter at a time, until a server has each.
+//! The delivering loops, one for mail and one for programs: the outbox, a few letters at a time and those of one notice to one
+//! reader in order, until a server has each.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -112,7 +113,7 @@ async fn deliver_lane(lane: Lane, shared: &Arc<AppState>, heart: &Heartbeats) ->
     let active = shared.active();
     let lease = active.config.mail.timeout.max(active.config.fetch.timeout) + Duration::from_secs(60);
     // A server that does not answer is asked once, not once for each letter.
-    let limit = if lane == Lane::Mail && !shared.relay.is_open() { 1 } else { AT_ONCE };
+    let limit = if lane == Lane::Mail && !shared.mail_server.is_open() { 1 } else { AT_ONCE };
     let due = shared.store.start_attempts(lane, shared.clock.now(), lease, limit).await?;
     let count = due.len();
     let mut tries = JoinSet::new();
@@ -152,7 +153,7 @@ async fn send(shared: &AppState, delivery: Delivery, attempt: i64) -> Result<(),
     let after = match &outcome {
         // Who says that there is nothing to wait for is asked no sooner than who has just failed.
         AttemptOutcome::Later(_, after) => (*after).max(first).min(LONGEST_PAUSE),
-        AttemptOutcome::NoServer(_) => retry_after(shared.relay.failed(now, first / 2), first, shared.jitter()),
+        AttemptOutcome::NoServer(_) => retry_after(shared.mail_server.failed(now, first / 2), first, shared.jitter()),
         _ => retry_after(delivery.attempts, first, shared.jitter()),
     };
     let retry_at = now + after;
@@ -183,10 +184,10 @@ async fn send(shared: &AppState, delivery: Delivery, attempt: i64) -> Result<(),
         match &outcome {
             AttemptOutcome::NoServer(_) => shared.store.postpone_mail(retry_at).await?,
             AttemptOutcome::Ambiguous(_) => {}
-            AttemptOutcome::OurTrouble(_) => shared.relay.refused(),
+            AttemptOutcome::OurTrouble(_) => shared.mail_server.refused(),
             spoken => {
                 let took = matches!(spoken, AttemptOutcome::Sent(_));
-                if shared.relay.spoke(took) && shared.store.wake_mail(now).await? > 0 {
+                if shared.mail_server.spoke(took) && shared.store.wake_mail(now).await? > 0 {
                     info!("the mail server takes letters again; what waited leaves now");
                     shared.wake_deliver.notify_one();
                 }

@@ -50,10 +50,10 @@ pub(super) async fn drive(mut periodic: impl Periodic, shared: Arc<AppState>, he
     loop {
         heart.beat(periodic.name().as_str());
         // Asked for before the work, so that nothing that comes meanwhile waits for the next rest to end.
-        let wake = periodic.wake(&shared);
+        let notified = periodic.wake(&shared).map(Notify::notified);
         let roused = async {
-            match wake {
-                Some(wake) => wake.notified().await,
+            match notified {
+                Some(notified) => notified.await,
                 None => std::future::pending().await,
             }
         };

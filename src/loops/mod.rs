@@ -1,8 +1,8 @@
-//! The loops: check what is due, deliver what is due. Periodic *and* signalled, idempotent, without input.
+//! The six loops: when something is done, by time or because a loop was woken.
 //!
-//! A loop finds its work in the store, so there is one code path for the first run, the next, and the one after a crash. Each
-//! answers for its errors itself: it says them once, keeps them for status, and tries again. What one run of a loop does is a
-//! function of [`crate::check`] or [`crate::correspondence`]; here is when it does it.
+//! All but one find their work in the store, and `bounces` in a Maildir, so there is one code path for the first run, the next,
+//! and the one after a crash. Each answers for its errors itself: it says them once, keeps them for status, and tries again.
+//! What is done is a function of [`crate::check`] or [`crate::correspondence`]; handing a letter over is here, in `deliver`.
 
 mod bounces;
 mod deliver;

@@ -39,7 +39,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 pub async fn run(shared: Arc<AppState>, heart: Heartbeats, stopping: CancellationToken) {
     // What the last process left under way.
     let mut is_first = true;
-    let mut watch = Watch::default();
+    let mut watch = TakenChecks::default();
     let mut nap = Duration::ZERO;
     let mut paused_until = Instant::now();
     loop {
@@ -107,7 +107,7 @@ async fn nap(shared: &AppState) -> Duration {
 /// # Errors
 /// When the database does not answer; then nothing was checked, or nothing of it was recorded.
 pub async fn check_due(shared: &Arc<AppState>, heart: &Heartbeats, stopping: &CancellationToken) -> Result<usize, StoreError> {
-    let mut watch = Watch::default();
+    let mut watch = TakenChecks::default();
     let count = watch.take(shared).await?;
     let mut result = Ok(count);
     let mut beat = tokio::time::interval(BEAT);
@@ -128,7 +128,7 @@ pub async fn check_due(shared: &Arc<AppState>, heart: &Heartbeats, stopping: &Ca
 type EndedCheck = Result<(tokio::task::Id, Result<(), StoreError>), JoinError>;
 
 /// What was taken from the database: under way, or waiting until its host has answered others.
-struct Watch {
+struct TakenChecks {
     checks: JoinSet<Result<(), StoreError>>,
     under_way: HashMap<tokio::task::Id, (Claim, String, AbortHandle)>,
     waiting: Vec<(Claim, String)>,
@@ -138,14 +138,14 @@ struct Watch {
     is_recorded: bool,
 }
 
-impl Default for Watch {
+impl Default for TakenChecks {
     fn default() -> Self {
         let (under_way, waiting, unrecorded) = (HashMap::new(), Vec::new(), Vec::new());
         Self { checks: JoinSet::new(), under_way, waiting, unrecorded, is_recorded: true }
     }
 }
 
-impl Watch {
+impl TakenChecks {
     fn is_idle(&self) -> bool {
         self.under_way.is_empty() && self.waiting.is_empty()
     }

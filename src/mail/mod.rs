@@ -1,7 +1,7 @@
 //! Messages as final bytes, and one honest try at handing one over.
 //!
-//! A message is composed once and stored; every try sends the same bytes, so a re-send after a crash has
-//! the same Message-ID, Date and body. Only the sender is always the one that is configured now. One envelope
+//! A message is composed once and stored; every try has the same Message-ID, Date and body, also after a crash.
+//! Only the sender, in the envelope and in `From`, is always the one that is configured now. One envelope
 //! recipient for each message: one refused address must not cost another its notice.
 
 mod address;

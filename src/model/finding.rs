@@ -60,6 +60,7 @@ pub struct OpenFinding {
     /// What it does to the party it hurts.
     pub consequence: Consequence,
     /// The stability level that all operations it reaches have, below stable.
+    #[serde(default, deserialize_with = "stability_as_stored")]
     pub stability: Option<Stability>,
     /// Rule id.
     pub rule: String,
@@ -132,5 +133,30 @@ impl OpenFinding {
         let found = overrides.iter().find(|one| one.covers(subject, today));
         self.severity = found.map_or(self.judged, |one| one.to.severity());
         self.exception = found.map(Override::note);
+    }
+}
+
+/// Older versions stored the word of the description as it was: one that nobody knows means stable, as everywhere.
+fn stability_as_stored<'d, D: serde::Deserializer<'d>>(from: D) -> Result<Option<Stability>, D::Error> {
+    let word = Option::<String>::deserialize(from)?;
+    Ok(word.as_deref().and_then(Stability::named).filter(|level| *level < Stability::Stable))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_of_an_older_version_is_read_whatever_its_stability_was_called() {
+        let finding = OpenFinding::new("i".to_owned(), "r", Severity::Breaking, String::new());
+        let mut stored = serde_json::to_value(OpenFinding { stability: Some(Stability::Alpha), ..finding }).expect("JSON");
+        let mut read = |word: Option<&str>| {
+            stored["stability"] = word.into();
+            serde_json::from_value::<OpenFinding>(stored.clone()).expect("a finding").stability
+        };
+        assert_eq!(read(Some("Beta")), Some(Stability::Beta));
+        assert_eq!([read(Some("experimental")), read(Some("deprecated")), read(Some("stable")), read(None)], [None; 4]);
+        stored.as_object_mut().expect("an object").remove("stability");
+        assert_eq!(serde_json::from_value::<OpenFinding>(stored).expect("a finding").stability, None);
     }
 }

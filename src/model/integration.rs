@@ -91,7 +91,7 @@ impl Party {
         }
     }
 
-    /// Who stands on a rung of this party's ladder on a side.
+    /// Who of this party is asked on a side.
     pub fn on(&self, side: Side, target: EscalationTarget) -> Option<&Person> {
         match target {
             EscalationTarget::Role(role) => self.contacts.get(&role).map(|contact| &contact.person),

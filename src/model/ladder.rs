@@ -1,17 +1,17 @@
-//! Places on the ladder that silence climbs, and beside it.
+//! Steps of an escalation: on the ladder of the agreement, and beside it.
 
 use super::{EscalationTarget, Role};
 
-/// Where a step was taken: on a rung of the ladder, or for somebody who was named by somebody of the side.
+/// Where a step was taken: on the ladder, or for somebody who was named by somebody of the side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LadderPlace {
-    /// The rung, from 0.
+    /// Its number on the ladder, from 0.
     Step(usize),
     /// "Not us, ask ...": whoever was named, each once for each letter.
     Named(EscalationTarget),
 }
 
-/// The number of the first who can be named: no ladder has so many rungs.
+/// The number of the first who can be named: no ladder has so many steps.
 const NAMED: usize = 1000;
 
 impl LadderPlace {

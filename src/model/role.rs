@@ -79,7 +79,7 @@ pub enum EscalationTarget {
 }
 
 impl EscalationTarget {
-    /// The rung a word stands for.
+    /// The target a word stands for.
     pub fn named(name: &str) -> Option<Self> {
         if name == "deputy" {
             return Some(Self::Deputy);

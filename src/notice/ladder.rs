@@ -1,4 +1,4 @@
-//! Silence climbs: who is asked next, and when, on a side that has not answered.
+//! Who is asked next, and when, on a side that has not answered.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 

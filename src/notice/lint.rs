@@ -1,4 +1,4 @@
-//! Bridges with an end that nobody stands at.
+//! Integrations where nobody can be written to, and exceptions that match nothing.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
 //! From findings to letters: whether anything is to be said, to whom, and what each side must know.
 //!
-//! Pure: a function of what was open, what is open now, and the integration. The same change set becomes
+//! Pure: a function of what was open, what is open now, what was announced, the integration, and the day. The same change set becomes
 //! different letters for consumer and provider with one shared id; neither sees the other's internals.
 
 mod advice;

@@ -1,6 +1,6 @@
 //! From bytes to meaning: one [`Contract`] for every dialect.
 //!
-//! Reading goes `bytes → Value → Contract`. Each step returns a value *and* its problems:
+//! Reading goes `bytes → Document → Contract`. Each step returns a value *and* its problems:
 //! a sloppy corner of a partner's document becomes an [`Oddity`] at its JSON Pointer and the rest is
 //! still read. Only input that cannot be a description at all is a [`ReadError`].
 //!

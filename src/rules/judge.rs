@@ -1,4 +1,4 @@
-//! Changes into findings, by the rules of the catalogue.
+//! Changes into findings, by the rules of the catalogue; then the prover is asked about each.
 
 use serde_json::Value;
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 use crate::model::{Acknowledgement, Answer, EventKind, Side, Surface, WatchKey, millis, time_of};
 
@@ -82,38 +82,8 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn letter(&self, token: &str) -> Result<Option<OpenLetter>, StoreError> {
-        let row = sqlx::query(
-            "SELECT d.notice, d.side, d.party, d.name, d.subject, d.created_at, n.watch, w.integration, w.api, w.surface, n.closed_at,
-                    EXISTS (SELECT 1 FROM delivery l WHERE l.notice = d.notice AND l.side = d.side AND l.party = d.party
-                            AND l.kind IN ('opened', 'updated') AND l.created_at > d.created_at) AS outdated,
-                    a.owner, a.answer, a.fix_by, a.note
-             FROM delivery d JOIN notice n ON n.id = d.notice JOIN watch w ON w.id = n.watch
-             LEFT JOIN acknowledgement a ON a.notice = d.notice AND a.side = d.side AND a.party = d.party
-             WHERE d.token = $1",
-        )
-        .bind(token)
-        .fetch_optional(&self.readers)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let notice: String = row.field("notice")?;
-        let side: String = row.field("side")?;
-        let answered = match row.field::<Option<String>>("answer")? {
-            Some(_) => Some(acknowledgement(&row, &notice)?),
-            None => None,
-        };
-        Ok(Some(OpenLetter {
-            watch: row.field("watch")?,
-            key: key_of(&row)?,
-            side: parse(Side::named, "delivery", &notice, &side)?,
-            party: row.field("party")?,
-            name: row.field("name")?,
-            subject: row.field("subject")?,
-            closed_at: row.field::<Option<i64>>("closed_at")?.map(time_of),
-            written_at: time_of(row.field("created_at")?),
-            is_outdated: row.field("outdated")?,
-            answered,
-            notice,
-        }))
+        let mut reader = self.readers.acquire().await?;
+        open_letter(&mut reader, token).await
     }
 
     /// Records an answer, with the letters that follow from it. When every consumer that was written to has accepted, the
@@ -129,14 +99,15 @@ impl Store {
         closing: Closing<'_>,
         now: DateTime<Utc>,
     ) -> Result<AnswerOutcome, StoreError> {
-        let Some(letter) = self.letter(token).await? else { return Ok(AnswerOutcome::Unknown) };
+        let mut transaction = self.begin().await?;
+        // Read where it is written: a notice that is closed meanwhile takes no answer.
+        let Some(letter) = open_letter(&mut transaction, token).await? else { return Ok(AnswerOutcome::Unknown) };
         if letter.closed_at.is_some() {
             return Ok(AnswerOutcome::Closed);
         }
         if letter.is_outdated && answer.answer == Answer::Accepted {
             return Ok(AnswerOutcome::Outdated);
         }
-        let mut transaction = self.begin().await?;
         sqlx::query(
             "INSERT INTO acknowledgement (notice, side, party, owner, answer, fix_by, note, letter_at, at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -184,6 +155,42 @@ impl Store {
         transaction.commit().await?;
         Ok(if moved { AnswerOutcome::BaselineMoved } else { AnswerOutcome::Recorded })
     }
+}
+
+/// The letter an answer link belongs to, as this connection sees it.
+async fn open_letter(connection: &mut SqliteConnection, token: &str) -> Result<Option<OpenLetter>, StoreError> {
+    let row = sqlx::query(
+"SELECT d.notice, d.side, d.party, d.name, d.subject, d.created_at, n.watch, w.integration, w.api, w.surface, n.closed_at,
+                    EXISTS (SELECT 1 FROM delivery l WHERE l.notice = d.notice AND l.side = d.side AND l.party = d.party
+                            AND l.kind IN ('opened', 'updated') AND l.created_at > d.created_at) AS outdated,
+                    a.owner, a.answer, a.fix_by, a.note
+             FROM delivery d JOIN notice n ON n.id = d.notice JOIN watch w ON w.id = n.watch
+             LEFT JOIN acknowledgement a ON a.notice = d.notice AND a.side = d.side AND a.party = d.party
+             WHERE d.token = $1",
+        )
+        .bind(token)
+        .fetch_optional(connection)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let notice: String = row.field("notice")?;
+    let side: String = row.field("side")?;
+    let answered = match row.field::<Option<String>>("answer")? {
+        Some(_) => Some(acknowledgement(&row, &notice)?),
+        None => None,
+    };
+    Ok(Some(OpenLetter {
+        watch: row.field("watch")?,
+        key: key_of(&row)?,
+        side: parse(Side::named, "delivery", &notice, &side)?,
+        party: row.field("party")?,
+        name: row.field("name")?,
+        subject: row.field("subject")?,
+        closed_at: row.field::<Option<i64>>("closed_at")?.map(time_of),
+        written_at: time_of(row.field("created_at")?),
+        is_outdated: row.field("outdated")?,
+        answered,
+        notice,
+    }))
 }
 
 /// What a side answered.

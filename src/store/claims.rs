@@ -1,4 +1,4 @@
-//! Claims: which descriptions are due, with everything that is known of each.
+//! Claims: which descriptions and ledgers are due, with everything that is known of each.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::model::{ApiState, LastTold, Notice, OpenFinding, Validators, WatchKey
 use super::database::Store;
 use super::error::StoreError;
 use super::findings::findings;
-use super::notices::{Flaps, Gone, gone, open_notice, told};
+use super::notices::{Recurrence, RevertedNotice, gone, open_notice, told};
 use super::rows::{Fields as _, as_u32, json, key_of, or_damage, parse};
 use super::watches::{WatchId, give_back, retry_failed};
 
@@ -38,7 +38,7 @@ pub struct Claim {
     pub latest: Option<String>,
     /// Digest of the snapshot that changes are counted from.
     pub baseline: Option<String>,
-    /// Digest of an implausible document that waits for a second fetch to agree.
+    /// What an implausible document looked like, in counts, that waits for a second fetch to agree; empty where none can.
     pub held: Option<String>,
     /// Rule set of the stored findings.
     pub rule_set: u32,
@@ -57,9 +57,9 @@ pub struct Claim {
     /// What cannot be read back of what is known; then nothing can be compared.
     pub damage: Option<String>,
     /// How often the open notice came back after it had gone, if it did.
-    pub flaps: Option<Flaps>,
+    pub recurrence: Option<Recurrence>,
     /// A notice that was closed within the last day because nothing differed any more, with what each party was told.
-    pub gone: Option<Gone>,
+    pub gone: Option<RevertedNotice>,
 }
 
 impl Store {
@@ -243,7 +243,7 @@ fn claim(row: &SqliteRow) -> Result<Claim, StoreError> {
         generation,
         begun: (as_u32(begun.unwrap_or(0)), begun_of),
         damage,
-        flaps: None,
+        recurrence: None,
         gone: None,
         key,
     })
@@ -266,9 +266,9 @@ async fn complete(transaction: &mut Transaction<'_, Sqlite>, claim: &mut Claim, 
         .fetch_one(&mut **transaction)
         .await?;
     match open_notice(transaction, claim.watch).await? {
-        Some((notice, flaps)) => {
+        Some((notice, recurrence)) => {
             claim.told = told(transaction, &notice.id).await?;
-            claim.flaps = flaps;
+            claim.recurrence = recurrence;
             claim.notice = Some(notice);
         }
         None => claim.gone = gone(transaction, claim.watch, now).await?,

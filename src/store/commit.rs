@@ -11,7 +11,7 @@ use super::error::StoreError;
 use super::events::{NewEvent, event};
 use super::findings::replace_findings;
 use super::ledger::record;
-use super::notices::{FLAPPING, NoticeStep, take_step};
+use super::notices::{FLAPPING, NoticeStep, apply_notice_step};
 use super::rows::to_json;
 use super::snapshots::{NewSnapshot, compressed, insert_snapshot};
 use super::watches::{WatchId, compare_upcoming_again, give_back, make_ledger_due};
@@ -62,10 +62,10 @@ pub struct CheckCommit {
     pub rule_set: u32,
     /// What was read, if anything was.
     pub success: Option<SuccessfulCheck>,
-    /// An implausible document that waits for a second fetch to agree.
+    /// What an implausible document looked like, in counts, that waits for a second fetch to agree.
     pub held: Option<String>,
     /// Whether comparing the document died or took too long: that is remembered, and it is done with less.
-    pub is_deadly: bool,
+    pub counts_as_crash: bool,
     /// Until when the provider asked not to be asked again.
     pub wait_until: Option<DateTime<Utc>>,
     /// What happened.
@@ -83,7 +83,7 @@ impl CheckCommit {
             rule_set: claim.rule_set,
             success: None,
             held: None,
-            is_deadly: false,
+            counts_as_crash: false,
             wait_until: None,
             events: Vec::new(),
         }
@@ -96,7 +96,8 @@ impl Store {
     /// # Errors
     /// When the database does not answer; then nothing has changed.
     pub async fn commit_check(&self, commit: CheckCommit) -> Result<Committed, StoreError> {
-        let CheckCommit { watch, key, generation, checked, rule_set, success, held, is_deadly, wait_until, events } = commit;
+        let CheckCommit { watch, key, generation, checked, rule_set, success, held, counts_as_crash, wait_until, events } =
+            commit;
         let snapshot = success.as_ref().and_then(|success| success.snapshot.as_ref());
         let compressed = snapshot.map(compressed).transpose()?;
         let now = millis(checked.checked_at);
@@ -116,7 +117,7 @@ impl Store {
         .bind(wait_until.map(millis))
         .bind(watch)
         .bind(generation)
-        .bind(is_deadly)
+        .bind(counts_as_crash)
         .execute(&mut *transaction)
         .await?;
         if done.rows_affected() == 0 {
@@ -224,5 +225,5 @@ async fn record_success(
         // What ended as announced, and what went before its day, shows in what there is.
         make_ledger_due(transaction, key, now).await?;
     }
-    take_step(transaction, watch, notice, now).await
+    apply_notice_step(transaction, watch, notice, now).await
 }

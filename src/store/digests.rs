@@ -1,4 +1,4 @@
-//! Notices that nobody answers, closed from the start: digests, and questions whether somebody is still there.
+//! Notices that ask nothing and are closed from the start: digests, and questions whether somebody is still there.
 
 use chrono::{DateTime, Utc};
 use sqlx::{Sqlite, Transaction};

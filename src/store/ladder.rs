@@ -1,4 +1,4 @@
-//! Silence: which parties have not answered which open notice, and the steps that were taken.
+//! Which parties have not answered which open notice, and the steps of escalation that were taken.
 
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
@@ -41,7 +41,7 @@ pub struct EscalationCommit {
     pub asked_at: DateTime<Utc>,
     /// Where on the ladder, or beside it.
     pub place: LadderPlace,
-    /// The letter; none where nobody is on this rung.
+    /// The letter; none where nobody has this role.
     pub delivery: Option<PlannedDelivery>,
     /// What happened, in words.
     pub text: String,
@@ -96,7 +96,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer; then nothing has changed.
-    pub async fn take_step(&self, step: EscalationCommit, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    pub async fn record_escalation(&self, step: EscalationCommit, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let EscalationCommit { notice, key, side, party, asked_at, place, delivery, text } = step;
         let mut transaction = self.begin().await?;
         let done = sqlx::query(

@@ -1,4 +1,4 @@
-//! What is remembered, in SQLite: one method for each use case, one transaction for each method.
+//! What is remembered, in SQLite: one method for each use case, and what a method changes it changes in one transaction.
 //!
 //! Invariants: knows only the model; validators are committed with the snapshot they belong to; nothing is
 //! mailed that is not first a row here; what cannot be read back is an error that names table and row,
@@ -41,7 +41,7 @@ pub use findings_for_digest::KEPT_FOR_DIGEST;
 pub use ladder::{EscalationCommit, UnansweredNotice};
 pub use ledger::Announced;
 pub use letters::{DeliveryRow, LetterRow};
-pub use notices::{FLAPPING, Flaps, Gone, NoticeName, NoticeStep, REVERTED};
+pub use notices::{FLAPPING, NoticeName, NoticeStep, REVERTED, Recurrence, RevertedNotice};
 pub use outages::Outage;
 pub use outbox::{Bounced, Finished, LONGEST_PAUSE, Resend};
 pub use overview::{AnswerRow, NoticeRow, Overview, WatchRow};

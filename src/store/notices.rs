@@ -14,7 +14,7 @@ use super::watches::WatchId;
 
 /// A change that comes and goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Flaps {
+pub struct Recurrence {
     /// How often it came back.
     pub times: u32,
     /// When it last came or went.
@@ -23,7 +23,7 @@ pub struct Flaps {
 
 /// A notice that was closed because nothing differed any more.
 #[derive(Debug, Clone)]
-pub struct Gone {
+pub struct RevertedNotice {
     /// The notice.
     pub notice: Notice,
     /// How often it had come back before.
@@ -47,18 +47,18 @@ pub enum NoticeStep {
     /// Nothing.
     Nothing,
     /// The change came or went once more while it comes and goes; nobody is written to again.
-    Flipped {
+    CameOrWent {
         /// The notice.
         id: String,
         /// How often it came back.
-        flaps: Flaps,
+        recurrence: Recurrence,
     },
     /// It is opened, or told again; also one that was closed, where its change has come back.
     Tell {
         /// The notice.
         notice: Notice,
         /// How often its change came back, if it did.
-        flaps: Option<Flaps>,
+        recurrence: Option<Recurrence>,
         /// The letters.
         deliveries: Vec<PlannedDelivery>,
         /// What their readers know once they have read them.
@@ -136,7 +136,7 @@ pub(super) async fn ensure_id_is_free(transaction: &mut Transaction<'_, Sqlite>,
 pub(super) async fn open_notice(
     transaction: &mut Transaction<'_, Sqlite>,
     watch: WatchId,
-) -> Result<Option<(Notice, Option<Flaps>)>, StoreError> {
+) -> Result<Option<(Notice, Option<Recurrence>)>, StoreError> {
     let row = sqlx::query(
         "SELECT id, fingerprint, opened_at, told_at, flips, flipped_at FROM notice WHERE watch = $1 AND closed_at IS NULL",
     )
@@ -146,7 +146,7 @@ pub(super) async fn open_notice(
     let Some(row) = row else { return Ok(None) };
     let times = as_u32(row.field("flips")?);
     let flipped = row.field::<Option<i64>>("flipped_at")?.filter(|_| times > 0);
-    Ok(Some((notice(&row)?, flipped.map(|at| Flaps { times, at: time_of(at) }))))
+    Ok(Some((notice(&row)?, flipped.map(|at| Recurrence { times, at: time_of(at) }))))
 }
 
 /// What a row says of its notice.
@@ -164,7 +164,7 @@ pub(super) async fn gone(
     transaction: &mut Transaction<'_, Sqlite>,
     watch: WatchId,
     now: DateTime<Utc>,
-) -> Result<Option<Gone>, StoreError> {
+) -> Result<Option<RevertedNotice>, StoreError> {
     let row = sqlx::query(
         "SELECT id, fingerprint, opened_at, told_at, flips FROM notice
          WHERE watch = $1 AND closed_why = $2 AND closed_at > $3 AND closed_at <= $4
@@ -182,7 +182,7 @@ pub(super) async fn gone(
     let Some(row) = row else { return Ok(None) };
     let notice = notice(&row)?;
     let told = told(transaction, &notice.id).await?;
-    Ok(Some(Gone { notice, times: as_u32(row.field("flips")?), told }))
+    Ok(Some(RevertedNotice { notice, times: as_u32(row.field("flips")?), told }))
 }
 
 /// What each party was last told under a notice.
@@ -230,7 +230,7 @@ pub(super) async fn replace_told(
 }
 
 /// What happens to a notice. Returns whether it could; it cannot where another notice has its id.
-pub(super) async fn take_step(
+pub(super) async fn apply_notice_step(
     transaction: &mut Transaction<'_, Sqlite>,
     watch: WatchId,
     step: NoticeStep,
@@ -238,15 +238,15 @@ pub(super) async fn take_step(
 ) -> Result<bool, StoreError> {
     match step {
         NoticeStep::Nothing => {}
-        NoticeStep::Flipped { id, flaps } => {
+        NoticeStep::CameOrWent { id, recurrence } => {
             sqlx::query("UPDATE notice SET flips = $1, flipped_at = $2 WHERE id = $3")
-                .bind(i64::from(flaps.times))
-                .bind(millis(flaps.at))
+                .bind(i64::from(recurrence.times))
+                .bind(millis(recurrence.at))
                 .bind(&id)
                 .execute(&mut **transaction)
                 .await?;
         }
-        NoticeStep::Tell { notice, flaps, deliveries, told } => {
+        NoticeStep::Tell { notice, recurrence, deliveries, told } => {
             match ensure_id_is_free(transaction, &notice).await {
                 Err(StoreError::IdTaken(_)) => return Ok(false),
                 is_free => is_free?,
@@ -262,8 +262,8 @@ pub(super) async fn take_step(
             .bind(watch)
             .bind(millis(notice.opened_at))
             .bind(now)
-            .bind(flaps.map_or(0, |flaps| i64::from(flaps.times)))
-            .bind(flaps.map(|flaps| millis(flaps.at)))
+            .bind(recurrence.map_or(0, |recurrence| i64::from(recurrence.times)))
+            .bind(recurrence.map(|recurrence| millis(recurrence.at)))
             .bind(REVERTED)
             .execute(&mut **transaction)
             .await?;

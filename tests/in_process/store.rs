@@ -44,7 +44,7 @@ fn opening(clock: &ManualClock, deliveries: Vec<PlannedDelivery>) -> NoticeStep 
         opened_at: clock.now(),
         told_at: clock.now(),
     };
-    NoticeStep::Tell { notice, flaps: None, deliveries, told: Vec::new() }
+    NoticeStep::Tell { notice, recurrence: None, deliveries, told: Vec::new() }
 }
 
 fn commit(clock: &ManualClock, notice: NoticeStep, etag: &str) -> CheckCommit {
@@ -76,7 +76,7 @@ fn commit(clock: &ManualClock, notice: NoticeStep, etag: &str) -> CheckCommit {
             notice,
         }),
         held: None,
-        is_deadly: false,
+        counts_as_crash: false,
         wait_until: None,
         events: vec![NewEvent::new(EventKind::State(ApiState::Changed), "text".to_owned())],
     }
@@ -215,8 +215,12 @@ async fn an_answer_overtakes_a_check_in_flight() {
         told_at: clock.now(),
     };
     let told = LastTold { side: Side::Consumer, party: "p".to_owned(), findings: [("f".to_owned(), "1".to_owned())].into() };
-    let step =
-        NoticeStep::Tell { notice, flaps: None, deliveries: vec![letter("a@x.example", Vec::new())], told: vec![told.clone()] };
+    let step = NoticeStep::Tell {
+        notice,
+        recurrence: None,
+        deliveries: vec![letter("a@x.example", Vec::new())],
+        told: vec![told.clone()],
+    };
     assert_eq!(store.commit_check(commit(&clock, step, "e1")).await.expect("committed"), Committed::Recorded);
     clock.advance(Duration::from_secs(301));
     let claim = store.claim_due(clock.now(), LEASE, 10).await.expect("claims").remove(0);
@@ -531,7 +535,7 @@ async fn a_database_of_before_watches_had_numbers_is_brought_up_to_date_with_all
         (Some("e1"), Some("new"), Some("old"))
     );
     assert_eq!(claim.notice.as_ref().map(|notice| notice.id.as_str()), Some("N-2"));
-    assert_eq!((claim.told.len(), claim.flaps.map(|flaps| flaps.times)), (1, Some(2)));
+    assert_eq!((claim.told.len(), claim.recurrence.map(|recurrence| recurrence.times)), (1, Some(2)));
     assert!(claim.damage.as_ref().is_some_and(|damage| damage.contains("row z of table finding")), "{claim:?}");
     let upcoming = claims.iter().find(|claim| claim.key == key().on(Surface::Upcoming)).expect("the upcoming one");
     assert_eq!((upcoming.findings.len(), upcoming.notice.as_ref().map(|notice| notice.id.as_str())), (0, Some("N-3")));
@@ -604,7 +608,7 @@ async fn an_id_that_is_taken_meanwhile_is_an_error_and_drops_no_letter() {
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");
     let told = |notice: Notice| NoticeStep::Tell {
         notice,
-        flaps: None,
+        recurrence: None,
         deliveries: vec![letter("c@x.example", Vec::new())],
         told: Vec::new(),
     };

@@ -29,7 +29,7 @@ use driftd::model::{
 };
 use driftd::render::Renderer;
 use driftd::rules::Catalogue;
-use driftd::state::{ActiveConfig, AppState, Counters, Relay, Trouble};
+use driftd::state::{ActiveConfig, AppState, Counters, MailServerState, Trouble};
 use driftd::store::Store;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
@@ -284,7 +284,7 @@ impl<'s> History<'s> {
             wake_deliver: Notify::new(),
             wake_channels: Notify::new(),
             wake_escalate: Notify::new(),
-            relay: Relay::default(),
+            mail_server: MailServerState::default(),
             trouble: Trouble::default(),
             counters: Counters::default(),
             parse_slots: AppState::parse_slots(),

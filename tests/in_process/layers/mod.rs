@@ -51,9 +51,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
 /// Rooms without a clock, IO, logging or async.
 const PURE: &[&str] = &["model", "openapi", "diff", "containment", "rules", "notice", "render"];
 
-/// The code of each line of a file, with its number.
+/// Each line of a file that is no comment, with its number.
 fn lines(file: &source::SourceFile) -> impl Iterator<Item = (usize, &str)> {
-    file.text.lines().enumerate().map(|(number, line)| (number + 1, line.split("//").next().unwrap_or_default()))
+    let numbered = file.text.lines().enumerate().map(|(number, line)| (number + 1, line));
+    numbered.filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
 #[test]
@@ -62,7 +63,7 @@ fn imports_go_down_only() {
     let mut problems = Vec::new();
     let mut used: BTreeSet<(String, String)> = BTreeSet::new();
     let mut seen = BTreeSet::new();
-    for file in &source::files() {
+    for file in &source::everything() {
         let Some(room) = file.room() else { continue };
         let Some(permitted) = allowed.get(room) else {
             problems.push(format!("src/{}: the room {room} has no row in this table", file.name()));
@@ -93,7 +94,7 @@ fn imports_go_down_only() {
 fn the_engine_is_pure() {
     let banned = ["std::fs", "std::net", "std::env", "tokio::", "tracing::", "reqwest", "sqlx", "SystemTime", "Instant::now"];
     let mut problems = Vec::new();
-    for file in &source::files() {
+    for file in &source::everything() {
         let Some(room) = file.room().filter(|room| PURE.contains(room)) else { continue };
         for (number, code) in lines(file) {
             for word in banned.iter().filter(|word| code.contains(**word)) {
@@ -106,7 +107,7 @@ fn the_engine_is_pure() {
 
 #[test]
 fn no_file_outgrows_its_idea() {
-    let files = source::files();
+    let files = source::everything();
     let lines = files.iter().map(|file| (file.name(), file.text.lines().count()));
     let long: Vec<_> = lines.filter(|(_, lines)| *lines > 600).collect();
     assert!(long.is_empty(), "{long:#?}");
@@ -175,4 +176,29 @@ fn what_prose_counts_and_lists_is_what_there_is() {
     let numbers = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
     let loops = format!("{} loops", numbers[driftd::state::LoopName::ALL.len()]);
     assert!(crate_page.contains(&loops) && architecture.contains(&loops), "there are {loops}");
+}
+
+#[test]
+fn every_file_that_a_page_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages: Vec<_> =
+        ["README.md", "CONTRIBUTING.md", "SECURITY.md", "deploy/driftd.service"].map(|name| root.join(name)).into();
+    pages.extend(std::fs::read_dir(root.join("docs")).expect("docs").flatten().map(|entry| entry.path()));
+    let mut missing = Vec::new();
+    let mut named = 0;
+    for page in pages {
+        let text = std::fs::read_to_string(&page).expect("a page");
+        let words = text.split(|c: char| !(c.is_alphanumeric() || "_-./".contains(c)));
+        for word in
+            words.map(|word| word.trim_end_matches('.')).filter(|word| word.starts_with("tests/") || word.starts_with("src/"))
+        {
+            named += 1;
+            // A place-holder in capitals names no file.
+            let is_form = word.split('/').any(|part| part.starts_with(|c: char| c.is_ascii_uppercase()));
+            if !is_form && !root.join(word).exists() {
+                missing.push(format!("{}: {word}", page.display()));
+            }
+        }
+    }
+    assert!(named > 10 && missing.is_empty(), "{missing:#?}");
 }

@@ -29,6 +29,13 @@ impl SourceFile {
 
 /// Every file of `src` that is no test, in order.
 pub fn files() -> Vec<SourceFile> {
+    let mut all = everything();
+    all.retain(|file| !file.module.iter().any(|part| part == "tests"));
+    all
+}
+
+/// Every file of `src`, tests too, in order.
+pub fn everything() -> Vec<SourceFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = Vec::new();
     let mut pending = vec![root.join("src")];
@@ -49,8 +56,7 @@ pub fn files() -> Vec<SourceFile> {
         let items = syntax.items.into_iter().filter(|item| !is_test(attributes(item))).collect();
         SourceFile { module: module(&path), path, text, items }
     };
-    let all = paths.into_iter().map(read);
-    all.filter(|file| !file.module.iter().any(|part| part == "tests")).collect()
+    paths.into_iter().map(read).collect()
 }
 
 fn module(path: &Path) -> Vec<String> {
