@@ -55,7 +55,7 @@ impl Outcome<'_> {
         }
         let evidence = self.claim.baseline.as_deref().zip(self.claim.latest.as_deref());
         let notice = self.writer.tell(self.claim, &self.claim.told, &self.claim.findings, &findings, evidence).await?;
-        let (next_at, why_late) = self.next_at(fresh_for);
+        let (next, why_late) = self.next_at(fresh_for);
         let detail =
             with(detail, [unread(&absent), self.coming_and_going(&notice), why_late, moved_to.as_deref().map(fetch::moved)]);
         let findings = (findings != self.claim.findings).then_some(findings);
@@ -72,7 +72,7 @@ impl Outcome<'_> {
                 notice,
             }),
             events,
-            ..self.checked(state, detail, next_at)
+            ..self.checked(state, detail, next)
         })
     }
 
