@@ -124,3 +124,44 @@ impl HowContained {
         Proof::Contained { reason: reason.to_owned(), loosely }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(kind: ChangeKind, severity: Severity) -> JudgedChange {
+        let judgement = Judgement { severity, consequence: Consequence::Unreadable };
+        JudgedChange { kind, direction: Direction::ToProvider, is_discriminated: false, may_narrow: false, judgement }
+    }
+
+    #[test]
+    fn each_row_of_the_table_is_what_the_page_says() {
+        let refuted = || Proof::Refuted { witness: 1.into(), at: String::new(), keyword: "enum".to_owned(), message: None };
+        let contained = |loosely| Proof::Contained { reason: String::new(), loosely };
+        let undecided = || Proof::Undecided { reason: String::new() };
+        let known = finding(ChangeKind::EnumValueRemoved, Severity::Breaking);
+        let open = finding(ChangeKind::PatternChanged, Severity::Warning);
+        let widens = JudgedChange { may_narrow: true, ..finding(ChangeKind::ConstraintRemoved, Severity::Info) };
+        let form = finding(ChangeKind::VariantAdded, Severity::Info);
+        for (change, inquiry, proof, expected) in [
+            (known, Inquiry::Containment, refuted(), Some((Severity::Breaking, Consequence::Unreadable))),
+            (open, Inquiry::Containment, refuted(), Some((Severity::Breaking, Consequence::Refused))),
+            (known, Inquiry::Containment, contained(false), Some((Severity::Info, Consequence::None))),
+            (known, Inquiry::Containment, contained(true), Some((Severity::Warning, Consequence::Unreadable))),
+            (known, Inquiry::Containment, undecided(), Some((Severity::Breaking, Consequence::Unreadable))),
+            (known, Inquiry::Containment, Proof::Promise, Some((Severity::Breaking, Consequence::Unreadable))),
+            (widens, Inquiry::Narrowing, refuted(), Some((Severity::Breaking, Consequence::Refused))),
+            (widens, Inquiry::Narrowing, contained(false), None),
+            (widens, Inquiry::Narrowing, undecided(), None),
+            (form, Inquiry::Overlap, refuted(), Some((Severity::Warning, Consequence::Refused))),
+            (form, Inquiry::Overlap, contained(false), None),
+            (finding(ChangeKind::EnumValueAdded, Severity::Info), Inquiry::Nothing, Proof::Promise, None),
+        ] {
+            assert_eq!(Inquiry::about(change), inquiry, "{change:?}");
+            let found = inquiry.decide(change, &proof).map(|judgement| (judgement.severity, judgement.consequence));
+            assert_eq!(found, expected, "{inquiry:?} {proof:?}");
+        }
+        let tagged = JudgedChange { is_discriminated: true, ..form };
+        assert_eq!(Inquiry::about(tagged), Inquiry::Nothing, "a tag says which alternative is meant");
+    }
+}
