@@ -578,14 +578,20 @@ async fn notices_whose_short_ids_would_be_one_have_two() {
     }
     assert_eq!(written(&store).await, ["D-0011223344556677 a@x.example", "D-00112233445566770 a@x.example"]);
     // A letter that failed is asked for by the short id, or by all of the fingerprint.
-    let step = opening(&clock, vec![letter("b@x.example", Vec::new())]);
-    store.commit_check(commit(&clock, step, "e1")).await.expect("committed");
-    for (letter, attempt) in store.start_attempts(Lane::Mail, clock.now(), LEASE, 10).await.expect("letters") {
-        let outcome = AttemptOutcome::Refused("no".to_owned());
-        store.finish_attempt(letter.id, attempt, &outcome, clock.now(), clock.now()).await.expect("finished");
+    let whole = "N-0123456789abcdef0123456789abcdef";
+    let mut step = opening(&clock, vec![letter("b@x.example", Vec::new())]);
+    if let NoticeStep::Tell { notice, .. } = &mut step {
+        (notice.id, notice.fingerprint) = ("N-0123456789".to_owned(), Fingerprint::stored(whole.to_owned()));
     }
-    let resent = store.resend(&Resend::Notice("N-1".to_owned()), clock.now()).await.expect("resent");
-    assert_eq!(resent.len(), 1);
+    store.commit_check(commit(&clock, step, "e1")).await.expect("committed");
+    for name in ["N-0123456789", whole] {
+        for (letter, attempt) in store.start_attempts(Lane::Mail, clock.now(), LEASE, 10).await.expect("letters") {
+            let outcome = AttemptOutcome::Refused("no".to_owned());
+            store.finish_attempt(letter.id, attempt, &outcome, clock.now(), clock.now()).await.expect("finished");
+        }
+        let resent = store.resend(&Resend::Notice(name.to_owned()), clock.now()).await.expect("resent");
+        assert_eq!(resent.len(), 1, "{name}");
+    }
 }
 
 #[tokio::test]
