@@ -192,13 +192,15 @@ pub fn notify(states: &[NotifyState<'_>]) {
 mod tests {
     use super::*;
 
+    const NOTHING: [&str; 0] = [];
+
     #[test]
     fn a_loop_that_has_not_beaten_for_a_minute_is_stuck_and_the_watchdog_is_not_fed() {
         let heart = Heartbeats::default();
         let ago = |seconds| Instant::now().checked_sub(Duration::from_secs(seconds)).expect("a time");
         heart.beat_at("watch", ago(30));
         heart.beat("deliver");
-        assert_eq!(heart.stuck(), [""; 0]);
+        assert_eq!(heart.stuck(), NOTHING);
         assert!(matches!(heart.sign_of_life(), Some(NotifyState::Watchdog)));
         heart.beat_at("watch", ago(60));
         assert_eq!(heart.stuck(), ["watch"]);

@@ -132,6 +132,8 @@ mod tests {
 
     use super::*;
 
+    const NOTHING: [&str; 0] = [];
+
     fn said(headers: &[(&'static str, &str)]) -> Vec<String> {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
@@ -148,13 +150,13 @@ mod tests {
 
     #[test]
     fn the_forms_of_the_standards_and_those_before_them() {
-        assert_eq!(said(&[]), [""; 0]);
+        assert_eq!(said(&[]), NOTHING);
         assert_eq!(
             said(&[("deprecation", "@1688169599"), ("sunset", "Sun, 31 Jan 2027 23:59:59 GMT")]),
             ["deprecation 2023-06-30", "sunset 2027-01-31"]
         );
         assert_eq!(said(&[("deprecation", "true")]), ["deprecation -  (odd)"]);
-        assert_eq!(said(&[("deprecation", "false")]), [""; 0]);
+        assert_eq!(said(&[("deprecation", "false")]), NOTHING);
         assert_eq!(said(&[("deprecation", "Sun, 31 Jan 2027 23:59:59 GMT")]), ["deprecation 2027-01-31  (odd)"]);
         assert_eq!(said(&[("sunset", "2027-01-31")]), ["sunset 2027-01-31  (odd)"]);
         assert_eq!(said(&[("sunset", "@1801439999")]), ["sunset 2027-01-31  (odd)"]);
@@ -169,6 +171,6 @@ mod tests {
             ["sunset 2027-01-31 https://x.example/next"]
         );
         assert_eq!(said(&[("link", link)]), ["deprecation - https://x.example/why,so"]);
-        assert_eq!(said(&[("link", "<<>;;,")]), [""; 0]);
+        assert_eq!(said(&[("link", "<<>;;,")]), NOTHING);
     }
 }

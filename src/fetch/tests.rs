@@ -14,6 +14,8 @@ use crate::model::{
     AttemptOutcome, Auth, ChannelKind, Clock, Direct, PrivateHost, Proxies, Proxy, Source, SystemClock, Validators,
 };
 
+const NOTHING: [&str; 0] = [];
+
 mod credentials;
 mod patience;
 
@@ -507,5 +509,5 @@ async fn a_program_at_a_private_address_is_handed_nothing() {
         let AttemptOutcome::Refused(words) = outcome else { panic!("{host}: {outcome:?}") };
         assert!(words.contains("not a public address"), "{host}: {words}");
     }
-    assert_eq!(server.asked(), [""; 0]);
+    assert_eq!(server.asked(), NOTHING);
 }

@@ -374,6 +374,8 @@ mod tests {
         After, Auth, Calendar, Consumer, DateKeys, Freeze, Origin, Party, Period, Schedule, Source, Wait, YearDay,
     };
 
+    const NOTHING: [&str; 0] = [];
+
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("a day")
     }
@@ -456,7 +458,7 @@ mod tests {
         assert_eq!(on("2026-01-10", &there), ["breaking end-announced: `GET /a` ends on 2026-06-30, in 171 days"]);
         assert_eq!(on("2026-06-29", &there), ["breaking end-announced: `GET /a` ends on 2026-06-30, tomorrow"]);
         assert_eq!(on("2026-06-30", &there), ["breaking end-announced: `GET /a` was to end on 2026-06-30 and still answers"]);
-        assert_eq!(on("2026-06-30", &[]), [""; 0], "as announced");
+        assert_eq!(on("2026-06-30", &[]), NOTHING, "as announced");
         assert_eq!(
             on("2026-06-01", &[]),
             ["breaking gone-before-its-date: `GET /a` is gone, and was to be there until 2026-06-30"]
@@ -467,7 +469,7 @@ mod tests {
         );
         assert_eq!(messages(&plain, &entries, None, "2026-06-01").len(), 1, "never read is not gone");
         let old = ledger("GET /a", DateKind::Sunset, &[("2026-01-10", "2024-06-30")]);
-        assert_eq!(messages(&plain, &old, Some(&there), "2026-01-10"), [""; 0], "history at first sight");
+        assert_eq!(messages(&plain, &old, Some(&there), "2026-01-10"), NOTHING, "history at first sight");
     }
 
     #[test]
@@ -490,8 +492,8 @@ mod tests {
         );
         let back = on(&[("2026-01-01", "2026-03-01"), ("2026-02-20", "2026-05-01")], "2026-02-20");
         assert_eq!(back, ["breaking end-announced: The whole Door API ends on 2026-05-01 (put off from 2026-03-01), in 70 days"]);
-        assert_eq!(on(&[("2026-01-01", "2026-03-01"), ("2026-02-20", "paused")], "2026-02-20"), [""; 0]);
-        assert_eq!(on(&[("2026-01-01", "2026-03-01"), ("2026-02-20", "-")], "2026-02-20"), [""; 0]);
+        assert_eq!(on(&[("2026-01-01", "2026-03-01"), ("2026-02-20", "paused")], "2026-02-20"), NOTHING);
+        assert_eq!(on(&[("2026-01-01", "2026-03-01"), ("2026-02-20", "-")], "2026-02-20"), NOTHING);
     }
 
     #[test]

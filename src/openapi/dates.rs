@@ -315,6 +315,8 @@ mod tests {
     use super::super::{Limits, read};
     use super::*;
 
+    const NOTHING: [&str; 0] = [];
+
     fn found(text: &str, keys: &LifecycleKeys) -> Vec<String> {
         let document = read(text.as_bytes(), &Limits::default()).expect("a description");
         let short = |part: &Option<(String, String)>| part.as_ref().map(|(place, text)| format!("{place}={text}"));
@@ -423,7 +425,7 @@ components:
     #[test]
     fn a_configuration_adds_its_own_keys() {
         let text = "openapi: 3.0.3\npaths: {/a: {get: {end: {on: '2027-01-31'}, state: retired, responses: {}}}}\n";
-        assert_eq!(found(text, &LifecycleKeys::default()), [""; 0]);
+        assert_eq!(found(text, &LifecycleKeys::default()), NOTHING);
         let mut keys = LifecycleKeys::default();
         keys.sunset.push("end.on".to_owned());
         keys.deprecated.push("state=retired".to_owned());

@@ -23,6 +23,9 @@ pub fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+/// What a list of letters, lines or messages is compared with that must hold none.
+pub const NOTHING: [&str; 0] = [];
+
 /// The SHA-256 of bytes, hexadecimal.
 pub fn digest(bytes: &[u8]) -> String {
     use sha2::Digest as _;

@@ -1,5 +1,6 @@
 //! An answer is a plan: owner and day. What concerns the other side reaches it, and nothing is done twice.
 
+use crate::support::NOTHING;
 use driftd::http::{Endpoint, serve};
 use driftd::lifecycle::Heartbeats;
 use driftd::model::{Acknowledgement, Answer, EscalationTarget, OperationLabel, Reply, Role, Statement};
@@ -57,7 +58,7 @@ async fn a_plan_that_ends_after_the_day_is_told_to_both_managers_once() {
     let letter = to(&letters, "dev@shop.example");
     for in_time in ["2026-08-20", "2026-09-01"] {
         assert_eq!(reply(&bridge, letter, &ours(in_time)).await, AnswerOutcome::Recorded);
-        assert_eq!(bridge.told().await, [""; 0], "{in_time} is in time");
+        assert_eq!(bridge.told().await, NOTHING, "{in_time} is in time");
     }
     assert_eq!(reply(&bridge, letter, &ours("2026-10-01")).await, AnswerOutcome::Recorded);
     let told = bridge.letters().await;
@@ -71,7 +72,7 @@ async fn a_plan_that_ends_after_the_day_is_told_to_both_managers_once() {
         assert!(text.contains(words), "{words} is missing in\n{text}");
     }
     assert_eq!(reply(&bridge, letter, &ours("2026-10-01")).await, AnswerOutcome::Recorded);
-    assert_eq!(bridge.told().await, [""; 0], "the same answer again is no news");
+    assert_eq!(bridge.told().await, NOTHING, "the same answer again is no news");
 }
 
 #[tokio::test]
@@ -104,7 +105,7 @@ async fn not_us_asks_whoever_was_named_and_the_silence_goes_on() {
     assert_eq!(told.len(), 1);
     assert!(to(&told, "oncall@shop.example").text().contains("Eve answered for Shop: not us, ask Otto Oncall (on-call)."));
     assert_eq!(reply(&bridge, letter, &not_us).await, AnswerOutcome::Recorded);
-    assert_eq!(bridge.told().await, [""; 0], "once");
+    assert_eq!(bridge.told().await, NOTHING, "once");
     let nor_him = Reply::NotUs { by: "Eve".to_owned(), ask: EscalationTarget::Role(Role::PartnerManager) };
     assert_eq!(reply(&bridge, letter, &nor_him).await, AnswerOutcome::Recorded);
     assert_eq!(bridge.told().await, ["manager@shop.example exchange"], "each who is named is asked");
@@ -154,7 +155,7 @@ async fn time_is_asked_for_and_the_other_side_decides() {
     bridge.at("2026-03-06");
     bridge.announce("GET /a", |statement| statement.verbatim = "withdrawn".to_owned()).await;
     bridge.work().await;
-    assert_eq!(bridge.dates().await, [""; 0]);
+    assert_eq!(bridge.dates().await, NOTHING);
 }
 
 #[tokio::test]
@@ -267,7 +268,7 @@ async fn what_both_sides_agree_on_is_kept_shown_and_followed() {
     assert_eq!(answers.len(), 2, "{:?}", status.open[0].sides);
     assert!(answers.iter().all(|answer| answer.contains("done by 2026-05-04") && answer.contains("agreed")), "{answers:?}");
     // Followed: nobody is asked until the day; then both are, since it is still open.
-    assert_eq!(bridge.told_daily("2026-03-03", "2026-05-04").await, [""; 0]);
+    assert_eq!(bridge.told_daily("2026-03-03", "2026-05-04").await, NOTHING);
     let told = bridge.told_daily("2026-05-05", "2026-05-12").await;
     let who: Vec<&str> = told.iter().filter_map(|line| line.split_once(' ')).map(|(_, who)| who).collect();
     assert_eq!(who, ["manager@shop.example escalated", "partner@pay.example escalated"], "{told:?}");

@@ -1,5 +1,6 @@
 //! Programs that are told beside the letters: signed events and chat messages, through the same outbox.
 
+use crate::support::NOTHING;
 use driftd::fetch::signature;
 use serde_json::Value;
 
@@ -62,7 +63,7 @@ async fn a_program_that_is_down_is_tried_again_with_the_same_bytes_and_one_that_
     assert_eq!(receiver.posted().len(), 2);
     receiver.answer(200);
     bridge.at("2026-03-02T09:10");
-    assert_eq!(bridge.told().await, [""; 0], "no letter is sent twice for it");
+    assert_eq!(bridge.told().await, NOTHING, "no letter is sent twice for it");
     let posted = receiver.posted();
     assert_eq!(posted.len(), 4);
     let bodies: std::collections::BTreeSet<&[u8]> = posted.iter().map(|post| post.body.as_slice()).collect();
@@ -88,7 +89,7 @@ async fn a_program_that_takes_no_more_for_now_gets_it_later_and_is_not_asked_in_
     assert_eq!(receiver.posted().len(), 2, "each is asked once");
     receiver.answer_for_now(0, 429, "");
     bridge.at("2026-03-02T09:10");
-    assert_eq!(bridge.told().await, [""; 0], "no letter is sent twice for it");
+    assert_eq!(bridge.told().await, NOTHING, "no letter is sent twice for it");
     assert_eq!(receiver.posted().len(), 4);
     bridge.at("2026-03-02T20:00");
     bridge.work().await;

@@ -1,5 +1,6 @@
 //! Addresses that die, early or late: the deputy gets the same notice, the contact shows red, the operator knows.
 
+use crate::support::NOTHING;
 use driftd::correspondence::bounced;
 use driftd::model::Clock as _;
 use driftd::store::Bounced;
@@ -45,7 +46,7 @@ async fn a_letter_that_comes_back_late_reaches_the_deputy_once() {
 
     let hand_in = async |bridge: &Bridge, mail: &[u8]| bounced(&bridge.shared, mail).await.expect("the store");
     assert_eq!(hand_in(&bridge, &report(consumer, "delayed", "4.4.1")).await, Bounced::Noted);
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     assert_eq!(hand_in(&bridge, &report(consumer, "failed", "5.1.1")).await, Bounced::StandInCalled);
     assert_eq!(hand_in(&bridge, &report(consumer, "failed", "5.1.1")).await, Bounced::Known);
     let forged = Received { sender: "bounces+0000@bridge.example".to_owned(), ..consumer.clone() };
@@ -96,7 +97,7 @@ async fn a_refused_address_shows_red_until_a_letter_arrives_again() {
         "{text}"
     );
     bridge.at("2026-03-02T14:00");
-    assert_eq!(bridge.told().await, [""; 0], "once");
+    assert_eq!(bridge.told().await, NOTHING, "once");
     // It dies again: that is news.
     bridge.smtp.treat("dev@shop.example", Manner::UnknownUser);
     bridge.at("2026-03-02T16:00");
@@ -120,7 +121,7 @@ async fn a_report_to_an_address_that_letters_share_is_about_none_of_them() {
     assert_eq!(consumer.sender, to(&letters, "owner@pay.example").sender);
     let mail = report(consumer, "failed", "5.1.1");
     assert_eq!(bounced(&bridge.shared, &mail).await.expect("the store"), Bounced::NotOurs);
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     let status = driftd::http::current_status(&bridge.shared).await.expect("status");
     assert!(status.telling.dead_contacts.is_empty(), "{:?}", status.telling.dead_contacts);
 }
@@ -231,7 +232,7 @@ async fn nobody_is_asked_about_himself() {
         );
     }
     // The managers do not answer; nobody else can be asked about them, and status shows it.
-    assert_eq!(bridge.told_daily("2026-07-05", "2026-07-31").await, [""; 0]);
+    assert_eq!(bridge.told_daily("2026-07-05", "2026-07-31").await, NOTHING);
     let status = driftd::http::current_status(&bridge.shared).await.expect("status");
     let silent = status.gaps.iter().filter(|gap| gap.what.contains("(partner-manager) was asked")).count();
     assert_eq!(silent, 2, "{:?}", status.gaps);

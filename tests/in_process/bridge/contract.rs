@@ -1,5 +1,6 @@
 //! Incidents that the description itself shows, and one that only its calendar shows.
 
+use crate::support::NOTHING;
 use driftd::model::{DateKind, OperationLabel};
 
 use crate::bridge::harness::{Bridge, QUIET, Terms, both, day};
@@ -44,14 +45,14 @@ async fn s11_a_value_more_in_an_answer_is_told_to_who_reads_it() {
     assert!(text.contains("ultimate"), "{text}");
     let elsewhere = Terms { operations: &["GET /invoices"], ..QUIET };
     let (kinds, _) = told(&elsewhere, &plans("starter, standard"), &plans("starter, standard, ultimate")).await;
-    assert_eq!(kinds, [""; 0], "who does not call it hears nothing");
+    assert_eq!(kinds, NOTHING, "who does not call it hears nothing");
 }
 
 #[tokio::test]
 async fn s12_a_new_member_is_told_where_somebody_rejects_what_he_does_not_know() {
     let before = orders("id: {type: string}", "id: {type: string}");
     let after = orders("id: {type: string}", "id: {type: string}, store: {type: string}");
-    assert_eq!(told(&QUIET, &before, &after).await.0, [""; 0], "it breaks no reader that keeps to the standard");
+    assert_eq!(told(&QUIET, &before, &after).await.0, NOTHING, "it breaks no reader that keeps to the standard");
     let strict = Terms {
         consumer: "[[overrides]]\nrule = \"response-optional-property-added\"\nseverity = \"breaking\"\nowner = \"Eve Engineer\"\nreason = \"our reader rejects unknown members\"\nuntil = \"2027-01-01\"",
         ..QUIET

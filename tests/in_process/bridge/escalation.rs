@@ -1,5 +1,6 @@
 //! Silence climbs the ladder of each side, each step once, and an answer ends it.
 
+use crate::support::NOTHING;
 use chrono::TimeDelta;
 use driftd::model::{Acknowledgement, Answer, Reply};
 use driftd::store::AnswerOutcome;
@@ -64,7 +65,7 @@ async fn silence_climbs_each_step_once_on_each_side() {
         ]
     );
     bridge.at("2026-04-30");
-    assert_eq!(bridge.told().await, [""; 0], "the ladder has an end");
+    assert_eq!(bridge.told().await, NOTHING, "the ladder has an end");
 }
 
 #[tokio::test]
@@ -73,18 +74,18 @@ async fn a_restart_takes_no_step_twice_and_skips_none() {
     bridge.at("2026-03-04");
     assert_eq!(bridge.told().await.len(), 2);
     bridge.restart().await;
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     // A week away: the next step is taken, and the one after it only when its time has come again.
     bridge.restart().await;
     bridge.at("2026-03-12");
     assert_eq!(bridge.told().await, ["oncall@shop.example escalated"]);
     bridge.at("2026-03-13");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     bridge.at("2026-03-16");
     assert_eq!(bridge.told().await, ["manager@shop.example escalated", "partner@pay.example escalated"]);
     // A clock that is set back takes nothing back and does nothing again.
     bridge.at("2026-03-04");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
 }
 
 #[tokio::test]
@@ -114,7 +115,7 @@ async fn business_days_are_those_of_the_party_and_what_is_resolved_is_over() {
     bridge.at("2026-03-07");
     assert_eq!(bridge.told().await, ["dev@shop.example resolved", "owner@pay.example resolved"]);
     bridge.at("2026-03-30");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! What answers do to the schedule, to what is held, to the days that were read, and to what is open.
 
+use crate::support::NOTHING;
 use std::time::Duration;
 
 use driftd::lifecycle::Heartbeats;
@@ -49,7 +50,7 @@ async fn what_comes_between_two_looks_at_a_collapse_says_whether_the_second_is_b
             bridge.partner.publish(between);
             let asked = bridge.partner.requests().len();
             bridge.at("2026-01-12T11:30");
-            assert_eq!(bridge.told().await, [""; 0], "{what}");
+            assert_eq!(bridge.told().await, NOTHING, "{what}");
             assert_eq!(bridge.partner.requests().len(), asked + 1, "{what}");
         }
         bridge.publish(&sized(2, "3"));
@@ -127,7 +128,7 @@ async fn a_304_without_headers_takes_no_day_back() {
     // The same document under the same tag: the answer says that it is unchanged, and nothing else.
     bridge.publish(&text);
     bridge.at("2026-01-11T15:00");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     assert_eq!(bridge.partner.requests().last().map(|request| request.answered), Some(304));
     assert_eq!(bridge.ledger("*").await, ["2026-07-31"]);
     // The whole answer comes once a day, and its silence is a word.
@@ -187,7 +188,7 @@ async fn an_upgrade_with_other_rules_tells_nothing_a_second_time() {
     bridge.restart().await;
     bridge.publish(&pay(32, "      summary: Pays.\n"));
     bridge.at("2026-01-12T13:00");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     // What is news by the new rules is told as news.
     bridge.publish(&pay(16, ""));
     bridge.at("2026-01-12T15:00");
@@ -214,7 +215,7 @@ async fn a_check_that_dies_is_blind_and_the_next_one_is_well() {
     // No file can say this: it stands for any mistake of ours in a check.
     bridge.with_config(|config| config.fetch.per_host = usize::MAX);
     bridge.at("2026-01-12T11:00");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     let died = view(&bridge).await;
     assert_eq!((died.state.name(), died.failures), ("blind", 1));
     assert!(died.detail.starts_with("the check died of a mistake in driftd: "), "{}", died.detail);
@@ -280,7 +281,7 @@ async fn the_files_of_a_description_are_bounded_in_number_and_in_size_together()
         bridge.partner.publish_at(&format!("/p{at}.yaml"), Answer::Document(text.into_bytes()));
     }
     bridge.at("2026-01-12T13:00");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     let large = view(&bridge).await;
     assert_eq!(
         (large.state.name(), large.detail.as_str()),

@@ -1,5 +1,6 @@
 //! The whole daemon in this process, between a real web server and a real mail server, on a clock that a test moves.
 
+use crate::support::NOTHING;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -132,7 +133,7 @@ consumers = [{{ party = "shop"{uses} }}]
         let clock = Arc::new(ManualClock::new(time(&format!("{start}T09:00"))));
         let (shared, reload) = Self::started(&folder, &clock).await;
         let mut bridge = Self { folder, partner, next, smtp, clock, shared, reload, read: 0 };
-        assert_eq!(bridge.told().await, [""; 0], "first sight of a plain description is no alarm");
+        assert_eq!(bridge.told().await, NOTHING, "first sight of a plain description is no alarm");
         bridge
     }
 

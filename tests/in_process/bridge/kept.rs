@@ -1,6 +1,7 @@
 //! What is kept from one check to the next: who has accepted what, since when it is known, which question is open, and what is
 //! no longer watched.
 
+use crate::support::NOTHING;
 use driftd::model::{Acknowledgement, Answer, Reply};
 use driftd::store::AnswerOutcome;
 
@@ -112,7 +113,7 @@ async fn what_is_only_announced_is_accepted_and_stays_announced() {
     let letters = bridge.letters().await;
     assert_eq!(letters.len(), 2);
     assert_eq!(accept(&bridge, &letters, "dev@shop.example").await, AnswerOutcome::Recorded);
-    assert_eq!(bridge.told().await, [""; 0], "nothing is over before it is live");
+    assert_eq!(bridge.told().await, NOTHING, "nothing is over before it is live");
     assert_eq!(open(&bridge).await, 1);
     let status = driftd::http::current_status(&bridge.shared).await.expect("status");
     let baselines: Vec<_> = status.checking.iter().filter_map(|watch| watch.baseline.clone()).collect();
@@ -145,12 +146,12 @@ async fn what_is_no_longer_watched_is_open_no_more_and_its_letters_stay() {
     bridge.smtp.treat_everybody(Manner::Busy);
     bridge.publish(&version(32, 64));
     bridge.at("2026-01-12T11:00");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     assert_eq!(open(&bridge).await, 1);
     // Another name is another API: the old one is gone, and the new one is seen for the first time.
     corrected(&mut bridge, "integrations/shop.toml", ("id = \"pay\"", "id = \"paid\"")).await;
     bridge.smtp.treat_everybody(Manner::Accept);
     bridge.at("2026-01-12T16:00");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     assert_eq!(open(&bridge).await, 0);
 }

@@ -2,6 +2,7 @@
 
 use crate::bridge::harness::{Bridge, QUIET, both};
 use crate::bridge::silence::{trouble, version};
+use crate::support::NOTHING;
 use crate::support::smtp::Manner;
 
 /// What follows from a refusal.
@@ -28,7 +29,7 @@ async fn leaves_later(bridge: &mut Bridge, said: &str) -> Vec<String> {
     bridge.smtp.treat("dev@shop.example", Manner::Accept);
     bridge.at("2026-01-12T23:30");
     let later = bridge.told().await;
-    assert_eq!(trouble(bridge).await, [""; 0], "{said}");
+    assert_eq!(trouble(bridge).await, NOTHING, "{said}");
     later
 }
 
@@ -66,7 +67,7 @@ async fn what_is_said_of_one_reader() {
         match follows {
             StandIn => {
                 assert_eq!(told, ["deputy@shop.example opened", "owner@pay.example opened"], "{at}: {said}");
-                assert_eq!(troubled, [""; 0], "{at}: {said}");
+                assert_eq!(troubled, NOTHING, "{at}: {said}");
             }
             Waits | OurTrouble => {
                 assert_eq!(told, ["owner@pay.example opened"], "{at}: {said}");
@@ -96,7 +97,7 @@ async fn what_is_said_to_whoever_sends() {
     ] {
         let mut bridge = Bridge::new(&QUIET, "2026-01-12", &version(64, 64)).await;
         bridge.smtp.script(at, said);
-        assert_eq!(told_of_a_break(&mut bridge).await, [""; 0], "{at}: {said}");
+        assert_eq!(told_of_a_break(&mut bridge).await, NOTHING, "{at}: {said}");
         let troubled = trouble(&bridge).await;
         assert!(!troubled.is_empty(), "{at}: {said}: status says nothing");
         let status = driftd::http::current_status(&bridge.shared).await.expect("status");

@@ -1,6 +1,7 @@
 //! Incidents that happened, as far as published descriptions, headers and announcements can show them: what was said
 //! on which day, and which letters that leads to. The numbers are those of docs/incidents.md.
 
+use crate::support::NOTHING;
 use driftd::model::{DateKind, OperationLabel};
 
 use crate::bridge::harness::{Bridge, QUIET, Terms, both, day};
@@ -65,7 +66,7 @@ async fn s3_seven_days_of_notice_then_two_moves_one_of_them_into_the_open() {
     bridge.announce("free tier", ends(None)).await;
     assert_eq!(bridge.told().await, both("resolved"), "no day is left");
     assert_eq!(bridge.ledger("free tier").await, ["2023-02-09 replaced", "2023-02-13 replaced", "- paused"]);
-    assert_eq!(bridge.told_daily("2023-02-13", "2023-04-01").await, [""; 0]);
+    assert_eq!(bridge.told_daily("2023-02-13", "2023-04-01").await, NOTHING);
 }
 
 #[tokio::test]
@@ -80,7 +81,7 @@ async fn s5_a_removal_that_slips_and_then_comes() {
     assert_eq!(bridge.dates().await, ["end-announced: `GET /search` ends on 2025-05-01, in 182 days"], "six months, to the day");
     bridge.at("2025-03-01");
     bridge.publish(&dated("2025-08-01"));
-    assert_eq!(bridge.told().await, [""; 0], "put off");
+    assert_eq!(bridge.told().await, NOTHING, "put off");
     // The reminders are those of the new day.
     assert_eq!(
         bridge.told_daily("2025-03-02", "2025-07-31").await,
@@ -154,7 +155,7 @@ async fn s7_s16_many_moves_and_no_flood() {
     let ledger = bridge.ledger("GET /apps").await;
     assert_eq!(ledger.len(), 5);
     assert_eq!(ledger.last().map(String::as_str), Some("- paused"));
-    assert_eq!(bridge.told_daily("2026-10-01", "2026-12-31").await, [""; 0], "nothing of a day that was put off");
+    assert_eq!(bridge.told_daily("2026-10-01", "2026-12-31").await, NOTHING, "nothing of a day that was put off");
 }
 
 #[tokio::test]
@@ -193,7 +194,7 @@ async fn gone_before_its_day_is_a_breach_and_alive_after_it_is_told_once() {
     assert_eq!((letters.len(), breach.len()), (4, 2), "the removal and the breach, to both sides");
     // The whole description is read again each day: what has gone stays a breach.
     bridge.at("2026-05-03");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     assert_eq!(bridge.ledger("GET /a").await, ["2026-12-01"], "what has gone takes no day back");
     // Within thirty days of it, it stands on status and nobody is written to: ends slip by a day.
     assert_eq!(bridge.told_daily("2026-12-01", "2026-12-30").await, both("reminder").map(|line| format!("2026-12-01 {line}")));
@@ -202,7 +203,7 @@ async fn gone_before_its_day_is_a_breach_and_alive_after_it_is_told_once() {
     let told = bridge.letters().await;
     assert!(told.iter().any(|letter| letter.text().contains("`GET /b` was to end on 2026-12-01 and still answers")));
     bridge.at("2027-01-05");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
 }
 
 #[tokio::test]
@@ -234,7 +235,7 @@ async fn what_nobody_uses_is_in_the_ledger_and_not_in_a_letter() {
     let mut bridge = Bridge::new(&terms, "2026-01-10", &description(&[("/used", ""), ("/other", "")])).await;
     bridge.at("2026-01-11");
     bridge.publish(&description(&[("/used", ""), ("/other", "x-sunset: '2026-02-01'")]));
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     assert_eq!(bridge.ledger("GET /other").await, ["2026-02-01"]);
     assert_eq!(bridge.dates().await.len(), 2, "status shows it, and that it is short");
 }
@@ -247,7 +248,7 @@ async fn an_upcoming_description_and_a_deprecation_without_a_day_are_told_as_dif
     bridge.at("2026-01-11");
     bridge.next.publish(Answer::Document(description(&[("/a", "deprecated: true")]).into_bytes()));
     assert_eq!(bridge.told().await, both("opened"));
-    assert_eq!(bridge.dates().await, [""; 0]);
+    assert_eq!(bridge.dates().await, NOTHING);
 }
 
 /// `POST /pay` with a maximum length.
@@ -348,7 +349,7 @@ async fn a_day_that_is_called_off_while_others_stay_is_told_and_cancelled() {
         assert!(text.contains("CALLED OFF") && text.contains("STATUS:CANCELLED") && text.contains("STATUS:CONFIRMED"), "{text}");
     }
     bridge.at("2026-01-13");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
 }
 
 #[tokio::test]
@@ -364,7 +365,7 @@ async fn headers_of_operations_are_looked_at_once_a_day_where_the_agreement_allo
     assert_eq!(asked, 1, "the first time the description is read");
     bridge.next.publish(Answer::Status(404, "Sunset: Fri, 31 Jul 2026 23:59:59 GMT\r\n"));
     bridge.at("2026-01-10T15:00");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     assert_eq!(bridge.next.requests().len(), asked, "once a day");
     bridge.at("2026-01-11T15:00");
     assert_eq!(bridge.told().await, both("dates"));
@@ -372,10 +373,10 @@ async fn headers_of_operations_are_looked_at_once_a_day_where_the_agreement_allo
     // Nothing answers, or an error does: nothing is taken back. It answers without the header: it is.
     bridge.next.publish(Answer::Raw(Vec::new()));
     bridge.at("2026-01-12T16:00");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     bridge.next.publish(Answer::Status(503, ""));
     bridge.at("2026-01-13T17:00");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     bridge.next.publish(Answer::Status(200, ""));
     bridge.at("2026-01-14T18:00");
     assert_eq!(bridge.told().await, both("resolved"));
@@ -394,7 +395,7 @@ async fn quiet_hours_hold_back_what_breaks_nothing_and_nothing_else() {
     let status = driftd::http::current_status(&bridge.shared).await.expect("status");
     assert_eq!(status.telling.oldest_undelivered, None, "what waits for the morning is not late");
     bridge.at("2026-01-14T06:59");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     bridge.at("2026-01-14T07:00");
     assert_eq!(bridge.told().await, ["dev@shop.example resolved"]);
 }
@@ -417,11 +418,11 @@ async fn what_needs_nobody_is_a_line_in_a_weekly_digest() {
         })
         .await;
     bridge.publish(&description(&[("/a", ""), ("/new", "")]));
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     // The baseline moves over each of them; the digest knows both.
     bridge.at("2026-01-15");
     bridge.publish(&description(&[("/a", ""), ("/new", ""), ("/newer", "")]));
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     let told = bridge.told_daily("2026-01-16", "2026-02-03").await;
     assert_eq!(told, both("digest").map(|line| format!("2026-01-19 {line}")), "on Monday, once, and none where there is nothing");
     let text = bridge.smtp.received().pop().expect("a letter").text();
@@ -443,7 +444,7 @@ async fn a_digest_tells_each_step_of_what_moves_on_and_nothing_that_was_told() {
     {
         bridge.at(day);
         bridge.publish(&longest(length));
-        assert_eq!(bridge.told().await, [""; 0]);
+        assert_eq!(bridge.told().await, NOTHING);
         bridge.at(next);
         assert_eq!(bridge.told().await, both("digest"));
         let text = bridge.smtp.received().pop().expect("a letter").text();
@@ -453,5 +454,5 @@ async fn a_digest_tells_each_step_of_what_moves_on_and_nothing_that_was_told() {
     bridge.publish(&longest(32));
     assert_eq!(bridge.told().await, both("opened"));
     bridge.at("2026-02-02");
-    assert_eq!(bridge.told().await, [""; 0], "what was told in a letter is no line");
+    assert_eq!(bridge.told().await, NOTHING, "what was told in a letter is no line");
 }

@@ -1,5 +1,6 @@
 //! What nobody hears must not be taken for "unchanged": outages, changes that come and go, letters that wait.
 
+use crate::support::NOTHING;
 use std::time::Duration;
 
 use driftd::model::Role;
@@ -35,9 +36,9 @@ async fn a_description_that_cannot_be_judged_is_told_of_once_then_weekly_and_whe
     let mut bridge = Bridge::new(&QUIET, "2026-01-12", &version(64, 64)).await;
     bridge.partner.publish(Answer::Status(500, ""));
     bridge.at("2026-01-12T11:00");
-    assert_eq!(bridge.told().await, [""; 0], "an hour of trouble is no news");
+    assert_eq!(bridge.told().await, NOTHING, "an hour of trouble is no news");
     bridge.at("2026-01-12T16:59");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     bridge.at("2026-01-12T17:01");
     let letters = bridge.letters().await;
     let readers: Vec<&str> = letters.iter().map(|letter| letter.recipient.as_str()).collect();
@@ -54,7 +55,7 @@ async fn a_description_that_cannot_be_judged_is_told_of_once_then_weekly_and_whe
     bridge.restart().await;
     for day in 13..=18 {
         bridge.at(&format!("2026-01-{day}"));
-        assert_eq!(bridge.told().await, [""; 0], "{day}");
+        assert_eq!(bridge.told().await, NOTHING, "{day}");
     }
     bridge.at("2026-01-19T18:00");
     assert_eq!(bridge.told().await, OUTAGE);
@@ -65,7 +66,7 @@ async fn a_description_that_cannot_be_judged_is_told_of_once_then_weekly_and_whe
     expected.sort();
     assert_eq!(bridge.told().await, expected);
     bridge.at("2026-02-20");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
 }
 
 #[tokio::test]
@@ -74,7 +75,7 @@ async fn how_long_is_too_long_is_said_for_all_or_for_one() {
     let mut bridge = Bridge::new(&terms, "2026-01-12", &version(64, 64)).await;
     bridge.partner.publish(Answer::Status(404, ""));
     bridge.at("2026-01-12T10:30");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     bridge.at("2026-01-12T12:31");
     assert_eq!(bridge.told().await, OUTAGE);
 }
@@ -94,7 +95,7 @@ async fn an_outage_that_comes_and_goes_is_one_outage() {
     assert_eq!(told, OUTAGE, "once");
     bridge.publish(&version(64, 64));
     bridge.at("2026-01-14T00:00");
-    assert_eq!(bridge.told().await, [""; 0], "up again, but for how long?");
+    assert_eq!(bridge.told().await, NOTHING, "up again, but for how long?");
     bridge.at("2026-01-15T06:00");
     let letters = bridge.letters().await;
     assert_eq!(letters.len(), 2);
@@ -124,7 +125,7 @@ async fn a_change_that_comes_and_goes_is_told_once_with_its_count() {
         bridge.at(&format!("2026-01-12T{hour}:00"));
         told.extend(bridge.told().await);
     }
-    assert_eq!(told, [""; 0], "several servers behind one name are one letter");
+    assert_eq!(told, NOTHING, "several servers behind one name are one letter");
     let (_, detail) = state(&bridge).await;
     assert!(detail.contains("it comes and goes: back 3 times"), "{detail}");
     // More than what was told is news also while it flaps.
@@ -133,13 +134,13 @@ async fn a_change_that_comes_and_goes_is_told_once_with_its_count() {
     assert_eq!(bridge.told().await, both("updated"));
     bridge.publish(&whole);
     bridge.at("2026-01-13T04:00");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     bridge.at("2026-01-14T05:00");
     let letters = bridge.letters().await;
     assert_eq!(letters.len(), 2);
     assert!(letters[0].text().contains("Resolved:") && letters[0].text().contains("came back"), "{}", letters[0].text());
     bridge.at("2026-03-14");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
 }
 
 #[tokio::test]
@@ -153,7 +154,7 @@ async fn a_corrected_address_gets_the_letter_of_what_is_open() {
     assert_eq!(bridge.told().await, ["ops@bridge.example opened", "owner@pay.example opened"]);
     bridge.at("2026-01-12T12:00");
     bridge.told().await;
-    assert_eq!(bridge.told().await, [""; 0], "an address that is dead is not tried again by itself");
+    assert_eq!(bridge.told().await, NOTHING, "an address that is dead is not tried again by itself");
     let file = bridge.folder.path().join("integrations/shop.toml");
     let text = std::fs::read_to_string(&file).expect("the integration");
     std::fs::write(&file, text.replace("dev@shop.example", "new@shop.example")).expect("a file");
@@ -162,7 +163,7 @@ async fn a_corrected_address_gets_the_letter_of_what_is_open() {
     assert_eq!(bridge.told().await, ["new@shop.example opened"]);
     bridge.at("2026-01-12T14:00");
     bridge.restart().await;
-    assert_eq!(bridge.told().await, [""; 0], "once");
+    assert_eq!(bridge.told().await, NOTHING, "once");
 }
 
 #[tokio::test]
@@ -171,17 +172,17 @@ async fn what_is_over_before_its_letter_left_is_told_as_over() {
     bridge.smtp.treat_everybody(Manner::Busy);
     bridge.publish(&version(32, 64));
     bridge.at("2026-01-12T11:00");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     bridge.publish(&version(64, 64));
     bridge.at("2026-01-12T13:00");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     assert!(trouble(&bridge).await[0].starts_with("mail: "), "{:?}", trouble(&bridge).await);
     bridge.restart().await;
     assert!(trouble(&bridge).await[0].starts_with("mail: "), "a restart mends no server");
     bridge.smtp.treat_everybody(Manner::Accept);
     bridge.at("2026-01-12T16:00");
     assert_eq!(bridge.told().await, both("resolved"), "nobody is told that something breaks which does not");
-    assert_eq!(trouble(&bridge).await, [""; 0]);
+    assert_eq!(trouble(&bridge).await, NOTHING);
 }
 
 #[tokio::test]
@@ -212,7 +213,7 @@ async fn a_server_that_answers_nobody_is_asked_once_and_wakes_what_waits() {
     bridge.smtp.treat_everybody(Manner::Busy);
     bridge.publish(&version(32, 64));
     bridge.at("2026-01-12T11:00");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     assert_eq!(bridge.smtp.conversations(), 1, "four letters wait, one asks");
     bridge.smtp.treat_everybody(Manner::Accept);
     bridge.clock.set(crate::bridge::harness::time("2026-01-12T11:02"));
@@ -226,16 +227,16 @@ async fn a_full_mailbox_is_written_to_again_and_after_a_day_whoever_stands_in() 
     bridge.publish(&version(32, 64));
     bridge.at("2026-01-12T11:00");
     assert_eq!(bridge.told().await, ["owner@pay.example opened"]);
-    assert_eq!(trouble(&bridge).await, [""; 0], "it is their mailbox, not our trouble");
+    assert_eq!(trouble(&bridge).await, NOTHING, "it is their mailbox, not our trouble");
     bridge.at("2026-01-13T08:00");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     bridge.at("2026-01-13T12:00");
     assert_eq!(bridge.told().await, ["deputy@shop.example opened"]);
     bridge.smtp.treat("dev@shop.example", Manner::Accept);
     bridge.at("2026-01-13T15:00");
     assert_eq!(bridge.told().await, ["dev@shop.example opened"], "and the first reader has it as well");
     bridge.at("2026-01-14T15:00");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
 }
 
 #[tokio::test]
@@ -248,12 +249,12 @@ async fn what_our_relay_refuses_is_kept_for_as_long_as_it_is_open() {
         bridge.at(&format!("2026-01-{day}T12:00"));
         told.extend(bridge.told().await);
     }
-    assert_eq!(told, [""; 0]);
+    assert_eq!(told, NOTHING);
     assert!(trouble(&bridge).await[0].contains("2 letters are not leaving"), "{:?}", trouble(&bridge).await);
     bridge.smtp.treat_everybody(Manner::Accept);
     bridge.at("2026-01-30T14:00");
     assert_eq!(bridge.told().await, both("opened"), "to whom they were written, and nobody else");
-    assert_eq!(trouble(&bridge).await, [""; 0]);
+    assert_eq!(trouble(&bridge).await, NOTHING);
 }
 
 #[tokio::test]
@@ -270,11 +271,11 @@ async fn whose_letter_cannot_be_written_has_not_been_told() {
     let said = trouble(&bridge).await;
     assert!(said[0].contains("a letter could not be written") && said[0].contains("dev at the shop"), "{said:?}");
     bridge.at("2026-01-12T13:00");
-    assert_eq!(bridge.told().await, [""; 0], "who was told is not told again");
+    assert_eq!(bridge.told().await, NOTHING, "who was told is not told again");
     bridge.with_config(|_| {});
     bridge.at("2026-01-12T15:00");
     assert_eq!(bridge.told().await, ["dev@shop.example opened"], "though nothing was published since");
-    assert_eq!(trouble(&bridge).await, [""; 0]);
+    assert_eq!(trouble(&bridge).await, NOTHING);
 }
 
 #[tokio::test]
@@ -381,7 +382,7 @@ async fn a_mended_sender_lets_go_what_was_written_before() {
     bridge.smtp.script("MAIL", "553 5.1.8 sender domain is not ours");
     bridge.publish(&version(32, 64));
     bridge.at("2026-01-12T11:00");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     let said = trouble(&bridge).await;
     assert!(said[0].contains("2 letters are not leaving"), "the one that asked, and the one that waits for it: {said:?}");
     corrected(&mut bridge, "driftd.toml", ("driftd@bridge.example", "alerts@mended.example")).await;
@@ -393,7 +394,7 @@ async fn a_mended_sender_lets_go_what_was_written_before() {
         assert_eq!(letter.header("From"), "driftd <alerts@mended.example>");
     }
     assert!(bridge.smtp.commands().iter().any(|command| command.starts_with("MAIL FROM:<alerts@mended.example>")));
-    assert_eq!(trouble(&bridge).await, [""; 0]);
+    assert_eq!(trouble(&bridge).await, NOTHING);
 }
 
 #[tokio::test]
@@ -437,7 +438,7 @@ async fn nobody_is_asked_about_a_change_that_is_gone_at_the_moment() {
     for (hour, description) in [("17", version(64, 64)), ("19", version(32, 64)), ("21", version(64, 64))] {
         bridge.publish(&description);
         bridge.at(&format!("2026-01-12T{hour}:00"));
-        assert_eq!(bridge.told().await, [""; 0], "{hour}");
+        assert_eq!(bridge.told().await, NOTHING, "{hour}");
     }
     let answered = driftd::correspondence::answer(&bridge.shared, &token, &accept).await.expect("the store");
     assert_eq!(answered, driftd::store::AnswerOutcome::Gone);
@@ -487,7 +488,7 @@ async fn what_driftd_itself_cannot_judge_is_one_letter_to_each_reader() {
     assert_eq!(letters.len(), 2, "{:?}", letters.iter().map(super::harness::kind).collect::<Vec<_>>());
     assert!(letters[0].text().contains("can be judged again, and 1 more"), "{}", letters[0].text());
     bridge.at("2026-01-20T10:00");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
 }
 
 #[tokio::test]
@@ -521,7 +522,7 @@ async fn whoever_stands_in_is_written_to_once_and_also_when_only_he_was_correcte
     bridge.at("2026-01-12T12:00");
     let letters = bridge.letters().await;
     assert_eq!(letters.iter().map(|letter| letter.recipient.as_str()).collect::<Vec<_>>(), ["helper@shop.example"]);
-    assert_eq!(trouble(&bridge).await, [""; 0]);
+    assert_eq!(trouble(&bridge).await, NOTHING);
     // It repeats the letter that nobody got, and so it can be answered, and asks nothing anew.
     let token = letters[0].answer_link().rsplit('/').next().expect("a token").to_owned();
     assert!(!bridge.shared.store.letter(&token).await.expect("the store").expect("a letter").is_outdated);
@@ -545,7 +546,7 @@ async fn a_program_that_refused_is_tried_again_after_a_restart() {
     receiver.answer(200);
     bridge.restart().await;
     bridge.at("2026-01-12T12:00");
-    assert_eq!(bridge.told().await, [""; 0], "no letter is sent twice for it");
+    assert_eq!(bridge.told().await, NOTHING, "no letter is sent twice for it");
     assert_eq!(receiver.posted().len(), 2);
-    assert_eq!(trouble(&bridge).await, [""; 0]);
+    assert_eq!(trouble(&bridge).await, NOTHING);
 }

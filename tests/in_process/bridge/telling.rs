@@ -1,5 +1,6 @@
 //! How people are told: to whom a letter goes and when, what it says of notice and answers, and how it leaves.
 
+use crate::support::NOTHING;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,16 +84,16 @@ async fn whoever_could_not_be_written_to_is_no_trouble_once_he_is_somebody_else(
     bridge.at("2026-03-02");
     assert_eq!(bridge.told().await, both("opened"));
     bridge.at("2026-03-04");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     let said = trouble(&bridge).await;
     assert!(said.len() == 1 && said[0].contains("a letter could not be written"), "{said:?}");
     bridge.shared.reloaded();
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     assert_eq!(trouble(&bridge).await, said, "a reload that mends nothing ends no trouble");
     bridge.with_config(|_| {});
     bridge.shared.reloaded();
     assert_eq!(bridge.told().await, ["oncall@shop.example escalated"]);
-    assert_eq!(trouble(&bridge).await, [""; 0]);
+    assert_eq!(trouble(&bridge).await, NOTHING);
 }
 
 #[tokio::test]
@@ -151,7 +152,7 @@ async fn a_server_that_refuses_us_gives_up_no_reader() {
         bridge.smtp.script(command, reply);
         bridge.publish(&version(32, 64));
         bridge.at("2026-01-12T11:00");
-        assert_eq!(bridge.told().await, [""; 0], "{command}");
+        assert_eq!(bridge.told().await, NOTHING, "{command}");
         let said = trouble(&bridge).await;
         assert!(said.len() == 1 && said[0].contains(&format!("2 letters are not leaving: {command}")), "{command}: {said:?}");
         bridge.smtp.unscript();
@@ -198,7 +199,7 @@ async fn a_digest_tells_what_happened_while_nobody_was_there_to_write_it() {
     let mut bridge = Bridge::new(&QUIET, "2026-01-13", &reads("")).await;
     bridge.publish(&reads(&read("/new")));
     bridge.at("2026-01-14");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     // Away over three Mondays.
     bridge.restart().await;
     bridge.at("2026-02-04");
@@ -212,7 +213,7 @@ async fn a_check_that_ends_when_the_week_is_over_is_still_of_that_week() {
     let mut bridge = Bridge::new(&QUIET, "2026-01-13", &reads("")).await;
     bridge.publish(&reads(&read("/new")));
     bridge.at("2026-01-14");
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     // A check that begins a minute before the end of the week has to wait for its turn to compare.
     bridge.publish(&reads(&(read("/new") + &read("/newer"))));
     bridge.at("2026-01-19T06:59");

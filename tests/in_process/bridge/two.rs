@@ -1,5 +1,6 @@
 //! Two parties call one API, under one notice: each hears, says and is asked only what is its own.
 
+use crate::support::NOTHING;
 use driftd::http::{Endpoint, serve};
 use driftd::lifecycle::Heartbeats;
 use driftd::model::{Acknowledgement, Answer, OperationLabel, Reply, Statement};
@@ -120,7 +121,7 @@ fn ends(operation: &str, date: &str) -> impl FnOnce(&mut Statement) {
 async fn a_plan_is_held_against_the_days_of_who_makes_it_and_told_to_whom_it_concerns() {
     let (mut bridge, letters) = announced().await;
     assert_eq!(reply(&bridge, to(&letters, "dev@shop.example"), &ours("2026-09-01")).await, AnswerOutcome::Recorded);
-    assert_eq!(bridge.told().await, [""; 0], "in time for its own day, and the other's is no matter");
+    assert_eq!(bridge.told().await, NOTHING, "in time for its own day, and the other's is no matter");
     bridge.announce("GET /a", |statement| statement.verbatim = "withdrawn".to_owned()).await;
     let letters = bridge.letters().await;
     assert_eq!(letters.len(), 2, "it is over for the shop, and the provider reads of both");
@@ -161,7 +162,7 @@ async fn a_digest_tells_each_what_it_calls_and_nobody_what_nobody_calls() {
     let mut bridge = with_till(&terms, &["POST /b"], "2026-01-13", &version(64, 64)).await;
     bridge.at("2026-01-14");
     bridge.publish(&version(128, 256));
-    assert_eq!(bridge.told().await, [""; 0]);
+    assert_eq!(bridge.told().await, NOTHING);
     bridge.at("2026-01-19");
     let digests = bridge.letters().await;
     let mut readers: Vec<&str> = digests.iter().map(|letter| letter.recipient.as_str()).collect();

@@ -1,5 +1,6 @@
 //! What must hold whatever happened in a history.
 
+use crate::support::NOTHING;
 use std::collections::{BTreeMap, BTreeSet};
 
 use driftd::correspondence::confirmations_due;
@@ -69,7 +70,7 @@ impl History<'_> {
             ),
         ] {
             let found: Vec<String> = sqlx::query_scalar(query).fetch_all(&mut database).await.expect(query);
-            assert_eq!(found, [""; 0], "{what}");
+            assert_eq!(found, NOTHING, "{what}");
         }
         for Conflict { notice, party, at } in &self.conflicts {
             let said: i64 = sqlx::query_scalar(
@@ -122,7 +123,7 @@ impl History<'_> {
         let overview = self.shared.store.overview().await.expect("the overview");
         assert_eq!(overview.oldest_undelivered, None, "a letter was left");
         let (pending, damaged) = self.shared.store.unanswered_notices().await.expect("open notices");
-        assert_eq!(damaged, [""; 0]);
+        assert_eq!(damaged, NOTHING);
         for watch in &overview.watches {
             let told: Vec<&str> = watch
                 .findings
