@@ -16,17 +16,6 @@ use super::status::StatusView;
 
 type Labels = Vec<(&'static str, String)>;
 
-/// Every state a description can be in.
-const STATES: [ApiState; 7] = [
-    ApiState::New,
-    ApiState::Verified,
-    ApiState::Changed,
-    ApiState::Down,
-    ApiState::Undecidable,
-    ApiState::Blind,
-    ApiState::Held,
-];
-
 /// The metrics as OpenMetrics text.
 pub(super) fn text(shared: &AppState, status: &StatusView, attempts: &BTreeMap<String, u64>) -> Result<String, std::fmt::Error> {
     let mut registry = Registry::with_prefix("driftd");
@@ -52,7 +41,7 @@ pub(super) fn text(shared: &AppState, status: &StatusView, attempts: &BTreeMap<S
             labels.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
             labels
         };
-        for state in STATES {
+        for state in ApiState::ALL {
             states.get_or_create(&labels(&[("state", state.name())])).set(i64::from(state == api.state));
         }
         overdue.get_or_create(&labels(&[])).set(i64::from(api.overdue));
@@ -112,7 +101,7 @@ pub(super) fn text(shared: &AppState, status: &StatusView, attempts: &BTreeMap<S
     registry.register("checks", "Checks by outcome since the start", checks.clone());
     // Every outcome from the start: a rate over a series that appears with its first event is zero.
     let checked = counters.checks();
-    for outcome in STATES.iter().filter(|state| **state != ApiState::New).map(|state| state.name()) {
+    for outcome in ApiState::ALL.iter().filter(|state| **state != ApiState::New).map(|state| state.name()) {
         checks.get_or_create(&vec![("outcome", outcome.to_owned())]).inc_by(checked.get(outcome).copied().unwrap_or(0));
     }
     let tries = Family::<Labels, prometheus_client::metrics::counter::Counter>::default();

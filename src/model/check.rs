@@ -26,6 +26,9 @@ pub enum ApiState {
 }
 
 impl ApiState {
+    /// Every state.
+    pub const ALL: [Self; 7] = [Self::New, Self::Verified, Self::Changed, Self::Down, Self::Undecidable, Self::Blind, Self::Held];
+
     /// The word in status and storage.
     pub const fn name(self) -> &'static str {
         match self {
@@ -41,9 +44,7 @@ impl ApiState {
 
     /// The state a stored word stands for.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::New, Self::Verified, Self::Changed, Self::Down, Self::Undecidable, Self::Blind, Self::Held]
-            .into_iter()
-            .find(|state| state.name() == name)
+        Self::ALL.into_iter().find(|state| state.name() == name)
     }
 }
 

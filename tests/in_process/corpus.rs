@@ -15,28 +15,13 @@ use fastrand::Rng;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use crate::support::files_below;
+
 /// The one file that was published broken: its YAML is not valid by any parser.
 const BROKEN: &str = "resend-daily/2025-12-04.yaml";
 
 fn catalogue() -> Catalogue {
     Catalogue::load().unwrap_or_else(|error| panic!("{error:?}"))
-}
-
-fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut pending = vec![folder.to_owned()];
-    while let Some(folder) = pending.pop() {
-        for entry in std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())).flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                pending.push(path);
-            } else if path.extension().is_some_and(|kind| kind == "yaml" || kind == "json" || kind == "yml") {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
 }
 
 fn try_document(path: &Path) -> Result<Document, ReadError> {

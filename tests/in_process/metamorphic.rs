@@ -15,6 +15,8 @@ use driftd::rules::{Catalogue, compare};
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
+use crate::support::files_below;
+
 /// One way to write the same thing otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Respelling {
@@ -441,27 +443,10 @@ fn check(paths: &[PathBuf], cases: usize) {
     assert!(breaks.is_empty(), "{} breaks:\n{}", breaks.len(), breaks.join("\n"));
 }
 
-fn descriptions(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut pending = vec![folder.to_owned()];
-    while let Some(folder) = pending.pop() {
-        for entry in std::fs::read_dir(&folder).unwrap_or_else(|problem| panic!("{}: {problem}", folder.display())).flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                pending.push(path);
-            } else if path.extension().is_some_and(|kind| kind == "yaml" || kind == "json" || kind == "yml") {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
-}
-
 #[test]
 fn respellings_of_the_shipped_history_break_nothing() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/history");
-    check(&descriptions(&folder), 1_000);
+    check(&files_below(&folder), 1_000);
 }
 
 #[test]
@@ -469,7 +454,7 @@ fn respellings_of_the_shipped_history_break_nothing() {
 fn respellings_of_real_documents_break_nothing() {
     let corpus = std::env::var_os("DRIFTD_CORPUS").expect("DRIFTD_CORPUS must name the folder of real description histories");
     // Large documents cost time, not variety: one step of a history is much like the next.
-    let mut paths = descriptions(Path::new(&corpus));
+    let mut paths = files_below(Path::new(&corpus));
     paths.retain(|path| std::fs::metadata(path).is_ok_and(|file| file.len() < 150_000));
     check(&paths, 20_000);
 }

@@ -8,6 +8,7 @@ pub mod proxy;
 pub mod receiver;
 pub mod smtp;
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Waits until `condition` holds; the limit is for broken builds, not for timing.
@@ -36,4 +37,22 @@ pub fn digest(bytes: &[u8]) -> String {
 pub fn fixture(name: &str) -> Vec<u8> {
     let path = format!("{}/fixtures/history/quayside/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Every YAML and JSON file below a folder, in order.
+pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut pending = vec![folder.to_owned()];
+    while let Some(folder) = pending.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())).flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                pending.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "yaml" || kind == "json" || kind == "yml") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
 }
