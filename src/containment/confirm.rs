@@ -201,7 +201,8 @@ impl<'d> Export<'d> {
         }
         let mut out = self.plain(keywords);
         self.array(keywords, samples, depth, &mut out)?;
-        self.members(map, samples, outer, depth, &mut out)?;
+        self.members(map, samples, depth, &mut out)?;
+        self.required(map, keywords, outer, &mut out);
         self.composition(map, samples, outer, depth, &mut out)?;
         Some(Json::Object(out))
     }
@@ -269,13 +270,15 @@ impl<'d> Export<'d> {
             return Some(());
         }
         let ItemSubschemas { first, rest } = keywords.items();
-        if let Some(list) = first {
+        if let Some((_, list)) = first {
             let list: Option<Vec<Json>> =
                 list.iter().map(|schema| self.schema(schema, &items, &BTreeSet::new(), depth + 1)).collect();
             out.insert("prefixItems".into(), Json::Array(list?));
         }
-        let unevaluated = keywords.subschema(Subschema::UnevaluatedItems);
-        for (name, schema) in [("items", rest), ("contains", contains), ("unevaluatedItems", unevaluated)] {
+        let unevaluated = keywords.subschema(Subschema::UnevaluatedItems).filter(|_| rest.is_none());
+        for (name, schema) in
+            [("items", rest.map(|(_, schema)| schema)), ("contains", contains), ("unevaluatedItems", unevaluated)]
+        {
             if let Some(schema) = schema.filter(|schema| !schema.is_null()) {
                 out.insert(name.into(), self.schema(schema, &items, &BTreeSet::new(), depth + 1)?);
             }
@@ -283,14 +286,7 @@ impl<'d> Export<'d> {
         Some(())
     }
 
-    fn members(
-        &mut self,
-        map: &'d Map,
-        samples: &[&Json],
-        outer: &BTreeSet<&'d str>,
-        depth: usize,
-        out: &mut JsonMap<String, Json>,
-    ) -> Option<()> {
+    fn members(&mut self, map: &'d Map, samples: &[&Json], depth: usize, out: &mut JsonMap<String, Json>) -> Option<()> {
         let none = BTreeSet::new();
         let objects: Vec<&JsonMap<String, Json>> = samples.iter().filter_map(|value| value.as_object()).collect();
         let all: Vec<&Json> = objects.iter().flat_map(|object| object.values()).collect();
@@ -319,12 +315,6 @@ impl<'d> Export<'d> {
         if let Some(schema) = map.get("propertyNames") {
             out.insert("propertyNames".into(), self.schema(schema, &[], &none, depth + 1)?);
         }
-        if let Some(Value::Array(names)) = map.get("required") {
-            let hidden = self.document.hidden_names(map);
-            let names: BTreeSet<&str> =
-                names.iter().filter_map(Value::as_str).filter(|name| !hidden.contains(name) && !outer.contains(name)).collect();
-            out.insert("required".into(), json!(names));
-        }
         for name in ["dependentSchemas", "dependencies"] {
             for (property, needs) in map.get(name).and_then(Value::as_object).into_iter().flatten() {
                 let keyword = if needs.is_array() { "dependentRequired" } else { "dependentSchemas" };
@@ -335,6 +325,15 @@ impl<'d> Export<'d> {
             }
         }
         Some(())
+    }
+
+    fn required(&self, map: &'d Map, keywords: &Keywords<'d>, outer: &BTreeSet<&'d str>, out: &mut JsonMap<String, Json>) {
+        let mut names: BTreeSet<&str> = keywords.required_names().filter(|name| !outer.contains(name)).collect();
+        if !names.is_empty() {
+            let hidden = self.document.hidden_names(map);
+            names.retain(|name| !hidden.contains(name));
+            out.insert("required".into(), json!(names));
+        }
     }
 
     fn composition(

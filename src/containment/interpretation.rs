@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::openapi::{Dialect, Keywords, Map, TypeSet, Value, bare_reference, is_read_only, is_write_only, resolve};
+use crate::openapi::{Dialect, Keywords, Map, TypeSet, Value, bare_reference, is_read_only, is_true, is_write_only, resolve};
 
 /// References and branches that are followed to see whether a property is hidden.
 pub(super) const HOPS: usize = 8;
@@ -64,6 +64,9 @@ pub struct Interpretation<'d> {
     pub strict: bool,
     /// Whether `oneOf` is read as `anyOf`: many write the one and mean the other.
     pub one_is_any: bool,
+    /// Whether a type list that names null means it where the values beside it do not: the other document is of a dialect
+    /// that says `nullable`, and this is how it is respelt.
+    pub null_beside_values: bool,
 }
 
 impl<'d> Interpretation<'d> {
@@ -73,8 +76,9 @@ impl<'d> Interpretation<'d> {
     }
 
     /// Whether null is meant beside what the schema says.
-    pub(super) const fn is_nullable(&self, keywords: &Keywords<'_>) -> bool {
-        keywords.or_null && !self.literal
+    pub(super) fn is_nullable(&self, keywords: &Keywords<'_>) -> bool {
+        let is_respelt = || self.null_beside_values && keywords.names_null_beside_values();
+        !self.literal && (keywords.or_null || is_respelt())
     }
 
     /// The declared types; where there are none, those that the other keywords can only mean.
@@ -90,7 +94,7 @@ impl<'d> Interpretation<'d> {
     /// letter would be anything.
     pub(super) fn is_only_null(&self, branch: &Value) -> bool {
         let Value::Object(map) = branch else { return false };
-        !self.literal && map.len() == 1 && self.dialect == Dialect::OpenApi30 && is_true(map.get("nullable"))
+        !self.literal && map.len() == 1 && self.dialect == Dialect::OpenApi30 && map.get("nullable").is_some_and(is_true)
     }
 
     /// Whether a schema refers to itself without going into the value, or to very much: it says nothing then (JSON
@@ -175,8 +179,8 @@ impl<'d> Interpretation<'d> {
             }
             pending.extend(branches(map, "allOf").map(|branch| (branch, hops + 1)));
             for union in ["anyOf", "oneOf"] {
-                let mut others =
-                    branches(map, union).filter(|branch| branch.get("type").is_none_or(|kind| kind.as_str() != Some("null")));
+                let mut others = branches(map, union)
+                    .filter(|branch| branch.get("type").is_none_or(|kind| !kind.is_null() && kind.as_str() != Some("null")));
                 if let (Some(only), None) = (others.next(), others.next()) {
                     pending.push((only, hops + 1));
                 }
@@ -222,10 +226,6 @@ pub(super) fn refers(value: &Value) -> bool {
         Value::Array(list) => list.iter().any(refers),
         _ => false,
     }
-}
-
-fn is_true(value: Option<&Value>) -> bool {
-    value.and_then(Value::as_bool).unwrap_or(false)
 }
 
 pub(super) fn branches<'d>(map: &'d Map, name: &str) -> impl Iterator<Item = &'d Value> {

@@ -11,7 +11,9 @@ use num_rational::BigRational;
 use num_traits::Signed;
 use rustc_hash::FxHashMap;
 
-use crate::openapi::{Bound, Keywords, Map, SubschemaKeyword as Subschema, TypeSet, Value, count, exact, resolve};
+use crate::openapi::{
+    Bound, ItemSubschemas, Keywords, Map, SubschemaKeyword as Subschema, TypeSet, Value, count, exact, resolve,
+};
 
 use super::interpretation::{HOPS, Interpretation, Peer, Peers, branches, refers};
 use super::node::{Arena, Leftover, MemberSchemas, NodeId, Part};
@@ -282,12 +284,11 @@ impl<'r, 'd> ObjectReader<'r, 'd> {
     }
 
     fn array(&mut self) {
-        let items = self.keywords.items();
-        let is_listed = matches!(self.keywords.subschema(Subschema::Items), Some(Value::Array(_)));
-        let (list, others) = if is_listed { ("items", "additionalItems") } else { ("prefixItems", "items") };
-        let (first, rest) = (self.said(list, items.first), self.said(others, items.rest));
+        let ItemSubschemas { first, rest } = self.keywords.items();
+        let first = first.and_then(|(keyword, list)| self.said(keyword.name(), Some(list)));
+        let rest = rest.and_then(|(keyword, schema)| self.said(keyword.name(), Some(schema)));
         let first: Vec<NodeId> = first.into_iter().flatten().map(|schema| self.below(schema)).collect();
-        let rest = rest.filter(|schema| !schema.is_null()).map(|schema| self.below(schema));
+        let rest = rest.map(|schema| self.below(schema));
         if !first.is_empty() || rest.is_some() {
             self.parts.push(Part::Items(first.into(), rest));
         }
@@ -318,9 +319,9 @@ impl<'r, 'd> ObjectReader<'r, 'd> {
                 self.get(Subschema::AdditionalProperties).filter(|schema| !schema.is_null()).map(|schema| self.below(schema));
             self.parts.push(Part::Members(MemberSchemas { named: named.into(), patterns: patterns.into(), rest }));
         }
-        if let Some(names) = self.said("required", self.keywords.required) {
-            let hidden = self.document.hidden_names(self.map);
-            let names: BTreeSet<&str> = names.iter().filter_map(Value::as_str).collect();
+        if self.is_wanted("required") {
+            let names: BTreeSet<&str> = self.keywords.required_names().collect();
+            let hidden = if names.is_empty() { BTreeSet::new() } else { self.document.hidden_names(self.map) };
             let shown = names.into_iter().filter(|name| !hidden.contains(name) && !self.hidden.contains(name));
             self.parts.extend(shown.map(|name| Part::Required(name.into())));
         }
@@ -426,6 +427,10 @@ impl<'r, 'd> ObjectReader<'r, 'd> {
 
     fn unevaluated(&mut self, keyword: Subschema, of: Leftover) {
         let Some(schema) = self.get(keyword).filter(|schema| !schema.is_null()) else { return };
+        // Where every item is looked at, or nothing else looks at any, it was read with the items.
+        if of == Leftover::Items && self.keywords.items().rest.is_some() {
+            return;
+        }
         if schema == &Value::Bool(true) {
             self.parts.push(Part::Unevaluated(of, NodeId::ANY, NodeId::ANY));
             return;

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::document::Document;
-use super::methods::METHODS;
+use super::methods::{METHODS, is_method, operation_field};
 use super::pointer::{escape, resolve};
 use super::referrers::{Referrer, Referrers, unit_name};
 use super::value::{Map, Value};
@@ -149,13 +149,13 @@ impl<'d> Finder<'d> {
         let elsewhere = item.get("$ref").and_then(Value::as_str).and_then(|reference| resolve(self.root, reference));
         let Some(members) = elsewhere.unwrap_or(item).as_object() else { return };
         let labels = |members: &Map| -> Vec<String> {
-            let methods = METHODS.iter().filter(|method| members.contains_key(method));
+            let methods = METHODS.iter().filter(|method| operation_field(members, method).is_some());
             methods.map(|method| label.of(method)).collect()
         };
         self.read_keys(elsewhere.or(Some(item)), place, place, || labels(members), false);
         for (name, value) in members {
             let here = format!("{place}/{name}");
-            if METHODS.contains(&name.as_str()) {
+            if is_method(name) {
                 let operation = label.of(name);
                 self.read_keys(Some(value), &here, &operation, || vec![operation.clone()], true);
                 self.walk_members(value, &here, Some(std::slice::from_ref(&operation)));

@@ -68,6 +68,10 @@ pub enum KeywordProblem {
     UnknownType,
     /// `type` that is neither a name nor a list.
     Types,
+    /// `type: null` without quotes, which is YAML's null, read as the type of that name.
+    NullType,
+    /// A flag written as a text, read as the flag.
+    Flag,
     /// `enum` that is no list.
     Enum,
     /// `required` that is no list.
@@ -213,18 +217,18 @@ impl<'d> Keywords<'d> {
                 "maxProperties" => words.max_properties = words.count(value),
                 "minContains" => words.min_contains = Some(value),
                 "maxContains" => words.max_contains = Some(value),
-                "uniqueItems" => words.unique_items = is_true(value),
-                // Swagger 2.0 parameters and OpenAPI headers carry a flag of this name.
-                "required" if value.is_boolean() => {}
+                "uniqueItems" => words.unique_items = words.flag(value),
+                // A flag of the member itself: see `required_names`. Swagger 2.0 parameters have it too.
+                "required" if is_flag(value) => {}
                 "required" => words.required = words.list(value, KeywordProblem::Required),
                 "dependentRequired" => words.dependent_required = Some(value),
                 "discriminator" => words.discriminator = Some(value),
                 "default" => words.default = Some(value),
                 "xml" => words.xml = Some(value),
-                "deprecated" | "x-deprecated" => words.deprecated |= is_true(value),
-                "readOnly" => words.read_only = is_true(value),
-                "writeOnly" | "x-writeOnly" => words.write_only |= is_true(value),
-                other if other == nullable => paired.is_nullable = is_true(value),
+                "deprecated" | "x-deprecated" => words.deprecated |= words.flag(value),
+                "readOnly" => words.read_only = words.flag(value),
+                "writeOnly" | "x-writeOnly" => words.write_only |= words.flag(value),
+                other if other == nullable => paired.is_nullable = words.flag(value),
                 _ => {}
             }
         }
@@ -252,6 +256,13 @@ impl<'d> Keywords<'d> {
             Some("binary") => self.format = None,
             _ => {}
         }
+    }
+
+    fn flag(&mut self, value: &Value) -> bool {
+        if value.is_string() && is_flag(value) {
+            self.problems.push(KeywordProblem::Flag);
+        }
+        is_true(value)
     }
 
     fn list(&mut self, value: &'d Value, problem: KeywordProblem) -> Option<&'d [Value]> {
@@ -294,15 +305,56 @@ impl<'d> Keywords<'d> {
                 for name in list {
                     match name.as_str().and_then(TypeSet::named) {
                         Some(set) => types = types.union(set),
-                        None if name.is_null() => types = types.union(TypeSet::NULL),
+                        None if name.is_null() => {
+                            types = types.union(TypeSet::NULL);
+                            self.problems.push(KeywordProblem::NullType);
+                        }
                         None => self.problems.push(KeywordProblem::UnknownType),
                     }
                 }
             }
-            Value::Null => {}
+            // Programs that leave nothing out write a null for no type at all.
+            Value::Null if self.speaks_of_more_than_null() => {}
+            Value::Null => {
+                types = TypeSet::NULL;
+                self.problems.push(KeywordProblem::NullType);
+            }
             _ => self.problems.push(KeywordProblem::Types),
         }
         (!types.is_empty()).then_some(types)
+    }
+
+    /// Whether any keyword but `type` speaks of values that are not null.
+    fn speaks_of_more_than_null(&self) -> bool {
+        let counts = [self.min_length, self.max_length, self.min_items, self.max_items, self.min_properties, self.max_properties];
+        let texts = [self.reference, self.pattern, self.format, self.encoding, self.media_type];
+        let mut values =
+            self.enumeration.into_iter().flatten().chain(self.constant).chain(self.extensible_values.into_iter().flatten());
+        self.subschemas.iter().any(|(_, value)| !value.is_null())
+            || counts.iter().any(Option::is_some)
+            || texts.iter().any(Option::is_some)
+            || self.required.is_some()
+            || self.multiple_of.is_some()
+            || values.any(|value| !value.is_null())
+    }
+
+    /// Whether a type allows null and the list of values beside it does not name it. By the letter null is not valid then;
+    /// who writes `nullable` in 3.1's words means that it is.
+    pub fn names_null_beside_values(&self) -> bool {
+        let mut values = self.enumeration.into_iter().flatten().chain(self.constant);
+        !self.or_null
+            && self.lists_values
+            && self.types.is_some_and(|types| types.contains(TypeSet::NULL))
+            && values.all(|value| !value.is_null())
+    }
+
+    /// Names of the members that an object must have: those that `required` lists, and those that carry the flag
+    /// themselves, as the drafts before 4 of JSON Schema had it and parameters have.
+    pub fn required_names(&self) -> impl Iterator<Item = &'d str> {
+        let members = self.subschema(SubschemaKeyword::Properties).and_then(Value::as_object);
+        let flagged = members.into_iter().flatten().filter(|(_, schema)| is_flagged_required(schema));
+        let listed = self.required.into_iter().flatten().filter_map(Value::as_str);
+        listed.chain(flagged.map(|(name, _)| name.as_str()))
     }
 
     /// What stands beneath a keyword that holds schemas.
@@ -346,15 +398,35 @@ impl<'d> Keywords<'d> {
         }
     }
 
-    /// Schemas of the first items, by place, and of all behind them. A list under `items` is how drafts before 2020-12
-    /// wrote `prefixItems`.
+    /// Schemas of the first items, by place, and of all behind them, with the keywords that say so.
+    ///
+    /// A list under `items` is how drafts before 2020-12 wrote `prefixItems`, and `additionalItems` is what is behind them.
+    /// `unevaluatedItems` says the same where nothing beside it looks at items (JSON Schema 2020-12 core section 11.2).
     pub fn items(&self) -> ItemSubschemas<'d> {
-        let get = |keyword| self.subschema(keyword);
-        match (get(SubschemaKeyword::PrefixItems), get(SubschemaKeyword::Items)) {
-            (_, Some(Value::Array(list))) => ItemSubschemas { first: Some(list), rest: get(SubschemaKeyword::AdditionalItems) },
-            (Some(Value::Array(list)), rest) => ItemSubschemas { first: Some(list), rest },
-            (_, rest) => ItemSubschemas { first: None, rest },
-        }
+        use SubschemaKeyword as S;
+        let get = |keyword| self.subschema(keyword).filter(|value| !value.is_null());
+        let list = |keyword| Some((keyword, get(keyword)?.as_array()?));
+        let one = |keyword| Some((keyword, get(keyword)?));
+        let first = list(S::Items).or_else(|| list(S::PrefixItems));
+        let rest = match first {
+            Some((S::Items, _)) => one(S::AdditionalItems),
+            Some(_) => one(S::Items).or_else(|| one(S::AdditionalItems)),
+            None => one(S::Items),
+        };
+        let rest = rest.or_else(|| one(S::UnevaluatedItems).filter(|_| !self.may_look_at_items()));
+        ItemSubschemas { first, rest }
+    }
+
+    /// Whether anything but the keywords for items themselves may look at items.
+    fn may_look_at_items(&self) -> bool {
+        use SubschemaKeyword as S;
+        let others = [S::AllOf, S::AnyOf, S::OneOf, S::If, S::Then, S::Else, S::DependentSchemas, S::Dependencies, S::Contains];
+        self.reference.is_some()
+            || self.dynamic_reference.is_some()
+            || self.recursive_reference.is_some()
+            || others.into_iter().any(|keyword| self.subschema(keyword).is_some_and(|value| !value.is_null()))
+            // A list that stands elsewhere.
+            || self.subschema(S::PrefixItems).is_some_and(Value::is_object)
     }
 }
 
@@ -362,9 +434,9 @@ impl<'d> Keywords<'d> {
 #[derive(Debug, Clone, Copy)]
 pub struct ItemSubschemas<'d> {
     /// Of the first items, by place.
-    pub first: Option<&'d [Value]>,
+    pub first: Option<(SubschemaKeyword, &'d [Value])>,
     /// Of all behind them.
-    pub rest: Option<&'d Value>,
+    pub rest: Option<(SubschemaKeyword, &'d Value)>,
 }
 
 /// Whether a schema object says more than prose.
@@ -372,8 +444,19 @@ pub(super) fn says_something(schema: &Map) -> bool {
     schema.keys().any(|name| name == "$ref" || !is_annotation(name))
 }
 
-fn is_true(value: &Value) -> bool {
-    value.as_bool().unwrap_or(false)
+/// Whether a flag is set, be it written as a text.
+pub fn is_true(value: &Value) -> bool {
+    value.as_bool().unwrap_or_else(|| value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true")))
+}
+
+/// Whether a value is a flag, be it written as a text.
+pub(super) fn is_flag(value: &Value) -> bool {
+    value.is_boolean() || is_true(value) || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("false"))
+}
+
+/// Whether a member says of itself that its object must have it.
+pub(super) fn is_flagged_required(schema: &Value) -> bool {
+    schema.get("required").is_some_and(is_true)
 }
 
 /// `exclusiveMinimum` or `exclusiveMaximum` as a bound of its own.

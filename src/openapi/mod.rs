@@ -41,7 +41,7 @@ pub use contract::{
 };
 pub use dates::{LifecycleKeys, StatedDates, stated};
 pub use document::{Dialect, Document};
-pub use keywords::{ItemSubschemas, KeywordProblem, Keywords, bare_reference, is_read_only, is_write_only};
+pub use keywords::{ItemSubschemas, KeywordProblem, Keywords, bare_reference, is_read_only, is_true, is_write_only};
 pub use limits::Limits;
 pub use lines::{SourceLine, lines_of};
 pub use lower::lower;

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::bundle::{ROOT, SECTION, file_of, shown_pointer, target_of};
 use super::document::Document;
-use super::methods::METHODS;
+use super::methods::{METHODS, is_method, operation_field};
 use super::names::Names;
 use super::pointer::{PointerId, Pointers, escape, resolve};
 use super::subschema::{SubschemaKeyword, SubschemaShape};
@@ -150,7 +150,7 @@ impl ObjectKind {
         Some(match (self, name) {
             (Self::Item | Self::Operation, "parameters") => Self::List(&Self::Parameter),
             (Self::Item, "additionalOperations") => Self::Named(&Self::Operation),
-            (Self::Item, method) if METHODS.contains(&method) => Self::Operation,
+            (Self::Item, field) if is_method(field) => Self::Operation,
             (Self::Operation, "requestBody") => Self::Body,
             (Self::Operation, "responses") => Self::Extensible(&Self::Response),
             (Self::Operation, "callbacks") => Self::Extensible(&Self::Callback),
@@ -247,7 +247,7 @@ impl<'d> Survey<'d> {
         for (_, item) in items.as_object().into_iter().flatten().filter(|(name, _)| !name.starts_with("x-")) {
             let Some(Value::Object(item)) = self.last(item) else { continue };
             let others = item.get("additionalOperations").and_then(Value::as_object);
-            let own = METHODS.iter().filter_map(|method| item.get(method));
+            let own = METHODS.iter().filter_map(|method| operation_field(item, method)).map(|(_, value)| value);
             let operations: Vec<&Value> = own.chain(others.into_iter().flat_map(Map::values)).collect();
             for operation in operations {
                 let is_there = self.last(operation).is_some_and(Value::is_object);

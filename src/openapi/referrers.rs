@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::methods::METHODS;
+use super::methods::{METHODS, operation_field};
 use super::pointer::{resolve, unit_of};
 use super::value::Value;
 
@@ -52,7 +52,7 @@ impl Referrers {
                 let mut shared = BTreeSet::new();
                 item.get("parameters").into_iter().for_each(|part| references(part, &mut shared));
                 for method in METHODS {
-                    let Some(operation) = item.get(method) else { continue };
+                    let Some((_, operation)) = item.as_object().and_then(|item| operation_field(item, method)) else { continue };
                     let number = graph.labels.len();
                     graph.labels.push(format!("{kind}{} {path}", method.to_ascii_uppercase()));
                     let mut targets = shared.clone();

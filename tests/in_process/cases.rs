@@ -216,3 +216,152 @@ fn a_form_of_swagger_2_sees_its_shared_parameters() {
     };
     assert_eq!(judged(&document(false), &document(true)), ["breaking request-property-became-required"]);
 }
+
+/// The worst that is found in what is sent and in what comes, between two schemas of two dialects: every severity has its
+/// first letter, and `-` is silence.
+fn worst(before: (&str, &Value), after: (&str, &Value)) -> String {
+    let document = |(version, schema): (&str, &Value)| {
+        let mut document = exchanging(schema, &json!({"Mood": {"type": "string", "enum": ["a", "b"]}}));
+        document["openapi"] = json!(version);
+        document
+    };
+    let found = judged(&document(before), &document(after));
+    ["request", "response"]
+        .iter()
+        .map(|way| {
+            let of = |severity: &str| found.iter().any(|line| line.starts_with(&format!("{severity} {way}-")));
+            ["breaking", "warning", "info"].into_iter().find(|severity| of(severity)).map_or("-", |severity| &severity[..1])
+        })
+        .collect()
+}
+
+#[test]
+fn null_beside_listed_values_in_two_dialects() {
+    let values = |kinds: Value, listed: Value| json!({"type": kinds, "enum": listed});
+    let nullable = json!({"type": "string", "nullable": true, "enum": ["a", "b"]});
+    let with_null = json!({"type": "string", "nullable": true, "enum": ["a", "b", null]});
+    let listed = values(json!(["string", "null"]), json!(["a", "b"]));
+    let listed_with_null = values(json!(["string", "null"]), json!(["a", "b", null]));
+    let plain = values(json!("string"), json!(["a", "b"]));
+    let list_of = |items: &Value| json!({"type": "array", "items": items});
+    let (old, new) = ("3.0.3", "3.1.0");
+    for (what, before, after, expected) in [
+        ("respelt", (old, &nullable), (new, &listed), "--"),
+        ("respelt backwards", (new, &listed), (old, &nullable), "--"),
+        ("respelt for 3.2", (old, &nullable), ("3.2.0", &listed), "--"),
+        ("in a list", (old, &list_of(&nullable)), (new, &list_of(&listed)), "--"),
+        ("null is written out now", (old, &nullable), (new, &listed_with_null), "--"),
+        ("null was written out", (new, &listed_with_null), (old, &nullable), "--"),
+        ("written out on both sides", (old, &with_null), (new, &listed_with_null), "--"),
+        (
+            "one value",
+            (old, &json!({"type": "string", "nullable": true, "enum": ["a"]})),
+            (new, &json!({"type": ["string", "null"], "const": "a"})),
+            "--",
+        ),
+        (
+            "a wrapped list",
+            (old, &json!({"nullable": true, "allOf": [{"$ref": "#/components/schemas/Mood"}]})),
+            (new, &json!({"oneOf": [{"$ref": "#/components/schemas/Mood"}, {"type": "null"}]})),
+            "--",
+        ),
+        ("null was written out and is not any more", (old, &with_null), (new, &listed), "bi"),
+        ("null was not written out and is", (new, &listed), (old, &with_null), "iw"),
+        ("null was struck", (old, &nullable), (new, &plain), "bi"),
+        ("null came", (new, &plain), (old, &nullable), "ib"),
+        ("null was struck in one dialect", (old, &nullable), (old, &plain), "bi"),
+        ("written out in one dialect", (new, &listed), (new, &listed_with_null), "iw"),
+        ("another value goes with it", (old, &nullable), (new, &values(json!(["string", "null"]), json!(["a"]))), "bi"),
+    ] {
+        assert_eq!(worst(before, after), expected, "{what}");
+    }
+}
+
+/// A description whose one operation takes and gives this schema, written in YAML.
+fn yaml(schema: &str) -> String {
+    format!(
+        "openapi: 3.1.0\npaths:\n  /items:\n    post:\n      requestBody: {{content: {{application/json: {{schema: {schema}}}}}}}\n      \
+         responses: {{'200': {{description: ok, content: {{application/json: {{schema: {schema}}}}}}}}}\n"
+    )
+}
+
+/// What is found between two texts, worst first, and what is odd about the one before.
+fn read_and_judged(before: &str, after: &str) -> (Vec<String>, Vec<String>) {
+    let catalogue = Catalogue::load().expect("the catalogue");
+    let document = |text: &str| read(text.as_bytes(), &Limits::default()).expect("a description");
+    let (verdict, oddities) = compare(&document(before), &document(after), &catalogue, Budget::default());
+    let found = verdict.findings.iter().map(|finding| format!("{} {}", finding.severity.name(), finding.rule)).collect();
+    (found, oddities.into_iter().filter(|odd| odd.pointer.starts_with("before:")).map(|odd| odd.message).collect())
+}
+
+#[test]
+fn what_is_misspelt_is_odd_and_read_as_it_is_meant() {
+    for (what, before, after, expected, odd) in [
+        ("null gets its quotes", "{type: null}", "{type: 'null'}", &[][..], "without quotes"),
+        ("null in a list gets its quotes", "{type: [string, null]}", "{type: [string, 'null']}", &[], "without quotes"),
+        (
+            "the form beside null is another",
+            "{oneOf: [{type: string}, {type: null}]}",
+            "{oneOf: [{type: boolean}, {type: null}]}",
+            &["breaking request-type-changed", "breaking response-type-changed"],
+            "without quotes",
+        ),
+        (
+            "what is written for no type at all",
+            "{type: null, properties: {a: {type: string}}, items: null}",
+            "{properties: {a: {type: string}}}",
+            &[],
+            "",
+        ),
+        (
+            "a flag in quotes",
+            "{type: object, properties: {a: {type: string, readOnly: 'true'}}}",
+            "{type: object, properties: {a: {type: string, readOnly: true}}}",
+            &[],
+            "without quotes",
+        ),
+        (
+            "a flag in quotes goes",
+            "{type: string, nullable: 'true'}",
+            "{type: string}",
+            &["breaking request-became-not-nullable", "info response-became-not-nullable"],
+            "without quotes",
+        ),
+        (
+            "a member that says itself that it is required",
+            "{type: object, properties: {a: {type: string, required: true}}}",
+            "{type: object, required: [a], properties: {a: {type: string}}}",
+            &[],
+            "`required` is a list",
+        ),
+        (
+            "and does not any more",
+            "{type: object, properties: {a: {type: string, required: true}}}",
+            "{type: object, properties: {a: {type: string, required: false}}}",
+            &["breaking response-property-became-optional", "info request-property-became-optional"],
+            "`required` is a list",
+        ),
+    ] {
+        let (found, oddities) = read_and_judged(&yaml(before), &yaml(after));
+        assert_eq!(found, expected, "{what}");
+        let is_told = if odd.is_empty() { oddities.is_empty() } else { oddities.iter().any(|message| message.contains(odd)) };
+        assert!(is_told, "{what}: {oddities:?}");
+    }
+}
+
+#[test]
+fn a_method_in_capitals_and_a_parameter_that_stands_twice() {
+    let document = |paths: &str| format!("openapi: 3.0.3\npaths: {paths}\n");
+    let plain = document("{/a: {get: {responses: {'200': {description: ok}}}}}");
+    let capitals = document("{/a: {GET: {responses: {'200': {description: ok}}}}}");
+    let (found, oddities) = read_and_judged(&capitals, &plain);
+    assert!(found.is_empty() && oddities.iter().any(|message| message.contains("small letters")), "{found:?} {oddities:?}");
+    let gone = document("{/b: {post: {responses: {'200': {description: ok}}}}}");
+    assert_eq!(read_and_judged(&capitals, &gone).0, ["breaking api-removed-without-deprecation", "info endpoint-added"]);
+    let parameters =
+        |list: &str| document(&format!("{{/a: {{get: {{parameters: [{list}], responses: {{'200': {{description: ok}}}}}}}}}}"));
+    let (once, twice) =
+        ("{name: q, in: query, schema: {type: string}}", "{name: q, in: query, required: true, schema: {type: string}}");
+    let (found, oddities) = read_and_judged(&parameters(&format!("{once}, {twice}")), &parameters(once));
+    assert!(found.is_empty() && oddities.iter().any(|message| message.contains("stands twice")), "{found:?} {oddities:?}");
+}

@@ -55,6 +55,7 @@ impl<'c, 'd> Folded<'c, 'd> {
             // `nullable` beside an enum, or a union of an enum with null: null is one of the values.
             if or_null && !values.iter().any(|value| value.is_null()) {
                 values.push(&NULL);
+                self.null_is_meant = true;
             }
             self.enumeration = Some(match self.enumeration.take() {
                 Some(known) => {
@@ -167,6 +168,7 @@ impl<'c, 'd> Folded<'c, 'd> {
                     all.iter().filter_map(|branch| branch.enumeration.as_ref()).flatten().copied().collect();
                 if (null || or_null) && !values.iter().any(|value| value.is_null()) {
                     values.push(&NULL);
+                    self.null_is_meant = true;
                 }
                 self.types = self.types.intersection(types);
                 self.enumeration = Some(FromSchema { value: values, at });

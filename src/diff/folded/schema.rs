@@ -65,6 +65,8 @@ pub struct Folded<'c, 'd> {
     /// Types that the branches of every union leave open.
     pub union_types: TypeSet,
     pub enumeration: Option<FromSchema<Vec<&'d Value>>>,
+    /// Whether null is one of the values because it is meant beside them, and not because they name it.
+    pub null_is_meant: bool,
     pub extensible: bool,
     pub format: Option<FromSchema<&'d str>>,
     pub patterns: Vec<FromSchema<&'d str>>,
@@ -108,6 +110,7 @@ impl Folded<'_, '_> {
             types: TypeSet::ALL,
             union_types: TypeSet::ALL,
             enumeration: None,
+            null_is_meant: false,
             extensible: false,
             format: None,
             patterns: Vec::new(),

@@ -17,11 +17,12 @@ impl SchemaComparison<'_, '_, '_> {
         let (left_prefix, right_prefix) =
             (std::mem::take(&mut self.before.prefix_items), std::mem::take(&mut self.after.prefix_items));
         let rest = |items: &[SchemaId]| items.first().copied().unwrap_or(SchemaId::ANY);
-        // Where no item can follow the listed ones, what would be allowed there says nothing.
-        let ends = |folded: &Folded<'_, '_>, prefix: usize| {
-            folded.count(Count::MaxItems).is_some_and(|most| usize::try_from(most.value).is_ok_and(|most| most <= prefix))
+        // What would be allowed where no item can be says nothing; how many there may be is a fact of its own.
+        let room = |folded: &Folded<'_, '_>, index: usize| {
+            folded.count(Count::MaxItems).is_none_or(|most| usize::try_from(most.value).map_or(true, |most| most > index))
         };
-        if ends(&self.before, left_prefix.len()) && ends(&self.after, right_prefix.len()) {
+        let listed = left_prefix.len().max(right_prefix.len());
+        if !room(&self.before, listed) || !room(&self.after, listed) {
             // Nothing to compare behind the listed items.
         } else if left.is_empty() || right.is_empty() {
             self.child(rest(&left), rest(&right));
@@ -30,11 +31,9 @@ impl SchemaComparison<'_, '_, '_> {
                 self.walk.child(self.node, schemas);
             }
         }
-        // An item that only one side has room for is reported by the number of items.
-        let room = |folded: &Folded<'_, '_>, prefix: usize, index: usize| index < prefix || !ends(folded, index);
-        for index in 0..left_prefix.len().max(right_prefix.len()) {
-            if !room(&self.before, left_prefix.len(), index) || !room(&self.after, right_prefix.len(), index) {
-                continue;
+        for index in 0..listed {
+            if !room(&self.before, index) || !room(&self.after, index) {
+                break;
             }
             let (old, new) = (left_prefix.get(index).unwrap_or(&left), right_prefix.get(index).unwrap_or(&right));
             for schemas in zip_members(old, new) {

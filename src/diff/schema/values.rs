@@ -84,7 +84,8 @@ impl SchemaComparison<'_, '_, '_> {
                     return;
                 }
                 for value in removed {
-                    if !value.is_null() || self.after.types.contains(TypeSet::NULL) {
+                    // Where the types name it on the other side too, it is the same meaning in the words of 3.1.
+                    if !value.is_null() || (self.after.types.contains(TypeSet::NULL) && !self.before.null_is_meant) {
                         self.state(
                             Difference::new(ChangeKind::EnumValueRemoved).about(plain(value)).before(value.to_json()),
                             at,
@@ -105,7 +106,7 @@ impl SchemaComparison<'_, '_, '_> {
                     return;
                 }
                 for value in added {
-                    if !value.is_null() || self.before.types.contains(TypeSet::NULL) {
+                    if !value.is_null() || (self.before.types.contains(TypeSet::NULL) && !self.after.null_is_meant) {
                         self.state(
                             Difference::new(ChangeKind::EnumValueAdded).about(plain(value)).after(value.to_json()),
                             at,

@@ -1,10 +1,11 @@
 //! Fields of an object that are read the same everywhere.
 
+use super::super::keywords::is_true;
 use super::super::value::Value;
 
 /// `deprecated: true` and the like; anything but `true` is false.
 pub(super) fn flag(value: &Value, name: &str) -> bool {
-    value.get(name).and_then(Value::as_bool).unwrap_or(false)
+    value.get(name).is_some_and(is_true)
 }
 
 /// A field that is a text.

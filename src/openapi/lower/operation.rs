@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::super::contract::{Operation, OperationKind, Parameter, Server};
-use super::super::methods::METHODS;
+use super::super::methods::{METHODS, is_method, operation_field};
 use super::super::pointer::{PointerId, Pointers};
-use super::super::value::Value;
+use super::super::value::{Map, Value};
 use super::field::{flag, tags, text};
 use super::lowering::{Located, Lowering};
 use super::path::{BENEATH, shape};
@@ -71,10 +71,11 @@ impl<'d> Lowering<'d> {
             return;
         };
         let parameters = self.entries(item, "parameters", at);
+        self.misspelt_methods(map, at);
         let whole = PathItem { context, parameters, item: Located { value: item, at } };
         for method in METHODS {
-            if let Some(value) = map.get(method) {
-                let here = self.pointers.child(at, *method);
+            if let Some((field, value)) = operation_field(map, method) {
+                let here = self.pointers.child(at, field);
                 // An operation may not be a reference by the letter, and is one in many descriptions of several files.
                 let Some((value, at)) = self.follow(value, here) else { continue };
                 self.operation(Located { value, at }, method.to_ascii_uppercase(), &whole, into);
@@ -86,6 +87,27 @@ impl<'d> Lowering<'d> {
                 let Some((value, at)) = self.follow(value, place) else { continue };
                 self.operation(Located { value, at }, method.to_string(), &whole, into);
             }
+        }
+    }
+
+    /// Tells of parameters that one list holds twice (OpenAPI 3.1 section 4.8.10.1: a list holds none twice).
+    pub(super) fn repeated_parameters(&mut self, entries: &[Located<'d>]) {
+        let mut known = HashSet::new();
+        for Located { value, at } in entries.iter().copied() {
+            let place = text(value, "in");
+            let name =
+                text(value, "name").map(|name| if place == Some("header") { name.to_ascii_lowercase() } else { name.to_owned() });
+            if place.is_some() && name.is_some() && !known.insert((place, name)) {
+                self.odd_once(at, "this parameter stands twice in one list; the first one was read");
+            }
+        }
+    }
+
+    /// Tells of methods that are not written in small letters (OpenAPI 3.1 section 4.8.9.1).
+    pub(super) fn misspelt_methods(&mut self, item: &'d Map, at: PointerId) {
+        for field in item.keys().filter(|field| is_method(field) && !METHODS.contains(&field.as_str())) {
+            let here = self.pointers.child(at, field.as_str());
+            self.odd_once(here, "methods are written in small letters; it was read as the method, unless that stands here too");
         }
     }
 
@@ -110,6 +132,8 @@ impl<'d> Lowering<'d> {
                 parameters.push(parameter);
             }
         }
+        self.repeated_parameters(&own);
+        self.repeated_parameters(&item.parameters);
         let body = value.get("requestBody").and_then(|body| {
             let here = self.pointers.child(at, "requestBody");
             self.body(body, here)

@@ -2,7 +2,7 @@
 
 use thin_vec::{ThinVec, thin_vec};
 
-use super::super::keywords::{KeywordProblem, Keywords, bare_reference, says_something};
+use super::super::keywords::{ItemSubschemas, KeywordProblem, Keywords, bare_reference, is_flagged_required, says_something};
 use super::super::pointer::PointerId;
 use super::super::schema::{Additional, Discriminator, Schema, SchemaId, TypeSet, Union};
 use super::super::subschema::SubschemaKeyword;
@@ -99,11 +99,12 @@ impl<'d> Lowering<'d> {
         for (keyword, value) in &keywords.subschemas {
             self.subschema(&mut schema, *keyword, value, at);
         }
+        self.items(&mut schema, &keywords, at);
         schema.format = keywords.format;
         schema.deprecated = keywords.deprecated;
         schema.read_only = keywords.read_only;
         schema.write_only = keywords.write_only;
-        schema.required = keywords.required.into_iter().flatten().filter_map(Value::as_str).collect();
+        schema.required = keywords.required_names().collect();
         copy_values(&mut schema, &keywords);
         copy_limits(&mut schema, &keywords);
         if self.dialect.is_json_schema() {
@@ -142,6 +143,10 @@ impl<'d> Lowering<'d> {
             }
             KeywordProblem::UnknownType => self.odd_once(at, "this type is none of JSON's; it was read as any type"),
             KeywordProblem::Types => self.odd_once(at, "`type` must be a name or a list of names; it was read as any type"),
+            KeywordProblem::NullType => {
+                self.odd_once(at, "`type: null` without quotes is YAML's null; it was read as the type `null`");
+            }
+            KeywordProblem::Flag => self.odd_once(at, "a flag must be `true` or `false` without quotes; it was read as the flag"),
             KeywordProblem::Enum => self.skip_member(at, "enum", "`enum` must be a list; it was skipped"),
             KeywordProblem::Required => {
                 self.skip_member(at, "required", "`required` must be a list of names; it was skipped");
@@ -154,16 +159,11 @@ impl<'d> Lowering<'d> {
         match keyword {
             SubschemaKeyword::Properties => self.properties(schema, value, at),
             SubschemaKeyword::AdditionalProperties => schema.additional = self.additional(value, at),
-            SubschemaKeyword::Items => match value {
-                // An array of schemas is how drafts before 2020-12 wrote `prefixItems`.
-                Value::Array(list) => schema.prefix_items = self.branches(list, "items", at),
-                Value::Null => {}
-                _ => {
-                    let here = self.pointers.child(at, "items");
-                    schema.items = Some(self.schema(value, here));
-                }
-            },
-            SubschemaKeyword::PrefixItems => schema.prefix_items = self.branch_list(value, "prefixItems", at),
+            // Read together, see `items`.
+            SubschemaKeyword::Items
+            | SubschemaKeyword::PrefixItems
+            | SubschemaKeyword::AdditionalItems
+            | SubschemaKeyword::UnevaluatedItems => {}
             SubschemaKeyword::AllOf => schema.all_of = self.branch_list(value, "allOf", at),
             SubschemaKeyword::OneOf => self.union(schema, value, "oneOf", at),
             SubschemaKeyword::AnyOf => self.union(schema, value, "anyOf", at),
@@ -177,12 +177,27 @@ impl<'d> Lowering<'d> {
             | SubschemaKeyword::Dependencies
             | SubschemaKeyword::PatternProperties
             | SubschemaKeyword::PropertyNames
-            | SubschemaKeyword::UnevaluatedItems
             | SubschemaKeyword::UnevaluatedProperties
-            | SubschemaKeyword::ContentSchema
-            | SubschemaKeyword::AdditionalItems => schema.constraints.push((keyword.name(), value)),
+            | SubschemaKeyword::ContentSchema => schema.constraints.push((keyword.name(), value)),
             // They say nothing until something refers to them.
             SubschemaKeyword::Defs | SubschemaKeyword::Definitions => {}
+        }
+    }
+
+    /// Reads what is said of items, by place and behind them.
+    fn items(&mut self, schema: &mut Schema<'d>, keywords: &Keywords<'d>, at: PointerId) {
+        let ItemSubschemas { first, rest } = keywords.items();
+        if let Some((keyword, list)) = first {
+            schema.prefix_items = self.branches(list, keyword.name(), at);
+        } else if let Some(elsewhere) = keywords.subschema(SubschemaKeyword::PrefixItems) {
+            schema.prefix_items = self.branch_list(elsewhere, "prefixItems", at);
+        }
+        let unevaluated = keywords.subschema(SubschemaKeyword::UnevaluatedItems).filter(|value| !value.is_null());
+        if let Some((keyword, value)) = rest {
+            let here = self.pointers.child(at, keyword.name());
+            schema.items = Some(self.schema(value, here));
+        } else if let Some(value) = unevaluated {
+            schema.constraints.push((SubschemaKeyword::UnevaluatedItems.name(), value));
         }
     }
 
@@ -194,6 +209,9 @@ impl<'d> Lowering<'d> {
                 schema.properties.reserve(properties.len());
                 for (name, value) in properties {
                     let place = self.pointers.child(here, name.as_str());
+                    if is_flagged_required(value) {
+                        self.odd_once(place, "`required` is a list in the object around; it was read as if it named this member");
+                    }
                     let id = self.schema(value, place);
                     schema.properties.push((name, id));
                 }

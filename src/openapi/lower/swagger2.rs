@@ -1,8 +1,10 @@
 //! Swagger 2.0: other places for the same facts.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::super::contract::{Location, Media, Operation, OperationKind, Parameter, PartEncoding, RequestBody, Response, Server};
+use super::super::methods::operation_field;
 use super::super::pointer::{PointerId, Pointers};
 use super::super::schema::{Additional, Schema, SchemaId, TypeSet};
 use super::super::value::Value;
@@ -67,21 +69,26 @@ impl<'d> Lowering<'d> {
             return;
         };
         let shared = self.entries(item, "parameters", at);
+        let Value::Object(map) = item else {
+            self.skip(at, "a path item must be an object; it was skipped");
+            return;
+        };
+        self.misspelt_methods(map, at);
+        self.repeated_parameters(&shared);
         for method in SWAGGER_METHODS {
-            let Some(value) = item.get(method).filter(|_| self.afford(1)) else { continue };
-            let here = self.pointers.child(at, *method);
+            let Some((field, value)) = operation_field(map, method).filter(|_| self.afford(1)) else { continue };
+            let here = self.pointers.child(at, field);
             let Some((value, here)) = self.follow(value, here) else { continue };
             if !value.is_object() {
                 self.skip(here, "an operation must be an object; it was skipped");
                 continue;
             }
-            let mut entries = self.entries(value, "parameters", here);
-            for entry in &shared {
-                let key = |value: &'d Value| (text(value, "in"), text(value, "name"));
-                if !entries.iter().any(|own| key(own.value) == key(entry.value)) {
-                    entries.push(*entry);
-                }
-            }
+            let own = self.entries(value, "parameters", here);
+            self.repeated_parameters(&own);
+            // The operation's own come first, and the first of a name counts.
+            let mut known = HashSet::new();
+            let mut entries = [own.as_slice(), shared.as_slice()].concat();
+            entries.retain(|entry| known.insert((text(entry.value, "in"), text(entry.value, "name"))));
             let consumes = self.media_types(value, "consumes");
             let produces = self.media_types(value, "produces");
             let parameters = entries.iter().filter_map(|entry| self.swagger_parameter(entry.value, entry.at)).collect();

@@ -56,6 +56,7 @@ impl<'d> DirectionProof<'d> {
     pub(super) fn new(contracts: BeforeAfter<&'d Contract<'d>>, delta: &'d Delta, direction: Direction) -> Self {
         let contracts = in_direction(direction, contracts);
         let hidden = if direction == Direction::ToProvider { Hidden::ReadOnly } else { Hidden::WriteOnly };
+        let is_respelt = contracts.sender.dialect.is_json_schema() != contracts.receiver.dialect.is_json_schema();
         let interpretation = |contract: &'d Contract<'d>| Interpretation {
             root: contract.root,
             dialect: contract.dialect,
@@ -63,6 +64,7 @@ impl<'d> DirectionProof<'d> {
             literal: false,
             strict: false,
             one_is_any: false,
+            null_beside_values: is_respelt,
         };
         let documents = Peers { sender: interpretation(contracts.sender), receiver: interpretation(contracts.receiver) };
         let prover =

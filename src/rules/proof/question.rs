@@ -2,9 +2,9 @@
 
 use serde_json::Value as Json;
 
-use crate::containment::Question;
+use crate::containment::{Peers, Question};
 use crate::diff::{BeforeAfter, Change, ChangeKind, ComparedSchemas};
-use crate::openapi::{TypeSet, Value};
+use crate::openapi::{SchemaId, TypeSet, Value};
 
 use super::direction::{DirectionProof, schema_of};
 
@@ -24,6 +24,12 @@ impl<'d> DirectionProof<'d> {
             K::TypesNarrowed | K::TypesWidened => Question::Types(types_named(received.as_ref()?)?.union(TypeSet::NULL)),
             K::TypeChanged => Question::Types(types_named(received.as_ref()?)?),
             K::BecameNullable | K::BecameNotNullable => Question::Types(TypeSet::ALL.without(TypeSet::NULL)),
+            // Between `nullable` and a type list null is read as meant, which says nothing of where it is written out.
+            K::EnumValueAdded | K::EnumValueRemoved
+                if self.is_respelt() && change.before.as_ref().or(change.after.as_ref()).is_some_and(Json::is_null) =>
+            {
+                return None;
+            }
             K::EnumValueAdded => Question::Value(change.after.clone()?),
             K::EnumValueRemoved => Question::Value(change.before.clone()?),
             K::EnumReplaced | K::BecameEnum | K::NoLongerEnum => keywords(&["enum", "const", "x-extensible-enum"]),
@@ -35,6 +41,8 @@ impl<'d> DirectionProof<'d> {
             K::MinLengthTightened | K::MinLengthLoosened => keywords(&["minLength"]),
             K::MaxLengthTightened | K::MaxLengthLoosened => keywords(&["maxLength"]),
             K::MinItemsTightened | K::MinItemsLoosened => keywords(&["minItems"]),
+            // Where items are listed by place, what is behind them may end the list as well.
+            K::MaxItemsTightened | K::MaxItemsLoosened if self.lists_items(holder) => Question::Whole,
             K::MaxItemsTightened | K::MaxItemsLoosened => keywords(&["maxItems"]),
             K::MinPropertiesTightened | K::MinPropertiesLoosened => keywords(&["minProperties"]),
             K::MaxPropertiesTightened | K::MaxPropertiesLoosened => keywords(&["maxProperties"]),
@@ -79,6 +87,20 @@ impl<'d> DirectionProof<'d> {
             },
             _ => return None,
         })
+    }
+}
+
+impl DirectionProof<'_> {
+    /// Whether one document says `nullable` where the other lists types.
+    fn is_respelt(&self) -> bool {
+        let Peers { sender, receiver } = self.contracts;
+        sender.dialect.is_json_schema() != receiver.dialect.is_json_schema()
+    }
+
+    /// Whether the receiver speaks of items by place, or of none.
+    fn lists_items(&self, holder: SchemaId) -> bool {
+        let schema = self.contracts.receiver.schema(holder);
+        !schema.prefix_items.is_empty() || schema.max_items == Some(0)
     }
 }
 

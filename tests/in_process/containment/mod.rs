@@ -16,7 +16,15 @@ use serde_json::Value;
 
 /// A schema by the letter of JSON Schema.
 fn literal(root: &driftd::openapi::Value, dialect: Dialect) -> Interpretation<'_> {
-    Interpretation { root, dialect, hidden: Hidden::Nothing, literal: true, strict: false, one_is_any: false }
+    Interpretation {
+        root,
+        dialect,
+        hidden: Hidden::Nothing,
+        literal: true,
+        strict: false,
+        one_is_any: false,
+        null_beside_values: false,
+    }
 }
 
 /// Whether every value of `sub` is one of `sup`, with senders that send what they like.
