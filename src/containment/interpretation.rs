@@ -50,6 +50,7 @@ impl<T> Peers<T> {
 
 /// How a document is read.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a way of reading that is chosen by itself")]
 pub struct Interpretation<'d> {
     /// The whole document: references lead into it.
     pub root: &'d Value,
