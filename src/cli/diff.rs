@@ -107,7 +107,7 @@ async fn report_on(args: &DiffArgs) -> Result<u8, CommandError> {
         &verdict,
         oddities,
         &catalogue,
-        |finding| exceptions.of(finding, &verdict, &stored),
+        |index, finding| exceptions.of(finding, stored.get(index)),
     );
     let text = written(args, &report, &catalogue)?;
     say(&text);

@@ -8,7 +8,7 @@ use crate::config::load_overrides;
 use crate::model::{Clock as _, Consumer, OpenFinding, OperationPattern, Override, OverrideNote, OverrideSeverity, SystemClock};
 use crate::notice::{Impact, impact};
 use crate::render::report::FindingContext;
-use crate::rules::{Catalogue, Finding, Verdict};
+use crate::rules::{Catalogue, Finding};
 
 use super::exit::{self, CommandError};
 use super::ignore::IgnoreList;
@@ -91,10 +91,8 @@ impl Exceptions {
         self.usage.is_some() || !self.overrides.is_empty()
     }
 
-    /// What they say of one finding.
-    pub(super) fn of(&self, finding: &Finding, verdict: &Verdict, stored: &[OpenFinding]) -> FindingContext {
-        let at = verdict.findings.iter().position(|other| std::ptr::eq(other, finding));
-        let known = at.and_then(|at| stored.get(at));
+    /// What they say of one finding; `known` is the same as it would be stored, where there is anything to ask of it.
+    pub(super) fn of(&self, finding: &Finding, known: Option<&OpenFinding>) -> FindingContext {
         let impact = known.zip(self.usage.as_ref()).map(|(finding, consumer)| match impact(&finding.used_by, consumer) {
             Impact::Affected => "affected",
             Impact::Unknown => "unknown",

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::cause::{OneCause, OneOfSeveral, by_cause};
 use super::{Consequence, Direction, OperationLabel, Overridable, Override, OverrideNote, Severity, Stability};
 
 /// A day on which something ends or changes.
@@ -66,6 +67,9 @@ pub struct OpenFinding {
     pub rule: String,
     /// One sentence.
     pub message: String,
+    /// The end of that sentence, where several findings at one place may differ by it alone.
+    #[serde(default)]
+    pub value: Option<String>,
     /// What is proven, in one sentence; empty where no message shows it.
     #[serde(default)]
     pub proven: String,
@@ -87,6 +91,16 @@ pub struct OpenFinding {
     pub day: Option<Day>,
 }
 
+impl OneOfSeveral for OpenFinding {
+    fn message(&self) -> &str {
+        &self.message
+    }
+
+    fn value(&self) -> Option<&str> {
+        self.value.as_deref()
+    }
+}
+
 impl OpenFinding {
     /// What a rule says of the whole description, with nothing more known of it.
     pub fn new(identity: String, rule: &str, severity: Severity, message: String) -> Self {
@@ -100,6 +114,7 @@ impl OpenFinding {
             stability: None,
             rule: rule.to_owned(),
             message,
+            value: None,
             proven: String::new(),
             used_by: Vec::new(),
             before_pointer: String::new(),
@@ -109,6 +124,14 @@ impl OpenFinding {
             given: None,
             day: None,
         }
+    }
+
+    /// Findings in the rows that people read: those of one cause are one.
+    pub fn rows<'f>(findings: impl IntoIterator<Item = &'f Self>) -> Vec<OneCause<&'f Self>> {
+        by_cause(findings, |finding| {
+            let pointers = (finding.before_pointer.as_str(), finding.after_pointer.as_str());
+            (finding.rule.as_str(), finding.severity, pointers, finding.used_by.as_slice(), finding.exception.as_ref())
+        })
     }
 
     /// Whether somebody has to hear of it.

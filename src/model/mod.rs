@@ -3,6 +3,7 @@
 //! Invariants: knows no other module; does no IO; transitions are pure functions of their arguments.
 
 mod agreement;
+mod cause;
 mod channel_name;
 mod check;
 mod clock;
@@ -24,6 +25,7 @@ mod severity;
 mod watch;
 
 pub use agreement::{After, Agreement, BREAKING, Calendar, Freeze, Measured, Period, REMOVAL, Step, Wait, YearDay};
+pub use cause::{OneCause, OneOfSeveral, by_cause};
 pub use channel_name::{ChannelName, NoChannelName};
 pub use check::{ApiState, Checked, PartValidators, Validators};
 pub use clock::{Clock, ManualClock, SystemClock, millis, time_of};

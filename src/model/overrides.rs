@@ -130,7 +130,7 @@ impl Override {
 }
 
 /// Who made an exception for a finding, why, and until when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct OverrideNote {
     /// What it made of the finding.
     pub to: OverrideSeverity,

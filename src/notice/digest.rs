@@ -46,7 +46,8 @@ pub fn digest_lines(week: &Week<'_>, side: Side, party: &str) -> Vec<String> {
     }
     let is_new = |seen: &DateTime<Utc>| *seen > week.since && *seen <= week.until;
     let new = week.findings.iter().filter(|(finding, seen)| is_new(seen) && is_theirs(&finding.used_by));
-    let new: Vec<String> = new.map(|(finding, _)| format!("{}: {}", week.api.name, finding.message)).collect();
+    let rows = OpenFinding::rows(new.map(|(finding, _)| finding));
+    let new: Vec<String> = rows.into_iter().map(|row| format!("{}: {}", week.api.name, row.message)).collect();
     let mut all = Vec::new();
     for (kind, lines) in [("days that were put off", lines), ("differences that nobody has to act on", new)] {
         let left = lines.len().saturating_sub(MOST);

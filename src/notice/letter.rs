@@ -348,12 +348,13 @@ fn view(
     let Readership { audience, party: reader_party, contact: reader, consumers, call } = readership;
     let agreement = &about.integration.agreement;
     let findings = &message.findings;
+    let rows = OpenFinding::rows(findings.iter().copied());
     // What is promised and asked for counts from the day this letter is written.
     let promised = agreement.period(BREAKING).unwrap_or(Period::Days(0));
-    let breaking = findings.iter().filter(|finding| finding.severity == Severity::Breaking).count();
+    let breaking = rows.iter().filter(|row| row.first.severity == Severity::Breaking).count();
     let mut cards: Vec<FindingCard> = Vec::new();
-    for finding in findings.iter().take(SHOWN) {
-        let mut card = card(finding, about, reader_party, audience);
+    for row in rows.iter().take(SHOWN) {
+        let mut card = FindingCard { message: row.message.clone(), ..card(row.first, about, reader_party, audience) };
         // Two edits of one object have one fragment; once is enough.
         if cards.iter().any(|known| known.fragment == card.fragment) {
             card.fragment.clear();
@@ -365,7 +366,7 @@ fn view(
         cards.push(card);
     }
     let more: Vec<String> =
-        findings.iter().skip(SHOWN).take(LISTED).map(|finding| format!("{}: {}", finding.severity, finding.message)).collect();
+        rows.iter().skip(SHOWN).take(LISTED).map(|row| format!("{}: {}", row.first.severity, row.message)).collect();
     LetterView {
         audience,
         kind: message.kind,
@@ -387,9 +388,9 @@ fn view(
         provider: provider.name.clone(),
         consumers: consumers.to_owned(),
         breaking,
-        warnings: findings.len() - breaking,
+        warnings: rows.len() - breaking,
         findings: cards,
-        unlisted: findings.len().saturating_sub(SHOWN + LISTED),
+        unlisted: rows.len().saturating_sub(SHOWN + LISTED),
         more,
         seen_at: stamp(notice.opened_at),
         promised: promised.to_string(),

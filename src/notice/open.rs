@@ -25,6 +25,7 @@ pub fn open_findings(verdict: &Verdict, mut fragments: Fragments<'_>) -> Vec<Ope
                 stability: finding.change.stability(),
                 rule: json.rule,
                 message: json.message,
+                value: finding.value.clone(),
                 used_by: json.used_by,
                 before_pointer: json.pointer.before,
                 after_pointer: json.pointer.after,

@@ -11,7 +11,7 @@ use super::digest::{content, identity};
 use super::finding::{Finding, Verdict};
 use super::place::place;
 use super::proof::{Proof, prove};
-use super::sentence::sentence;
+use super::sentence::{sentence, value_at_end};
 
 /// Why a comparison that was stopped from outside is incomplete.
 const STOPPED: &str = "stopped: it took longer than it may; what it did not reach is not judged";
@@ -28,6 +28,7 @@ pub fn judge(before: &Contract<'_>, after: &Contract<'_>, mut delta: Delta, cata
             let change = proven(change)?;
             let rule = catalogue.judge(&change)?;
             let message = sentence(&change, &words(before, after, &change));
+            let value = value_at_end(&change);
             let identity = identity(rule.id, &change);
             let content = content(&identity, &change);
             Some(Finding {
@@ -36,6 +37,7 @@ pub fn judge(before: &Contract<'_>, after: &Contract<'_>, mut delta: Delta, cata
                 consequence: rule.consequence,
                 change,
                 message,
+                value,
                 proof: Proof::Promise,
                 identity,
                 content,

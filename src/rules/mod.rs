@@ -33,4 +33,4 @@ pub use oasdiff::{OasdiffId, oasdiff_ids};
 pub use page::{Example, Page, PageError};
 pub use place::place;
 pub use proof::Proof;
-pub use report::{JsonFinding, JsonPointer, JsonReport, Summary};
+pub use report::{JsonFinding, JsonPointer, JsonReport, SameCause, Summary};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::{Consequence, Direction, OperationLabel, Severity};
+use crate::model::{Consequence, Direction, OneCause, OperationLabel, Severity, by_cause};
 use crate::openapi::{Oddity, shown_pointer};
 
 use super::finding::{Finding, Verdict};
@@ -69,7 +69,7 @@ pub struct JsonFinding {
     pub before: Option<Value>,
     /// What stands there now, where it is small.
     pub after: Option<Value>,
-    /// One sentence.
+    /// One sentence, of this finding and of those in `same_cause`.
     pub message: String,
     /// What stands behind the verdict: `promise`, `contained`, `refuted` with its witness, or `undecided`.
     #[serde(default)]
@@ -80,6 +80,36 @@ pub struct JsonFinding {
     pub identity: String,
     /// Changes when what is to be said changes.
     pub content: String,
+    /// Findings that the sentence tells too: other values of the same list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub same_cause: Vec<SameCause>,
+}
+
+/// A finding that is told with another one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SameCause {
+    /// As of a finding that is told alone.
+    pub identity: String,
+    /// As of a finding that is told alone.
+    pub content: String,
+    /// What stood there, where it is small.
+    pub before: Option<Value>,
+    /// What stands there now, where it is small.
+    pub after: Option<Value>,
+    /// What stands behind the verdict.
+    pub proof: Proof,
+}
+
+impl From<&Finding> for SameCause {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            identity: finding.identity.clone(),
+            content: finding.content.clone(),
+            before: finding.change.before.clone(),
+            after: finding.change.after.clone(),
+            proof: finding.proof.clone(),
+        }
+    }
 }
 
 /// JSON Pointers of a finding.
@@ -110,16 +140,27 @@ impl From<&Finding> for JsonFinding {
             used_by: change.used_by.iter().map(|usage| usage.label()).collect(),
             identity: finding.identity.clone(),
             content: finding.content.clone(),
+            same_cause: Vec::new(),
         }
+    }
+}
+
+impl JsonFinding {
+    /// One row for all findings of a cause.
+    pub fn of_cause(cause: &OneCause<&Finding>) -> Self {
+        let same_cause = cause.others.iter().map(|other| SameCause::from(*other)).collect();
+        Self { message: cause.message.clone(), same_cause, ..Self::from(cause.first) }
     }
 }
 
 impl JsonReport {
     /// The report of a verdict with the oddities of both documents.
     pub fn new(verdict: &Verdict, oddities: Vec<Oddity>) -> Self {
+        let rows = by_cause(&verdict.findings, Finding::cause);
+        let findings: Vec<JsonFinding> = rows.iter().map(JsonFinding::of_cause).collect();
         Self {
-            summary: Summary::of(verdict.findings.iter().map(|finding| finding.severity)),
-            findings: verdict.findings.iter().map(JsonFinding::from).collect(),
+            summary: Summary::of(findings.iter().map(|finding| finding.severity)),
+            findings,
             oddities,
             undecided: verdict.undecided.clone(),
         }

@@ -37,6 +37,13 @@ pub(super) fn sentence(change: &Change, place: &str) -> String {
     capitalised(&text)
 }
 
+/// The value that the sentence of a change ends in: what came to a list beside others, or went from it.
+pub(super) fn value_at_end(change: &Change) -> Option<String> {
+    use ChangeKind as K;
+    let is_listed = matches!(change.kind, K::EnumValueAdded | K::EnumValueRemoved | K::VariantAdded | K::VariantRemoved);
+    is_listed.then(|| quoted(&change.subject))
+}
+
 fn quoted(name: &str) -> String {
     format!("`{}`", name.replace('`', "'"))
 }

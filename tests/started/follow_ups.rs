@@ -192,7 +192,7 @@ fn what_is_waived_as_it_stands_is_back_when_it_changes() {
     let shorter = version(32, 64, "");
     partner.publish(Answer::Document(shorter.clone()));
     let status = daemon.wait_for_snapshot(&shorter);
-    let content = status["checking"][0]["messages"][0]["content"].as_str().expect("a content");
+    let content = status["checking"][0]["messages"][0]["contents"][0].as_str().expect("a content");
 
     waive(&format!("content = \"{}\"", &content[..12]));
     daemon.signal("HUP");

@@ -8,6 +8,7 @@ mod deploy;
 mod endpoint;
 mod faults;
 mod follow_ups;
+mod pairs;
 mod relay;
 mod reports;
 mod several_files;

@@ -1,12 +1,12 @@
 //! What status tells now: gathered from the store, the configuration, and what the loops have said.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::correspondence::silent_people;
 use crate::http::trouble::troubles;
-use crate::model::{Answer, ApiState, Contact, Integration, NoticeKind, Severity, Side, Surface};
+use crate::model::{Answer, ApiState, Contact, Integration, NoticeKind, OneCause, OpenFinding, Severity, Side, Surface};
 use crate::notice::{Gap, Impact, gaps, impact, unknown_rules, unmatched_overrides, unmatched_uses};
 use crate::render::{clean, without_credentials};
 use crate::state::{ActiveConfig, AppState, LoopName, LoopRun};
@@ -257,18 +257,25 @@ fn misplaced(integration: &Integration, overview: &Overview) -> Vec<String> {
 /// What differs from the baseline.
 fn finding_views(row: &WatchRow, active: &ActiveConfig) -> Vec<FindingView> {
     let consumers = active.find(&row.key).map(|(_, api)| api.consumers.as_slice()).unwrap_or_default();
-    row.findings
-        .iter()
-        .map(|(finding, since)| FindingView {
-            severity: finding.severity,
-            rule: finding.rule.clone(),
-            message: clean(&finding.message, 600),
-            used_by: finding.used_by.iter().map(|label| clean(label.as_str(), 200)).collect(),
-            since: *since,
-            content: finding.content.clone(),
-            exception: finding.exception.clone(),
-            given: finding.given.clone(),
-            concerns_somebody: consumers.iter().any(|consumer| impact(&finding.used_by, consumer) > Impact::NotUsed),
+    let since: HashMap<&str, DateTime<Utc>> =
+        row.findings.iter().map(|(finding, since)| (finding.identity.as_str(), *since)).collect();
+    OpenFinding::rows(row.findings.iter().map(|(finding, _)| finding))
+        .into_iter()
+        .map(|cause| {
+            let OneCause { first, others, message } = cause;
+            let all = || std::iter::once(first).chain(others.iter().copied());
+            FindingView {
+                severity: first.severity,
+                rule: first.rule.clone(),
+                message: clean(&message, 600),
+                used_by: first.used_by.iter().map(|label| clean(label.as_str(), 200)).collect(),
+                // A value that came later makes it no younger.
+                since: all().filter_map(|finding| since.get(finding.identity.as_str())).min().copied().unwrap_or_default(),
+                contents: all().map(|finding| finding.content.clone()).collect(),
+                exception: first.exception.clone(),
+                given: first.given.clone(),
+                concerns_somebody: consumers.iter().any(|consumer| impact(&first.used_by, consumer) > Impact::NotUsed),
+            }
         })
         .collect()
 }

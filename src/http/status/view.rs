@@ -153,8 +153,9 @@ pub struct FindingView {
     pub severity: Severity,
     /// Rule id.
     pub rule: String,
-    /// Changes when there is something new to say: what an override waives by `content`.
-    pub content: String,
+    /// Changes when there is something new to say: what an override waives by `content`. One for each value that the sentence
+    /// tells.
+    pub contents: Vec<String>,
     /// One sentence.
     pub message: String,
     /// Operations it reaches.

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::model::{Direction, OverrideNote, Severity};
+use crate::model::{Direction, OneOfSeveral, OverrideNote, Severity, by_cause};
 use crate::openapi::{Document, Oddity, SourceLine};
-use crate::rules::{Catalogue, Finding, Fragments, JsonFinding, Summary, Verdict};
+use crate::rules::{Catalogue, Finding, Fragments, JsonFinding, SameCause, Summary, Verdict};
 
 use super::super::clean::clean;
 
@@ -22,12 +22,28 @@ pub struct ComparedDocument<'s> {
 }
 
 /// What is known of a finding beyond the verdict.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct FindingContext {
     /// `affected`, `not used` or `unknown`, where it is known what is used.
     pub impact: Option<&'static str>,
     /// Who made an exception, if anybody did.
     pub exception: Option<OverrideNote>,
+}
+
+/// A finding, and what is known of it beyond the verdict.
+struct Judged<'v> {
+    finding: &'v Finding,
+    context: FindingContext,
+}
+
+impl OneOfSeveral for Judged<'_> {
+    fn message(&self) -> &str {
+        &self.finding.message
+    }
+
+    fn value(&self) -> Option<&str> {
+        self.finding.value.as_deref()
+    }
 }
 
 /// A comparison, ready to be shown.
@@ -99,18 +115,25 @@ impl Report {
         verdict: &Verdict,
         oddities: Vec<Oddity>,
         catalogue: &Catalogue,
-        context: impl Fn(&Finding) -> FindingContext,
+        context: impl Fn(usize, &Finding) -> FindingContext,
     ) -> Self {
         let mut fragments = Fragments::new(&before.document.root, &after.document.root);
-        let mut findings: Vec<ReportFinding> = verdict
+        let judged: Vec<Judged<'_>> = verdict
             .findings
             .iter()
-            .map(|finding| {
-                let FindingContext { impact, exception } = context(finding);
+            .enumerate()
+            .map(|(index, finding)| Judged { finding, context: context(index, finding) })
+            .collect();
+        let causes = by_cause(&judged, |judged| (judged.finding.cause(), judged.context.clone()));
+        let mut findings: Vec<ReportFinding> = causes
+            .iter()
+            .map(|cause| {
+                let Judged { finding, context: FindingContext { impact, exception } } = cause.first;
+                let same_cause = cause.others.iter().map(|other| SameCause::from(other.finding)).collect();
                 let severity = exception.as_ref().map_or(finding.severity, |note| note.to.severity());
                 let rule = catalogue.get(finding.rule);
                 ReportFinding {
-                    finding: JsonFinding { severity, ..JsonFinding::from(finding) },
+                    finding: JsonFinding { severity, message: cause.message.clone(), same_cause, ..JsonFinding::from(*finding) },
                     location: FileLines {
                         before: location(before.place, &finding.change.site.before, before.lines),
                         after: location(after.place, &finding.change.site.after, after.lines),
@@ -122,8 +145,8 @@ impl Report {
                         Severity::Info => String::new(),
                         _ => fragments.of(&finding.change.fragment),
                     },
-                    impact,
-                    exception,
+                    impact: *impact,
+                    exception: exception.clone(),
                 }
             })
             .collect();
