@@ -38,7 +38,11 @@ pub(super) async fn bytes(place: &str) -> Result<Vec<u8>, CommandError> {
         contact: String::new(),
         files_anywhere: true,
     };
-    let client = Client::new(settings, Arc::new(SystemClock)).map_err(|error| CommandError::new(exit::IO, error.to_string()))?;
+    let clock = Arc::new(SystemClock);
+    let client = match source {
+        Source::File(_) => Client::on_demand(settings, clock),
+        Source::Web(_) => Client::new(settings, clock).map_err(|error| CommandError::new(exit::IO, error.to_string()))?,
+    };
     let deadline = Duration::from_secs(600);
     let whole = WholeDescription { client: &client, source: &source, auth: &Auth::None, tls: None, limits: &limits, deadline };
     let gathered = gather(&whole, &Known::default()).await;

@@ -49,6 +49,18 @@ impl Satisfaction {
     }
 }
 
+/// Whether a value is of a format however that is read: whole numbers within the range of a format for numbers.
+fn is_surely_of(format: &str, value: &Value) -> bool {
+    let Some(number) = value.as_i64() else { return false };
+    match format {
+        "int32" => i32::try_from(number).is_ok(),
+        // Every such number is one of theirs, exactly.
+        "float" | "double" => number.unsigned_abs() <= 1 << 24,
+        "int64" => true,
+        _ => false,
+    }
+}
+
 impl Prover<'_> {
     /// Whether `value` satisfies `node`.
     pub(super) fn satisfies(&mut self, node: NodeId, value: &Value, depth: usize) -> Satisfaction {
@@ -101,8 +113,9 @@ impl Prover<'_> {
             }
             Part::Unclear(..) => return Satisfaction::Unsure,
             Part::Unevaluated(of, base, rest) => return self.leftover_satisfies(*of, *base, *rest, value, depth),
-            Part::Format(_) => {
-                return if value.is_string() || value.is_number() { Satisfaction::Formats } else { Satisfaction::Yes };
+            Part::Format(format) => {
+                let is_asked = value.is_string() || value.is_number();
+                return if is_asked && !is_surely_of(format, value) { Satisfaction::Formats } else { Satisfaction::Yes };
             }
             _ => {}
         }

@@ -95,11 +95,18 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client with these limits.
+    /// A client with these limits, ready to go.
     ///
     /// # Errors
     /// When the machine has no certificate authorities to trust.
     pub fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, ClientError> {
+        let client = Self::on_demand(settings, clock);
+        client.http(Way::Public, None, false)?;
+        Ok(client)
+    }
+
+    /// A client with these limits that looks for authorities when it first asks a host: for who may only read files.
+    pub fn on_demand(settings: Settings, clock: Arc<dyn Clock>) -> Self {
         let guard = AddressGuard::new(&settings.allow_private_hosts);
         let contact = if settings.contact.is_empty() { String::new() } else { format!(" (+{})", settings.contact) };
         let transports = Transports::new(ClientOptions {
@@ -107,8 +114,8 @@ impl Client {
             timeout: settings.timeout,
             proxies: settings.proxies.clone(),
             authorities: settings.authorities.clone(),
-        })?;
-        Ok(Self { transports, guard, settings, hosts: Mutex::new(HashMap::new()), clock })
+        });
+        Self { transports, guard, settings, hosts: Mutex::new(HashMap::new()), clock }
     }
 
     /// Fetches, and says what it came to. Never fails: failing is an outcome.

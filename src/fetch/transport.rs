@@ -3,7 +3,7 @@
 //! none is used for what its guard would have refused.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use reqwest::{Certificate, ClientBuilder, Identity, redirect};
@@ -43,8 +43,8 @@ pub(super) struct ClientOptions {
 /// The clients of one configuration.
 pub(super) struct Transports {
     options: ClientOptions,
-    /// Without certificates of an API.
-    plain: Arc<ClientSet>,
+    /// Without certificates of an API; made when the first request needs it, since reading all authorities takes a while.
+    plain: OnceLock<ClientSet>,
     /// By digest of the certificates, and whether the client proves who it is.
     own: Mutex<HashMap<(String, bool), Arc<ClientSet>>>,
 }
@@ -68,9 +68,8 @@ impl ClientSet {
 }
 
 impl Transports {
-    pub(super) fn new(options: ClientOptions) -> Result<Self, ClientError> {
-        let plain = Arc::new(client_set(&options, None, false)?);
-        Ok(Self { options, plain, own: Mutex::default() })
+    pub(super) fn new(options: ClientOptions) -> Self {
+        Self { options, plain: OnceLock::new(), own: Mutex::default() }
     }
 
     pub(super) const fn proxies(&self) -> &Proxies {
@@ -79,7 +78,13 @@ impl Transports {
 
     /// The client that goes this way with the certificates of an API; its own certificate is shown only where `proves`.
     pub(super) fn client(&self, way: Way, tls: Option<&ApiTls>, proves: bool) -> Result<reqwest::Client, ClientError> {
-        let Some(tls) = tls else { return Ok(self.plain.client(way)) };
+        let Some(tls) = tls else {
+            if let Some(known) = self.plain.get() {
+                return Ok(known.client(way));
+            }
+            let made = client_set(&self.options, None, false)?;
+            return Ok(self.plain.get_or_init(|| made).client(way));
+        };
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (tls.digest.clone(), proves);
         if let Some(known) = own.get(&key) {

@@ -437,5 +437,7 @@ fn what_is_compared_pair_by_pair_is_bounded() {
         document(&with_schemas(&json!({"S": {"type": "string", "enum": values}}), "S")).expect("a description")
     };
     let report = report(&values(0, 6_000), &values(3_000, 9_000), &catalogue);
-    assert!(report.summary.breaking >= 3_000 || report.undecided.is_some(), "{:?}", report.summary);
+    let values: usize = report.findings.iter().map(|row| 1 + row.same_cause.len()).sum();
+    assert!(values >= 6_000 || report.undecided.is_some(), "{:?}", report.summary);
+    assert!(report.findings.len() < 10, "values of one list are one row");
 }

@@ -31,12 +31,12 @@ pub struct FindingContext {
 }
 
 /// A finding, and what is known of it beyond the verdict.
-struct Judged<'v> {
+struct FindingInContext<'v> {
     finding: &'v Finding,
     context: FindingContext,
 }
 
-impl OneOfSeveral for Judged<'_> {
+impl OneOfSeveral for FindingInContext<'_> {
     fn message(&self) -> &str {
         &self.finding.message
     }
@@ -118,17 +118,17 @@ impl Report {
         context: impl Fn(usize, &Finding) -> FindingContext,
     ) -> Self {
         let mut fragments = Fragments::new(&before.document.root, &after.document.root);
-        let judged: Vec<Judged<'_>> = verdict
+        let judged: Vec<FindingInContext<'_>> = verdict
             .findings
             .iter()
             .enumerate()
-            .map(|(index, finding)| Judged { finding, context: context(index, finding) })
+            .map(|(index, finding)| FindingInContext { finding, context: context(index, finding) })
             .collect();
         let causes = by_cause(&judged, |judged| (judged.finding.cause(), judged.context.clone()));
         let mut findings: Vec<ReportFinding> = causes
             .iter()
             .map(|cause| {
-                let Judged { finding, context: FindingContext { impact, exception } } = cause.first;
+                let FindingInContext { finding, context: FindingContext { impact, exception } } = cause.first;
                 let same_cause = cause.others.iter().map(|other| SameCause::from(other.finding)).collect();
                 let severity = exception.as_ref().map_or(finding.severity, |note| note.to.severity());
                 let rule = catalogue.get(finding.rule);
