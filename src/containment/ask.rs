@@ -9,7 +9,7 @@ use crate::openapi::{Map, TypeSet, Value};
 use super::confirm::{Witness, confirm, is_confirmed};
 use super::constraint::NodeConstraint;
 use super::interpretation::{Peer, Peers};
-use super::node::{MemberSchemas, Part};
+use super::node::{MemberSchemas, NodeId, Part};
 use super::prover::Prover;
 use super::satisfies::Satisfaction;
 use super::solution::Solution;
@@ -88,43 +88,46 @@ impl<'d> Prover<'d> {
     /// `receiver` of the second.
     pub fn contains(&mut self, sender: &'d Value, receiver: &'d Value, point: &Question<'d>) -> Containment {
         let mut nodes = vec![NodeConstraint::sent(self.reader.schema(Peer::Sender, sender))];
-        let refused = match point {
+        nodes.push(NodeConstraint::refused(self.refused(receiver, point)));
+        nodes.extend(self.of_which(point));
+        match self.ask(nodes) {
+            Solution::Empty => Containment::Contained,
+            Solution::Unknown(why) => Containment::Undecided(why),
+            Solution::Value(value) => match self.confirmed(sender, receiver, &value) {
+                Ok(witness) => Containment::Refuted(witness),
+                Err(why) => Containment::Undecided(why),
+            },
+        }
+    }
+
+    /// The witness that a value is, made as small as it goes; why it is none, where it is not sent or not refused.
+    pub(super) fn confirmed(&mut self, sender: &'d Value, receiver: &'d Value, value: &Json) -> Result<Witness, &'static str> {
+        confirm(&self.reader.documents, Peers { sender, receiver }, value, &mut self.checks)
+    }
+
+    /// What a value must not satisfy to be an answer.
+    pub(super) fn refused(&mut self, receiver: &'d Value, point: &Question<'d>) -> NodeId {
+        match point {
             Question::Whole | Question::Value(_) | Question::Branch(_) | Question::Taken(_) | Question::With(_) => {
                 self.reader.schema(Peer::Receiver, receiver)
             }
             Question::Keywords(map, wanted) => self.reader.keywords(Peer::Receiver, map, wanted),
             Question::Required(name) => self.reader.arena.intern(vec![Part::Required(Rc::from(name.as_str()))]),
             Question::Types(types) => self.reader.arena.intern(vec![Part::Kinds(*types)]),
-        };
-        nodes.push(NodeConstraint::refused(refused));
-        match point {
-            Question::Value(value) => {
-                let node = self.reader.arena.intern_values(vec![value.clone()]);
-                nodes.push(NodeConstraint::kept(node));
-            }
-            Question::Branch(branch) => {
-                let node = self.reader.schema(Peer::Sender, branch);
-                nodes.push(NodeConstraint::sent(node));
-            }
-            Question::Taken(branch) => {
-                let node = self.reader.schema(Peer::Receiver, branch);
-                nodes.push(NodeConstraint::kept(node));
-            }
+        }
+    }
+
+    /// Of which values only it is asked; none where it is asked of all.
+    pub(super) fn of_which(&mut self, point: &Question<'d>) -> Option<NodeConstraint> {
+        Some(match point {
+            Question::Value(value) => NodeConstraint::kept(self.reader.arena.intern_values(vec![value.clone()])),
+            Question::Branch(branch) => NodeConstraint::sent(self.reader.schema(Peer::Sender, branch)),
+            Question::Taken(branch) => NodeConstraint::kept(self.reader.schema(Peer::Receiver, branch)),
             Question::With(name) => {
                 let parts = vec![Part::Kinds(TypeSet::OBJECT), Part::Required(Rc::from(name.as_str()))];
-                let node = self.reader.arena.intern(parts);
-                nodes.push(NodeConstraint::kept(node));
+                NodeConstraint::kept(self.reader.arena.intern(parts))
             }
-            _ => {}
-        }
-        match self.ask(nodes) {
-            Solution::Empty => Containment::Contained,
-            Solution::Unknown(why) => Containment::Undecided(why),
-            Solution::Value(value) => match confirm(&self.reader.documents, Peers { sender, receiver }, &value, &mut self.checks)
-            {
-                Ok(witness) => Containment::Refuted(witness),
-                Err(why) => Containment::Undecided(why),
-            },
-        }
+            Question::Whole | Question::Keywords(..) | Question::Required(_) | Question::Types(_) => return None,
+        })
     }
 }

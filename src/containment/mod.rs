@@ -5,7 +5,8 @@
 //! why it cannot tell. In reading order: [`node`] is what a schema is, [`schema_reader`] makes nodes of documents,
 //! [`constraint`] is what is asked of a value, [`search`] decides states of constraints on nodes, [`solve`] goes through
 //! the disjunctions of one state, [`leaf`] finds values without a choice, [`satisfies`] tests a value ([`unevaluated`]
-//! what alternatives leave over of it), [`confirm`] has every witness checked by somebody else.
+//! what alternatives leave over of it), [`confirm`] has every witness checked by somebody else,
+//! [`mask`] puts a question about a part to the messages that hold it.
 //!
 //! Invariants: pure and bounded by counted steps, so that the same question has the same answer everywhere; an
 //! answer is *yes*, *no*, or *cannot decide*, and only the first two are believed.
@@ -19,6 +20,7 @@ mod discriminating;
 mod expand;
 mod interpretation;
 mod leaf;
+mod mask;
 mod memory;
 mod node;
 mod number;
@@ -36,5 +38,6 @@ mod value_size;
 pub use ask::{Containment, Question};
 pub use confirm::{NOT_CONFIRMED, Witness};
 pub use interpretation::{Hidden, Interpretation, Peers};
+pub use mask::{Mask, Reach, ValuePlace};
 pub use pattern::{Inclusion, pattern_inclusion};
 pub use prover::{FUEL, Prover};

@@ -44,8 +44,8 @@ pub struct Prover<'d> {
     pub(super) levels: usize,
     /// Steps that are left for the question.
     fuel: usize,
-    /// Steps of all questions together.
-    spent: usize,
+    /// Steps that are left for all questions together.
+    all_fuel: usize,
     /// What is left for checking witnesses.
     pub(super) checks: usize,
     /// Set where the work is to end.
@@ -64,7 +64,7 @@ impl<'d> Prover<'d> {
             discriminating: FxHashMap::default(),
             levels: 0,
             fuel: FUEL,
-            spent: 0,
+            all_fuel: ALL_FUEL,
             checks: ALL_CHECKS,
             stop: Stop::default(),
         }
@@ -76,10 +76,16 @@ impl<'d> Prover<'d> {
         self
     }
 
+    /// The same prover, whose questions take no more than so many steps together.
+    pub fn within(mut self, all_fuel: usize) -> Self {
+        self.all_fuel = all_fuel;
+        self
+    }
+
     /// Begins a question: it has the steps that one may take, and nothing is open. Returns how many steps those are.
     pub(super) fn begin_question(&mut self) -> usize {
         pattern::stop_with(&self.stop);
-        self.fuel = FUEL.min(ALL_FUEL.saturating_sub(self.spent));
+        self.fuel = FUEL.min(self.all_fuel);
         self.levels = 0;
         self.memory.begin();
         self.fuel
@@ -87,7 +93,7 @@ impl<'d> Prover<'d> {
 
     /// Ends a question that had so many steps.
     pub(super) const fn end_question(&mut self, given: usize) {
-        self.spent += given - self.fuel;
+        self.all_fuel = self.all_fuel.saturating_sub(given.saturating_sub(self.fuel));
     }
 
     /// Takes from the steps that are left; false once none is.

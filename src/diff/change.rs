@@ -302,10 +302,17 @@ pub struct ComparedPair {
     pub schemas: BeforeAfter<SchemaId>,
     /// Indices of the pairs above.
     pub parents: Vec<usize>,
-    /// Whether an operation names it directly.
-    pub is_root: bool,
+    /// The operations that name it directly.
+    pub operations: Vec<Arc<Use>>,
     /// Whether it is written outside a body, where every scalar is text.
     pub is_text: bool,
+}
+
+impl ComparedPair {
+    /// Whether an operation names it directly.
+    pub fn is_root(&self) -> bool {
+        !self.operations.is_empty()
+    }
 }
 
 /// A fact: what differs, where, and which way data flows.

@@ -81,11 +81,12 @@ pub(super) fn merged(walk: Walk<'_, '_>) -> Delta {
     let mut exhausted = walk.exhausted || search.left == 0 || walk.budget.stop.is_asked();
     // Uses are copied into every change: on a hostile document that is operations times changes.
     let mut left = walk.budget.uses;
+    let uses = Uses::ranked(walk.uses);
     let mut pairs = Vec::with_capacity(walk.nodes.len());
     for node in walk.nodes {
         pairs.push(ComparedPair {
             schemas: node.pair.schemas,
-            is_root: !node.roots.is_empty(),
+            operations: uses.of(&node.roots),
             is_text: node.is_text && !node.is_body && node.parents.is_empty(),
             parents: node.parents,
         });
@@ -105,21 +106,10 @@ pub(super) fn merged(walk: Walk<'_, '_>) -> Delta {
     for (fact, operation) in walk.document {
         add(fact, operation.into_iter().collect());
     }
-    // Shortest path first: it is the one a reader recognises. Ranked once, not for every change.
-    let mut uses: Vec<(usize, Arc<Use>)> = walk.uses.into_iter().map(Arc::new).enumerate().collect();
-    uses.sort_by(|(_, a), (_, b)| (a.path.len(), &a.path, &a.method).cmp(&(b.path.len(), &b.path, &b.method)));
-    let mut ranks = vec![0; uses.len()];
-    for (rank, (number, _)) in uses.iter().enumerate() {
-        if let Some(slot) = ranks.get_mut(*number) {
-            *slot = rank;
-        }
-    }
     let mut changes: Vec<Change> = merged
         .into_values()
         .map(|Merged { fact, operations, compared }| {
-            let mut numbers: Vec<usize> = operations.iter().filter_map(|number| ranks.get(*number).copied()).collect();
-            numbers.sort_unstable();
-            let used_by = numbers.iter().filter_map(|rank| uses.get(*rank)).map(|(_, usage)| Arc::clone(usage)).collect();
+            let used_by = uses.of(&operations);
             let Fact { difference, direction, site, fragment, compared: _ } = fact;
             let Difference { kind, subject, values, evidence, alternative: _ } = difference;
             let BeforeAfter { before, after } = values;
@@ -128,6 +118,35 @@ pub(super) fn merged(walk: Walk<'_, '_>) -> Delta {
         .collect();
     changes.sort_by(|a, b| (&a.site, a.kind, a.direction, &a.subject).cmp(&(&b.site, b.kind, b.direction, &b.subject)));
     Delta { changes, pairs, exhausted, stop: walk.budget.stop, proofs: walk.budget.proofs, unchanged: Some(walk.unchanged) }
+}
+
+/// Every operation once, in the order in which they are named.
+struct Uses {
+    ranked: Vec<Arc<Use>>,
+    /// By the number of the operation in the walk.
+    ranks: Vec<usize>,
+}
+
+impl Uses {
+    /// Shortest path first: it is the one a reader recognises. Ranked once, not for every change.
+    fn ranked(uses: Vec<Use>) -> Self {
+        let mut numbered: Vec<(usize, Use)> = uses.into_iter().enumerate().collect();
+        numbered.sort_by(|(_, a), (_, b)| (a.path.len(), &a.path, &a.method).cmp(&(b.path.len(), &b.path, &b.method)));
+        let mut ranks = vec![0; numbered.len()];
+        for (rank, (number, _)) in numbered.iter().enumerate() {
+            if let Some(slot) = ranks.get_mut(*number) {
+                *slot = rank;
+            }
+        }
+        Self { ranked: numbered.into_iter().map(|(_, usage)| Arc::new(usage)).collect(), ranks }
+    }
+
+    /// The operations of these numbers.
+    fn of(&self, numbers: &BTreeSet<usize>) -> Vec<Arc<Use>> {
+        let mut ranks: Vec<usize> = numbers.iter().filter_map(|number| self.ranks.get(*number).copied()).collect();
+        ranks.sort_unstable();
+        ranks.into_iter().filter_map(|rank| self.ranked.get(rank).cloned()).collect()
+    }
 }
 
 /// Reverse reachability: which operations lead to a node.

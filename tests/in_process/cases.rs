@@ -271,6 +271,7 @@ fn null_beside_listed_values_in_two_dialects() {
         ("null came", (new, &plain), (old, &nullable), "ib"),
         ("null was struck in one dialect", (old, &nullable), (old, &plain), "bi"),
         ("written out in one dialect", (new, &listed), (new, &listed_with_null), "iw"),
+        ("a form more beside it", (old, &nullable), (new, &json!({"anyOf": [listed, {"type": "integer"}]})), "ib"),
         ("another value goes with it", (old, &nullable), (new, &values(json!(["string", "null"]), json!(["a"]))), "bi"),
     ] {
         assert_eq!(worst(before, after), expected, "{what}");
@@ -364,4 +365,153 @@ fn a_method_in_capitals_and_a_parameter_that_stands_twice() {
         ("{name: q, in: query, schema: {type: string}}", "{name: q, in: query, required: true, schema: {type: string}}");
     let (found, oddities) = read_and_judged(&parameters(&format!("{once}, {twice}")), &parameters(once));
     assert!(found.is_empty() && oddities.iter().any(|message| message.contains("stands twice")), "{found:?} {oddities:?}");
+}
+
+/// Operations that take these bodies.
+fn taking(bodies: &[(&str, Value)], component: &Value) -> Value {
+    let paths: serde_json::Map<String, Value> = bodies
+        .iter()
+        .map(|(path, schema)| {
+            let body = json!({"required": true, "content": {"application/json": {"schema": schema}}});
+            ((*path).to_owned(), json!({"post": {"requestBody": body, "responses": {"204": {"description": "done"}}}}))
+        })
+        .collect();
+    json!({"openapi": "3.1.0", "paths": paths, "components": {"schemas": {"Name": component}}})
+}
+
+/// The same operations, which give what the others take.
+fn giving(bodies: &[(&str, Value)], component: &Value) -> Value {
+    let mut document = taking(bodies, component);
+    for (path, schema) in bodies {
+        let response = json!({"description": "ok", "content": {"application/json": {"schema": schema}}});
+        document["paths"][path] = json!({"post": {"responses": {"200": response}}});
+    }
+    document
+}
+
+/// The worst finding: its severity, and the paths it names.
+fn reaching(before: &Value, after: &Value) -> String {
+    let catalogue = Catalogue::load().expect("the catalogue");
+    let document = |value: &Value| read(value.to_string().as_bytes(), &Limits::default()).expect("a description");
+    let (verdict, _) = compare(&document(before), &document(after), &catalogue, Budget::default());
+    let Some(worst) = verdict.findings.first() else { return "-".to_owned() };
+    let paths: Vec<&str> = worst.change.used_by.iter().map(|usage| usage.path.as_str()).collect();
+    format!("{} {}", worst.severity.name(), paths.join(" "))
+}
+
+#[test]
+fn a_finding_is_told_where_a_message_can_hold_it() {
+    let name = json!({"$ref": "#/components/schemas/Name"});
+    let object = |members: Value| json!({"type": "object", "properties": members});
+    let holder = object(json!({"n": name}));
+    let also = |keywords: Value| {
+        let mut schema = holder.clone();
+        schema.as_object_mut().expect("an object").extend(keywords.as_object().expect("an object").clone());
+        schema
+    };
+    let list = |keywords: Value| {
+        let mut schema = json!({"type": "array", "items": name});
+        schema.as_object_mut().expect("an object").extend(keywords.as_object().expect("an object").clone());
+        schema
+    };
+    let tagged = |tag: &str, members: Value| {
+        let mut members = members;
+        members["k"] = json!({"const": tag});
+        json!({"type": "object", "required": ["k"], "properties": members})
+    };
+    let one = |schema: &Value| vec![("/a", schema.clone())];
+    let beside = |schema: &Value| vec![("/a", schema.clone()), ("/b", holder.clone())];
+    for (what, bodies, expected) in [
+        ("whole values are listed", one(&also(json!({"enum": [{"n": "x"}, {}]}))), "info /a"),
+        ("whole values are listed, and elsewhere any are sent", beside(&also(json!({"enum": [{"n": "x"}]}))), "breaking /b"),
+        ("one of the listed values is too long", beside(&also(json!({"enum": [{"n": "x"}, {"n": "xxxx"}]}))), "breaking /a /b"),
+        (
+            "another member of `allOf` lists the values",
+            beside(&json!({"allOf": [holder, object(json!({"n": {"enum": ["x"]}}))]})),
+            "breaking /b",
+        ),
+        ("there is no room for a member", beside(&also(json!({"maxProperties": 0}))), "breaking /b"),
+        ("there is no room for an item", beside(&list(json!({"maxItems": 0}))), "breaking /b"),
+        (
+            "there is room behind the first item",
+            one(&list(json!({"prefixItems": [{"type": "integer"}], "maxItems": 2}))),
+            "breaking /a",
+        ),
+        (
+            "there is no room behind the first item",
+            one(&list(json!({"prefixItems": [{"type": "integer"}], "maxItems": 1}))),
+            "info /a",
+        ),
+        (
+            "an item by its place",
+            one(&json!({"type": "array", "prefixItems": [{"type": "integer"}, name], "items": false})),
+            "breaking /a",
+        ),
+        (
+            "of two places one is open",
+            one(&json!({"allOf": [object(json!({"n": name, "m": name})), object(json!({"n": {"const": "x"}}))]})),
+            "breaking /a",
+        ),
+        (
+            "a member of any name",
+            one(&json!({"type": "object", "properties": {"k": {"type": "integer"}}, "additionalProperties": name})),
+            "breaking /a",
+        ),
+        (
+            "names are too few for a further member",
+            beside(
+                &json!({"type": "object", "properties": {"k": {"type": "integer"}}, "additionalProperties": name, "propertyNames": {"const": "k"}}),
+            ),
+            "breaking /b",
+        ),
+        (
+            "within an alternative",
+            one(&json!({"oneOf": [tagged("a", json!({"n": name})), tagged("b", json!({}))]})),
+            "breaking /a",
+        ),
+        (
+            "alternatives that overlap by the letter",
+            one(&object(json!({"z": {"oneOf": [holder, also(json!({"title": "the same"}))]}}))),
+            "breaking /a",
+        ),
+        ("a list of lists", one(&json!({"type": "array", "items": list(json!({}))})), "breaking /a"),
+        ("a list of lists without room", beside(&json!({"type": "array", "items": list(json!({"maxItems": 0}))})), "breaking /b"),
+    ] {
+        let (wide, narrow) = (json!({"type": "string"}), json!({"type": "string", "maxLength": 3}));
+        assert_eq!(reaching(&taking(&bodies, &wide), &taking(&bodies, &narrow)), expected, "{what}");
+        let mirrored = expected.replace("breaking", "warning");
+        assert_eq!(reaching(&giving(&bodies, &narrow), &giving(&bodies, &wide)), mirrored, "{what}, given");
+    }
+    // A schema within itself is found however deep it stands.
+    let tree = |value: Value| object(json!({"next": name, "value": value}));
+    let (before, after) = (tree(json!({"type": "integer"})), tree(json!({"type": "integer", "maximum": 5})));
+    assert_eq!(reaching(&taking(&one(&name), &before), &taking(&one(&name), &after)), "breaking /a");
+}
+
+#[test]
+fn what_takes_the_place_of_two_is_told_where_it_is_felt() {
+    let name = json!({"$ref": "#/components/schemas/Name"});
+    let gathered = [("/a", name.clone()), ("/b", name)];
+    for (first, second, component, expected) in [
+        (json!({"maxLength": 20}), json!({}), json!({"maxLength": 50}), "breaking /b"),
+        (json!({"enum": ["x", "y"]}), json!({}), json!({"not": {"const": "z"}}), "breaking /b"),
+        (json!({"pattern": "^[a-z]$"}), json!({"minLength": 1}), json!({"pattern": "^[a-z]{1,9}$"}), "breaking /b"),
+        (json!({}), json!({}), json!({"maxLength": 50}), "breaking /a /b"),
+    ] {
+        let text = |schema: &Value| {
+            let mut schema = schema.clone();
+            schema["type"] = json!("string");
+            schema
+        };
+        let inline = [("/a", text(&first)), ("/b", text(&second))];
+        let (before, after) = (taking(&inline, &json!({})), taking(&gathered, &text(&component)));
+        let catalogue = Catalogue::load().expect("the catalogue");
+        let document = |value: &Value| read(value.to_string().as_bytes(), &Limits::default()).expect("a description");
+        let (verdict, _) = compare(&document(&before), &document(&after), &catalogue, Budget::default());
+        let breaking = verdict.findings.iter().filter(|finding| finding.severity.name() == "breaking");
+        let paths: std::collections::BTreeSet<&str> =
+            breaking.flat_map(|finding| finding.change.used_by.iter().map(|usage| usage.path.as_str())).collect();
+        let paths: Vec<&str> = paths.into_iter().collect();
+        assert_eq!(format!("breaking {}", paths.join(" ")), expected, "{component}");
+    }
 }

@@ -19,7 +19,7 @@ impl DirectionProof<'_> {
         let outer: Vec<SchemaId> = known.parents.iter().filter_map(|at| Some(self.ids(*at)?.receiver)).collect();
         let receiver = self.contracts.receiver;
         let is_branch = |id: &SchemaId| receiver.schema(*id).unions.iter().any(|union| union.branches.contains(&inner.receiver));
-        !known.is_root
+        !known.is_root()
             && !outer.is_empty()
             && outer.iter().all(is_branch)
             && outer.iter().all(|id| schema_of(receiver, *id).is_some_and(|schema| self.prover.accepts(schema, value)))
@@ -37,7 +37,7 @@ impl DirectionProof<'_> {
                 taken = taken.min(here);
                 continue;
             }
-            if known.is_root || known.parents.is_empty() || seen.len() > MOST_ABOVE {
+            if known.is_root() || known.parents.is_empty() || seen.len() > MOST_ABOVE {
                 return Taken::Not;
             }
             pending.extend(known.parents.iter().copied().filter(|parent| seen.insert(*parent)));

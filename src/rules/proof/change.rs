@@ -11,6 +11,7 @@ use crate::openapi::{SchemaId, Value};
 use super::alternatives::MOST_ABOVE;
 use super::decision::HowContained;
 use super::direction::{DirectionProof, ReceiverMembers, Taken, schema_of};
+use super::found::{Found, ProvenChange};
 use super::outcome::Proof;
 
 /// Places of one finding that are asked about; where there are more, it is not lowered.
@@ -19,31 +20,41 @@ const MOST_PLACES: usize = 8;
 /// Why a change that stands in more places than are asked about is not decided.
 const TOO_MANY: &str = "it stands in too many places";
 
-/// What was found at one place of a change.
-enum Found {
-    Contained(HowContained),
-    Refuted(Proof),
-    Undecided(&'static str),
-}
-
 impl<'d> DirectionProof<'d> {
     /// Whether anything that is sent is refused; none where the change is not about what a message may hold.
-    pub(super) fn containment(&mut self, change: &Change) -> Option<Proof> {
+    pub(super) fn containment(&mut self, change: &Change) -> Option<ProvenChange> {
         let mut undecided: Option<&'static str> = None;
         let mut contained = HowContained::Plain;
-        for compared in change.compared.iter().take(MOST_PLACES) {
-            match self.at_place(change, compared)? {
-                Found::Contained(how) => contained = contained.max(how),
-                Found::Undecided(why) => undecided = Some(why),
-                Found::Refuted(proof) => return Some(proof),
-            }
+        let mut refuted: Option<Proof> = None;
+        // Every place that is not proven to be harmless counts for the operations above it.
+        let mut roots = Some(BTreeSet::new());
+        for (count, compared) in change.compared.iter().enumerate() {
+            let found = if count < MOST_PLACES { self.at_place(change, compared) } else { Some(Found::Undecided(TOO_MANY)) };
+            let here = match found {
+                Some(Found::Contained(how)) => {
+                    contained = contained.max(how);
+                    continue;
+                }
+                Some(Found::Refuted { proof, roots }) => {
+                    refuted = refuted.or(Some(*proof));
+                    roots
+                }
+                Some(Found::Undecided(why)) => {
+                    undecided = Some(why);
+                    self.operations_above(compared.pair)
+                }
+                None if refuted.is_none() => return None,
+                None => self.operations_above(compared.pair),
+            };
+            roots = roots.zip(here).map(|(mut roots, here)| {
+                roots.extend(here);
+                roots
+            });
         }
-        if change.compared.len() > MOST_PLACES {
-            undecided = Some(TOO_MANY);
-        }
-        Some(match undecided {
-            Some(reason) => Proof::Undecided { reason: reason.to_owned() },
-            None => contained.proof(change.kind, self.direction),
+        Some(match (refuted, undecided) {
+            (Some(proof), _) => ProvenChange { proof, roots },
+            (None, Some(reason)) => ProvenChange { proof: Proof::Undecided { reason: reason.to_owned() }, roots },
+            (None, None) => contained.proof(change.kind, self.direction).into(),
         })
     }
 
@@ -106,14 +117,14 @@ impl<'d> DirectionProof<'d> {
                 Question::Value(_) => Found::Contained(HowContained::ByAnother),
                 _ => Found::Undecided("the value that one alternative refuses is taken by another"),
             },
-            Taken::Not => Found::Refuted(self.refutation(pair, witness)),
+            Taken::Not => self.in_messages(pair, schemas.receiver, question, witness),
             Taken::Loosely => Found::Contained(HowContained::Loose),
             Taken::Strictly => Found::Contained(HowContained::ByAnother),
         }
     }
 
     /// The proof that a witness is, with a whole message around it where one can be put together.
-    fn refutation(&mut self, pair: usize, witness: Witness) -> Proof {
+    pub(super) fn refutation(&mut self, pair: usize, witness: Witness) -> Proof {
         let message = self.whole_message(pair, &witness.value);
         let Witness { value: witness, at, keyword } = witness;
         Proof::Refuted { witness, at, keyword, message }
@@ -121,7 +132,7 @@ impl<'d> DirectionProof<'d> {
 
     /// A value that was sent before and fits a new alternative as well as an old one, which `oneOf` refuses. Where the
     /// receiver takes only members it declares there is none, the alternatives are told apart as people mean them.
-    pub(super) fn overlap(&mut self, change: &Change) -> Option<Proof> {
+    pub(super) fn overlap(&mut self, change: &Change) -> Option<ProvenChange> {
         for compared in change.compared.iter().take(MOST_PLACES) {
             let ids = self.ids(compared.pair)?;
             let schemas = self.schemas(compared.pair)?;
@@ -134,8 +145,11 @@ impl<'d> DirectionProof<'d> {
             let is_part = !whole.properties.is_empty() || !whole.all_of.is_empty();
             let is_refused = witness.keyword == "oneOf"
                 && (is_part || matches!(self.contains_strictly(schemas, &question), Containment::Refuted(_)));
-            if is_refused && self.taken_above(compared.pair) == Taken::Not {
-                return Some(self.refutation(compared.pair, witness));
+            if is_refused
+                && self.taken_above(compared.pair) == Taken::Not
+                && let Found::Refuted { proof, roots } = self.in_messages(compared.pair, schemas.receiver, &question, witness)
+            {
+                return Some(ProvenChange { proof: *proof, roots });
             }
         }
         None

@@ -100,6 +100,8 @@ const fn consequence(direction: Direction) -> Consequence {
 pub(super) enum HowContained {
     /// The receiver's schema takes it all.
     Plain,
+    /// No message can hold what is refused.
+    OutOfReach,
     /// What this alternative refuses, another one beside it takes.
     ByAnother,
     /// The same, with members that the other one does not declare.
@@ -114,6 +116,7 @@ impl HowContained {
         let (reason, loosely) = match (self, kind, direction) {
             (Self::ByTwo, ..) => ("what fits two alternatives of a `oneOf` is one of them to a reader", true),
             (Self::Loose, ..) => ("another alternative takes these values, with members it does not declare", true),
+            (Self::OutOfReach, ..) => ("no message can hold a value that is refused here", false),
             (Self::ByAnother, ..) => ("what this alternative no longer takes, another one beside it does", false),
             (Self::Plain, ChangeKind::AdditionalPropertiesNarrowed | ChangeKind::AdditionalPropertiesWidened, _) => {
                 ("the names that the sender declares are all taken; only one that sends others too would be refused", false)

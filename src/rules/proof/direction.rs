@@ -9,6 +9,9 @@ use crate::openapi::{Contract, SchemaId, Stop, Value};
 
 use super::peers::in_direction;
 
+/// Pairs above findings that are gone through for all findings of one direction.
+const MOST_PAIRS: usize = 100_000;
+
 static ANY: Value = Value::Bool(true);
 static NEVER: Value = Value::Bool(false);
 
@@ -26,8 +29,12 @@ pub(super) struct DirectionProof<'d> {
     meant: Option<Prover<'d>>,
     /// Both.
     meant_strict: Option<Prover<'d>>,
-    documents: Peers<Interpretation<'d>>,
-    stop: Stop,
+    /// Asked about whole messages, where that was needed.
+    pub(super) messages: Option<Prover<'d>>,
+    pub(super) documents: Peers<Interpretation<'d>>,
+    pub(super) stop: Stop,
+    /// Pairs above findings that may still be gone through.
+    pub(super) pairs_left: usize,
     /// What was found of pairs with alternatives, by their index.
     pub(super) taken: FxHashMap<usize, Taken>,
 }
@@ -77,7 +84,9 @@ impl<'d> DirectionProof<'d> {
             strict: None,
             meant: None,
             meant_strict: None,
+            messages: None,
             documents,
+            pairs_left: MOST_PAIRS,
             stop: delta.stop.clone(),
             taken: FxHashMap::default(),
         }

@@ -1,14 +1,17 @@
 //! A whole message around a witness.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 use serde_json::Value as Json;
 
-use crate::openapi::{Additional, Contract, SchemaId};
+use crate::containment::ValuePlace;
 
 use super::alternatives::MOST_ABOVE;
 use super::direction::{DirectionProof, schema_of};
+
+/// What a member is called whose name is free.
+const FURTHER: &str = "key";
 
 /// Longest message that is kept, bytes.
 const LONGEST_MESSAGE: usize = 2_000;
@@ -24,12 +27,12 @@ impl DirectionProof<'_> {
                 return None;
             }
             let [inner, outer] = step else { return None };
-            let sender = self.contracts.sender;
-            let (inner, outer) = (self.ids(*inner)?.sender, self.ids(*outer)?.sender);
-            value = match nesting(sender, outer, inner)? {
-                Nesting::Itself => value,
-                Nesting::Member(name) => self.prover.around(schema_of(sender, outer)?, Some(name), &value)?,
-                Nesting::Item => self.prover.around(schema_of(sender, outer)?, None, &value)?,
+            let sender = schema_of(self.contracts.sender, self.ids(*outer)?.sender)?;
+            value = match self.places(*inner, *outer)?.first()? {
+                ValuePlace::Itself | ValuePlace::Alternative(_) => value,
+                ValuePlace::Member(name) => self.prover.around(sender, Some(name), &value)?,
+                ValuePlace::Further(_) => self.prover.around(sender, Some(FURTHER), &value)?,
+                ValuePlace::Item(_) | ValuePlace::Items(_) => self.prover.around(sender, None, &value)?,
             };
         }
         let root = *way.last()?;
@@ -48,7 +51,7 @@ impl DirectionProof<'_> {
         let mut pending = VecDeque::from([pair]);
         while let Some(at) = pending.pop_front() {
             let known = self.pairs.get(at)?;
-            if known.is_root {
+            if known.is_root() {
                 let mut way = vec![at];
                 let mut here = at;
                 while let Some(below) = from.get(&here) {
@@ -70,41 +73,4 @@ impl DirectionProof<'_> {
         }
         None
     }
-}
-
-/// How a value stands in the value around it.
-enum Nesting<'d> {
-    /// It is the same value: a branch, or a reference.
-    Itself,
-    /// As a member of this name.
-    Member(&'d str),
-    /// As an item.
-    Item,
-}
-
-/// How a value of `inner` stands in one of `outer`, perhaps within its branches.
-fn nesting<'d>(contract: &Contract<'d>, outer: SchemaId, inner: SchemaId) -> Option<Nesting<'d>> {
-    let mut seen = BTreeSet::new();
-    let mut pending = vec![outer];
-    while let Some(at) = pending.pop() {
-        if at == inner {
-            return Some(Nesting::Itself);
-        }
-        if !seen.insert(at) {
-            continue;
-        }
-        let schema = contract.schema(at);
-        if let Some((name, _)) = schema.properties.iter().find(|(_, id)| *id == inner) {
-            return Some(Nesting::Member(name));
-        }
-        if schema.items == Some(inner) {
-            return Some(Nesting::Item);
-        }
-        if schema.additional == Additional::Schema(inner) {
-            return Some(Nesting::Member("key"));
-        }
-        pending.extend(&schema.all_of);
-        pending.extend(schema.unions.iter().flat_map(|union| &union.branches));
-    }
-    None
 }

@@ -11,12 +11,15 @@ mod alternatives;
 mod change;
 mod decision;
 mod direction;
+mod found;
 mod message;
 mod narrowing;
 mod outcome;
 mod peers;
+mod places;
 mod prove;
 mod question;
+mod reach;
 
 pub use outcome::Proof;
 pub(super) use prove::prove;

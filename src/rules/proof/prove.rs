@@ -1,14 +1,17 @@
 //! The pass over all findings: what each asks is asked, and what the decision table makes of the answer is recorded.
 
-use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
-use crate::diff::{BeforeAfter, Delta};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::diff::{BeforeAfter, Delta, Use};
 use crate::model::{Direction, Severity};
 use crate::openapi::Contract;
 
 use super::super::finding::Finding;
 use super::decision::{Inquiry, JudgedChange, Judgement};
 use super::direction::DirectionProof;
+use super::found::ProvenChange;
 use super::outcome::Proof;
 
 /// The reason of findings of a comparison without proofs.
@@ -39,14 +42,19 @@ pub fn prove(contracts: BeforeAfter<&Contract<'_>>, delta: &Delta, findings: &mu
             judgement: Judgement { severity: finding.severity, consequence: finding.consequence },
         };
         let inquiry = Inquiry::about(judged);
-        let proof = match inquiry {
+        let answer = match inquiry {
             Inquiry::Nothing => None,
             Inquiry::Overlap => proofs.overlap(change),
             Inquiry::Narrowing | Inquiry::Containment => proofs.containment(change),
         };
-        if let Some(proof) = proof
+        if let Some(ProvenChange { proof, roots }) = answer
             && let Some(Judgement { severity, consequence }) = inquiry.decide(judged, &proof)
         {
+            let operations = roots.map(|roots| proofs.named_by(&roots)).filter(|operations| !operations.is_empty());
+            if let Some(operations) = operations {
+                let true_of: FxHashSet<*const Use> = operations.iter().map(Arc::as_ptr).collect();
+                finding.change.used_by.retain(|usage| true_of.contains(&Arc::as_ptr(usage)));
+            }
             (finding.severity, finding.consequence, finding.proof) = (severity, consequence, proof);
         }
     }

@@ -4,6 +4,7 @@
 mod cases;
 mod generate;
 mod hostile;
+mod masks;
 mod near_miss;
 mod oracles;
 mod real;
