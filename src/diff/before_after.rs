@@ -15,6 +15,11 @@ impl<T> BeforeAfter<T> {
         Self { before, after }
     }
 
+    /// The two without taking them.
+    pub const fn as_ref(&self) -> BeforeAfter<&T> {
+        BeforeAfter { before: &self.before, after: &self.after }
+    }
+
     /// The same made of each.
     pub fn map<U>(self, mut make: impl FnMut(T) -> U) -> BeforeAfter<U> {
         BeforeAfter { before: make(self.before), after: make(self.after) }

@@ -79,6 +79,7 @@ kinds! {
     ServersNoLongerNamed: Opaque, NEITHER;
     ServerAdded: Annotates, NEITHER;
     ServerReplaced: Replaces, NEITHER;
+    ServerVariableValueRemoved: Replaces, NEITHER;
     ServerVariableChanged: Opaque, NEITHER;
     ServerVariableWidened: Annotates, NEITHER;
     LinkRemoved: Opaque, NEITHER;
@@ -201,6 +202,38 @@ kinds! {
     WriteOnlyRemoved: Annotates, RESPONSE;
 }
 
+impl ChangeKind {
+    /// Whether it is about what requests must prove, which each operation may say for itself.
+    pub const fn is_demand(self) -> bool {
+        use ChangeKind as K;
+        matches!(
+            self,
+            K::SecurityAdded
+                | K::SecurityRemoved
+                | K::SecurityAlternativeRemoved
+                | K::SecurityAlternativeAdded
+                | K::SecurityScopeAdded
+                | K::SecurityScopeRemoved
+        )
+    }
+
+    /// Whether one edit is told once with all operations it reaches, though it stands in no schema that they share.
+    pub const fn is_gathered(self) -> bool {
+        use ChangeKind as K;
+        self.is_demand()
+            || matches!(
+                self,
+                K::ServerRemoved
+                    | K::ServersNoLongerNamed
+                    | K::ServerAdded
+                    | K::ServerReplaced
+                    | K::ServerVariableValueRemoved
+                    | K::ServerVariableChanged
+                    | K::ServerVariableWidened
+            )
+    }
+}
+
 /// Circumstances of a change that a guarded rule may ask about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(clippy::struct_excessive_bools, reason = "independent observations, each read by exactly one guard")]
@@ -244,7 +277,7 @@ impl Site {
 }
 
 /// The smallest objects that show the change, for a text diff.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fragment {
     /// JSON Pointer in the document before; none where there was nothing.
     pub before: Option<String>,

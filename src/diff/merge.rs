@@ -7,7 +7,7 @@ use crate::model::Direction;
 use crate::openapi::Stop;
 
 use super::before_after::BeforeAfter;
-use super::change::{Change, ChangeKind, ComparedPair, ComparedSchemas, Evidence, Use};
+use super::change::{Change, ChangeKind, ComparedPair, ComparedSchemas, Evidence, Site, Use};
 use super::concealed::Concealed;
 use super::delta::Delta;
 use super::fact::{Difference, Fact};
@@ -15,6 +15,9 @@ use super::walk::{PairNode, Walk};
 
 /// Steps that the search for the operations that reach the changes may take.
 const MOST_STEPS: usize = 50_000_000;
+
+/// Where what all operations ask for is said.
+const SECURITY: &str = "/security";
 
 /// By what facts are one: two routes to one edit (a base schema folded into each child) lead to the same.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -53,9 +56,13 @@ struct Merged {
 pub(super) fn merged(walk: Walk<'_, '_>) -> Delta {
     let mut merged: BTreeMap<FactKey, Merged> = BTreeMap::new();
     let concealed = Concealed::new(walk.before, walk.after);
-    let mut add = |fact: Fact, operations: BTreeSet<usize>| {
+    let mut add = |mut fact: Fact, operations: BTreeSet<usize>| {
         if concealed.hides(&fact) {
             return;
+        }
+        // What every operation asks for may be said once, or in each of them: it is one edit, and stands in no one of them.
+        if fact.difference.kind.is_demand() {
+            fact.site = Site { before: SECURITY.to_owned(), after: SECURITY.to_owned() };
         }
         let key = FactKey::of(&fact);
         match merged.get_mut(&key) {
@@ -63,7 +70,7 @@ pub(super) fn merged(walk: Walk<'_, '_>) -> Delta {
                 known.operations.extend(operations);
                 known.compared.extend(fact.compared);
                 // Which route came first must not show: documents are reordered.
-                if fact.site < known.fact.site {
+                if (&fact.site, &fact.fragment) < (&known.fact.site, &known.fact.fragment) {
                     known.fact = fact;
                 }
             }
@@ -103,8 +110,8 @@ pub(super) fn merged(walk: Walk<'_, '_>) -> Delta {
             add(fact, operations.clone());
         }
     }
-    for (fact, operation) in walk.document {
-        add(fact, operation.into_iter().collect());
+    for (fact, operations) in walk.document {
+        add(fact, operations.into_iter().collect());
     }
     let mut changes: Vec<Change> = merged
         .into_values()

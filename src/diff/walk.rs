@@ -17,9 +17,6 @@ use super::unchanged::{Sameness, Unchanged};
 /// Bytes of text that all facts may come to: a fact repeats where it stands, and names may be long.
 const MOST_TEXT: usize = 128 * 1024 * 1024;
 
-/// Pairs of operations that are compared to see whether one takes over the requests to another.
-const MOST_TAKEN_OVER: usize = 2_000_000;
-
 /// What is compared once: two schemas and the way their values travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct SchemaPair {
@@ -69,15 +66,15 @@ pub(super) struct Walk<'c, 'd> {
     pub(super) nodes: Vec<PairNode>,
     /// Pairs that were met, and their nodes; none for those that are equal throughout.
     index: FxHashMap<SchemaPair, Option<usize>>,
-    /// Facts of operations and of the whole document, with the operation they belong to.
-    pub(super) document: Vec<(Fact, Option<usize>)>,
+    /// Facts of operations and of the whole document, with the operations they belong to.
+    pub(super) document: Vec<(Fact, Vec<usize>)>,
     pub(super) uses: Vec<Use>,
     /// Facts of schemas.
     recorded: usize,
     /// Bytes of the facts.
     text: usize,
-    /// Pairs of operations that may still be compared for whether one takes over requests.
-    taken_over: usize,
+    /// Operations that facts of several name.
+    reached: usize,
     pub(super) exhausted: bool,
 }
 
@@ -101,7 +98,7 @@ impl<'c, 'd> Walk<'c, 'd> {
             uses: Vec::new(),
             recorded: 0,
             text: 0,
-            taken_over: MOST_TAKEN_OVER,
+            reached: 0,
             exhausted: before.exhausted || after.exhausted,
         }
     }
@@ -112,13 +109,20 @@ impl<'c, 'd> Walk<'c, 'd> {
         self.uses.len() - 1
     }
 
-    /// A fact about an operation, or about the whole document.
-    pub(super) fn state(&mut self, fact: Fact, operation: Option<usize>) {
-        if self.document.len() >= self.budget.changes || !self.has_room(&fact) {
+    /// A fact about an operation.
+    pub(super) fn state(&mut self, fact: Fact, operation: usize) {
+        self.state_of(fact, &[operation]);
+    }
+
+    /// A fact about these operations; about the whole document where there is none.
+    pub(super) fn state_of(&mut self, fact: Fact, operations: &[usize]) {
+        self.reached += operations.len();
+        let has_room = self.document.len() < self.budget.changes && self.reached <= self.budget.uses;
+        if !has_room || !self.has_room(&fact) {
             self.exhausted = true;
             return;
         }
-        self.document.push((fact, operation));
+        self.document.push((fact, operations.to_vec()));
     }
 
     /// Compares the schemas of two bodies.
@@ -254,12 +258,6 @@ impl<'c, 'd> Walk<'c, 'd> {
     /// Whether the comparison was asked to stop.
     pub(super) fn is_stopped(&self) -> bool {
         self.budget.stop.is_asked()
-    }
-
-    /// Whether one more pair of operations may be compared.
-    pub(super) fn may_take_over(&mut self) -> bool {
-        self.taken_over = self.taken_over.saturating_sub(1);
-        self.taken_over > 0
     }
 
     /// Counts the text of one more fact.

@@ -116,6 +116,9 @@ pub struct Operation<'d> {
     pub security: Vec<Requirement<'d>>,
     /// Servers of its own or of its path item, which replace those of the document.
     pub servers: Option<Vec<Server<'d>>>,
+    /// A header parameter `Authorization`. It says nothing by itself (OpenAPI 3.1 section 4.8.12.2.1), but who asks for
+    /// the header that way asks for credentials.
+    pub authorization: Option<Parameter<'d>>,
     /// Where its security stands: in itself, or in the document for all operations that say nothing else.
     pub security_at: PointerId,
     /// `tags`, sorted.
@@ -280,46 +283,36 @@ pub struct Requirement<'d> {
 pub struct SecurityScheme<'d> {
     /// Its name under `components.securitySchemes`.
     pub name: &'d str,
-    /// Everything about it that a client must follow, in one comparable text.
+    /// Everything about it that a client must follow, in one comparable text; its addresses aside.
     pub shape: String,
-    /// The OAuth flows it offers, by name, each as one comparable text.
-    pub flows: Vec<(String, String)>,
+    /// What carries its credentials: a location and a name, in lower case for a header.
+    pub carrier: Option<(Location, String)>,
+    /// `openIdConnectUrl`, as written.
+    pub discovery: Option<&'d str>,
+    /// The OAuth flows it offers, sorted by name.
+    pub flows: Vec<OAuthFlow<'d>>,
     /// Where it stands.
     pub at: PointerId,
+}
+
+/// A way to get a token (OpenAPI 3.1 section 4.8.29).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OAuthFlow<'d> {
+    /// Its name in OpenAPI 3.
+    pub name: &'d str,
+    /// Its addresses as written, by field.
+    pub addresses: Vec<(&'static str, &'d str)>,
 }
 
 /// A place the API is served from.
 #[derive(Debug)]
 pub struct Server<'d> {
-    /// Its URL, variables as written, without a trailing slash.
+    /// Its URL as written, with its variables.
     pub url: Cow<'d, str>,
     /// Its variables: name, default, allowed values.
     pub variables: Vec<ServerVariable<'d>>,
     /// Where it stands.
     pub at: PointerId,
-}
-
-impl Server<'_> {
-    /// The URL with every variable at its default: where a client that sets nothing goes.
-    pub fn resolved(&self) -> String {
-        let mut url = self.url.to_string();
-        for variable in &self.variables {
-            url = url.replace(&format!("{{{}}}", variable.name), variable.default);
-        }
-        url
-    }
-
-    /// Whether both lead to the same place: default ports and the case of hosts aside (RFC 3986 section 6.2), and
-    /// with any scheme where one says none.
-    pub fn leads_where(&self, other: &Server<'_>) -> bool {
-        let canonical = |server: &Server<'_>| {
-            let resolved = server.resolved();
-            url::Url::parse(&resolved).map_or(resolved, |url| url.as_str().trim_end_matches('/').to_owned())
-        };
-        let (mine, theirs) = (canonical(self), canonical(other));
-        let bare = |url: &str| url.split_once("//").map_or_else(|| url.to_owned(), |(_, rest)| rest.to_ascii_lowercase());
-        mine == theirs || ((mine.starts_with("//") || theirs.starts_with("//")) && bare(&mine) == bare(&theirs))
-    }
 }
 
 /// A variable in a server's URL.

@@ -20,6 +20,7 @@ mod lines;
 mod lower;
 mod methods;
 mod names;
+mod normal_url;
 mod number;
 mod oddity;
 mod pointer;
@@ -36,8 +37,8 @@ mod yaml;
 pub use bundle::{Bundle, SECTION, external_files, file_of, may_be_several, shown_pointer};
 pub use conformance::conformance;
 pub use contract::{
-    Contract, Link, Location, Media, Operation, OperationKind, Parameter, PartEncoding, RequestBody, Requirement, Response,
-    SecurityScheme, Server, ServerVariable,
+    Contract, Link, Location, Media, OAuthFlow, Operation, OperationKind, Parameter, PartEncoding, RequestBody, Requirement,
+    Response, SecurityScheme, Server, ServerVariable,
 };
 pub use dates::{LifecycleKeys, StatedDates, stated};
 pub use document::{Dialect, Document};
@@ -46,6 +47,7 @@ pub use limits::Limits;
 pub use lines::{SourceLine, lines_of};
 pub use lower::lower;
 pub use names::Targets;
+pub use normal_url::{AddressVariable, NormalUrl, UrlOrigin};
 pub use number::{LONGEST_NUMBER, canonical_number, count, exact, is_multiple};
 pub use oddity::Oddity;
 pub use pointer::{PointerId, Pointers, escape, resolve, unit_of};

@@ -29,8 +29,13 @@ pub(super) fn identity(rule: &str, change: &Change) -> String {
     digest(&[&digest_version, rule.as_bytes(), direction.as_bytes(), before, after, change.subject.as_bytes()])
 }
 
-/// What changes when what is to be said changes: the identity, and what stood and stands there.
+/// What changes when what is to be said changes: the identity, what stood and stands there, and for what each operation
+/// may say by itself the operations that do.
 pub(super) fn content(identity: &str, change: &Change) -> String {
     let text = |value: &Option<Value>| value.as_ref().map(ToString::to_string).unwrap_or_default();
-    digest(&[identity.as_bytes(), text(&change.before).as_bytes(), text(&change.after).as_bytes()])
+    let mut parts = vec![identity.to_owned(), text(&change.before), text(&change.after)];
+    if change.kind.is_gathered() {
+        parts.extend(change.used_by.iter().map(|usage| usage.label().to_string()));
+    }
+    digest(&parts.iter().map(String::as_bytes).collect::<Vec<_>>())
 }

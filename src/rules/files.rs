@@ -242,6 +242,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ("server-replaced", include_str!("pages/server-replaced.md")),
     ("server-variable-changed", include_str!("pages/server-variable-changed.md")),
     ("server-variable-value-added", include_str!("pages/server-variable-value-added.md")),
+    ("server-variable-value-removed", include_str!("pages/server-variable-value-removed.md")),
     ("servers-no-longer-named", include_str!("pages/servers-no-longer-named.md")),
     ("webhook-added", include_str!("pages/webhook-added.md")),
     ("webhook-answer-error-added", include_str!("pages/webhook-answer-error-added.md")),

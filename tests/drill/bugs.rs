@@ -46,6 +46,7 @@ pub struct Defect {
 
 /// The files of the daemon's defects, by what they concern.
 pub const DAEMON: &[(&str, &str)] = &[
+    ("compare", include_str!("compare.toml")),
     ("fetch", include_str!("fetch.toml")),
     ("keep", include_str!("keep.toml")),
     ("operate", include_str!("operate.toml")),

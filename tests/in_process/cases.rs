@@ -5,6 +5,8 @@ use driftd::openapi::{Limits, parse, read};
 use driftd::rules::{Catalogue, compare};
 use serde_json::{Value, json};
 
+mod operations;
+
 /// `severity rule`, one for each finding.
 fn judged(before: &Value, after: &Value) -> Vec<String> {
     let catalogue = Catalogue::load().expect("the catalogue");

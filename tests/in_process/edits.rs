@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use driftd::diff::{Budget, ChangeKind};
 use driftd::model::Direction;
 use driftd::openapi::{
-    Bound, Contract, Discriminator, Limits, Link, Media, Operation, Parameter, PartEncoding, RequestBody, Requirement, Response,
-    Schema, SecurityScheme, Seldom, Server, ServerVariable, Union, read,
+    Bound, Contract, Discriminator, Limits, Link, Media, OAuthFlow, Operation, Parameter, PartEncoding, RequestBody, Requirement,
+    Response, Schema, SecurityScheme, Seldom, Server, ServerVariable, Union, read,
 };
 use driftd::rules::{Catalogue, Verdict, compare};
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ fn model() -> Vec<(&'static str, &'static str)> {
     });
     model!(all, Operation<'_>, Operation {
         kind "~", method "~", path "~", shape "~", variables "~", operation_id "+-~", deprecated "+-", parameters "+-~",
-        body "+-~", responses "+-~", security "+-~", security_at "~", servers "+-~", tags "+-~", stability "+-~", value "~", at "~",
+        body "+-~", responses "+-~", security "+-~", authorization "+-~", security_at "~", servers "+-~", tags "+-~", stability "+-~", value "~", at "~",
     });
     model!(all, Parameter<'_>, Parameter {
         name "~", location "~", required "+-", deprecated "+-", serialization "~", schema "~", at "~",
@@ -46,7 +46,8 @@ fn model() -> Vec<(&'static str, &'static str)> {
     model!(all, PartEncoding<'_>, PartEncoding { name "~", media_types "+-~", style "+-~" });
     model!(all, Link<'_>, Link { name "~", shape "~", operation_id "~", operation_ref "~", handed "~", at "~" });
     model!(all, Requirement<'_>, Requirement { schemes "+-~" });
-    model!(all, SecurityScheme<'_>, SecurityScheme { name "~", shape "~", flows "+-~", at "~" });
+    model!(all, SecurityScheme<'_>, SecurityScheme { name "~", shape "~", carrier "~", discovery "~", flows "+-~", at "~" });
+    model!(all, OAuthFlow<'_>, OAuthFlow { name "~", addresses "+-~" });
     model!(all, Server<'_>, Server { url "~", variables "+-~", at "~" });
     model!(all, ServerVariable<'_>, ServerVariable { name "~", default "~", allowed "+-~" });
     model!(all, Bound<'_>, Bound { value "~", exclusive "+-" });

@@ -228,7 +228,10 @@ fn inverses(kind: ChangeKind) -> Vec<&'static str> {
         return vec!["BecameEnum"];
     }
     if name == "ServerVariableWidened" {
-        return vec!["ServerVariableChanged"];
+        return vec!["ServerVariableValueRemoved"];
+    }
+    if name == "ServerVariableValueRemoved" {
+        return vec!["ServerVariableWidened"];
     }
     let swaps = [
         ("Removed", "Added"),

@@ -11,39 +11,48 @@ use super::super::before_after::BeforeAfter;
 use super::super::change::{ChangeKind, Evidence, Fragment, Site, Use};
 use super::super::fact::{Difference, Fact};
 use super::super::walk::Walk;
-use super::matching::{MatchedOperation, Matching, takes_over};
+use super::callers::Callers;
+use super::credentials::{AskingOperation, Credentials};
+use super::matching::{MatchedOperation, Matching};
 use super::pair::{OperationPair, label};
-use super::servers::compare_document_servers;
+use super::routes::Routes;
+use super::served::Served;
 
 /// Compares everything above the schemas and names the schema pairs to compare.
 pub fn compare_all(walk: &mut Walk<'_, '_>) {
     let (before, after) = (walk.before, walk.after);
-    let matching = Matching::of(before, after, walk.stop());
+    let served = BeforeAfter::new(Served::of(before), Served::of(after));
+    let served = BeforeAfter::new(&served.before, &served.after);
+    let matching = Matching::of(before, after, served, walk.stop());
     let unknown = BeforeAfter::new(before, after)
         .map(|contract| contract.unknown_paths.iter().map(String::as_str).collect::<HashSet<&str>>());
-    compare_document_servers(walk, matching.is_shifted);
+    let is_gone = |operation: &MatchedOperation<'_, '_>| matches!(operation, MatchedOperation::Gone(_));
+    let routes = matching.operations.iter().any(is_gone).then(|| Routes::of(after));
+    let mut callers = Callers::new(served);
     for operation in &matching.operations {
         if walk.is_stopped() {
             return walk.give_up();
         }
         match *operation {
             MatchedOperation::Both { old, new, how } => {
+                let number = walk.operation(usage(old, Some(new)));
+                callers.note(number, old, new, how);
                 let (here, there) = (walk.text_before(old.at), walk.text_after(new.at));
                 if walk.unchanged.context() && walk.unchanged.holds(&here) && here == there {
                     continue;
                 }
-                let number = walk.operation(usage(old, Some(new)));
-                let mut pair = OperationPair { walk, number, old, new };
+                let mut pair = OperationPair { walk, number, old, new, asked: Credentials::default() };
                 pair.address(how);
                 compare(&mut pair);
             }
             // What could not be followed is not gone, and what can be followed now is not new.
             MatchedOperation::Gone(old) if unknown.after.contains(old.shape.as_str()) => {}
             MatchedOperation::New(new) if unknown.before.contains(new.shape.as_str()) => {}
-            MatchedOperation::Gone(old) => removed(walk, old),
+            MatchedOperation::Gone(old) => removed(walk, old, routes.as_ref().and_then(|routes| routes.successor(old))),
             MatchedOperation::New(new) => added(walk, new),
         }
     }
+    callers.compare(walk);
 }
 
 fn usage(old: &Operation<'_>, new: Option<&Operation<'_>>) -> Use {
@@ -58,7 +67,8 @@ fn usage(old: &Operation<'_>, new: Option<&Operation<'_>>) -> Use {
     }
 }
 
-fn removed(walk: &mut Walk<'_, '_>, old: &Operation<'_>) {
+/// An operation that is gone, and the one that requests to it reach now.
+fn removed(walk: &mut Walk<'_, '_>, old: &Operation<'_>, successor: Option<&Operation<'_>>) {
     let kind = match old.kind {
         OperationKind::Path => ChangeKind::OperationRemoved,
         OperationKind::Webhook => ChangeKind::WebhookRemoved,
@@ -66,10 +76,7 @@ fn removed(walk: &mut Walk<'_, '_>, old: &Operation<'_>) {
     };
     let number = walk.operation(usage(old, None));
     let here = walk.text_before(old.at);
-    let after = walk.after;
-    let is_asked = old.kind == OperationKind::Path && walk.may_take_over();
-    let mut callable = after.operations.iter().take_while(|_| walk.may_take_over()).filter(|new| new.method == old.method);
-    let successor = if is_asked { callable.find(|new| takes_over(after, new, old)) } else { None };
+    let successor = successor.filter(|_| old.kind == OperationKind::Path);
     let successor = successor.map(|new| json!(label(new)));
     let evidence = Evidence { was_deprecated: old.deprecated, shadowed: successor.is_some(), ..Evidence::default() };
     let fact = Fact {
@@ -79,7 +86,7 @@ fn removed(walk: &mut Walk<'_, '_>, old: &Operation<'_>) {
         fragment: Fragment { before: Some(here), after: None },
         compared: None,
     };
-    walk.state(fact, Some(number));
+    walk.state(fact, number);
 }
 
 fn added(walk: &mut Walk<'_, '_>, new: &Operation<'_>) {
@@ -97,7 +104,7 @@ fn added(walk: &mut Walk<'_, '_>, new: &Operation<'_>) {
         fragment: Fragment { before: None, after: Some(here) },
         compared: None,
     };
-    walk.state(fact, Some(number));
+    walk.state(fact, number);
 }
 
 fn parent(pointer: &str) -> String {
@@ -113,7 +120,11 @@ fn compare(pair: &mut OperationPair<'_, '_, '_, '_>) {
         OperationKind::Webhook | OperationKind::Callback => Direction::FromProvider,
     };
     pair.lifecycle();
-    pair.own_servers();
+    if old.kind == OperationKind::Path {
+        let contracts = BeforeAfter::new(pair.walk.before, pair.walk.after);
+        let side = |contract, operation| AskingOperation { contract, operation };
+        pair.asked = Credentials::between(BeforeAfter::new(side(contracts.before, old), side(contracts.after, new)));
+    }
     pair.parameters(&old.parameters, &new.parameters, request, BeforeAfter::new(old.at, new.at));
     pair.body(old.body.as_ref(), new.body.as_ref(), request);
     pair.responses(&old.responses, &new.responses, request.flipped());

@@ -1,12 +1,14 @@
-//! Which operation became which: by address, by the whole URL, by name, by content.
+//! Which operation became which: by the whole address, by its path, by name, by content.
 //!
 //! Matched first, compared second: a rename must not hide what changed beneath it.
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::openapi::{Contract, Location, Operation, OperationKind, Parameter, Server, Stop, TypeSet};
+use crate::openapi::{Contract, Operation, OperationKind, Stop, UrlOrigin};
 
+use super::super::before_after::BeforeAfter;
 use super::super::equality::same_but_prose;
+use super::served::Served;
 
 /// How two operations were recognised as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,11 +35,12 @@ pub(super) enum MatchedOperation<'o, 'd> {
 /// Every pair of what went and what came is a comparison: more than this many nobody moves at once.
 const MOST_MOVED: usize = 200;
 
+/// Whole addresses that the operations of a document are found by.
+const MOST_ADDRESSES: usize = 500_000;
+
 /// What became of every operation.
 pub(super) struct Matching<'o, 'd> {
     pub(super) operations: Vec<MatchedOperation<'o, 'd>>,
-    /// Whether a common prefix moved between the servers and the paths.
-    pub(super) is_shifted: bool,
 }
 
 /// What operations are found by.
@@ -63,50 +66,64 @@ struct Matcher<'o, 'd> {
 }
 
 impl<'o, 'd> Matching<'o, 'd> {
-    pub(super) fn of(before: &'o Contract<'d>, after: &'o Contract<'d>, stop: &Stop) -> Self {
+    pub(super) fn of(before: &'o Contract<'d>, after: &'o Contract<'d>, served: BeforeAfter<&Served<'_>>, stop: &Stop) -> Self {
         let (old, new) = (&before.operations, &after.operations);
         let mut matcher = Matcher { before: old, after: new, found: vec![None; old.len()], taken: vec![false; new.len()] };
-        matcher.by(How::SameAddress, |operation| Some(operation.path.to_string()), |operation| Some(operation.path.to_string()));
-        let exact = matcher.count();
-        matcher.by(How::SameAddress, |operation| Some(operation.shape.clone()), |operation| Some(operation.shape.clone()));
-        let mut is_shifted = false;
-        if let Some((left, right)) = shift(&before.servers, &after.servers) {
-            let known = matcher.count();
-            matcher.by(How::SameAddress, |old| prefixed(&left, old), |new| prefixed(&right, new));
-            is_shifted = exact == 0 && matcher.count() > known;
+        let has_moved = !served.before.is_one(served.after);
+        let most = MOST_ADDRESSES.checked_div(old.len().max(new.len())).unwrap_or(MOST_ADDRESSES).max(1);
+        // A part of the address that moved between the servers and the path leaves it what it was.
+        if has_moved {
+            let whole = |served: &Served<'_>, operation: &Operation<'_>| {
+                let at = |(origin, base): &(UrlOrigin, String)| format!("{origin:?} {base}{}", operation.shape);
+                let bases = served.bases(operation).iter().take(most).filter(|_| operation.kind == OperationKind::Path);
+                bases.map(at).collect()
+            };
+            matcher.by(How::SameAddress, |old| whole(served.before, old), |new| whole(served.after, new));
         }
-        let slashless = |operation: &Operation<'_>| Some(operation.shape.trim_end_matches('/').to_owned());
+        let path = |operation: &Operation<'_>| vec![operation.path.to_string()];
+        matcher.by(How::SameAddress, path, path);
+        let shape = |operation: &Operation<'_>| vec![operation.shape.clone()];
+        matcher.by(How::SameAddress, shape, shape);
+        // The same on another host.
+        if has_moved {
+            let below = |served: &Served<'_>, operation: &Operation<'_>| {
+                let bases = served.bases(operation).iter().take(most);
+                bases.filter_map(|(_, base)| below_host(base, operation)).collect()
+            };
+            matcher.by(How::SameAddress, |old| below(served.before, old), |new| below(served.after, new));
+        }
+        let slashless = |operation: &Operation<'_>| vec![operation.shape.trim_end_matches('/').to_owned()];
         matcher.by(How::Respelled, slashless, slashless);
         matcher.moved(stop);
-        Self { operations: matcher.operations(), is_shifted }
+        Self { operations: matcher.operations() }
     }
 }
 
 impl<'o, 'd> Matcher<'o, 'd> {
-    fn count(&self) -> usize {
-        self.found.iter().flatten().count()
-    }
-
-    /// Matches what is left by a key, in document order.
-    fn by(&mut self, how: How, old: impl Fn(&Operation<'_>) -> Option<String>, new: impl Fn(&Operation<'_>) -> Option<String>) {
+    /// Matches what is left by any of its keys, in document order.
+    fn by(&mut self, how: How, old: impl Fn(&Operation<'_>) -> Vec<String>, new: impl Fn(&Operation<'_>) -> Vec<String>) {
         if self.found.iter().all(Option::is_some) || self.taken.iter().all(|taken| *taken) {
             return;
         }
         let mut free: HashMap<OperationKey<'_>, Vec<usize>> = HashMap::new();
         for (index, operation) in self.after.iter().enumerate().rev().filter(|(index, _)| self.taken.get(*index) == Some(&false))
         {
-            if let Some(address) = new(operation) {
+            for address in new(operation) {
                 free.entry(OperationKey::of(operation, address)).or_default().push(index);
             }
         }
         for (operation, slot) in self.before.iter().zip(&mut self.found).filter(|(_, slot)| slot.is_none()) {
-            let Some(address) = old(operation) else { continue };
-            let index = free.get_mut(&OperationKey::of(operation, address)).and_then(Vec::pop);
-            if let Some(index) = index
-                && let Some(taken) = self.taken.get_mut(index)
-            {
-                *taken = true;
-                *slot = Some((index, how));
+            for address in old(operation) {
+                let Some(candidates) = free.get_mut(&OperationKey::of(operation, address)) else { continue };
+                // One that was found by another of its keys is free no more.
+                while slot.is_none()
+                    && let Some(index) = candidates.pop()
+                {
+                    if let Some(taken) = self.taken.get_mut(index).filter(|taken| !**taken) {
+                        *taken = true;
+                        *slot = Some((index, how));
+                    }
+                }
             }
         }
     }
@@ -195,45 +212,11 @@ fn tells_something(operation: &Operation<'_>) -> bool {
         || operation.responses.iter().any(|response| !response.content.is_empty())
 }
 
-/// The path of a server's URL, without a trailing slash, and what stands before it.
-fn split(server: &Server<'_>) -> (String, String) {
-    let url = server.resolved();
-    let start = url.find("://").map_or(0, |at| at + 3);
-    let path = url.get(start..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| start + at);
-    (url.get(..path).unwrap_or_default().to_owned(), url.get(path..).unwrap_or_default().trim_end_matches('/').to_owned())
-}
-
-/// The prefixes of both sides, where the servers differ in nothing but their path.
-fn shift(before: &[Server<'_>], after: &[Server<'_>]) -> Option<(String, String)> {
-    let ((host, left), (other, right)) = (split(before.first()?), split(after.first()?));
-    let agree = |servers: &[Server<'_>], path: &str| servers.iter().all(|server| split(server).1 == path);
-    (host == other && left != right && agree(before, &left) && agree(after, &right)).then_some((left, right))
-}
-
-fn prefixed(prefix: &str, operation: &Operation<'_>) -> Option<String> {
-    (operation.kind == OperationKind::Path && operation.servers.is_none()).then(|| format!("{prefix}{}", operation.shape))
-}
-
-/// Whether requests to `old`, which is gone, still reach `new`: each of its segments is the same, or a variable that
-/// a word may stand in for.
-pub(super) fn takes_over(contract: &Contract<'_>, new: &Operation<'_>, old: &Operation<'_>) -> bool {
-    let (mine, theirs): (Vec<&str>, Vec<&str>) = (new.shape.split('/').collect(), old.shape.split('/').collect());
-    let mut variables = new.variables.iter();
-    let mut takes = |mine: &str, theirs: &str| {
-        if mine != "{}" {
-            // Variables that are only a part of a segment.
-            variables.by_ref().take(mine.matches("{}").count()).for_each(drop);
-            return mine == theirs;
-        }
-        let name = variables.next();
-        let is_here = |parameter: &&Parameter<'_>| parameter.location == Location::Path && Some(&parameter.name) == name;
-        let types = new.parameters.iter().find(is_here).map(|parameter| contract.schema(parameter.schema).types);
-        let is_number = theirs.starts_with(|c: char| c == '-' || c.is_ascii_digit()) && theirs.parse::<f64>().is_ok();
-        let is_word = theirs != "{}" && !is_number;
-        !is_word || types.is_none_or(|types| types.contains(TypeSet::STRING))
-    };
-    new.kind == OperationKind::Path
-        && new.method == old.method
-        && mine.len() == theirs.len()
-        && mine.iter().zip(&theirs).all(|(mine, theirs)| takes(mine, theirs))
+/// The path below its host; of a callback, that of the operation that asks for it.
+fn below_host(base: &str, operation: &Operation<'_>) -> Option<String> {
+    match operation.kind {
+        OperationKind::Path => Some(format!("{base}{}", operation.shape)),
+        OperationKind::Callback => operation.shape.split_once(' ').map(|(method, rest)| format!("{method} {base}{rest}")),
+        OperationKind::Webhook => None,
+    }
 }

@@ -1,6 +1,8 @@
 //! Facts of everything above the schemas: paths, webhooks, parameters, bodies, responses, servers, security.
 
 mod bodies;
+mod callers;
+mod credentials;
 mod document;
 mod lifecycle;
 mod links;
@@ -9,7 +11,10 @@ mod media_type;
 mod pair;
 mod parameters;
 mod responses;
+mod routes;
 mod security;
+mod served;
+mod server_list;
 mod servers;
 
 pub(super) use document::compare_all;

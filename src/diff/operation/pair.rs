@@ -7,6 +7,7 @@ use super::super::before_after::BeforeAfter;
 use super::super::change::Fragment;
 use super::super::fact::{Difference, Fact};
 use super::super::walk::{Root, SchemaPair, Walk};
+use super::credentials::Credentials;
 
 /// One operation on both sides.
 pub(super) struct OperationPair<'w, 'o, 'c, 'd> {
@@ -15,6 +16,8 @@ pub(super) struct OperationPair<'w, 'o, 'c, 'd> {
     pub(super) number: usize,
     pub(super) old: &'o Operation<'d>,
     pub(super) new: &'o Operation<'d>,
+    /// What both sides ask for as credentials; nothing where the provider is the one who calls.
+    pub(super) asked: Credentials<'d>,
 }
 
 impl OperationPair<'_, '_, '_, '_> {
@@ -28,7 +31,7 @@ impl OperationPair<'_, '_, '_, '_> {
         let site = self.walk.site(at);
         let fragment = Fragment { before: Some(site.before.clone()), after: Some(site.after.clone()) };
         let fact = Fact { difference, direction, site, fragment, compared: None };
-        self.walk.state(fact, Some(self.number));
+        self.walk.state(fact, self.number);
     }
 
     /// Two schemas that the operation names at these places.

@@ -26,8 +26,9 @@ impl OperationPair<'_, '_, '_, '_> {
         // Response headers hang on a response, everything else on the operation.
         let is_response = home.before != self.old.at;
         let key = |parameter: &Parameter<'_>, variables: &[&str]| {
-            // A path variable is known by its position: its name is not on the wire.
-            match variables.iter().position(|name| *name == parameter.name) {
+            // A path variable is known by its position: its name is not on the wire. Counted from the end, where a part of
+            // the path that moved into the servers, or came from there, leaves it what it was.
+            match variables.iter().rev().position(|name| *name == parameter.name) {
                 Some(position) if parameter.location == Location::Path => (Location::Path, format!("#{position}")),
                 _ => parameter.key(),
             }
@@ -35,8 +36,13 @@ impl OperationPair<'_, '_, '_, '_> {
         let index = |list: &[Parameter<'_>], variables: &[&str]| -> BTreeMap<(Location, String), usize> {
             list.iter().enumerate().map(|(at, parameter)| (key(parameter, variables), at)).collect()
         };
-        let before = index(old, &self.old.variables);
-        let after = index(new, &self.new.variables);
+        let mut before = index(old, &self.old.variables);
+        let mut after = index(new, &self.new.variables);
+        // What a security scheme of the other side carries is asked for there.
+        if !is_response {
+            before.retain(|key, _| !self.asked.as_scheme.before.contains(key));
+            after.retain(|key, _| !self.asked.as_scheme.after.contains(key));
+        }
         let (mut gone, mut fresh): (Vec<&Parameter<'_>>, Vec<&Parameter<'_>>) = (Vec::new(), Vec::new());
         for (key, at) in &before {
             let Some(left) = old.get(*at) else { continue };
@@ -46,8 +52,11 @@ impl OperationPair<'_, '_, '_, '_> {
             }
         }
         fresh.extend(after.iter().filter(|(key, _)| !before.contains_key(key)).filter_map(|(_, at)| new.get(*at)));
-        // A variable of the path is filled in, whether somebody declares it or not.
-        let same_variables = self.old.variables.len() == self.new.variables.len();
+        // A variable of the path is filled in, whether somebody declares it or not; what one path has more in front is a
+        // matter of the servers.
+        let same_variables = self.old.variables.len() == self.new.variables.len()
+            || self.old.shape.ends_with(&self.new.shape)
+            || self.new.shape.ends_with(&self.old.shape);
         fresh.retain(|right| right.location != Location::Path || !same_variables);
         gone.retain(|left| left.location != Location::Path || !same_variables);
         // One edit is one finding: what went from the query to a header is not one removed and one added.

@@ -4,33 +4,40 @@
 use serde_json::json;
 
 use crate::model::Direction;
-use crate::openapi::{Requirement, SecurityScheme};
+use crate::openapi::{Contract, NormalUrl, OAuthFlow, Requirement, SecurityScheme};
 
 use super::super::before_after::BeforeAfter;
 use super::super::change::ChangeKind;
 use super::super::fact::Difference;
 use super::pair::OperationPair;
 
+/// Servers of a document that a relative address is resolved against.
+const MOST_BASES: usize = 16;
+
+/// The flow field that an address of its own may be named in; where it is not, tokens are renewed where they are given.
+const REFRESH: &str = "refreshUrl";
+
 impl OperationPair<'_, '_, '_, '_> {
     /// The ways in which a request may prove who sends it.
     pub(super) fn security(&mut self) {
-        let (old, new) = (self.old, self.new);
-        let at = BeforeAfter::new(old.security_at, new.security_at);
+        let at = BeforeAfter::new(self.old.security_at, self.new.security_at);
+        let asked = std::mem::take(&mut self.asked.security);
+        let BeforeAfter { before: old, after: new } = asked.as_ref();
         let show = |list: &[Requirement<'_>]| Some(json!(list.iter().map(name_requirement).collect::<Vec<_>>()));
-        match (old.security.is_empty(), new.security.is_empty()) {
+        match (old.is_empty(), new.is_empty()) {
             (true, true) => return,
             (true, false) => {
-                let names = new.security.iter().map(name_requirement).collect::<Vec<_>>().join(" or ");
+                let names = new.iter().map(name_requirement).collect::<Vec<_>>().join(" or ");
                 return self.state(
-                    Difference::new(ChangeKind::SecurityAdded).about(names).after(show(&new.security)),
+                    Difference::new(ChangeKind::SecurityAdded).about(names).after(show(new)),
                     Direction::ToProvider,
                     at,
                 );
             }
             (false, true) => {
-                let names = old.security.iter().map(name_requirement).collect::<Vec<_>>().join(" or ");
+                let names = old.iter().map(name_requirement).collect::<Vec<_>>().join(" or ");
                 return self.state(
-                    Difference::new(ChangeKind::SecurityRemoved).about(names).before(show(&old.security)),
+                    Difference::new(ChangeKind::SecurityRemoved).about(names).before(show(old)),
                     Direction::ToProvider,
                     at,
                 );
@@ -40,14 +47,13 @@ impl OperationPair<'_, '_, '_, '_> {
         let names =
             |requirement: &Requirement<'_>| requirement.schemes.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
         // Alternatives that are written alike first, then those of the same schemes, each once.
-        let mut free: Vec<&Requirement<'_>> = new.security.iter().collect();
+        let mut free: Vec<&Requirement<'_>> = new.iter().collect();
         let mut take = |wanted: &dyn Fn(&Requirement<'_>) -> bool| {
             let at = free.iter().position(|right| wanted(right))?;
             Some(free.remove(at))
         };
-        let exact: Vec<Option<&Requirement<'_>>> = old.security.iter().map(|left| take(&|right| right == left)).collect();
+        let exact: Vec<Option<&Requirement<'_>>> = old.iter().map(|left| take(&|right| right == left)).collect();
         let matched: Vec<Option<&Requirement<'_>>> = old
-            .security
             .iter()
             .zip(exact)
             .map(|(left, found)| {
@@ -60,12 +66,12 @@ impl OperationPair<'_, '_, '_, '_> {
                     })
             })
             .collect();
-        for (left, right) in old.security.iter().zip(matched) {
+        for (left, right) in old.iter().zip(matched) {
             // Who has every credential of the old way has those of a way that asks for fewer.
             let asks_no_more = |(name, scopes): &(&str, Vec<&str>)| {
                 left.schemes.iter().any(|(known, held)| known == name && scopes.iter().all(|scope| held.contains(scope)))
             };
-            let covered = || new.security.iter().any(|right| right.schemes.iter().all(asks_no_more));
+            let covered = || new.iter().any(|right| right.schemes.iter().all(asks_no_more));
             match right {
                 Some(right) => self.scopes(left, right),
                 None if covered() => {}
@@ -74,7 +80,7 @@ impl OperationPair<'_, '_, '_, '_> {
                     let value = Some(json!(name));
                     // It still counts, together with more.
                     let asks_more = |right: &&Requirement<'_>| names(left).iter().all(|name| names(right).contains(name));
-                    let stricter = new.security.iter().find(asks_more).map(|right| json!(name_requirement(right)));
+                    let stricter = new.iter().find(asks_more).map(|right| json!(name_requirement(right)));
                     self.state(
                         Difference::new(ChangeKind::SecurityAlternativeRemoved).about(name).before(value).after(stricter),
                         Direction::ToProvider,
@@ -85,7 +91,7 @@ impl OperationPair<'_, '_, '_, '_> {
         }
         // A way that became stricter has been reported as gone; its stricter form is not reported again.
         let stricter = |right: &Requirement<'_>| {
-            let lost = old.security.iter().filter(|left| !new.security.iter().any(|kept| names(kept) == names(left)));
+            let lost = old.iter().filter(|left| !new.iter().any(|kept| names(kept) == names(left)));
             lost.into_iter().any(|left| names(left).iter().all(|name| names(right).contains(name)))
         };
         for right in free.into_iter().filter(|right| !stricter(right)) {
@@ -112,7 +118,7 @@ impl OperationPair<'_, '_, '_, '_> {
                     at,
                 );
             }
-            if scheme == other {
+            if scheme == other && !self.asked.as_parameter.contains(scheme) {
                 self.scheme(scheme);
             }
         }
@@ -120,44 +126,95 @@ impl OperationPair<'_, '_, '_, '_> {
 
     /// How a scheme that is still asked for is met. A flow that came is one more way; one that went or moved is a change.
     fn scheme(&mut self, name: &str) {
-        let find = |list: &[SecurityScheme<'_>]| {
-            let scheme = list.iter().find(|known| known.name == name)?;
-            Some((scheme.shape.clone(), scheme.flows.clone(), scheme.at))
-        };
-        let Some((shape, flows, here)) = find(&self.walk.before.schemes) else { return };
-        let show = |shape: &str, flows: &[(String, String)]| {
-            let parts: Vec<&str> = std::iter::once(shape).chain(flows.iter().map(|(_, flow)| flow.as_str())).collect();
-            Some(json!(parts.join(" ")))
-        };
-        let before = show(&shape, &flows);
-        let Some((new_shape, new_flows, there)) = find(&self.walk.after.schemes) else {
+        let (before, after) = (self.walk.before, self.walk.after);
+        let find = |contract: &'_ Contract<'_>| contract.schemes.iter().position(|known| known.name == name);
+        let Some(old) = find(before).and_then(|at| before.schemes.get(at)) else { return };
+        let Some(new) = find(after).and_then(|at| after.schemes.get(at)) else {
             // Still asked for, and nobody says any more how to meet it.
-            let at = BeforeAfter::new(here, self.new.at);
-            let values = BeforeAfter::new(before, Some(json!("nothing that is declared")));
+            let at = BeforeAfter::new(old.at, self.new.at);
+            let values = BeforeAfter::new(Some(json!(show(old))), Some(json!("nothing that is declared")));
             return self.state(
                 Difference::new(ChangeKind::SecuritySchemeChanged).about(name).values(values),
                 Direction::ToProvider,
                 at,
             );
         };
-        if (shape != new_shape && !is_bearer(&shape, &new_shape)) || flows.iter().any(|flow| !new_flows.contains(flow)) {
-            let values = BeforeAfter::new(before, show(&new_shape, &new_flows));
+        let at = BeforeAfter::new(old.at, new.at);
+        let places = SchemeAddresses { before, after };
+        let is_found = match (old.discovery, new.discovery) {
+            (Some(old), Some(new)) => places.is_one(old, new),
+            (old, new) => old == new,
+        };
+        let is_kept = |flow: &OAuthFlow<'_>| new.flows.iter().any(|other| places.keeps(flow, other));
+        let is_met = old.shape == new.shape || is_bearer(&old.shape, &new.shape);
+        if !is_met || !is_found || !old.flows.iter().all(is_kept) {
+            let values = BeforeAfter::new(Some(json!(show(old))), Some(json!(show(new))));
             return self.state(
                 Difference::new(ChangeKind::SecuritySchemeChanged).about(name).values(values),
                 Direction::ToProvider,
-                BeforeAfter::new(here, there),
+                at,
             );
         }
-        for (flow, _) in new_flows.iter().filter(|flow| !flows.contains(flow)) {
-            let subject = format!("{name} ({flow})");
+        for flow in new.flows.iter().filter(|flow| !old.flows.iter().any(|known| known.name == flow.name)) {
+            let subject = format!("{name} ({})", flow.name);
             let value = Some(json!(subject));
             self.state(
                 Difference::new(ChangeKind::SecurityAlternativeAdded).about(subject).after(value),
                 Direction::ToProvider,
-                BeforeAfter::new(here, there),
+                at,
             );
         }
     }
+}
+
+/// Both documents, for what their addresses are relative to.
+struct SchemeAddresses<'c, 'd> {
+    before: &'c Contract<'d>,
+    after: &'c Contract<'d>,
+}
+
+impl SchemeAddresses<'_, '_> {
+    /// Whether two addresses are one; a relative one is resolved against the servers (OpenAPI 3.1 section 4.6).
+    fn is_one(&self, old: &str, new: &str) -> bool {
+        let resolved = |contract: &Contract<'_>, reference: &str| -> Vec<NormalUrl> {
+            let servers = contract.servers.iter().take(MOST_BASES);
+            let bases = servers.map(|server| {
+                let variables = server.address_variables();
+                server.address_with(variables.iter().map(|variable| variable.default.unwrap_or("{}")))
+            });
+            bases.map(|base| base.resolve(reference)).chain([NormalUrl::of(reference)]).collect()
+        };
+        let theirs = resolved(self.after, new);
+        resolved(self.before, old).iter().any(|address| theirs.contains(address))
+    }
+
+    /// Whether whoever uses the old flow can go on with the new one.
+    fn keeps(&self, old: &OAuthFlow<'_>, new: &OAuthFlow<'_>) -> bool {
+        let find = |flow: &OAuthFlow<'_>, field: &str| {
+            flow.addresses.iter().find(|(name, _)| *name == field).map(|(_, address)| (*address).to_owned())
+        };
+        let is_same = |field: &str| match (find(old, field), find(new, field)) {
+            (Some(old), Some(new)) => self.is_one(&old, &new),
+            (old, new) => old == new,
+        };
+        let renewal = |flow: &OAuthFlow<'_>| find(flow, REFRESH).or_else(|| find(flow, "tokenUrl"));
+        let is_renewed = match find(old, REFRESH) {
+            Some(old) => renewal(new).is_some_and(|new| self.is_one(&old, &new)),
+            None => true,
+        };
+        let fields = old.addresses.iter().chain(&new.addresses).map(|(field, _)| *field);
+        old.name == new.name && is_renewed && fields.filter(|field| *field != REFRESH).all(is_same)
+    }
+}
+
+/// Everything about a scheme that a client must follow, in one text.
+fn show(scheme: &SecurityScheme<'_>) -> String {
+    let flows = scheme.flows.iter().map(|flow| {
+        let addresses = flow.addresses.iter().map(|(field, address)| format!(" {field}={address}"));
+        addresses.fold(flow.name.to_owned(), |text, address| text + &address)
+    });
+    let parts = [scheme.shape.clone()].into_iter().chain(scheme.discovery.map(str::to_owned)).chain(flows);
+    parts.collect::<Vec<String>>().join(" ")
 }
 
 /// Swagger 2.0 can say "bearer" only as an API key in the header that bearer tokens travel in.
@@ -172,10 +229,17 @@ fn name_requirement(requirement: &Requirement<'_>) -> String {
 
 /// What a requirement asks for, by what each scheme is instead of what it is called; none where one is not declared.
 fn shapes(requirement: &Requirement<'_>, schemes: &[SecurityScheme<'_>]) -> Option<Vec<(String, Vec<String>)>> {
+    let plain = |address: &str| NormalUrl::of(address).to_string();
     let mut shapes = Vec::new();
     for (name, scopes) in &requirement.schemes {
         let scheme = schemes.iter().find(|known| known.name == *name)?;
-        shapes.push((scheme.shape.clone(), scopes.iter().map(|scope| (*scope).to_owned()).collect()));
+        let mut shape = scheme.shape.clone();
+        shape.extend(scheme.discovery.map(plain));
+        for flow in &scheme.flows {
+            shape.push_str(flow.name);
+            shape.extend(flow.addresses.iter().map(|(field, address)| format!(" {field}={}", plain(address))));
+        }
+        shapes.push((shape, scopes.iter().map(|scope| (*scope).to_owned()).collect()));
     }
     shapes.sort_unstable();
     Some(shapes)

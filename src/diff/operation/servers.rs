@@ -1,153 +1,223 @@
-//! Facts of the places an API is served from, at all three levels.
+//! Facts of two lists of servers: which addresses a caller loses, and by what edit.
+//!
+//! What counts is the set of full addresses. Where a part of them moved between the servers and the paths, it is
+//! counted on both sides before they are compared.
 
-use serde_json::json;
+use std::collections::{HashMap, VecDeque};
 
-use crate::model::Direction;
-use crate::openapi::{Dialect, PointerId, Server, ServerVariable};
+use serde_json::{Value as Json, json};
+
+use crate::openapi::{AddressVariable, NormalUrl, PointerId, UrlOrigin};
 
 use super::super::before_after::BeforeAfter;
-use super::super::change::{ChangeKind, Fragment, Site};
-use super::super::fact::{Difference, Fact};
-use super::super::walk::Walk;
-use super::pair::OperationPair;
+use super::super::change::ChangeKind;
+use super::super::fact::Difference;
+use super::server_list::{AddressFound, ListedServer, ServerList, Shift};
 
-/// Pairs of addresses that are compared with each other; a real document has a dozen.
-const MOST_PAIRS: usize = 10_000;
-
-/// Compares the servers of the whole document. Where a prefix went from them into the paths, or back, every address is
-/// as it was.
-pub(super) fn compare_document_servers(walk: &mut Walk<'_, '_>, is_shifted: bool) {
-    if is_shifted {
-        return;
-    }
-    let (before, after) = (walk.before, walk.after);
-    let home = if before.dialect == Dialect::Swagger20 { "/host" } else { "/servers" };
-    let lists = ServerLists {
-        servers: BeforeAfter { before: &before.servers, after: &after.servers },
-        home: Site { before: home.to_owned(), after: "/servers".to_owned() },
-        operation: None,
-    };
-    lists.compare(walk);
+/// A difference between two lists, and the servers it is about.
+pub(super) struct ServerDifference {
+    pub(super) difference: Difference,
+    pub(super) at: BeforeAfter<Option<PointerId>>,
 }
 
-impl OperationPair<'_, '_, '_, '_> {
-    /// Servers that the operation or its path item names itself, instead of those of the document.
-    pub(super) fn own_servers(&mut self) {
-        let (old, new) = (self.old, self.new);
-        if old.servers.is_none() && new.servers.is_none() {
-            return;
+/// Two lists of servers that the same operations use.
+pub(super) struct ServerLists<'l, 'c> {
+    pub(super) lists: BeforeAfter<&'l ServerList<'c>>,
+    pub(super) shift: Shift,
+}
+
+/// What the new list has of a server of the old one.
+#[derive(Default)]
+struct Kept {
+    /// The server that still has one of its addresses.
+    by: Option<usize>,
+    /// A server that may have one of them.
+    perhaps: Option<usize>,
+    /// Whether one of them is nowhere.
+    is_missed: bool,
+}
+
+impl<'c> ServerLists<'_, 'c> {
+    /// Everything that differs.
+    pub(super) fn compare(&self) -> Vec<ServerDifference> {
+        let BeforeAfter { before, after } = self.lists;
+        let kept: Vec<Kept> = before.servers.iter().map(|server| self.kept(server)).collect();
+        let mut found = Vec::new();
+        if !after.is_named && before.is_named {
+            // That the address went is known, where it leads now is not: the list may only have been left out.
+            let unsure = before.servers.iter().zip(&kept).find(|(_, kept)| kept.is_missed || kept.perhaps.is_some());
+            found.extend(unsure.map(|(server, _)| no_longer_named(server, None)));
+            return found;
         }
-        let (before, after) = (self.walk.before, self.walk.after);
-        let servers = BeforeAfter {
-            before: old.servers.as_deref().unwrap_or(&before.servers),
-            after: new.servers.as_deref().unwrap_or(&after.servers),
+        let unsure = |(server, kept): &(&ListedServer<'_>, &Kept)| {
+            kept.perhaps.is_some() && server.template.origin != UrlOrigin::DescriptionHost
         };
-        let lists = ServerLists { servers, home: self.walk.site(self.home()), operation: Some(self.number) };
-        lists.compare(self.walk);
-    }
-}
-
-/// The servers that both sides name at one level.
-struct ServerLists<'s, 'd> {
-    servers: BeforeAfter<&'s [Server<'d>]>,
-    /// Where the lists stand.
-    home: Site,
-    /// The operation whose lists they are; none for those of the document.
-    operation: Option<usize>,
-}
-
-impl ServerLists<'_, '_> {
-    /// A fact about a server of either list, or of both.
-    fn state(&self, walk: &mut Walk<'_, '_>, difference: Difference, at: BeforeAfter<Option<PointerId>>) {
-        let home = &self.home;
-        let site = Site {
-            before: at.before.map_or_else(|| home.before.clone(), |at| walk.text_before(at)),
-            after: at.after.map_or_else(|| home.after.clone(), |at| walk.text_after(at)),
-        };
-        let fragment = Fragment { before: Some(home.before.clone()), after: Some(home.after.clone()) };
-        let fact = Fact { difference, direction: Direction::Neither, site, fragment, compared: None };
-        walk.state(fact, self.operation);
-    }
-
-    fn compare(&self, walk: &mut Walk<'_, '_>) {
-        let BeforeAfter { before, after } = self.servers;
-        // No server means "where the description is served" (OpenAPI 3.1 section 4.8.1), which no document tells:
-        // that a full address went is known, where it leads now is not.
-        let is_full = |server: &&Server<'_>| server.url.contains("//");
-        if before.is_empty() {
-            return;
+        if let Some((server, kept)) = before.servers.iter().zip(&kept).find(unsure) {
+            let other = kept.perhaps.and_then(|number| after.servers.get(number));
+            found.push(no_longer_named(server, other));
         }
-        if before.len().saturating_mul(after.len()) > MOST_PAIRS {
-            return walk.give_up();
-        }
-        // One address `/` is what no list means.
-        let is_unnamed = after.iter().all(|server| server.url.is_empty()) && before.iter().any(|server| is_full(&server));
-        let shown = |server: &Server<'_>| if server.url.is_empty() { "/".to_owned() } else { server.url.to_string() };
-        let same = |a: &Server<'_>, b: &Server<'_>| a.url == b.url || a.leads_where(b);
-        if after.is_empty() || is_unnamed {
-            if let Some(server) = before.iter().find(is_full) {
-                let value = Some(json!(server.url));
-                self.state(
-                    walk,
-                    Difference::new(ChangeKind::ServersNoLongerNamed).about(server.url.to_string()).before(value),
-                    BeforeAfter::new(Some(server.at), None),
-                );
-            }
-            return;
-        }
-        let gone: Vec<&Server<'_>> = before.iter().filter(|server| !after.iter().any(|other| same(server, other))).collect();
-        let fresh: Vec<&Server<'_>> = after.iter().filter(|server| !before.iter().any(|other| same(server, other))).collect();
-        if let ([old], [new]) = (gone.as_slice(), fresh.as_slice()) {
-            let values = BeforeAfter::new(Some(json!(shown(old))), Some(json!(shown(new))));
-            self.state(
-                walk,
-                Difference::new(ChangeKind::ServerReplaced).about(shown(old)).values(values),
-                BeforeAfter::new(Some(old.at), Some(new.at)),
-            );
-        } else {
-            for server in gone {
-                let value = Some(json!(server.url));
-                self.state(
-                    walk,
-                    Difference::new(ChangeKind::ServerRemoved).about(server.url.to_string()).before(value),
-                    BeforeAfter::new(Some(server.at), None),
-                );
-            }
-            for server in fresh {
-                let value = Some(json!(server.url));
-                self.state(
-                    walk,
-                    Difference::new(ChangeKind::ServerAdded).about(server.url.to_string()).after(value),
-                    BeforeAfter::new(None, Some(server.at)),
-                );
-            }
-        }
-        for server in before {
-            let counterpart =
-                after.iter().find(|other| other.url == server.url).or_else(|| after.iter().find(|other| same(server, other)));
-            let Some(other) = counterpart else { continue };
-            for variable in &server.variables {
-                let Some(now) = other.variables.iter().find(|now| now.name == variable.name) else { continue };
-                if now != variable {
-                    let show = |variable: &ServerVariable<'_>| match variable.allowed.as_slice() {
-                        [] => Some(json!(variable.default)),
-                        allowed => Some(json!(format!("{} (of {})", variable.default, allowed.join(", ")))),
-                    };
-                    let values = BeforeAfter::new(show(variable), show(now));
-                    let takes = |value: &&str| now.allowed.is_empty() || now.allowed.contains(value);
-                    let is_wider = now.default == variable.default && !variable.allowed.is_empty();
-                    let kind = if is_wider && variable.allowed.iter().all(takes) {
-                        ChangeKind::ServerVariableWidened
-                    } else {
-                        ChangeKind::ServerVariableChanged
-                    };
-                    self.state(
-                        walk,
-                        Difference::new(kind).about(variable.name).values(values),
-                        BeforeAfter::new(Some(server.at), Some(other.at)),
-                    );
+        let pairs = self.pairs();
+        let mut gone = Vec::new();
+        for ((server, kept), pair) in before.servers.iter().zip(&kept).zip(&pairs) {
+            let other = pair.and_then(|number| after.servers.get(number));
+            let is_missed = kept.is_missed || server.addresses.is_empty();
+            // Written alike but for what the variables may be: nothing else can take an address away.
+            if let Some(other) = other.filter(|other| is_same_scheme(server, other)) {
+                found.extend(variables(server, other, is_missed));
+            } else if is_missed {
+                match server.variables.iter().find(|variable| variable.allowed.is_none() && kept.by.is_some()) {
+                    // Where the address may be anything, whether somebody set more than the default nobody can tell.
+                    Some(variable) => {
+                        let other = kept.by.and_then(|number| after.servers.get(number));
+                        let values = BeforeAfter::new(Some(shown(variable)), other.map(|other| json!(other.shown)));
+                        found.push(about(ChangeKind::ServerVariableChanged, variable.name, values, server, other));
+                    }
+                    None => gone.push((server, kept)),
                 }
             }
         }
+        let fresh = self.fresh(&pairs);
+        let replaced = match (gone.as_slice(), fresh.as_slice()) {
+            ([(old, _)], [new]) => Some((*old, *new)),
+            // Some of its addresses are all that is listed now.
+            ([(old, Kept { by: Some(by), .. })], []) => after.servers.get(*by).map(|new| (*old, new)),
+            _ => None,
+        };
+        if let Some((old, new)) = replaced {
+            let values = BeforeAfter::new(Some(json!(old.shown)), Some(json!(new.shown)));
+            found.push(about(ChangeKind::ServerReplaced, &old.shown, values, old, Some(new)));
+            return found;
+        }
+        for (server, _) in gone {
+            let values = BeforeAfter::new(Some(json!(server.shown)), None);
+            found.push(about(ChangeKind::ServerRemoved, &server.shown, values, server, None));
+        }
+        // Where no server was named, nothing was said that one more could add to.
+        for server in fresh.into_iter().filter(|_| before.is_named) {
+            let difference = Difference::new(ChangeKind::ServerAdded).about(server.shown.clone()).after(json!(server.shown));
+            found.push(ServerDifference { difference, at: BeforeAfter::new(None, server.at) });
+        }
+        found
     }
+
+    fn kept(&self, server: &ListedServer<'_>) -> Kept {
+        let mut kept = Kept::default();
+        for address in &server.addresses {
+            let moved = self.shift.apply(address);
+            match moved.map_or(AddressFound::Nowhere, |address| self.lists.after.find(&address)) {
+                AddressFound::Listed(number) => kept.by = kept.by.or(Some(number)),
+                AddressFound::Perhaps(number) => kept.perhaps = kept.perhaps.or(Some(number)),
+                AddressFound::Nowhere => kept.is_missed = true,
+            }
+        }
+        // A variable that may be anything is no address by itself; what it is when nobody sets it is one.
+        if let Some(address) = server.default.as_ref().and_then(|address| self.shift.apply(address))
+            && let AddressFound::Listed(number) = self.lists.after.find(&address)
+        {
+            kept.by = kept.by.or(Some(number));
+        }
+        kept
+    }
+
+    /// For each old server the new one that is written alike but for what its variables may be: those with the same
+    /// values first, then in order.
+    fn pairs(&self) -> Vec<Option<usize>> {
+        let BeforeAfter { before, after } = self.lists;
+        let values = |server: &ListedServer<'c>| -> Vec<(Option<&'c str>, Option<Vec<&'c str>>)> {
+            server.variables.iter().map(|variable| (variable.default, variable.allowed.clone())).collect()
+        };
+        let place = |address: &NormalUrl| (address.origin.clone(), address.path.clone());
+        let (mut alike, mut similar) = (HashMap::new(), HashMap::new());
+        for (number, server) in after.servers.iter().enumerate() {
+            let place = place(&server.template);
+            alike.entry((place, values(server))).or_insert_with(VecDeque::new).push_back(number);
+        }
+        let mut pairs: Vec<Option<usize>> = Vec::with_capacity(before.servers.len());
+        let mut is_taken = vec![false; after.servers.len()];
+        for server in &before.servers {
+            let place = self.shift.apply(&server.template).map(|address| place(&address));
+            let number = place.and_then(|place| alike.get_mut(&(place, values(server)))?.pop_front());
+            if let Some(taken) = number.and_then(|number| is_taken.get_mut(number)) {
+                *taken = true;
+            }
+            pairs.push(number);
+        }
+        for (number, server) in after.servers.iter().enumerate().filter(|(number, _)| is_taken.get(*number) == Some(&false)) {
+            similar.entry(place(&server.template)).or_insert_with(VecDeque::new).push_back(number);
+        }
+        for (server, pair) in before.servers.iter().zip(&mut pairs).filter(|(_, pair)| pair.is_none()) {
+            let place = self.shift.apply(&server.template).map(|address| place(&address));
+            *pair = place.and_then(|place| similar.get_mut(&place)?.pop_front());
+        }
+        pairs
+    }
+
+    /// New servers with an address that was not listed before.
+    fn fresh(&self, pairs: &[Option<usize>]) -> Vec<&ListedServer<'c>> {
+        let BeforeAfter { before, after } = self.lists;
+        let back = self.shift.clone().reversed();
+        let is_known =
+            |address: &NormalUrl| back.apply(address).is_some_and(|address| before.find(&address) != AddressFound::Nowhere);
+        let mut counterparts: Vec<Option<&ListedServer<'c>>> = vec![None; after.servers.len()];
+        for (server, number) in before.servers.iter().zip(pairs) {
+            if let Some(slot) = number.and_then(|number| counterparts.get_mut(number)) {
+                *slot = Some(server);
+            }
+        }
+        // What a variable takes more of one that is written alike is said of the variable.
+        let is_alike = |new: &ListedServer<'_>, old: Option<&ListedServer<'_>>| old.is_some_and(|old| is_same_scheme(old, new));
+        let servers = after.servers.iter().zip(counterparts);
+        let fresh = servers.filter(|(server, old)| !is_alike(server, *old) && !server.addresses.iter().all(is_known));
+        fresh.map(|(server, _)| server).collect()
+    }
+}
+
+/// Whether two servers speak one scheme, or one of them that of the description.
+fn is_same_scheme(old: &ListedServer<'_>, new: &ListedServer<'_>) -> bool {
+    let (old, new) = (&old.template.scheme, &new.template.scheme);
+    old == new || old.is_none() || new.is_none()
+}
+
+/// What differs between the variables of two servers that are written alike, one difference for each.
+fn variables(old: &ListedServer<'_>, new: &ListedServer<'_>, is_missed: bool) -> Vec<ServerDifference> {
+    let mut found = Vec::new();
+    for (was, is) in old.variables.iter().zip(&new.variables) {
+        let kind = match (&was.allowed, &is.allowed) {
+            (Some(some), Some(others)) if is_missed && some.iter().any(|value| others.binary_search(value).is_err()) => {
+                ChangeKind::ServerVariableValueRemoved
+            }
+            (None, Some(_)) => ChangeKind::ServerVariableChanged,
+            _ if was.default != is.default => ChangeKind::ServerVariableChanged,
+            (Some(some), Some(others)) if others.iter().all(|value| some.binary_search(value).is_ok()) => continue,
+            (None, None) => continue,
+            (Some(_), _) => ChangeKind::ServerVariableWidened,
+        };
+        found.push(about(kind, was.name, BeforeAfter::new(Some(shown(was)), Some(shown(is))), old, Some(new)));
+    }
+    found
+}
+
+/// What a variable is when nobody sets it, and what it may be.
+fn shown(variable: &AddressVariable<'_>) -> Json {
+    let default = variable.default.unwrap_or("nothing");
+    match &variable.allowed {
+        None => json!(default),
+        Some(allowed) => json!(format!("{default} (of {})", allowed.join(", "))),
+    }
+}
+
+fn no_longer_named(server: &ListedServer<'_>, now: Option<&ListedServer<'_>>) -> ServerDifference {
+    let values = BeforeAfter::new(Some(json!(server.shown)), now.map(|now| json!(now.shown)));
+    about(ChangeKind::ServersNoLongerNamed, &server.shown, values, server, now)
+}
+
+fn about(
+    kind: ChangeKind,
+    subject: &str,
+    values: BeforeAfter<Option<Json>>,
+    old: &ListedServer<'_>,
+    new: Option<&ListedServer<'_>>,
+) -> ServerDifference {
+    let at = BeforeAfter::new(old.at, new.and_then(|new| new.at));
+    ServerDifference { difference: Difference::new(kind).about(subject).values(values), at }
 }

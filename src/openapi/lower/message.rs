@@ -30,8 +30,8 @@ impl<'d> Lowering<'d> {
             self.skip(at, "a parameter needs a name; it was skipped");
             return None;
         };
-        // OpenAPI 3.1 section 4.8.12.2.1: header parameters of these names are ignored.
-        let reserved = ["accept", "content-type", "authorization"];
+        // OpenAPI 3.1 section 4.8.12.2.1: header parameters of these names are ignored; see `Operation::authorization`.
+        let reserved = ["accept", "content-type"];
         if location == Location::Header && reserved.contains(&name.to_ascii_lowercase().as_str()) {
             return None;
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::super::contract::{Operation, OperationKind, Parameter, Server};
+use super::super::contract::{Location, Operation, OperationKind, Parameter, Server};
 use super::super::methods::{METHODS, is_method, operation_field};
 use super::super::pointer::{PointerId, Pointers};
 use super::super::value::{Map, Value};
@@ -134,6 +134,10 @@ impl<'d> Lowering<'d> {
         }
         self.repeated_parameters(&own);
         self.repeated_parameters(&item.parameters);
+        let is_authorization = |parameter: &Parameter<'_>| {
+            parameter.location == Location::Header && parameter.name.eq_ignore_ascii_case("authorization")
+        };
+        let authorization = parameters.iter().position(is_authorization).map(|at| parameters.remove(at));
         let body = value.get("requestBody").and_then(|body| {
             let here = self.pointers.child(at, "requestBody");
             self.body(body, here)
@@ -158,6 +162,7 @@ impl<'d> Lowering<'d> {
             body,
             responses,
             security,
+            authorization,
             security_at,
             servers,
             tags: tags(value),

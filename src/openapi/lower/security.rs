@@ -1,6 +1,6 @@
 //! Security schemes and requirements of all dialects.
 
-use super::super::contract::{Requirement, SecurityScheme};
+use super::super::contract::{Location, OAuthFlow, Requirement, SecurityScheme};
 use super::super::pointer::{PointerId, Pointers};
 use super::super::value::{Map, Value};
 use super::field::text;
@@ -21,7 +21,14 @@ impl<'d> Lowering<'d> {
         for (name, value) in map {
             let here = self.pointers.child(at, name.as_str());
             if let Some((value, at)) = self.follow_object(value, here, "a security scheme") {
-                self.schemes.push(SecurityScheme { name, shape: shape(value), flows: flows(value), at });
+                self.schemes.push(SecurityScheme {
+                    name,
+                    shape: shape(value),
+                    carrier: carrier(value),
+                    discovery: text(value, "openIdConnectUrl"),
+                    flows: flows(value),
+                    at,
+                });
             }
         }
     }
@@ -85,7 +92,7 @@ fn shape(value: &Value) -> String {
     if parts == ["basic"] {
         return "http basic".to_owned();
     }
-    for field in ["scheme", "in", "name", "openIdConnectUrl"] {
+    for field in ["scheme", "in", "name"] {
         if let Some(found) = text(value, field) {
             let found = if field == "scheme" || text(value, "in") == Some("header") {
                 found.to_ascii_lowercase()
@@ -98,28 +105,41 @@ fn shape(value: &Value) -> String {
     parts.join(" ")
 }
 
+/// What carries the credentials of a scheme: all but an API key travel in the header that HTTP has for them
+/// (RFC 9110 section 11.6.2); a certificate is no part of the request.
+fn carrier(value: &Value) -> Option<(Location, String)> {
+    match text(value, "type")? {
+        "apiKey" => {
+            let name = text(value, "name")?;
+            match text(value, "in")? {
+                "header" => Some((Location::Header, name.to_ascii_lowercase())),
+                "query" => Some((Location::Query, name.to_owned())),
+                "cookie" => Some((Location::Cookie, name.to_owned())),
+                _ => None,
+            }
+        }
+        "mutualTLS" => None,
+        _ => Some((Location::Header, "authorization".to_owned())),
+    }
+}
+
 /// The OAuth flows of a scheme, sorted; Swagger 2.0 has one, under an older name.
-fn flows(value: &Value) -> Vec<(String, String)> {
+fn flows(value: &Value) -> Vec<OAuthFlow<'_>> {
     let map = value.get("flows").and_then(Value::as_object).into_iter().flatten();
-    let mut flows: Vec<(String, String)> = map.map(|(name, flow)| (name.to_string(), flow_shape(name, flow))).collect();
+    let mut flows: Vec<OAuthFlow<'_>> = map.map(|(name, flow)| OAuthFlow { name, addresses: addresses(flow) }).collect();
     if let Some(flow) = text(value, "flow") {
         let name = match flow {
             "application" => "clientCredentials",
             "accessCode" => "authorizationCode",
             other => other,
         };
-        flows.push((name.to_owned(), flow_shape(name, value)));
+        flows.push(OAuthFlow { name, addresses: addresses(value) });
     }
     flows.sort_unstable();
     flows
 }
 
-fn flow_shape(name: &str, flow: &Value) -> String {
-    let mut shape = name.to_owned();
-    for field in ["authorizationUrl", "tokenUrl", "deviceAuthorizationUrl"] {
-        if let Some(url) = text(flow, field) {
-            shape.push_str(&format!(" {field}={url}"));
-        }
-    }
-    shape
+fn addresses(flow: &Value) -> Vec<(&'static str, &str)> {
+    let fields = ["authorizationUrl", "tokenUrl", "deviceAuthorizationUrl", "refreshUrl"];
+    fields.into_iter().filter_map(|field| Some((field, text(flow, field)?))).collect()
 }

@@ -16,10 +16,7 @@ impl<'d> Lowering<'d> {
         for (index, server) in list.iter().enumerate() {
             let at = self.pointers.child(at, index.to_string());
             match text(server, "url") {
-                Some(url) => {
-                    let url = Cow::Borrowed(url.trim_end_matches('/'));
-                    servers.push(Server { url, variables: variables(server), at });
-                }
+                Some(url) => servers.push(Server { url: Cow::Borrowed(url), variables: variables(server), at }),
                 None => self.odd(at, "a server needs a URL; it was skipped"),
             }
         }

@@ -108,6 +108,8 @@ impl<'d> Lowering<'d> {
                 body,
                 responses,
                 security,
+                // In 2.0 it is a parameter like any other.
+                authorization: None,
                 security_at,
                 servers: None,
                 tags: tags(value),
