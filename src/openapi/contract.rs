@@ -287,7 +287,7 @@ pub struct SecurityScheme<'d> {
     pub shape: String,
     /// What carries its credentials: a location and a name, in lower case for a header.
     pub carrier: Option<(Location, String)>,
-    /// `openIdConnectUrl`, as written.
+    /// Where its flows are looked up, as written: `openIdConnectUrl`, or `oauth2MetadataUrl` of OpenAPI 3.2.
     pub discovery: Option<&'d str>,
     /// The OAuth flows it offers, sorted by name.
     pub flows: Vec<OAuthFlow<'d>>,

@@ -24,6 +24,11 @@ pub(super) struct Credentials<'d> {
     pub(super) security: BeforeAfter<Vec<Requirement<'d>>>,
 }
 
+/// The header that HTTP has for credentials (RFC 9110 section 11.6.2).
+fn authorization() -> Carrier {
+    (Location::Header, "authorization".to_owned())
+}
+
 /// One side of an operation.
 pub(super) struct AskingOperation<'s, 'd> {
     pub(super) contract: &'s Contract<'d>,
@@ -65,6 +70,13 @@ impl<'d> Credentials<'d> {
         let mut found = Credentials { security: BeforeAfter::new(old.clone(), new.clone()), ..Credentials::default() };
         if before.parameters().next().is_none() && after.parameters().next().is_none() {
             return found;
+        }
+        // What OpenAPI 3 lets nobody say of the header says nothing beside what Swagger 2.0 says of it.
+        let header = authorization();
+        let is_mute = before.operation.authorization.is_some() || after.operation.authorization.is_some();
+        if is_mute && before.has(&header) && after.has(&header) {
+            found.as_scheme.before.insert(header.clone());
+            found.as_scheme.after.insert(header);
         }
         let schemes = BeforeAfter::new(before.schemes(), after.schemes());
         let both = [schemes.before, schemes.after].concat();

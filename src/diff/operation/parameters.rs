@@ -25,11 +25,17 @@ impl OperationPair<'_, '_, '_, '_> {
     ) {
         // Response headers hang on a response, everything else on the operation.
         let is_response = home.before != self.old.at;
+        // What one path has more in front than the other is a matter of the servers.
+        let (shape, other) = (&self.old.shape, &self.new.shape);
+        let is_shifted = shape.ends_with(other.as_str()) || other.ends_with(shape.as_str());
+        let most = self.old.variables.len().max(self.new.variables.len());
         let key = |parameter: &Parameter<'_>, variables: &[&str]| {
-            // A path variable is known by its position: its name is not on the wire. Counted from the end, where a part of
-            // the path that moved into the servers, or came from there, leaves it what it was.
-            match variables.iter().rev().position(|name| *name == parameter.name) {
-                Some(position) if parameter.location == Location::Path => (Location::Path, format!("#{position}")),
+            // A path variable is known by its position: its name is not on the wire.
+            match variables.iter().position(|name| *name == parameter.name) {
+                Some(position) if parameter.location == Location::Path => {
+                    let in_front = if is_shifted { most - variables.len() } else { 0 };
+                    (Location::Path, format!("#{}", in_front + position))
+                }
                 _ => parameter.key(),
             }
         };
@@ -52,11 +58,8 @@ impl OperationPair<'_, '_, '_, '_> {
             }
         }
         fresh.extend(after.iter().filter(|(key, _)| !before.contains_key(key)).filter_map(|(_, at)| new.get(*at)));
-        // A variable of the path is filled in, whether somebody declares it or not; what one path has more in front is a
-        // matter of the servers.
-        let same_variables = self.old.variables.len() == self.new.variables.len()
-            || self.old.shape.ends_with(&self.new.shape)
-            || self.new.shape.ends_with(&self.old.shape);
+        // A variable of the path is filled in, whether somebody declares it or not.
+        let same_variables = is_shifted || self.old.variables.len() == self.new.variables.len();
         fresh.retain(|right| right.location != Location::Path || !same_variables);
         gone.retain(|left| left.location != Location::Path || !same_variables);
         // One edit is one finding: what went from the query to a header is not one removed and one added.

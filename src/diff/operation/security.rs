@@ -142,8 +142,8 @@ impl OperationPair<'_, '_, '_, '_> {
         let at = BeforeAfter::new(old.at, new.at);
         let places = SchemeAddresses { before, after };
         let is_found = match (old.discovery, new.discovery) {
-            (Some(old), Some(new)) => places.is_one(old, new),
-            (old, new) => old == new,
+            (Some(old), new) => new.is_some_and(|new| places.is_one(old, new)),
+            (None, _) => true,
         };
         let is_kept = |flow: &OAuthFlow<'_>| new.flows.iter().any(|other| places.keeps(flow, other));
         let is_met = old.shape == new.shape || is_bearer(&old.shape, &new.shape);

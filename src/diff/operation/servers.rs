@@ -49,13 +49,16 @@ impl<'c> ServerLists<'_, 'c> {
             found.extend(unsure.map(|(server, _)| no_longer_named(server, None)));
             return found;
         }
-        let unsure = |(server, kept): &(&ListedServer<'_>, &Kept)| {
-            kept.perhaps.is_some() && server.template.origin != UrlOrigin::DescriptionHost
+        // A host that is named now was only left out; where no server was named, nothing was said that could change.
+        let is_unsure = |server: &ListedServer<'_>, other: &ListedServer<'_>| {
+            let is_host_named = matches!(other.template.origin, UrlOrigin::Host(_));
+            before.is_named && !(server.template.origin == UrlOrigin::DescriptionHost && is_host_named)
         };
-        if let Some((server, kept)) = before.servers.iter().zip(&kept).find(unsure) {
-            let other = kept.perhaps.and_then(|number| after.servers.get(number));
-            found.push(no_longer_named(server, other));
-        }
+        let unsure = before.servers.iter().zip(&kept).find_map(|(server, kept)| {
+            let other = after.servers.get(kept.perhaps?)?;
+            is_unsure(server, other).then_some((server, other))
+        });
+        found.extend(unsure.map(|(server, other)| no_longer_named(server, Some(other))));
         let pairs = self.pairs();
         let mut gone = Vec::new();
         for ((server, kept), pair) in before.servers.iter().zip(&kept).zip(&pairs) {

@@ -25,7 +25,7 @@ impl<'d> Lowering<'d> {
                     name,
                     shape: shape(value),
                     carrier: carrier(value),
-                    discovery: text(value, "openIdConnectUrl"),
+                    discovery: text(value, "openIdConnectUrl").or_else(|| text(value, "oauth2MetadataUrl")),
                     flows: flows(value),
                     at,
                 });

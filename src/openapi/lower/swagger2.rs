@@ -35,8 +35,9 @@ pub(super) fn document<'d>(lowering: &mut Lowering<'d>) -> (Vec<Operation<'d>>, 
     (operations, servers(lowering, root))
 }
 
-/// `schemes`, `host` and `basePath` as the URLs they stand for.
-fn servers<'d>(lowering: &mut Lowering<'d>, root: &'d Value) -> Vec<Server<'d>> {
+/// `schemes` of the document or of an operation, with `host` and `basePath`, as the URLs they stand for.
+fn servers<'d>(lowering: &mut Lowering<'d>, owner: &'d Value) -> Vec<Server<'d>> {
+    let root = lowering.root;
     let base = text(root, "basePath").unwrap_or_default().trim_matches('/');
     let base = if base.is_empty() { String::new() } else { format!("/{base}") };
     let Some(host) = text(root, "host") else {
@@ -45,7 +46,7 @@ fn servers<'d>(lowering: &mut Lowering<'d>, root: &'d Value) -> Vec<Server<'d>> 
     };
     let at = lowering.pointers.child(Pointers::ROOT, "host");
     let schemes: Vec<&str> =
-        root.get("schemes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        owner.get("schemes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     // No scheme means that of the description itself (Swagger 2.0, Swagger Object).
     let urls: Vec<String> = if schemes.is_empty() {
         vec![format!("//{host}{base}")]
@@ -95,6 +96,8 @@ impl<'d> Lowering<'d> {
             let body = self.swagger_body(&entries, &consumes, here);
             let responses = self.swagger_responses(value, here, &produces);
             let (security, security_at) = self.operation_security(value, here, security);
+            // An operation may be called by other schemes than the document says (Swagger 2.0, Operation Object).
+            let servers = value.get("schemes").map(|_| servers(self, value));
             let (shape, variables) = shape(&Cow::Borrowed(path));
             into.push(Operation {
                 kind: OperationKind::Path,
@@ -111,7 +114,7 @@ impl<'d> Lowering<'d> {
                 // In 2.0 it is a parameter like any other.
                 authorization: None,
                 security_at,
-                servers: None,
+                servers,
                 tags: tags(value),
                 stability: text(value, "x-stability-level"),
                 value,
