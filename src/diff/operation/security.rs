@@ -182,7 +182,9 @@ impl SchemeAddresses<'_, '_> {
                 let variables = server.address_variables();
                 server.address_with(variables.iter().map(|variable| variable.default.unwrap_or("{}")))
             });
-            bases.map(|base| base.resolve(reference)).chain([NormalUrl::of(reference)]).collect()
+            // Whether a server ends in a slash, which is what a bare name is resolved by, most people leave to chance.
+            let folders = bases.flat_map(|base| [NormalUrl { path: format!("{}/", base.path), ..base.clone() }, base]);
+            folders.map(|base| base.resolve(reference)).chain([NormalUrl::of(reference)]).collect()
         };
         let theirs = resolved(self.after, new);
         resolved(self.before, old).iter().any(|address| theirs.contains(address))
