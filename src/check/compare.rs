@@ -191,7 +191,9 @@ fn judged(
     let budget = Budget { proofs, stop: stop.clone(), ..Budget::default() };
     let (verdict, _) = compare_lowered(before, after, catalogue, budget);
     let fragments = Fragments::new(before.root, after.root).stopped_by(stop.clone());
-    (open_findings(&verdict, fragments), verdict.undecided)
+    // Where only the baseline refers to what is not there, the new one mends it.
+    let undecided = if verdict.is_mended { None } else { verdict.undecided.clone() };
+    (open_findings(&verdict, fragments), undecided)
 }
 
 /// The label of every operation called or sent; callbacks belong to the operations that ask for them.

@@ -120,8 +120,12 @@ async fn report_on(args: &DiffArgs) -> Result<u8, CommandError> {
             && row.impact != Some(NOT_USED)
             && row.exception.as_ref().is_none_or(|note| note.to != OverrideSeverity::Ignore)
     };
-    let failing = limit.is_some_and(|limit| report.findings.iter().any(|row| counts(row, limit)) || report.undecided.is_some());
-    Ok(u8::from(failing))
+    let has_findings = |limit: Severity| report.findings.iter().any(|row| counts(row, limit));
+    Ok(match limit {
+        Some(limit) if has_findings(limit) => exit::FINDINGS,
+        Some(_) if report.undecided.is_some() => exit::BAD_DATA,
+        _ => 0,
+    })
 }
 
 /// The meaning of a document, which is kept in `slot`, and its text.

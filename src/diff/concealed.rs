@@ -7,6 +7,13 @@ use crate::openapi::Contract;
 use super::change::ChangeKind;
 use super::fact::Fact;
 
+/// A side that cannot be read at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ConcealedSide {
+    Before,
+    After,
+}
+
 /// The places of both documents that the other side names and does not show.
 pub(super) struct Concealed<'c> {
     before: HashSet<&'c str>,
@@ -21,17 +28,22 @@ impl<'c> Concealed<'c> {
         Self { before: places(before), after: places(after) }
     }
 
-    /// Whether a fact speaks of something that the other side only refers to, with nothing behind the reference.
-    pub(super) fn hides(&self, fact: &Fact) -> bool {
+    /// The side that only refers to what a fact speaks of, with nothing behind the reference; none where both show it.
+    pub(super) fn hides(&self, fact: &Fact) -> Option<ConcealedSide> {
         if self.before.is_empty() && self.after.is_empty() {
-            return false;
+            return None;
         }
+        let side = |before: bool, after: bool| match (before, after) {
+            (_, true) => Some(ConcealedSide::After),
+            (true, false) => Some(ConcealedSide::Before),
+            (false, false) => None,
+        };
         if matches!(fact.difference.kind, ChangeKind::ResponsesDescribed | ChangeKind::ResponsesNoLongerDescribed) {
             let beneath = |places: &HashSet<&str>, operation: &str| {
                 let responses = format!("{operation}/responses/");
                 places.iter().any(|place| place.starts_with(&responses))
             };
-            return beneath(&self.before, &fact.site.before) || beneath(&self.after, &fact.site.after);
+            return side(beneath(&self.before, &fact.site.before), beneath(&self.after, &fact.site.after));
         }
         if matches!(fact.difference.kind, ChangeKind::PropertyBecameOptional | ChangeKind::PropertyBecameRequired) {
             let list = |property: &str| {
@@ -39,11 +51,12 @@ impl<'c> Concealed<'c> {
             };
             let is_unread =
                 |places: &HashSet<&str>, property: &str| list(property).is_some_and(|list| places.contains(list.as_str()));
-            if is_unread(&self.before, &fact.site.before) || is_unread(&self.after, &fact.site.after) {
-                return true;
+            let hidden = side(is_unread(&self.before, &fact.site.before), is_unread(&self.after, &fact.site.after));
+            if hidden.is_some() {
+                return hidden;
             }
         }
-        holds(&self.after, &fact.site.before) || holds(&self.before, &fact.site.after)
+        side(holds(&self.before, &fact.site.after), holds(&self.after, &fact.site.before))
     }
 }
 

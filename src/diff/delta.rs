@@ -1,7 +1,10 @@
 //! What a comparison may cost, and what it comes to.
 
+use std::collections::BTreeSet;
+
 use crate::openapi::Stop;
 
+use super::before_after::BeforeAfter;
 use super::change::{Change, ComparedPair};
 use super::unchanged::Unchanged;
 
@@ -34,6 +37,10 @@ pub struct Delta {
     pub changes: Vec<Change>,
     /// Whether the budget ran out: what is missing is *undecidable*, not unchanged.
     pub exhausted: bool,
+    /// Where one side cannot be read and the other can, by the side that cannot: what changed there is *undecidable*.
+    pub unread: BeforeAfter<BTreeSet<String>>,
+    /// Whether neither side can be called and what they hold for others to refer to differs: who uses it is not known.
+    pub libraries_differ: bool,
     /// What ends the work on what was found, too.
     pub stop: Stop,
     /// Whether it is to be asked of each finding if a message can show it.

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::Direction;
-use crate::openapi::Stop;
+use crate::openapi::{Contract, SECTION, Stop};
 
 use super::before_after::BeforeAfter;
 use super::change::{Change, ChangeKind, ComparedPair, ComparedSchemas, Evidence, Site, Use};
-use super::concealed::Concealed;
+use super::concealed::{Concealed, ConcealedSide};
 use super::delta::Delta;
+use super::equality::same;
 use super::fact::{Difference, Fact};
-use super::walk::{PairNode, Walk};
+use super::walk::{PairNode, Walk, note};
 
 /// Steps that the search for the operations that reach the changes may take.
 const MOST_STEPS: usize = 50_000_000;
@@ -53,12 +54,16 @@ struct Merged {
 }
 
 /// Everything that was found, each fact once, with the operations it reaches.
-pub(super) fn merged(walk: Walk<'_, '_>) -> Delta {
+pub(super) fn merged(mut walk: Walk<'_, '_>) -> Delta {
     let mut merged: BTreeMap<FactKey, Merged> = BTreeMap::new();
     let concealed = Concealed::new(walk.before, walk.after);
+    let mut unread = std::mem::take(&mut walk.unread);
+    let libraries_differ = libraries_differ(walk.before, walk.after);
     let mut add = |mut fact: Fact, operations: BTreeSet<usize>| {
-        if concealed.hides(&fact) {
-            return;
+        match concealed.hides(&fact) {
+            Some(ConcealedSide::Before) => return note(&mut unread.before, fact.site.after),
+            Some(ConcealedSide::After) => return note(&mut unread.after, fact.site.before),
+            None => {}
         }
         // What every operation asks for may be said once, or in each of them: it is one edit, and stands in no one of them.
         if fact.difference.kind.is_demand() {
@@ -124,7 +129,29 @@ pub(super) fn merged(walk: Walk<'_, '_>) -> Delta {
         })
         .collect();
     changes.sort_by(|a, b| (&a.site, a.kind, a.direction, &a.subject).cmp(&(&b.site, b.kind, b.direction, &b.subject)));
-    Delta { changes, pairs, exhausted, stop: walk.budget.stop, proofs: walk.budget.proofs, unchanged: Some(walk.unchanged) }
+    Delta {
+        changes,
+        pairs,
+        exhausted,
+        unread,
+        libraries_differ,
+        stop: walk.budget.stop,
+        proofs: walk.budget.proofs,
+        unchanged: Some(walk.unchanged),
+    }
+}
+
+/// Whether neither side can be called, and what they hold for others to refer to is not the same.
+fn libraries_differ(before: &Contract<'_>, after: &Contract<'_>) -> bool {
+    let is_library = |contract: &Contract<'_>| contract.operations.is_empty() && contract.unknown_paths.is_empty();
+    is_library(before)
+        && is_library(after)
+        && ["components", "definitions", "parameters", "responses", SECTION].iter().any(|name| {
+            match (before.root.get(name), after.root.get(name)) {
+                (Some(a), Some(b)) => !same(a, b),
+                (a, b) => a.is_some() != b.is_some(),
+            }
+        })
 }
 
 /// Every operation once, in the order in which they are named.

@@ -51,6 +51,16 @@ pub(super) struct Root {
     pub(super) operation: usize,
 }
 
+/// Places that cannot be read of which each is named.
+const MOST_UNREAD: usize = 100;
+
+/// Names a place, unless there are many already.
+pub(super) fn note(places: &mut BTreeSet<String>, place: String) {
+    if places.len() < MOST_UNREAD {
+        places.insert(place);
+    }
+}
+
 /// The comparison as far as it has come.
 pub(super) struct Walk<'c, 'd> {
     pub(super) before: &'c Contract<'d>,
@@ -76,6 +86,8 @@ pub(super) struct Walk<'c, 'd> {
     /// Operations that facts of several name.
     reached: usize,
     pub(super) exhausted: bool,
+    /// Where one side cannot be read and the other can, by the side that cannot.
+    pub(super) unread: BeforeAfter<BTreeSet<String>>,
 }
 
 impl<'c, 'd> Walk<'c, 'd> {
@@ -100,7 +112,18 @@ impl<'c, 'd> Walk<'c, 'd> {
             text: 0,
             reached: 0,
             exhausted: before.exhausted || after.exhausted,
+            unread: BeforeAfter::default(),
         }
+    }
+
+    /// Says that the side before cannot be read at a place, where the other can.
+    pub(super) fn unread_before(&mut self, place: impl Into<String>) {
+        note(&mut self.unread.before, place.into());
+    }
+
+    /// The same of the side after.
+    pub(super) fn unread_after(&mut self, place: impl Into<String>) {
+        note(&mut self.unread.after, place.into());
     }
 
     /// Registers an operation; facts and roots refer to it by the number returned.
@@ -173,6 +196,11 @@ impl<'c, 'd> Walk<'c, 'd> {
     fn enter(&mut self, pair: SchemaPair, home: BeforeAfter<PointerId>) -> Option<usize> {
         if let Some(known) = self.index.get(&pair) {
             return *known;
+        }
+        match (pair.schemas.before == SchemaId::UNKNOWN, pair.schemas.after == SchemaId::UNKNOWN) {
+            (true, false) => self.unread_before(self.text_before(home.before)),
+            (false, true) => self.unread_after(self.text_after(home.after)),
+            _ => {}
         }
         let sameness = self.sameness(pair.schemas);
         // Most schemas are equal and lead nowhere: nothing is kept of them, and few are met twice.

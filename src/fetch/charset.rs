@@ -29,7 +29,7 @@ pub(super) fn decode(bytes: Vec<u8>, content_type: Option<&str>) -> Result<Vec<u
                 "the body looks like UTF-16 ({end}-endian), and neither a byte order mark nor a charset in its Content-Type says so; it is not read"
             ));
         }
-        return utf8(bytes, "the body is not valid UTF-8, and no other charset is named");
+        return utf8(bytes, "the body is not valid UTF-8, and no other charset is named (it may be Latin-1)");
     };
     // UTF-8 holds every text of this one; the web's table would make it one of Windows.
     let encoding = match label.to_ascii_lowercase().as_str() {

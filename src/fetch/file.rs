@@ -16,7 +16,8 @@ use super::outcome::{FetchFailure, FetchOutcome, FetchedBody};
 pub(super) fn part(root: &Path, part: &Url, files_anywhere: bool) -> Result<PathBuf, FetchFailure> {
     let path = part.to_file_path().map_err(|()| FetchFailure::missing(format!("{part} is no file")))?;
     let real = path.canonicalize().map_err(|error| FetchFailure::missing(format!("{}: {error}", path.display())))?;
-    let home = root.parent().unwrap_or(Path::new(".")).canonicalize();
+    // A bare name has an empty parent.
+    let home = root.parent().filter(|home| !home.as_os_str().is_empty()).unwrap_or(Path::new(".")).canonicalize();
     let home = home.map_err(|error| FetchFailure::blind(format!("{}: {error}", root.display())))?;
     if files_anywhere || real.starts_with(&home) {
         return Ok(real);

@@ -81,11 +81,44 @@ pub fn target_of(from: &str, reference: &str) -> Option<(String, String)> {
     Some((key, fragment))
 }
 
+/// The address that a document gives itself (OpenAPI 3.2: `$self`), where it does.
+struct OwnAddress(Url);
+
+impl OwnAddress {
+    fn of(document: &Value) -> Option<Self> {
+        document.get("openapi")?;
+        let mut own = BASE.parse::<Url>().ok()?.join(document.get("$self")?.as_str()?).ok()?;
+        own.set_fragment(None);
+        Some(Self(own))
+    }
+
+    /// The part of the document itself that a reference names; none where it leads elsewhere.
+    fn local(&self, reference: &str) -> Option<String> {
+        if reference.starts_with('#') {
+            return None;
+        }
+        let mut target = self.0.join(reference).ok()?;
+        let fragment = target.fragment().unwrap_or_default().to_owned();
+        target.set_fragment(None);
+        (target == self.0).then(|| format!("#{fragment}"))
+    }
+}
+
+/// Makes what refers to the document by the address it gives itself local.
+pub(super) fn localise_own(root: &mut Value) {
+    if let Some(own) = OwnAddress::of(root) {
+        localise(root, false, &|reference| own.local(reference));
+    }
+}
+
 /// Keys of the other files that a file refers to, in order of first mention.
 pub fn external_files(from: &str, value: &Value) -> Vec<String> {
     let mut keys = Vec::new();
+    let own = OwnAddress::of(value);
+    let is_own = |reference: &str| own.as_ref().is_some_and(|own| own.local(reference).is_some());
     each_reference(value, false, &mut |reference| {
         if !reference.starts_with('#')
+            && !is_own(reference)
             && let Some((key, _)) = target_of(from, reference)
             && key != from
             && key != ROOT
@@ -138,7 +171,8 @@ fn each_reference<'v>(value: &'v Value, is_chosen: bool, found: &mut impl FnMut(
 pub(super) fn join(mut files: BTreeMap<String, Value>) -> Value {
     let keys: Vec<String> = files.keys().cloned().collect();
     for (from, value) in &mut files {
-        localise(value, from, &keys, false);
+        localise_own(value);
+        localise(value, false, &|reference| local(reference, from, &keys));
     }
     let root = files.remove(ROOT).unwrap_or_default();
     match root {
@@ -151,22 +185,23 @@ pub(super) fn join(mut files: BTreeMap<String, Value>) -> Value {
     }
 }
 
-fn localise(value: &mut Value, from: &str, keys: &[String], is_chosen: bool) {
+/// Writes references as `local` says; none where one stays as it is.
+fn localise(value: &mut Value, is_chosen: bool, local: &dyn Fn(&str) -> Option<String>) {
     match value {
         Value::Object(map) => {
             for (name, inner) in map.iter_mut() {
                 match inner {
                     Value::String(text) if name == "$ref" => {
-                        if let Some(local) = local(text, from, keys) {
+                        if let Some(local) = local(text) {
                             *text = local.into();
                         }
                     }
                     _ if is_data(name, is_chosen) => {}
-                    _ => localise(inner, from, keys, !is_chosen && NAMED.contains(&name.as_str())),
+                    _ => localise(inner, !is_chosen && NAMED.contains(&name.as_str()), local),
                 }
             }
         }
-        Value::Array(list) => list.iter_mut().for_each(|inner| localise(inner, from, keys, false)),
+        Value::Array(list) => list.iter_mut().for_each(|inner| localise(inner, false, local)),
         _ => {}
     }
 }

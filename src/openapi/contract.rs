@@ -89,6 +89,17 @@ impl Operation<'_> {
     }
 }
 
+/// References of one operation that lead nowhere, by what stands behind them, sorted.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct UnreadParts<'d> {
+    /// Parameters; in Swagger 2.0 the body too.
+    pub parameters: Vec<&'d str>,
+    /// The body, or a part of it.
+    pub body: Vec<&'d str>,
+    /// Responses, or parts of them.
+    pub responses: Vec<&'d str>,
+}
+
 /// One operation of a path, a webhook or a callback.
 #[derive(Debug)]
 pub struct Operation<'d> {
@@ -112,6 +123,8 @@ pub struct Operation<'d> {
     pub body: Option<RequestBody<'d>>,
     /// Responses by status key.
     pub responses: Vec<Response<'d>>,
+    /// References of its parameters, body and responses that lead nowhere.
+    pub unread: UnreadParts<'d>,
     /// Effective alternatives; empty means no authentication is needed.
     pub security: Vec<Requirement<'d>>,
     /// Servers of its own or of its path item, which replace those of the document.

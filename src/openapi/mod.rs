@@ -38,7 +38,7 @@ pub use bundle::{Bundle, SECTION, external_files, file_of, may_be_several, shown
 pub use conformance::conformance;
 pub use contract::{
     Contract, Link, Location, Media, OAuthFlow, Operation, OperationKind, Parameter, PartEncoding, RequestBody, Requirement,
-    Response, SecurityScheme, Server, ServerVariable,
+    Response, SecurityScheme, Server, ServerVariable, UnreadParts,
 };
 pub use dates::{LifecycleKeys, StatedDates, stated};
 pub use document::{Dialect, Document};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use super::bundle::{Bundle, ROOT, SECTION, join};
+use super::bundle::{Bundle, ROOT, SECTION, join, localise_own};
 use super::document::{Dialect, Document};
 use super::limits::Limits;
 use super::oddity::Oddity;
@@ -25,7 +25,7 @@ pub enum ReadError {
         limit: usize,
     },
     /// Not UTF-8 (RFC 8259 section 8.1 asks for it).
-    #[error("the document is not UTF-8 text: byte {offset} is not part of a character")]
+    #[error("the document is not UTF-8 text: byte {offset} is not part of a character; it may be Latin-1 or UTF-16")]
     NotText {
         /// Offset of the first bad byte.
         offset: usize,
@@ -68,7 +68,11 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
     let mut oddities = Vec::new();
     let root = match Bundle::from_bytes(bytes) {
         Some(bundle) => several(&bundle, limits, &mut oddities)?,
-        None => parse(bytes, limits, &mut oddities)?,
+        None => {
+            let mut root = parse(bytes, limits, &mut oddities)?;
+            localise_own(&mut root);
+            root
+        }
     };
     let dialect = dialect(&root)?;
     let mut document = Document { root, dialect, oddities };
@@ -138,7 +142,12 @@ fn parse_json_or_flow(text: &str, limits: &Limits, oddities: &mut Vec<Oddity>) -
 }
 
 fn parse_yaml(text: &str, limits: &Limits, oddities: &mut Vec<Oddity>) -> Result<Value, ReadError> {
-    yaml::parse(text, limits, oddities).map_err(|failure| ReadError::Syntax { line: failure.line, message: failure.message })
+    yaml::parse(text, limits, oddities).map_err(|failure| {
+        let line = failure.line.checked_sub(1).and_then(|at| text.lines().nth(at)).unwrap_or_default();
+        let indentation = line.get(..line.len() - line.trim_start().len()).unwrap_or_default();
+        let tab = if indentation.contains('\t') { "; a tab stands in its indentation, which YAML does not allow" } else { "" };
+        ReadError::Syntax { line: failure.line, message: format!("{}{tab}", failure.message) }
+    })
 }
 
 fn looks_like_html(start: &str) -> bool {
@@ -193,6 +202,10 @@ mod tests {
             Some(ReadError::UnknownVersion { declared: "openapi \"4.0.0\"".into() })
         );
         assert!(matches!(error(b"{\"openapi\": \"3.0.0\", \"paths\": {\"/a\":"), Some(ReadError::Syntax { .. })));
+        let tab = error(b"openapi: 3.0.0\npaths:\n\t/a: {}\n").map(|why| why.to_string()).unwrap_or_default();
+        assert!(tab.contains("a tab"), "{tab}");
+        let latin = error(b"openapi: 3.0.0\ninfo: {title: T\xfcr}\n").map(|why| why.to_string()).unwrap_or_default();
+        assert!(latin.contains("Latin-1"), "{latin}");
         assert!(matches!(error("[".repeat(10_000_000).as_bytes()), Some(ReadError::Syntax { .. })));
         let small = Limits { bytes: 10, ..Limits::default() };
         assert_eq!(read(b"openapi: 3.0.0", &small).err(), Some(ReadError::TooLarge { limit: 10 }));

@@ -54,4 +54,7 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
     /// Why the comparison is incomplete, if it is.
     pub undecided: Option<String>,
+    /// Whether it is incomplete only for what the side before refers to in vain: the side after is whole, and may be what
+    /// others are compared with from now on.
+    pub is_mended: bool,
 }

@@ -1,10 +1,12 @@
 //! Changes into findings, by the rules of the catalogue; then the prover is asked about each.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::containment::{Inclusion, pattern_inclusion};
 use crate::diff::{BeforeAfter, Change, ChangeKind, Delta};
-use crate::openapi::Contract;
+use crate::openapi::{Contract, shown_pointer};
 
 use super::catalogue::Catalogue;
 use super::digest::{content, identity};
@@ -15,6 +17,21 @@ use super::sentence::{sentence, value_at_end};
 
 /// Why a comparison that was stopped from outside is incomplete.
 const STOPPED: &str = "stopped: it took longer than it may; what it did not reach is not judged";
+
+/// Why two libraries that differ are not judged.
+const LIBRARY: &str = "neither side has paths or webhooks: what they hold for others to refer to differs, and whether that \
+                       hurts anybody cannot be told without who refers to it";
+
+/// Places that are named where a side cannot be read.
+const NAMED: usize = 3;
+
+/// The sentence for what one side refers to in vain, or holds in a form that cannot be read.
+fn unread(places: &BTreeSet<String>, side: &str) -> Option<String> {
+    let first: Vec<String> = places.iter().take(NAMED).map(|place| shown_pointer(place)).collect();
+    let more = if places.len() > NAMED { format!(" and {} more places", places.len() - NAMED) } else { String::new() };
+    (!places.is_empty())
+        .then(|| format!("the description {side} cannot be read at {}{more}; what changed there is not judged", first.join(", ")))
+}
 
 /// Judges every change of a delta. A change of a cell without a rule cannot occur: the catalogue's test
 /// proves that each cell has one.
@@ -47,9 +64,11 @@ pub fn judge(before: &Contract<'_>, after: &Contract<'_>, mut delta: Delta, cata
     prove(BeforeAfter::new(before, after), &delta, &mut findings);
     // Two edits of one site under one rule (two enum values) differ by subject, which is part of the identity.
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    let undecided =
-        if stop.is_asked() { Some(STOPPED.to_owned()) } else { delta.exhausted.then(|| undecided(delta.pairs.len())) };
-    Verdict { findings, undecided }
+    let stopped = if stop.is_asked() { Some(STOPPED.to_owned()) } else { delta.exhausted.then(|| undecided(delta.pairs.len())) };
+    let library = delta.libraries_differ.then(|| LIBRARY.to_owned());
+    let after = unread(&delta.unread.after, "after");
+    let is_mended = stopped.is_none() && library.is_none() && after.is_none() && !delta.unread.before.is_empty();
+    Verdict { findings, undecided: stopped.or(library).or(after).or_else(|| unread(&delta.unread.before, "before")), is_mended }
 }
 
 /// A change of patterns as what it really does to the texts they accept; none when they accept the same.

@@ -277,7 +277,50 @@ fn what_cannot_be_compared_or_was_not_compared_whole_never_passes() {
     let output = diff(&["--fail-on", "breaking", "--format", "json", &places[0], &places[1]]);
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(report["summary"]["breaking"], 0, "{report}");
-    assert_eq!(output.status.code(), Some(1), "{report}");
+    assert_eq!(output.status.code(), Some(65), "{report}");
+    // What the new side refers to is not there: no format says that nothing differs.
+    let answering = |schema: &str| {
+        format!(
+            "openapi: 3.1.0\ninfo: {{title: T, version: '1'}}\npaths:\n  /c:\n    get:\n      responses: {{'200': {{description: ok, content: {{application/json: {{schema: {schema}}}}}}}}}\ncomponents: {{schemas: {{A: {{type: string}}}}}}\n"
+        )
+    };
+    let places = [
+        file("whole.yaml", &answering("{$ref: '#/components/schemas/A'}")),
+        file("hole.yaml", &answering("{$ref: '#/components/schemas/B'}")),
+    ];
+    for format in ["text", "json", "markdown", "html", "junit", "github", "sarif"] {
+        let output = diff(&["--fail-on", "breaking", "--format", format, &places[0], &places[1]]);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(65), "{format}: {said}");
+        assert!(said.contains("cannot be read at"), "{format}: {said}");
+    }
+    assert_eq!(diff(&["--fail-on", "breaking", &places[1], &places[1]]).status.code(), Some(0), "the same hole on both sides");
+}
+
+#[test]
+fn a_bare_file_name_finds_the_files_beside_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+    let root = |reference: &str| {
+        format!(
+            "openapi: 3.1.0\ninfo: {{title: T, version: '1'}}\npaths:\n  /c:\n    get:\n      responses: {{'200': {{description: ok, content: {{application/json: {{schema: {{$ref: '{reference}'}}}}}}}}}}\ncomponents: {{schemas: {{Own: {{type: string}}}}}}\n"
+        )
+    };
+    put("old.yaml", &root("door.yaml#/Door"));
+    put("new.yaml", &root("new.yaml#/components/schemas/Own"));
+    put("door.yaml", "Door: {type: integer}\n");
+    for (arguments, code) in [
+        (&["diff", "--fail-on", "breaking", "old.yaml", "new.yaml"][..], 1),
+        (&["check", "old.yaml"], 0),
+        (&["check", "new.yaml"], 0),
+    ] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_driftd"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .expect("driftd");
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
 }
 
 #[test]

@@ -30,6 +30,9 @@ impl OperationPair<'_, '_, '_, '_> {
                 }
                 self.content(&old.content, &new.content, direction, at);
             }
+            // The one behind a reference that leads nowhere is neither gone nor new; in Swagger 2.0 it is a parameter.
+            (None, _) | (_, None)
+                if self.old.unread.body != self.new.unread.body || self.old.unread.parameters != self.new.unread.parameters => {}
             (None, Some(new)) => {
                 let kind = if new.required { ChangeKind::RequiredBodyAdded } else { ChangeKind::OptionalBodyAdded };
                 self.state(Difference::new(kind).after(names(new)), direction, BeforeAfter::new(self.old.at, new.at));

@@ -46,8 +46,12 @@ pub fn compare_all(walk: &mut Walk<'_, '_>) {
                 compare(&mut pair);
             }
             // What could not be followed is not gone, and what can be followed now is not new.
-            MatchedOperation::Gone(old) if unknown.after.contains(old.shape.as_str()) => {}
-            MatchedOperation::New(new) if unknown.before.contains(new.shape.as_str()) => {}
+            MatchedOperation::Gone(old) if unknown.after.contains(old.shape.as_str()) => {
+                walk.unread_after(walk.text_before(old.at));
+            }
+            MatchedOperation::New(new) if unknown.before.contains(new.shape.as_str()) => {
+                walk.unread_before(walk.text_after(new.at));
+            }
             MatchedOperation::Gone(old) => removed(walk, old, routes.as_ref().and_then(|routes| routes.successor(old))),
             MatchedOperation::New(new) => added(walk, new),
         }
@@ -120,6 +124,7 @@ fn compare(pair: &mut OperationPair<'_, '_, '_, '_>) {
         OperationKind::Webhook | OperationKind::Callback => Direction::FromProvider,
     };
     pair.lifecycle();
+    pair.unread_parts();
     if old.kind == OperationKind::Path {
         let contracts = BeforeAfter::new(pair.walk.before, pair.walk.after);
         let side = |contract, operation| AskingOperation { contract, operation };

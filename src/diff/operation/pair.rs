@@ -26,6 +26,20 @@ impl OperationPair<'_, '_, '_, '_> {
         BeforeAfter::new(self.old.at, self.new.at)
     }
 
+    /// Notes where one side refers to what is not there and the other does not.
+    pub(super) fn unread_parts(&mut self) {
+        let (left, right) = (&self.old.unread, &self.new.unread);
+        for (before, after) in
+            [(&left.parameters, &right.parameters), (&left.body, &right.body), (&left.responses, &right.responses)]
+        {
+            if after.iter().any(|target| !before.contains(target)) {
+                self.walk.unread_after(self.walk.text_after(self.new.at));
+            } else if before != after {
+                self.walk.unread_before(self.walk.text_before(self.old.at));
+            }
+        }
+    }
+
     /// A fact about what stands at a place of each document.
     pub(super) fn state(&mut self, difference: Difference, direction: Direction, at: BeforeAfter<PointerId>) {
         let site = self.walk.site(at);

@@ -87,6 +87,10 @@ impl OperationPair<'_, '_, '_, '_> {
             self.walk.text_root(self.root(schemas, home, direction));
             false
         });
+        // What stands behind a reference that leads nowhere may be any of them.
+        if !is_response && self.old.unread.parameters != self.new.unread.parameters {
+            return;
+        }
         for left in gone {
             let evidence = Evidence { was_required: left.required, was_deprecated: left.deprecated, ..Evidence::default() };
             let label = Some(json!(label(left.location, is_response)));

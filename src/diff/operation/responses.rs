@@ -17,6 +17,10 @@ impl OperationPair<'_, '_, '_, '_> {
     pub(super) fn responses(&mut self, old: &[Response<'_>], new: &[Response<'_>], direction: Direction) {
         let home = self.home();
         // From 3.1 an operation need not describe its responses: then nothing is known of them.
+        let are_read = self.old.unread.responses == self.new.unread.responses;
+        if old.is_empty() != new.is_empty() && !are_read {
+            return;
+        }
         if old.is_empty() != new.is_empty() {
             let label = label(self.old);
             let kind = if new.is_empty() { ChangeKind::ResponsesNoLongerDescribed } else { ChangeKind::ResponsesDescribed };
@@ -55,6 +59,10 @@ impl OperationPair<'_, '_, '_, '_> {
             if let Some(left) = statuses.before(right).and_then(|at| old.get(at)) {
                 self.response(left, right, direction);
             }
+        }
+        // What stands behind a reference that leads nowhere may be any of them.
+        if !are_read {
+            return;
         }
         // One success status in place of one other is a move: clients that branch on the exact code miss it.
         let successes = |list: &[&Response<'_>]| -> Vec<usize> {

@@ -56,7 +56,7 @@ impl<'d> Lowering<'d> {
             if let Some(first) = seen.insert(key, operation.path.as_ref())
                 && first != operation.path.as_ref()
             {
-                let message = format!("this path and {first} match the same requests (OpenAPI 3.1 section 4.8.8.2)");
+                let message = format!("this path and {first} match the same requests ({}, Paths Object)", self.dialect.name());
                 self.oddities.push(Oddity::new(self.pointers.text(operation.at), message));
             }
         }

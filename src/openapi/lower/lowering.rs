@@ -48,6 +48,8 @@ pub(super) struct Lowering<'d> {
     /// Paths whose item could not be followed.
     pub(super) unknown_paths: Vec<String>,
     pub(super) unread: Vec<(String, String)>,
+    /// References outside schemas that lead nowhere, of what is being read.
+    holes: Vec<&'d str>,
     nodes: usize,
     /// Bytes of the places that were told of.
     text: usize,
@@ -76,6 +78,7 @@ impl<'d> Lowering<'d> {
             told: HashSet::new(),
             unknown_paths: Vec::new(),
             unread: Vec::new(),
+            holes: Vec::new(),
             nodes: 0,
             text: 0,
         }
@@ -181,10 +184,22 @@ impl<'d> Lowering<'d> {
         let (mut value, mut at) = (value, at);
         for _ in 0..MAX_HOPS {
             let Some(reference) = value.get("$ref").and_then(Value::as_str) else { return Some((value, at)) };
-            (value, at) = self.target(reference, at)?;
+            let Some(found) = self.target(reference, at) else {
+                self.holes.push(reference);
+                return None;
+            };
+            (value, at) = found;
         }
+        self.holes.extend(value.get("$ref").and_then(Value::as_str));
         self.skip(at, "references lead in a circle here; it was skipped");
         None
+    }
+
+    /// References that led nowhere since this was asked last, sorted.
+    pub(super) fn take_holes(&mut self) -> Vec<&'d str> {
+        let mut holes = std::mem::take(&mut self.holes);
+        holes.sort_unstable();
+        holes
     }
 
     /// What a reference points at and where that stands, or nothing and an oddity.

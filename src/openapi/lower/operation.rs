@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::super::contract::{Location, Operation, OperationKind, Parameter, Server};
+use super::super::contract::{Location, Operation, OperationKind, Parameter, Server, UnreadParts};
 use super::super::methods::{METHODS, is_method, operation_field};
 use super::super::pointer::{PointerId, Pointers};
 use super::super::value::{Map, Value};
@@ -56,6 +56,8 @@ struct PathContext<'a, 'd> {
 struct PathItem<'a, 'd> {
     context: &'a PathContext<'a, 'd>,
     parameters: Vec<Located<'d>>,
+    /// References of these parameters that lead nowhere.
+    holes: Vec<&'d str>,
     /// The path item itself, for its servers.
     item: Located<'d>,
 }
@@ -70,9 +72,11 @@ impl<'d> Lowering<'d> {
             self.skip(at, "a path item must be an object; it was skipped");
             return;
         };
+        self.take_holes();
         let parameters = self.entries(item, "parameters", at);
+        let holes = self.take_holes();
         self.misspelt_methods(map, at);
-        let whole = PathItem { context, parameters, item: Located { value: item, at } };
+        let whole = PathItem { context, parameters, holes, item: Located { value: item, at } };
         for method in METHODS {
             if let Some((field, value)) = operation_field(map, method) {
                 let here = self.pointers.child(at, field);
@@ -124,7 +128,10 @@ impl<'d> Lowering<'d> {
         }
         let mut parameters: Vec<Parameter<'d>> = Vec::new();
         let mut known = HashSet::new();
+        self.take_holes();
         let own = self.entries(value, "parameters", at);
+        let mut unread = UnreadParts { parameters: [self.take_holes(), item.holes.clone()].concat(), ..UnreadParts::default() };
+        unread.parameters.sort_unstable();
         for entry in own.iter().chain(&item.parameters) {
             if let Some(parameter) = self.parameter(entry.value, entry.at)
                 && known.insert(parameter.key())
@@ -142,7 +149,9 @@ impl<'d> Lowering<'d> {
             let here = self.pointers.child(at, "requestBody");
             self.body(body, here)
         });
+        unread.body = self.take_holes();
         let responses = self.responses(value, at);
+        unread.responses = self.take_holes();
         let (security, security_at) = self.operation_security(value, at, context.security);
         let servers = match self.servers(value, at) {
             Some(own) => Some(own),
@@ -161,6 +170,7 @@ impl<'d> Lowering<'d> {
             parameters,
             body,
             responses,
+            unread,
             security,
             authorization,
             security_at,

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::super::contract::{Location, Media, Operation, OperationKind, Parameter, PartEncoding, RequestBody, Response, Server};
+use super::super::contract::{
+    Location, Media, Operation, OperationKind, Parameter, PartEncoding, RequestBody, Response, Server, UnreadParts,
+};
 use super::super::methods::operation_field;
 use super::super::pointer::{PointerId, Pointers};
 use super::super::schema::{Additional, Schema, SchemaId, TypeSet};
@@ -69,7 +71,9 @@ impl<'d> Lowering<'d> {
             self.unknown_paths.push(shape(&Cow::Borrowed(path)).0);
             return;
         };
+        self.take_holes();
         let shared = self.entries(item, "parameters", at);
+        let holes = self.take_holes();
         let Value::Object(map) = item else {
             self.skip(at, "a path item must be an object; it was skipped");
             return;
@@ -84,7 +88,10 @@ impl<'d> Lowering<'d> {
                 self.skip(here, "an operation must be an object; it was skipped");
                 continue;
             }
+            self.take_holes();
             let own = self.entries(value, "parameters", here);
+            let mut unread = UnreadParts { parameters: [self.take_holes(), holes.clone()].concat(), ..UnreadParts::default() };
+            unread.parameters.sort_unstable();
             self.repeated_parameters(&own);
             // The operation's own come first, and the first of a name counts.
             let mut known = HashSet::new();
@@ -95,6 +102,7 @@ impl<'d> Lowering<'d> {
             let parameters = entries.iter().filter_map(|entry| self.swagger_parameter(entry.value, entry.at)).collect();
             let body = self.swagger_body(&entries, &consumes, here);
             let responses = self.swagger_responses(value, here, &produces);
+            unread.responses = self.take_holes();
             let (security, security_at) = self.operation_security(value, here, security);
             // An operation may be called by other schemes than the document says (Swagger 2.0, Operation Object).
             let servers = value.get("schemes").map(|_| servers(self, value));
@@ -110,6 +118,7 @@ impl<'d> Lowering<'d> {
                 parameters,
                 body,
                 responses,
+                unread,
                 security,
                 // In 2.0 it is a parameter like any other.
                 authorization: None,

@@ -35,7 +35,8 @@ struct Above {
 impl<'d> DirectionProof<'d> {
     /// What a value that is refused at a pair comes to in the messages that can hold it.
     pub(super) fn in_messages(&mut self, pair: usize, receiver: &'d Value, question: &Question<'d>, witness: Witness) -> Found {
-        let Some(Above { roots, beneath }) = self.above(pair) else {
+        let above = self.above(pair).filter(|above| !above.roots.is_empty());
+        let Some(Above { roots, beneath }) = above else {
             return Found::Refuted { proof: Box::new(self.refutation(pair, witness)), roots: None };
         };
         let mut proof = self.refutation(pair, witness);
