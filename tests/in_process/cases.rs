@@ -561,6 +561,11 @@ fn what_cannot_be_read_on_one_side_is_neither_gone_nor_the_same() {
         ("an anchor", giving(&text), giving(&json!({"$ref": "#text"}))),
         ("a property", object(text.clone()), object(hole())),
         ("items", giving(&json!({"type": "array", "items": text})), giving(&json!({"type": "array", "items": hole()}))),
+        (
+            "the names of required members",
+            giving(&json!({"type": "object", "required": ["a"], "properties": {"a": text}})),
+            giving(&json!({"type": "object", "required": "a", "properties": {"a": text}})),
+        ),
         ("an alternative", giving(&json!({"oneOf": [text, {"type": "integer"}]})), giving(&json!({"oneOf": [text, hole()]}))),
         ("a member of `allOf`", giving(&json!({"allOf": [text, {"maxLength": 3}]})), giving(&json!({"allOf": [text, hole()]}))),
     ] {

@@ -35,7 +35,8 @@ fn model() -> Vec<(&'static str, &'static str)> {
     });
     model!(all, Operation<'_>, Operation {
         kind "~", method "~", path "~", shape "~", variables "~", operation_id "+-~", deprecated "+-", parameters "+-~",
-        body "+-~", responses "+-~", security "+-~", authorization "+-~", security_at "~", servers "+-~", tags "+-~", stability "+-~", value "~", at "~",
+        body "+-~", responses "+-~", unread "~", security "+-~", authorization "+-~", security_at "~", servers "+-~", tags "+-~",
+        stability "+-~", value "~", at "~",
     });
     model!(all, Parameter<'_>, Parameter {
         name "~", location "~", required "+-", deprecated "+-", serialization "~", schema "~", at "~",

@@ -99,8 +99,10 @@ fn mutations_neither_panic_nor_differ_from_themselves() {
         read_back += 1;
         let there = report(&original, &mutated, &catalogue);
         let back = report(&mutated, &original, &catalogue);
-        assert_eq!(there.undecided, None, "seed {seed}");
-        assert_eq!(back.undecided, None, "seed {seed}");
+        // What a mutation damaged may be unreadable on one side; nothing else is left out.
+        let is_judged = |report: &JsonReport| report.undecided.as_ref().is_none_or(|why| why.contains(" cannot be read at "));
+        assert!(is_judged(&there), "seed {seed}: {:?}", there.undecided);
+        assert!(is_judged(&back), "seed {seed}: {:?}", back.undecided);
         assert_eq!(there.findings, report(&original, &mutated, &catalogue).findings, "seed {seed} differs between two runs");
         let itself = report(&mutated, &document(&mutant).expect("read before"), &catalogue);
         assert!(itself.findings.is_empty(), "seed {seed}: against itself: {:?}", itself.findings.first());

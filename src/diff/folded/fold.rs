@@ -35,6 +35,7 @@ impl<'c, 'd> Folded<'c, 'd> {
                 break;
             }
             let schema = contract.schema(id);
+            folded.has_hole |= id == SchemaId::UNKNOWN;
             let or_null = or_null || schema.or_null;
             folded.fold(schema, Member { id, or_null });
             for union in &schema.unions {
@@ -134,6 +135,7 @@ impl<'c, 'd> Folded<'c, 'd> {
         pending: &mut Vec<Member>,
     ) {
         let Member { id: at, or_null } = member;
+        self.has_hole |= union.branches.contains(&SchemaId::UNKNOWN);
         if let [only] = union.branches.as_slice() {
             pending.push(Member { id: *only, or_null });
             return;

@@ -93,6 +93,8 @@ pub struct Folded<'c, 'd> {
     pub write_only: bool,
     /// More members than are folded: what is missing is undecidable.
     pub exhausted: bool,
+    /// Whether a member or an alternative stands behind a reference that leads nowhere.
+    pub has_hole: bool,
 }
 
 /// A property: the schemas it must match, and the object that declares it first.
@@ -134,6 +136,7 @@ impl Folded<'_, '_> {
             read_only: false,
             write_only: false,
             exhausted: false,
+            has_hole: false,
         }
     }
 

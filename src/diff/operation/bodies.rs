@@ -50,6 +50,10 @@ impl OperationPair<'_, '_, '_, '_> {
     pub(super) fn content(&mut self, old: &[Media<'_>], new: &[Media<'_>], direction: Direction, home: BeforeAfter<PointerId>) {
         // Nothing is left to be written in: the answer to a webhook lost its body.
         if direction == Direction::ToProvider && new.is_empty() && !old.is_empty() {
+            // Or what it may be written in stands behind a reference that leads nowhere.
+            if self.old.unread != self.new.unread {
+                return;
+            }
             let names = old.iter().map(|media| media.name.as_str()).collect::<Vec<_>>();
             return self.state(Difference::new(ChangeKind::BodyRemoved).before(json!(names)), direction, home);
         }

@@ -20,6 +20,11 @@ pub fn compare(walk: &mut Walk<'_, '_>, node: usize) {
     if before.exhausted || after.exhausted {
         walk.give_up();
     }
+    // What one side does not show may be whatever the other shows.
+    if before.has_hole != after.has_hole {
+        let places = walk.site(walk.places(node));
+        return if after.has_hole { walk.unread_after(places.before) } else { walk.unread_before(places.after) };
+    }
     let mut comparison = SchemaComparison::new(walk, node, pair.direction, BeforeAfter::new(before, after));
     if comparison.wrapped() {
         return;
