@@ -9,6 +9,7 @@ use crate::model::{Direction, OperationLabel, Stability};
 use crate::openapi::{OperationKind, SchemaId};
 
 use super::before_after::BeforeAfter;
+use super::writing::Writing;
 
 /// What a change does to the set of valid messages. The law turns it into a severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -128,6 +129,7 @@ kinds! {
     TypesNarrowed: Narrows, BOTH;
     TypesWidened: Widens, BOTH;
     TypeChanged: Replaces, BOTH;
+    BecameList: Opaque, REQUEST;
     BecameNullable: Widens, BOTH;
     BecameNotNullable: Narrows, BOTH;
     FormatAdded: Narrows, BOTH;
@@ -196,6 +198,8 @@ kinds! {
     DefaultChanged: Opaque, BOTH;
     SchemaDeprecated: Annotates, BOTH;
     SchemaReactivated: Annotates, BOTH;
+    SchemaStabilityLowered: Opaque, BOTH;
+    SchemaStabilityRaised: Annotates, BOTH;
     ReadOnlyAdded: Opaque, REQUEST;
     ReadOnlyRemoved: Annotates, REQUEST;
     WriteOnlyAdded: Widens, RESPONSE;
@@ -337,8 +341,8 @@ pub struct ComparedPair {
     pub parents: Vec<usize>,
     /// The operations that name it directly.
     pub operations: Vec<Arc<Use>>,
-    /// Whether it is written outside a body, where every scalar is text.
-    pub is_text: bool,
+    /// How its values are written.
+    pub writing: Writing,
 }
 
 impl ComparedPair {

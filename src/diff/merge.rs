@@ -99,7 +99,7 @@ pub(super) fn merged(mut walk: Walk<'_, '_>) -> Delta {
         pairs.push(ComparedPair {
             schemas: node.pair.schemas,
             operations: uses.of(&node.roots),
-            is_text: node.is_text && !node.is_body && node.parents.is_empty(),
+            writing: node.pair.writing,
             parents: node.parents,
         });
         if node.facts.is_empty() {

@@ -24,8 +24,10 @@ mod operation;
 mod schema;
 mod unchanged;
 mod walk;
+mod writing;
 
 pub use before_after::BeforeAfter;
 pub use change::{Change, ChangeKind, ComparedPair, ComparedSchemas, Effect, Evidence, Fragment, Site, Use};
 pub use compare::diff;
 pub use delta::{Budget, Delta};
+pub use writing::{ListWriting, Writing};

@@ -13,15 +13,17 @@ use super::delta::Budget;
 use super::equivalence::{Alike, Equivalence, SchemaDocument};
 use super::fact::Fact;
 use super::unchanged::{Sameness, Unchanged};
+use super::writing::Writing;
 
 /// Bytes of text that all facts may come to: a fact repeats where it stands, and names may be long.
 const MOST_TEXT: usize = 128 * 1024 * 1024;
 
-/// What is compared once: two schemas and the way their values travel.
+/// What is compared once: two schemas, the way their values travel, and how they are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct SchemaPair {
     pub(super) schemas: BeforeAfter<SchemaId>,
     pub(super) direction: Direction,
+    pub(super) writing: Writing,
 }
 
 /// A pair that was entered, and what is known of it.
@@ -36,10 +38,6 @@ pub(super) struct PairNode {
     pub(super) parents: Vec<usize>,
     /// The operations that name it directly.
     pub(super) roots: BTreeSet<usize>,
-    /// Whether it was entered for a value outside a body.
-    pub(super) is_text: bool,
-    /// Whether it was entered for a body.
-    pub(super) is_body: bool,
 }
 
 /// What an operation names directly: two schemas, where it names them, and which way their values travel.
@@ -148,32 +146,31 @@ impl<'c, 'd> Walk<'c, 'd> {
         self.document.push((fact, operations.to_vec()));
     }
 
-    /// Compares the schemas of two bodies.
-    pub(super) fn body_root(&mut self, root: Root) {
-        if let Some(node) = self.enter_root(root) {
-            node.is_body = true;
+    /// Compares two schemas that an operation names.
+    pub(super) fn root(&mut self, root: Root) {
+        if let Some(node) = self.enter(root.pair, root.home).and_then(|at| self.nodes.get_mut(at)) {
+            node.roots.insert(root.operation);
         }
     }
 
-    /// Compares the schemas of two values outside a body.
-    pub(super) fn text_root(&mut self, root: Root) {
-        if let Some(node) = self.enter_root(root) {
-            node.is_text = true;
+    /// Compares two schemas of the same values as the pair of `parent`.
+    pub(super) fn beside(&mut self, parent: usize, schemas: BeforeAfter<SchemaId>) {
+        if let Some(SchemaPair { direction, writing, .. }) = self.pair(parent) {
+            self.enter_below(parent, SchemaPair { schemas, direction, writing });
         }
     }
 
-    fn enter_root(&mut self, root: Root) -> Option<&mut PairNode> {
-        let at = self.enter(root.pair, root.home)?;
-        let node = self.nodes.get_mut(at)?;
-        node.roots.insert(root.operation);
-        Some(node)
+    /// Compares two schemas of what stands within the values of the pair of `parent`.
+    pub(super) fn within(&mut self, parent: usize, schemas: BeforeAfter<SchemaId>) {
+        if let Some(SchemaPair { direction, writing, .. }) = self.pair(parent) {
+            let writing = writing.within(BeforeAfter::new(self.before, self.after), schemas);
+            self.enter_below(parent, SchemaPair { schemas, direction, writing });
+        }
     }
 
-    /// Compares two schemas beneath the pair of `parent`.
-    pub(super) fn child(&mut self, parent: usize, schemas: BeforeAfter<SchemaId>) {
-        let Some(direction) = self.nodes.get(parent).map(|node| node.pair.direction) else { return };
+    fn enter_below(&mut self, parent: usize, pair: SchemaPair) {
         let home = self.places(parent);
-        if let Some(child) = self.enter(SchemaPair { schemas, direction }, home)
+        if let Some(child) = self.enter(pair, home)
             && child != parent
             && let Some(node) = self.nodes.get_mut(child)
             && node.parents.last() != Some(&parent)
@@ -217,16 +214,7 @@ impl<'c, 'd> Walk<'c, 'd> {
         }
         let id = self.nodes.len();
         let is_same = sameness == Sameness::Itself;
-        self.nodes.push(PairNode {
-            pair,
-            home,
-            is_same,
-            facts: Vec::new(),
-            parents: Vec::new(),
-            roots: BTreeSet::new(),
-            is_text: false,
-            is_body: false,
-        });
+        self.nodes.push(PairNode { pair, home, is_same, facts: Vec::new(), parents: Vec::new(), roots: BTreeSet::new() });
         self.index.insert(pair, Some(id));
         Some(id)
     }

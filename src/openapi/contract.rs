@@ -14,6 +14,7 @@ use super::document::Dialect;
 use super::oddity::Oddity;
 use super::pointer::{PointerId, Pointers};
 use super::schema::{Schema, SchemaId};
+use super::serialization::{Serialization, WireStyle};
 use super::value::Value;
 
 /// One description, normalised. Borrows from its document.
@@ -183,8 +184,10 @@ pub struct Parameter<'d> {
     pub required: bool,
     /// `deprecated`.
     pub deprecated: bool,
+    /// `x-stability-level`: draft, alpha, beta or stable.
+    pub stability: Option<&'d str>,
     /// How the value is written on the wire.
-    pub serialization: String,
+    pub serialization: Serialization,
     /// Its values.
     pub schema: SchemaId,
     /// Where it stands.
@@ -213,8 +216,11 @@ pub struct RequestBody<'d> {
 /// A media type and the values sent in it.
 #[derive(Debug)]
 pub struct Media<'d> {
-    /// Type, subtype and parameters in lower case, without `charset` and `boundary` (RFC 9110 section 8.3).
+    /// Type, subtype and the parameters that tell it from others: `charset` of a text that is not UTF-8, never
+    /// `boundary` (RFC 9110 section 8.3).
     pub name: String,
+    /// The same with every parameter, in one spelling.
+    pub spelled: String,
     /// Its values.
     pub schema: SchemaId,
     /// How single properties of a form or multipart body are written, by property.
@@ -228,20 +234,35 @@ pub struct Media<'d> {
 pub struct PartEncoding<'d> {
     /// The property.
     pub name: &'d str,
-    /// The media types it may have, sorted; none where nothing but the default is said.
-    pub media_types: Vec<&'d str>,
-    /// Everything else, in one comparable text.
-    pub style: String,
+    /// `contentType`: the media types it may have, sorted; none where nothing is said.
+    pub media_types: Vec<String>,
+    /// `style`, `explode` and `allowReserved`.
+    pub style: WireStyle,
+    /// `headers`, and the `encoding` of its own parts, in one comparable text.
+    pub rest: String,
 }
 
 impl fmt::Display for PartEncoding<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let types = self.media_types.join(", ");
-        match (self.style.as_str(), types.as_str()) {
-            (style, "") => f.write_str(style),
-            ("", types) => write!(f, "contentType {types}"),
-            (style, types) => write!(f, "{style}, contentType {types}"),
+        let WireStyle { name, exploded, reserved, empty } = &self.style;
+        let mut said = Vec::new();
+        if name != "form" {
+            said.push(format!("style {name}"));
         }
+        said.extend(exploded.filter(|exploded| *exploded != (name == "form")).map(|exploded| format!("explode {exploded}")));
+        if *reserved {
+            said.push("allowReserved true".to_owned());
+        }
+        if *empty {
+            said.push("no value allowed".to_owned());
+        }
+        if !self.rest.is_empty() {
+            said.push(self.rest.clone());
+        }
+        if !self.media_types.is_empty() {
+            said.push(format!("contentType {}", self.media_types.join(", ")));
+        }
+        f.write_str(&said.join(", "))
     }
 }
 

@@ -98,8 +98,10 @@ pub struct Keywords<'d> {
     pub constant: Option<&'d Value>,
     /// The values that `x-extensible-enum` lists (Zalando's spelling), where nothing else lists them.
     pub extensible_values: Option<&'d [Value]>,
-    /// `x-extensible-enum`: values may be added without notice.
+    /// `x-extensible-enum`, or `modelAsString` of `x-ms-enum`: values may be added without notice.
     pub extensible_enum: bool,
+    /// `x-stability-level`: draft, alpha, beta or stable.
+    pub stability: Option<&'d str>,
     /// Whether `enum` or `const` stands here, whatever it says.
     pub lists_values: bool,
     /// `minimum`, with the flag `exclusiveMinimum` beside it up to 3.0.
@@ -199,9 +201,13 @@ impl<'d> Keywords<'d> {
                     words.constant = Some(value).filter(|_| dialect.is_json_schema());
                 }
                 "x-extensible-enum" => {
-                    words.extensible_enum = value.is_array() || is_true(value);
+                    words.extensible_enum |= value.is_array() || is_true(value);
                     paired.extensible = value.as_array();
                 }
+                // The same as AutoRest and Speakeasy spell it.
+                "x-ms-enum" => words.extensible_enum |= value.get("modelAsString").is_some_and(is_true),
+                "x-speakeasy-unknown-values" => words.extensible_enum |= value.as_str() == Some("allow"),
+                "x-stability-level" => words.stability = value.as_str(),
                 "contentEncoding" => words.encoding = value.as_str(),
                 "contentMediaType" => words.media_type = value.as_str(),
                 "minimum" => paired.minimum = Some(value),

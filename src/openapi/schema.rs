@@ -215,8 +215,10 @@ pub struct Schema<'d> {
 pub struct Seldom<'d> {
     /// `enum`, or `const` as an enum of one.
     pub enumeration: Option<ThinVec<&'d Value>>,
-    /// `x-extensible-enum`: values may be added without notice.
+    /// `x-extensible-enum` and the like: values may be added without notice.
     pub extensible_enum: bool,
+    /// `x-stability-level`: draft, alpha, beta or stable.
+    pub stability: Option<&'d str>,
     /// `pattern`.
     pub pattern: Option<&'d str>,
     /// `minimum` or `exclusiveMinimum`, the tighter.
@@ -258,6 +260,7 @@ pub struct Seldom<'d> {
 static NOTHING: Seldom<'static> = Seldom {
     enumeration: None,
     extensible_enum: false,
+    stability: None,
     pattern: None,
     minimum: None,
     maximum: None,

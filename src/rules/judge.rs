@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::containment::{Inclusion, pattern_inclusion};
 use crate::diff::{BeforeAfter, Change, ChangeKind, Delta};
-use crate::openapi::{Contract, shown_pointer};
+use crate::openapi::{Contract, SchemaId, shown_pointer};
 
 use super::catalogue::Catalogue;
 use super::digest::{content, identity};
@@ -95,7 +95,10 @@ fn undecided(pairs: usize) -> String {
 /// The place of a change in words; for a property, the object that holds it.
 fn words(before: &Contract<'_>, after: &Contract<'_>, change: &Change) -> String {
     let added = change.before.is_none() && change.after.is_some();
-    let (root, pointer) = if added { (after.root, &change.site.after) } else { (before.root, &change.site.before) };
+    // A schema that says nothing may stand nowhere: items that are described for the first time.
+    let stands_after = |holders: BeforeAfter<SchemaId>| holders.before.is_constant() && !holders.after.is_constant();
+    let is_new = change.compared.first().is_some_and(|compared| stands_after(compared.holders));
+    let (root, pointer) = if added || is_new { (after.root, &change.site.after) } else { (before.root, &change.site.before) };
     let keyword = pointer.rsplit_once("/properties/").filter(|(_, name)| !name.contains('/'));
     let about_property = change.kind.name().contains("Property") && !change.kind.name().contains("Discriminator")
         || change.kind.name().contains("ReadOnly")

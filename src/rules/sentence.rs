@@ -20,6 +20,7 @@ pub(super) fn sentence(change: &Change, place: &str) -> String {
     } else {
         template.to_owned()
     };
+    let (before, after) = shown(value(change.before.as_ref()), value(change.after.as_ref()));
     let mut rest: &str = &told.replace("the items of {place} is now", "the items of {place} are now");
     while let Some((head, tail)) = rest.split_once('{') {
         text.push_str(head);
@@ -27,8 +28,8 @@ pub(super) fn sentence(change: &Change, place: &str) -> String {
         match field {
             "name" => text.push_str(&quoted(name)),
             "place" => text.push_str(place),
-            "before" => text.push_str(&value(change.before.as_ref())),
-            "after" => text.push_str(&value(change.after.as_ref())),
+            "before" => text.push_str(&before),
+            "after" => text.push_str(&after),
             _ => {}
         }
         rest = tail;
@@ -53,18 +54,40 @@ fn capitalised(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// A value as a reader would write it; long ones are cut.
+/// Longest value in a sentence, characters.
+const LONGEST: usize = 80;
+
+/// Characters that stand before the first difference of two values which are cut.
+const LEAD: usize = 20;
+
+/// A value as a reader would write it.
 fn value(value: Option<&Value>) -> String {
-    const LONGEST: usize = 80;
-    let text = match value {
+    match value {
         None => "none".to_owned(),
         Some(Value::String(text)) => text.clone(),
         Some(Value::Array(list)) => {
             list.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect::<Vec<_>>().join(", ")
         }
         Some(other) => other.to_string(),
-    };
-    if text.chars().count() > LONGEST { text.chars().take(LONGEST).chain(['…']).collect() } else { text }
+    }
+}
+
+/// Two values, of which long ones are cut; where they would then look alike, they begin shortly before they differ.
+fn shown(before: String, after: String) -> (String, String) {
+    let common = before.chars().zip(after.chars()).take_while(|(one, other)| one == other).count();
+    let start = if common + 1 < LONGEST || before == after { 0 } else { common.saturating_sub(LEAD) };
+    (cut(&before, start), cut(&after, start))
+}
+
+/// A text from a character on, with a sign where something is left out.
+fn cut(text: &str, start: usize) -> String {
+    let mut rest = text.chars().skip(start);
+    let mut shown: String = if start > 0 { "…".to_owned() } else { String::new() };
+    shown.extend(rest.by_ref().take(LONGEST));
+    if rest.next().is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 const fn template(change: &Change) -> &'static str {
@@ -142,6 +165,7 @@ const fn template(change: &Change) -> &'static str {
         K::TypesNarrowed => "the type of {place} narrowed from {before} to {after}",
         K::TypesWidened => "the type of {place} widened from {before} to {after}",
         K::TypeChanged => "the type of {place} changed from {before} to {after}",
+        K::BecameList => "{place} is now a list; it was one {before}",
         K::BecameNullable => "{place} may now be null",
         K::BecameNotNullable => "{place} can no longer be null",
         K::FormatAdded => "{place} now has the format {after}",
@@ -227,6 +251,7 @@ const fn template(change: &Change) -> &'static str {
         K::DefaultChanged => "the default of {place} changed from {before} to {after}",
         K::SchemaDeprecated => "{place} is now deprecated",
         K::SchemaReactivated => "{place} is no longer deprecated",
+        K::SchemaStabilityLowered | K::SchemaStabilityRaised => "{place} is now {after}; it was {before}",
         K::ReadOnlyAdded => "the property {name} of {place} is now read-only",
         K::ReadOnlyRemoved if change.evidence.is_required => {
             "the property {name} of {place} is no longer read-only and must now be sent"
@@ -234,5 +259,23 @@ const fn template(change: &Change) -> &'static str {
         K::ReadOnlyRemoved => "the property {name} of {place} is no longer read-only",
         K::WriteOnlyAdded => "the property {name} of {place} is now write-only and vanishes from what you receive",
         K::WriteOnlyRemoved => "the property {name} of {place} is no longer write-only",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_values_show_where_they_differ() {
+        let long = |end: &str| format!("{}{end}", "a".repeat(120));
+        let (before, after) = shown(long("bc"), long("d"));
+        assert_eq!((before.as_str(), after.as_str()), ("…aaaaaaaaaaaaaaaaaaaabc", "…aaaaaaaaaaaaaaaaaaaad"));
+        assert_eq!(shown(long("b"), "x".to_owned()).0.chars().count(), LONGEST + 1);
+        assert_eq!(shown("red".to_owned(), "blue".to_owned()), ("red".to_owned(), "blue".to_owned()));
+        let (before, after) = shown("a".repeat(79) + "b", "a".repeat(79) + "c" + &"d".repeat(90));
+        assert_ne!(before, after, "the last character that is shown is where they differ");
+        let (before, after) = shown("a".repeat(80), "a".repeat(90));
+        assert_ne!(before, after, "one is the beginning of the other");
     }
 }

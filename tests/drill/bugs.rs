@@ -51,6 +51,7 @@ pub const DAEMON: &[(&str, &str)] = &[
     ("keep", include_str!("keep.toml")),
     ("operate", include_str!("operate.toml")),
     ("tell", include_str!("tell.toml")),
+    ("wire", include_str!("wire.toml")),
 ];
 
 /// The defects of the prover.

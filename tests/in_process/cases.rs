@@ -6,6 +6,8 @@ use driftd::rules::{Catalogue, compare};
 use serde_json::{Value, json};
 
 mod operations;
+mod promises;
+mod wire;
 
 /// `severity rule`, one for each finding.
 fn judged(before: &Value, after: &Value) -> Vec<String> {
@@ -157,8 +159,8 @@ fn absent_schemas_stand_where_they_are_named() {
     assert_eq!(
         messages,
         [
-            "The type of `a` in the request body narrowed from any to string",
-            "The type of `b` in the request body narrowed from any to string"
+            "The type of `a[]` in the request body narrowed from any to string",
+            "The type of `b[]` in the request body narrowed from any to string"
         ]
     );
 }

@@ -39,12 +39,12 @@ fn model() -> Vec<(&'static str, &'static str)> {
         stability "+-~", value "~", at "~",
     });
     model!(all, Parameter<'_>, Parameter {
-        name "~", location "~", required "+-", deprecated "+-", serialization "~", schema "~", at "~",
+        name "~", location "~", required "+-", deprecated "+-", stability "+-~", serialization "~", schema "~", at "~",
     });
     model!(all, RequestBody<'_>, RequestBody { required "+-", content "+-~", at "~" });
-    model!(all, Media<'_>, Media { name "~", schema "~", encoding "+-~", at "~" });
+    model!(all, Media<'_>, Media { name "~", spelled "~", schema "~", encoding "+-~", at "~" });
     model!(all, Response<'_>, Response { status "~", headers "+-~", content "+-~", links "+-~", at "~" });
-    model!(all, PartEncoding<'_>, PartEncoding { name "~", media_types "+-~", style "+-~" });
+    model!(all, PartEncoding<'_>, PartEncoding { name "~", media_types "+-~", style "+-~", rest "+-~" });
     model!(all, Link<'_>, Link { name "~", shape "~", operation_id "~", operation_ref "~", handed "~", at "~" });
     model!(all, Requirement<'_>, Requirement { schemes "+-~" });
     model!(all, SecurityScheme<'_>, SecurityScheme { name "~", shape "~", carrier "~", discovery "~", flows "+-~", at "~" });
@@ -59,7 +59,7 @@ fn model() -> Vec<(&'static str, &'static str)> {
         items "+-~", deprecated "+-", read_only "+-", write_only "+-", seldom "~",
     });
     model!(all, Seldom<'_>, Seldom {
-        enumeration "+-~", extensible_enum "+-", pattern "+-~", minimum "+-~", maximum "+-~", multiple_of "+-~",
+        enumeration "+-~", extensible_enum "+-", stability "+-~", pattern "+-~", minimum "+-~", maximum "+-~", multiple_of "+-~",
         min_length "+-~", max_length "+-~", min_items "+-~", max_items "+-~", unique_items "+-", min_properties "+-~",
         max_properties "+-~", content "+-~", prefix_items "+-~", all_of "+-~", unions "+-~", discriminator "+-~",
         constraints "+-~", default "+-~",

@@ -227,6 +227,9 @@ fn inverses(kind: ChangeKind) -> Vec<&'static str> {
     if name == "NoLongerEnum" {
         return vec!["BecameEnum"];
     }
+    if name == "BecameList" {
+        return vec!["TypeChanged"];
+    }
     if name == "ServerVariableWidened" {
         return vec!["ServerVariableValueRemoved"];
     }

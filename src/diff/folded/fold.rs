@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::model::Stability;
 use crate::openapi::{Additional, Bound, Contract, Schema, SchemaId, TypeSet, Union, Value};
 
 use super::super::numbers::compare_bounds;
@@ -119,6 +120,11 @@ impl<'c, 'd> Folded<'c, 'd> {
         self.default = self.default.or(schema.default.map(|value| FromSchema { value, at }));
         if schema.deprecated {
             self.deprecated = self.deprecated.or(Some(at));
+        }
+        if let Some(value) = schema.stability.map(|level| Stability::of(Some(level)))
+            && self.stability.is_none_or(|known| value < known.value)
+        {
+            self.stability = Some(FromSchema { value, at });
         }
         self.read_only |= schema.read_only;
         self.write_only |= schema.write_only;

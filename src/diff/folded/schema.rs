@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Number;
 
+use crate::model::Stability;
 use crate::openapi::{Additional, Bound, Discriminator, Schema, SchemaId, TypeSet, Value};
 
 /// What a keyword says, and the schema it stands in.
@@ -89,6 +90,8 @@ pub struct Folded<'c, 'd> {
     pub constraints: BTreeMap<&'d str, Vec<FromSchema<&'d Value>>>,
     pub default: Option<FromSchema<&'d Value>>,
     pub deprecated: Option<SchemaId>,
+    /// The least stable level that any of it has.
+    pub stability: Option<FromSchema<Stability>>,
     pub read_only: bool,
     pub write_only: bool,
     /// More members than are folded: what is missing is undecidable.
@@ -133,6 +136,7 @@ impl Folded<'_, '_> {
             constraints: BTreeMap::new(),
             default: None,
             deprecated: None,
+            stability: None,
             read_only: false,
             write_only: false,
             exhausted: false,

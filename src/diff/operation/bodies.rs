@@ -1,17 +1,17 @@
 //! Facts of bodies: whether one is needed, its media types, and how its parts are written.
 
-use std::collections::BTreeSet;
-
 use serde_json::json;
 
 use crate::model::Direction;
-use crate::openapi::{Dialect, Media, Operation, OperationKind, PartEncoding, PointerId, RequestBody};
+use crate::openapi::{Dialect, Media, Operation, OperationKind, PointerId, RequestBody};
 
 use super::super::before_after::BeforeAfter;
 use super::super::change::{ChangeKind, Evidence};
 use super::super::fact::Difference;
 use super::super::folded::Folded;
-use super::media_type::{covers, is_range, is_structured};
+use super::super::walk::SchemaPair;
+use super::super::writing::Writing;
+use super::media_type::{covers, is_structured};
 use super::pair::OperationPair;
 
 impl OperationPair<'_, '_, '_, '_> {
@@ -63,14 +63,21 @@ impl OperationPair<'_, '_, '_, '_> {
         // A range that was accepted is more than one of its types; one that is sent promises no single type.
         let narrowed = |range: &Media<'_>, others: &[Media<'_>]| {
             direction == Direction::ToProvider
-                && is_range(&range.name)
                 && !others.iter().any(|other| other.name == range.name || covers(&other.name, &range.name))
         };
         for left in old {
             if self.walk.is_stopped() {
                 return self.walk.give_up();
             }
-            let exact = new.iter().find(|right| right.name == left.name);
+            let exact = counterpart(left, new);
+            // What comes in one form less is not read otherwise.
+            if direction == Direction::FromProvider
+                && exact.is_some_and(|right| {
+                    right.spelled != left.spelled && counterpart(right, old).is_some_and(|own| own.spelled == right.spelled)
+                })
+            {
+                continue;
+            }
             if narrowed(left, new) && new.iter().any(|right| covers(&left.name, &right.name)) {
                 let name = left.name.clone();
                 let value = Some(json!(name));
@@ -92,8 +99,7 @@ impl OperationPair<'_, '_, '_, '_> {
                 {
                     continue;
                 }
-                let (schemas, home) = (BeforeAfter::new(left.schema, right.schema), BeforeAfter::new(left.at, right.at));
-                self.walk.body_root(self.root(schemas, home, direction));
+                self.values_of(left, right, direction);
             } else if !self.is_spread(&left.name, direction) {
                 let name = left.name.clone();
                 let value = Some(json!(name));
@@ -107,6 +113,14 @@ impl OperationPair<'_, '_, '_, '_> {
         for right in new {
             if self.walk.is_stopped() {
                 return self.walk.give_up();
+            }
+            // One more form of a media type that could come: it is read as the one that is known.
+            if direction == Direction::FromProvider
+                && let Some(left) = counterpart(right, old)
+                && left.spelled != right.spelled
+                && counterpart(left, new).is_some_and(|own| own.spelled == left.spelled)
+            {
+                self.values_of(left, right, direction);
             }
             if narrowed(right, old) && old.iter().any(|left| covers(&right.name, &left.name)) {
                 let name = right.name.clone();
@@ -133,6 +147,13 @@ impl OperationPair<'_, '_, '_, '_> {
         }
     }
 
+    /// Compares the values of two bodies.
+    fn values_of(&mut self, old: &Media<'_>, new: &Media<'_>, direction: Direction) {
+        let schemas = BeforeAfter::new(old.schema, new.schema);
+        let writing = Writing::of_body(old, new);
+        self.root(SchemaPair { schemas, direction, writing }, BeforeAfter::new(old.at, new.at));
+    }
+
     /// Swagger 2.0 lists media types for all responses together: beside another dialect, which response a type
     /// stands in says nothing.
     fn is_spread(&self, name: &str, direction: Direction) -> bool {
@@ -143,40 +164,10 @@ impl OperationPair<'_, '_, '_, '_> {
         };
         is_mixed && direction == Direction::FromProvider && lists(self.old) && lists(self.new)
     }
+}
 
-    fn encoding(&mut self, old: &Media<'_>, new: &Media<'_>, direction: Direction) {
-        if old.encoding == new.encoding {
-            return;
-        }
-        let names: BTreeSet<&str> = old.encoding.iter().chain(&new.encoding).map(|part| part.name).collect();
-        for name in names {
-            let before = old.encoding.iter().find(|part| part.name == name);
-            let after = new.encoding.iter().find(|part| part.name == name);
-            if before == after {
-                continue;
-            }
-            let kind = match (before, after) {
-                (Some(left), Some(right)) if left.style == right.style => {
-                    let within = |one: &PartEncoding<'_>, other: &PartEncoding<'_>| {
-                        let taken = |name: &&str| other.media_types.iter().any(|known| known == name || covers(known, name));
-                        !one.media_types.is_empty() && one.media_types.iter().all(taken)
-                    };
-                    match (within(left, right), within(right, left)) {
-                        (true, true) => continue,
-                        (true, false) => ChangeKind::EncodingWidened,
-                        (false, true) => ChangeKind::EncodingNarrowed,
-                        (false, false) => ChangeKind::EncodingChanged,
-                    }
-                }
-                _ => ChangeKind::EncodingChanged,
-            };
-            let show =
-                |part: Option<&PartEncoding<'_>>| Some(json!(part.map_or_else(|| "the default".to_owned(), ToString::to_string)));
-            self.state(
-                Difference::new(kind).about(name).before(show(before)).after(show(after)),
-                direction,
-                BeforeAfter::new(old.at, new.at),
-            );
-        }
-    }
+/// The entry of the other side that is spelled alike, else the first of the same media type.
+fn counterpart<'m, 'd>(media: &Media<'_>, others: &'m [Media<'d>]) -> Option<&'m Media<'d>> {
+    let first = || others.iter().find(|other| other.name == media.name);
+    others.iter().find(|other| other.spelled == media.spelled).or_else(first)
 }

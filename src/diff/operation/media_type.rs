@@ -8,13 +8,12 @@ pub(super) fn is_structured(name: &str) -> bool {
         || essence.starts_with("multipart/")
 }
 
-/// Whether a media type stands for several (RFC 9110 section 12.5.1).
-pub(super) fn is_range(name: &str) -> bool {
-    name.ends_with("/*")
-}
+/// What a text in ASCII ends in: it is one in UTF-8 as well.
+const ASCII: &str = ";charset=us-ascii";
 
-/// Whether a media range such as `application/*` takes in a media type (RFC 9110 section 12.5.1).
+/// Whether a media range such as `application/*` takes in a media type (RFC 9110 section 12.5.1), or a text one in ASCII.
 pub(super) fn covers(range: &str, name: &str) -> bool {
     range == "*/*" && name != "*/*"
+        || name.strip_suffix(ASCII) == Some(range)
         || range.strip_suffix("/*").is_some_and(|kind| kind != "*" && name != range && name.split('/').next() == Some(kind))
 }

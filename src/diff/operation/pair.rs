@@ -1,7 +1,7 @@
 //! One operation on both sides, and how a fact about it is stated.
 
 use crate::model::Direction;
-use crate::openapi::{Operation, PointerId, SchemaId};
+use crate::openapi::{Operation, PointerId};
 
 use super::super::before_after::BeforeAfter;
 use super::super::change::Fragment;
@@ -48,9 +48,9 @@ impl OperationPair<'_, '_, '_, '_> {
         self.walk.state(fact, self.number);
     }
 
-    /// Two schemas that the operation names at these places.
-    pub(super) const fn root(&self, schemas: BeforeAfter<SchemaId>, home: BeforeAfter<PointerId>, direction: Direction) -> Root {
-        Root { pair: SchemaPair { schemas, direction }, home, operation: self.number }
+    /// Compares two schemas that the operation names at these places.
+    pub(super) fn root(&mut self, pair: SchemaPair, home: BeforeAfter<PointerId>) {
+        self.walk.root(Root { pair, home, operation: self.number });
     }
 }
 

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::model::Direction;
-use crate::openapi::{Location, Parameter, PointerId, TypeSet};
+use crate::model::{Direction, Stability};
+use crate::openapi::{Location, Parameter, PointerId};
 
 use super::super::before_after::BeforeAfter;
 use super::super::change::{ChangeKind, Evidence};
 use super::super::fact::Difference;
-use super::super::folded::Folded;
 use super::super::names::is_respelled;
+use super::super::walk::SchemaPair;
+use super::super::writing::Writing;
+use super::members::read_as_members;
 use super::pair::OperationPair;
 
 impl OperationPair<'_, '_, '_, '_> {
@@ -39,25 +41,22 @@ impl OperationPair<'_, '_, '_, '_> {
                 _ => parameter.key(),
             }
         };
-        let index = |list: &[Parameter<'_>], variables: &[&str]| -> BTreeMap<(Location, String), usize> {
-            list.iter().enumerate().map(|(at, parameter)| (key(parameter, variables), at)).collect()
-        };
-        let mut before = index(old, &self.old.variables);
-        let mut after = index(new, &self.new.variables);
+        let members = read_as_members(BeforeAfter::new(self.walk.before, self.walk.after), BeforeAfter::new(old, new));
+        let mut before: BTreeMap<_, _> = members.before.of(old).map(|left| (key(left, &self.old.variables), left)).collect();
+        let mut after: BTreeMap<_, _> = members.after.of(new).map(|right| (key(right, &self.new.variables), right)).collect();
         // What a security scheme of the other side carries is asked for there.
         if !is_response {
             before.retain(|key, _| !self.asked.as_scheme.before.contains(key));
             after.retain(|key, _| !self.asked.as_scheme.after.contains(key));
         }
         let (mut gone, mut fresh): (Vec<&Parameter<'_>>, Vec<&Parameter<'_>>) = (Vec::new(), Vec::new());
-        for (key, at) in &before {
-            let Some(left) = old.get(*at) else { continue };
-            match after.get(key).and_then(|at| new.get(*at)) {
+        for (key, left) in &before {
+            match after.get(key) {
                 Some(right) => self.parameter(left, right, direction),
                 None => gone.push(left),
             }
         }
-        fresh.extend(after.iter().filter(|(key, _)| !before.contains_key(key)).filter_map(|(_, at)| new.get(*at)));
+        fresh.extend(after.iter().filter(|(key, _)| !before.contains_key(key)).map(|(_, right)| *right));
         // A variable of the path is filled in, whether somebody declares it or not.
         let same_variables = is_shifted || self.old.variables.len() == self.new.variables.len();
         fresh.retain(|right| right.location != Location::Path || !same_variables);
@@ -82,9 +81,8 @@ impl OperationPair<'_, '_, '_, '_> {
                 let place = |parameter: &Parameter<'_>| json!(label(parameter.location, is_response));
                 Difference::new(ChangeKind::ParameterMoved).before(place(left)).after(place(right))
             };
-            let (schemas, home) = (BeforeAfter::new(left.schema, right.schema), BeforeAfter::new(left.at, right.at));
-            self.state(difference.about(left.name).evidence(evidence), direction, home);
-            self.walk.text_root(self.root(schemas, home, direction));
+            self.state(difference.about(left.name).evidence(evidence), direction, BeforeAfter::new(left.at, right.at));
+            self.values(left, right, direction);
             false
         });
         // What stands behind a reference that leads nowhere may be any of them.
@@ -125,12 +123,13 @@ impl OperationPair<'_, '_, '_, '_> {
             _ => {}
         }
         // Who may also leave the value out, or write more characters as they are, writes it as before.
-        let allows_more = new
-            .serialization
-            .strip_prefix(old.serialization.as_str())
-            .is_some_and(|more| more.starts_with(", reserved") || more.starts_with(", no value"));
-        if old.serialization != new.serialization && !(allows_more && direction == Direction::ToProvider) {
-            let values = BeforeAfter::new(Some(json!(old.serialization)), Some(json!(new.serialization)));
+        let (left, right) = (&old.serialization, &new.serialization);
+        let is_taken = match direction {
+            Direction::ToProvider => left.allows_no_more_than(right),
+            _ => right.allows_no_more_than(left),
+        };
+        if !(left.is_alike(right) && is_taken) {
+            let values = BeforeAfter::new(Some(json!(left.to_string())), Some(json!(right.to_string())));
             self.state(Difference::new(ChangeKind::ParameterSerializationChanged).about(old.name).values(values), direction, at);
         }
         match (old.deprecated, new.deprecated) {
@@ -142,28 +141,21 @@ impl OperationPair<'_, '_, '_, '_> {
             }
             _ => {}
         }
-        // Outside a body every scalar is written as text.
-        let is_document = |parameter: &Parameter<'_>| parameter.serialization.contains('/');
-        if direction == Direction::ToProvider && !is_document(old) && !is_document(new) {
-            let (a, b) = (Folded::of(self.walk.before, old.schema), Folded::of(self.walk.after, new.schema));
-            // Where any text was and is accepted, other types say nothing.
-            if a.is_plain_scalar() && b.is_plain_scalar() {
-                return;
-            }
-            if became_text(&a, &b) {
-                let values = BeforeAfter::new(Some(json!(a.types.names())), Some(json!(b.types.names())));
-                return self.state(Difference::new(ChangeKind::TypesWidened).values(values), direction, at);
-            }
+        let (was, is) = (Stability::of(old.stability), Stability::of(new.stability));
+        if was != is {
+            let kind = if is < was { ChangeKind::SchemaStabilityLowered } else { ChangeKind::SchemaStabilityRaised };
+            let levels = Difference::new(kind).before(json!(was.name())).after(json!(is.name()));
+            self.state(levels.about(old.name), direction, at);
         }
-        self.walk.text_root(self.root(BeforeAfter::new(old.schema, new.schema), at, direction));
+        self.values(old, new, direction);
     }
-}
 
-/// A number where any text is accepted is still accepted.
-fn became_text(a: &Folded<'_, '_>, b: &Folded<'_, '_>) -> bool {
-    let written = TypeSet::NUMBER.union(TypeSet::BOOLEAN);
-    let was_scalar = !a.types.is_empty() && written.contains(a.types) && a.unions.is_empty();
-    was_scalar && b.types == TypeSet::STRING && b.is_plain()
+    /// Compares the values of two parameters.
+    fn values(&mut self, old: &Parameter<'_>, new: &Parameter<'_>, direction: Direction) {
+        let schemas = BeforeAfter::new(old.schema, new.schema);
+        let writing = Writing::of_parameter(&old.serialization, &new.serialization);
+        self.root(SchemaPair { schemas, direction, writing }, BeforeAfter::new(old.at, new.at));
+    }
 }
 
 /// The same name in another place.

@@ -1,7 +1,8 @@
-//! Facts about keywords that rule nothing out: defaults and deprecation.
+//! Facts about keywords that rule nothing out: defaults, deprecation and stability.
 
 use serde_json::json;
 
+use crate::model::Stability;
 use crate::openapi::Value;
 
 use super::super::before_after::BeforeAfter;
@@ -41,6 +42,20 @@ impl SchemaComparison<'_, '_, '_> {
                 );
             }
             _ => {}
+        }
+        self.stability();
+    }
+
+    /// What is promised of it: a level that nobody names means stable.
+    fn stability(&mut self) {
+        let (old, new) = (self.before.stability, self.after.stability);
+        let level = |said: Option<FromSchema<Stability>>| said.map_or(Stability::Stable, |said| said.value);
+        let (was, is) = (level(old), level(new));
+        if was != is {
+            let kind = if is < was { ChangeKind::SchemaStabilityLowered } else { ChangeKind::SchemaStabilityRaised };
+            let ids = self.ids();
+            let at = BeforeAfter::new(old.map_or(ids.before, |said| said.at), new.map_or(ids.after, |said| said.at));
+            self.state(Difference::new(kind).before(json!(was.name())).after(json!(is.name())), at, "");
         }
     }
 }

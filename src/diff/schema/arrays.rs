@@ -25,10 +25,10 @@ impl SchemaComparison<'_, '_, '_> {
         if !room(&self.before, listed) || !room(&self.after, listed) {
             // Nothing to compare behind the listed items.
         } else if left.is_empty() || right.is_empty() {
-            self.child(rest(&left), rest(&right));
+            self.within(rest(&left), rest(&right));
         } else {
             for schemas in zip_members(&left, &right) {
-                self.walk.child(self.node, schemas);
+                self.walk.within(self.node, schemas);
             }
         }
         for index in 0..listed {
@@ -37,7 +37,7 @@ impl SchemaComparison<'_, '_, '_> {
             }
             let (old, new) = (left_prefix.get(index).unwrap_or(&left), right_prefix.get(index).unwrap_or(&right));
             for schemas in zip_members(old, new) {
-                self.walk.child(self.node, schemas);
+                self.walk.within(self.node, schemas);
             }
         }
     }

@@ -29,7 +29,7 @@ pub fn compare(walk: &mut Walk<'_, '_>, node: usize) {
     if comparison.wrapped() {
         return;
     }
-    if comparison.types() {
+    if !comparison.written_as_text() && comparison.types() {
         comparison.values();
         comparison.numbers();
         comparison.objects();
@@ -65,16 +65,16 @@ fn enter_children(walk: &mut Walk<'_, '_>, node: usize, pair: SchemaPair) -> boo
         let hidden = |contract: &Contract<'_>, id: SchemaId| Visibility::of(contract, id).is_hidden(pair.direction);
         match (hidden(walk.before, *old), hidden(walk.after, *new)) {
             (true, true) => {}
-            (false, false) => walk.child(node, BeforeAfter::new(*old, *new)),
+            (false, false) => walk.within(node, BeforeAfter::new(*old, *new)),
             // `readOnly` moved inside a referred schema: the full comparison tells it.
             _ => return false,
         }
     }
     if let (Additional::Schema(old), Additional::Schema(new)) = (a.additional, b.additional) {
-        walk.child(node, BeforeAfter::new(old, new));
+        walk.within(node, BeforeAfter::new(old, new));
     }
     for (old, new) in a.items.iter().chain(&a.prefix_items).zip(b.items.iter().chain(&b.prefix_items)) {
-        walk.child(node, BeforeAfter::new(*old, *new));
+        walk.within(node, BeforeAfter::new(*old, *new));
     }
     true
 }

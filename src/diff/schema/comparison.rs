@@ -10,6 +10,7 @@ use super::super::change::{ComparedSchemas, Fragment, Site};
 use super::super::fact::{Difference, Fact};
 use super::super::folded::Folded;
 use super::super::walk::Walk;
+use super::super::writing::Writing;
 
 /// One pair of schemas while it is compared.
 pub(super) struct SchemaComparison<'w, 'c, 'd> {
@@ -98,8 +99,18 @@ impl<'w, 'c, 'd> SchemaComparison<'w, 'c, 'd> {
         BeforeAfter::new(self.before.id, self.after.id)
     }
 
-    /// Compares two schemas beneath these.
-    pub(super) fn child(&mut self, before: SchemaId, after: SchemaId) {
-        self.walk.child(self.node, BeforeAfter::new(before, after));
+    /// Compares two schemas of the same values.
+    pub(super) fn beside(&mut self, before: SchemaId, after: SchemaId) {
+        self.walk.beside(self.node, BeforeAfter::new(before, after));
+    }
+
+    /// Compares two schemas of what stands within these values.
+    pub(super) fn within(&mut self, before: SchemaId, after: SchemaId) {
+        self.walk.within(self.node, BeforeAfter::new(before, after));
+    }
+
+    /// How the values are written.
+    pub(super) fn writing(&self) -> Writing {
+        self.walk.pair(self.node).map_or(Writing::Typed, |pair| pair.writing)
     }
 }

@@ -47,7 +47,7 @@ impl SchemaComparison<'_, '_, '_> {
         let evidence = Evidence { discriminated: true, ..Evidence::default() };
         for (name, subtype) in old {
             match find(new, name) {
-                Some(other) => self.child(*subtype, other),
+                Some(other) => self.beside(*subtype, other),
                 // It is still there, with the base written out instead of referred to.
                 None if is_component(after, name) => {}
                 None => {

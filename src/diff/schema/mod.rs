@@ -2,6 +2,7 @@
 
 mod annotations;
 mod arrays;
+mod as_text;
 mod branches;
 mod compare;
 mod comparison;

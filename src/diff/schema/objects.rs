@@ -109,7 +109,7 @@ impl SchemaComparison<'_, '_, '_> {
             _ => {}
         }
         for schemas in zip_members(&old.schemas, &new.schemas) {
-            self.walk.child(self.node, schemas);
+            self.walk.within(self.node, schemas);
         }
     }
 
@@ -197,7 +197,7 @@ impl SchemaComparison<'_, '_, '_> {
         // What is sent under the name from now on is one of the further properties.
         if let Additional::Schema(rest) = self.after.additional.value {
             for id in &old.schemas {
-                self.child(*id, rest);
+                self.within(*id, rest);
             }
         }
         let value = old.schemas.first().map(|id| describe(self.walk.before, *id));
@@ -215,7 +215,7 @@ impl SchemaComparison<'_, '_, '_> {
         // What was sent under the name until now was one of the further properties.
         if let Additional::Schema(rest) = self.before.additional.value {
             for id in &new.schemas {
-                self.child(rest, *id);
+                self.within(rest, *id);
             }
         }
         let evidence = self.evidence(name);
@@ -281,7 +281,7 @@ impl SchemaComparison<'_, '_, '_> {
             | (Additional::Schema(_), Additional::Schema(_)) => {
                 let (left, right) = (std::mem::take(&mut self.before.further), std::mem::take(&mut self.after.further));
                 for schemas in zip_members(&left, &right) {
-                    self.walk.child(self.node, schemas);
+                    self.walk.within(self.node, schemas);
                 }
                 return;
             }

@@ -36,7 +36,7 @@ impl SchemaComparison<'_, '_, '_> {
                     keyword,
                 );
             }
-            self.child(self.before.id, alike);
+            self.beside(self.before.id, alike);
         } else {
             let ids = self.ids();
             for branch in others {
@@ -47,7 +47,7 @@ impl SchemaComparison<'_, '_, '_> {
                     keyword,
                 );
             }
-            self.child(alike, self.after.id);
+            self.beside(alike, self.after.id);
         }
         true
     }
@@ -139,7 +139,7 @@ impl SchemaComparison<'_, '_, '_> {
             );
         }
         for schemas in matched.pairs {
-            self.walk.child(self.node, schemas);
+            self.walk.beside(self.node, schemas);
         }
     }
 }

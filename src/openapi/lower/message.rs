@@ -6,10 +6,12 @@ use super::super::contract::{Link, Location, Media, Parameter, RequestBody, Resp
 use super::super::document::Dialect;
 use super::super::pointer::{PointerId, resolve};
 use super::super::schema::SchemaId;
+use super::super::serialization::{Serialization, WireStyle};
 use super::super::value::{Map, Text, Value};
-use super::encoding::{encoding, is_form};
+use super::encoding::encoding;
 use super::field::{flag, text};
 use super::lowering::Lowering;
+use super::media::{is_form, media_name, spelled_media};
 use super::spelled::{sorted, spelled};
 
 impl<'d> Lowering<'d> {
@@ -40,26 +42,13 @@ impl<'d> Lowering<'d> {
 
     /// What parameters and headers share.
     fn named_value(&mut self, value: &'d Value, at: PointerId, name: &'d str, location: Location) -> Parameter<'d> {
+        let default = if matches!(location, Location::Path | Location::Header) { "simple" } else { "form" };
         let (schema, serialization) =
             if let Some((media, object)) = value.get("content").and_then(Value::as_object).and_then(|map| map.iter().next()) {
                 let here = self.pointers.below(at, &["content", media]);
-                (self.media_schema(object, here), media_name(media))
+                let described = object.get("schema").or_else(|| object.get("itemSchema"));
+                (self.media_schema(object, here), document(self.root, default, &media_name(media), described))
             } else {
-                let default = if matches!(location, Location::Path | Location::Header) { "simple" } else { "form" };
-                let style = text(value, "style").unwrap_or(default);
-                // A scalar is written the same, exploded or not (OpenAPI 3.1 section 4.8.12.4).
-                let is_scalar = value.get("schema").is_some_and(|schema| is_scalar(self.root, schema, MAX_WRAPS));
-                let default_explode = style == "form";
-                // A simple list is one however it is exploded, and `deepObject` is written in one way only.
-                let is_list = || value.get("schema").is_some_and(|schema| is_list(self.root, schema, MAX_WRAPS));
-                let is_fixed = is_scalar || style == "deepObject" || (style == "simple" && is_list());
-                let explode = value.get("explode").and_then(Value::as_bool).filter(|_| !is_fixed).unwrap_or(default_explode);
-                let reserved = match (flag(value, "allowReserved"), flag(value, "allowEmptyValue")) {
-                    (true, true) => ", reserved characters and no value allowed",
-                    (true, false) => ", reserved characters allowed",
-                    (false, true) => ", no value allowed",
-                    (false, false) => "",
-                };
                 let schema = match value.get("schema") {
                     Some(schema) => {
                         let here = self.pointers.child(at, "schema");
@@ -67,18 +56,49 @@ impl<'d> Lowering<'d> {
                     }
                     None => SchemaId::ANY,
                 };
-                let exploded = if explode { ", exploded" } else { "" };
-                (schema, format!("{style}{exploded}{reserved}"))
+                (schema, self.styled(value, default, location))
             };
         Parameter {
             name,
             location,
             required: flag(value, "required") || location == Location::Path,
             deprecated: flag(value, "deprecated"),
+            stability: text(value, "x-stability-level"),
             serialization,
             schema,
             at,
         }
+    }
+
+    /// How a value without a media type is written.
+    fn styled(&self, value: &'d Value, default: &str, location: Location) -> Serialization {
+        let schema = value.get("schema");
+        let style = text(value, "style").unwrap_or(default);
+        if schema.is_some_and(|schema| is_scalar(self.root, schema, MAX_WRAPS)) {
+            // Styles that separate say nothing of a single value (OpenAPI 3.1 section 4.8.12.3).
+            let name = if matches!(style, "label" | "matrix") { style } else { default };
+            let is_word = schema.is_some_and(|schema| has_no_reserved(self.root, schema));
+            let reserved = flag(value, "allowReserved") && self.may_be_reserved(location) && !is_word;
+            let empty = flag(value, "allowEmptyValue") && location == Location::Query;
+            return Serialization::Styled(WireStyle { reserved, empty, ..WireStyle::scalar(name) });
+        }
+        // A simple list is one however it is exploded, and `deepObject` is written in one way only.
+        let is_list = || schema.is_some_and(|schema| is_list(self.root, schema, MAX_WRAPS));
+        let is_fixed = style == "deepObject" || (style == "simple" && is_list());
+        let explode = value.get("explode").and_then(Value::as_bool).unwrap_or(style == "form");
+        Serialization::Styled(WireStyle {
+            name: style.to_owned(),
+            exploded: Some(explode).filter(|_| !is_fixed),
+            reserved: flag(value, "allowReserved") && self.may_be_reserved(location),
+            empty: flag(value, "allowEmptyValue") && location == Location::Query,
+        })
+    }
+
+    /// Whether `allowReserved` means something there: in a query, from 3.2 wherever characters are escaped (OpenAPI 3.0
+    /// and 3.1 section 4.8.12.2, 3.2 section 4.12.2).
+    fn may_be_reserved(&self, location: Location) -> bool {
+        let is_escaped = matches!(location, Location::Path | Location::Cookie) && self.dialect == Dialect::OpenApi32;
+        location == Location::Query || is_escaped
     }
 
     /// The body of a request.
@@ -92,21 +112,21 @@ impl<'d> Lowering<'d> {
         let Some((map, here)) = self.object(value, "content", at) else { return Vec::new() };
         let mut content: Vec<Media<'d>> = Vec::with_capacity(map.len());
         let mut known: HashSet<String> = HashSet::new();
-        for (name, object) in map {
-            let place = self.pointers.child(here, name.as_str());
+        for (written, object) in map {
+            let place = self.pointers.child(here, written.as_str());
             // 3.2 lets a media type object stand under `components.mediaTypes`.
             let Some((object, place)) = self.follow_object(object, place, "a media type") else { continue };
-            if !name.contains('/') {
+            if !written.contains('/') {
                 self.odd_once(place, "this is no media type, which is written `type/subtype`; it was skipped");
                 continue;
             }
-            let name = media_name(name);
+            let (name, spelled) = (media_name(written), spelled_media(written));
             let schema = self.media_schema(object, place);
             // Up to 3.1 the encoding of a response is to be ignored (OpenAPI 3.1 section 4.8.14).
             let counts = is_form(&name) && (is_request || self.dialect == Dialect::OpenApi32);
-            let encoding = if counts { encoding(self.root, object) } else { Vec::new() };
-            if known.insert(name.clone()) {
-                content.push(Media { name, schema, encoding, at: place });
+            let encoding = if counts { encoding(object) } else { Vec::new() };
+            if known.insert(spelled.clone()) {
+                content.push(Media { name, spelled, schema, encoding, at: place });
             }
         }
         content
@@ -208,6 +228,40 @@ fn is_list(root: &Value, schema: &Value, wraps: usize) -> bool {
         .any(|branches| !branches.is_empty() && branches.iter().all(|branch| is_list(root, branch, wraps)))
 }
 
+/// How a value with a media type is written: a single value as plain text is what it would be without one.
+fn document(root: &Value, default: &str, media: &str, schema: Option<&Value>) -> Serialization {
+    let is_plain = |schema: &Value| {
+        is_scalar(root, schema, MAX_WRAPS)
+            && (media == "text/plain" || (media == "application/json" && is_written_alike_in_json(root, schema)))
+    };
+    let plain = schema.is_some_and(is_plain).then(|| WireStyle::scalar(default));
+    Serialization::Document { media: media.to_owned(), plain }
+}
+
+/// Whether only numbers and flags are meant: JSON writes them as a text does, without quotes.
+fn is_written_alike_in_json(root: &Value, schema: &Value) -> bool {
+    let schema = followed(root, schema);
+    let is_bare = |kind: &Value| matches!(kind.as_str(), Some("number" | "integer" | "boolean"));
+    match schema.get("type") {
+        Some(Value::Array(kinds)) => kinds.iter().all(is_bare),
+        kind => kind.is_some_and(is_bare),
+    }
+}
+
+/// Whether no value holds a character that is escaped in an address (RFC 3986 section 2.3).
+fn has_no_reserved(root: &Value, schema: &Value) -> bool {
+    let is_word = |value: &Value| {
+        value.as_str().is_none_or(|text| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~')))
+    };
+    let values = followed(root, schema).get("enum").and_then(Value::as_array);
+    values.is_some_and(|values| values.iter().all(is_word)) || is_written_alike_in_json(root, schema)
+}
+
+/// A schema, one reference followed.
+fn followed<'d>(root: &'d Value, schema: &'d Value) -> &'d Value {
+    text(schema, "$ref").and_then(|reference| resolve(root, reference)).unwrap_or(schema)
+}
+
 /// What a link hands over; `path.id` is the parameter `id` (OpenAPI 3.1 section 4.8.20).
 fn handed(link: &Value) -> String {
     let plain = |name: &str| -> Text {
@@ -222,21 +276,4 @@ fn handed(link: &Value) -> String {
 /// `5xx` and `5XX` are one key; sloppy documents write both.
 pub(super) fn status_key(status: &str) -> String {
     if status.eq_ignore_ascii_case("default") { "default".to_owned() } else { status.to_ascii_uppercase() }
-}
-
-/// Type, subtype and parameters in lower case and one order; `charset` and `boundary` are how a text is
-/// written, not another media type (RFC 9110 section 8.3).
-pub(super) fn media_name(name: &str) -> String {
-    let mut parts = name.split(';').map(|part| part.trim().to_ascii_lowercase());
-    let mut media = parts.next().unwrap_or_default();
-    let mut parameters: Vec<String> = parts
-        .filter(|part| !part.is_empty() && !part.starts_with("charset=") && !part.starts_with("boundary="))
-        .map(|part| part.replace([' ', '"'], ""))
-        .collect();
-    parameters.sort_unstable();
-    for parameter in parameters {
-        media.push(';');
-        media.push_str(&parameter);
-    }
-    media
 }

@@ -7,6 +7,7 @@ mod document;
 mod encoding;
 mod field;
 mod lowering;
+mod media;
 mod message;
 mod operation;
 mod path;

@@ -25,7 +25,7 @@ pub(super) fn shape<'d>(path: &Cow<'d, str>) -> (String, Vec<&'d str>) {
     let mut offset = 0;
     while let Some(open) = rest.find('{') {
         let Some(length) = rest.get(open..).and_then(|tail| tail.find('}')) else { break };
-        shape.push_str(rest.get(..open).unwrap_or_default());
+        push_written(&mut shape, rest.get(..open).unwrap_or_default());
         shape.push_str("{}");
         if let Cow::Borrowed(whole) = path
             && let Some(name) = whole.get(offset + open + 1..offset + open + length)
@@ -35,6 +35,34 @@ pub(super) fn shape<'d>(path: &Cow<'d, str>) -> (String, Vec<&'d str>) {
         offset += open + length + 1;
         rest = rest.get(open + length + 1..).unwrap_or_default();
     }
-    shape.push_str(rest);
+    push_written(&mut shape, rest);
     (shape, variables)
+}
+
+/// Adds a piece of a path as it is on the wire: what an address cannot hold is escaped, what need not be escaped is
+/// not (RFC 3986 section 6.2.2).
+fn push_written(shape: &mut String, piece: &str) {
+    let mut rest = piece.as_bytes();
+    while let Some((byte, tail)) = rest.split_first() {
+        rest = tail;
+        let escaped = match (byte, tail) {
+            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)).map(|(high, low)| high * 16 + low),
+            _ => None,
+        };
+        if escaped.is_some() {
+            rest = tail.get(2..).unwrap_or_default();
+        }
+        let octet = escaped.unwrap_or(*byte);
+        let is_unreserved = octet.is_ascii_alphanumeric() || b"-._~".contains(&octet);
+        let is_written = escaped.is_none() && octet.is_ascii_graphic() && !b"\"<>^`|%".contains(&octet);
+        if is_unreserved || is_written {
+            shape.push(char::from(octet));
+        } else {
+            shape.push_str(&format!("%{octet:02X}"));
+        }
+    }
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }

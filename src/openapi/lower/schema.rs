@@ -289,6 +289,9 @@ fn copy_values<'d>(schema: &mut Schema<'d>, keywords: &Keywords<'d>) {
     if keywords.extensible_enum {
         schema.extensible_enum = true;
     }
+    if keywords.stability.is_some() {
+        schema.stability = keywords.stability;
+    }
     if keywords.pattern.is_some() {
         schema.pattern = keywords.pattern;
     }

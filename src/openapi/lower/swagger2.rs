@@ -9,10 +9,12 @@ use super::super::contract::{
 use super::super::methods::operation_field;
 use super::super::pointer::{PointerId, Pointers};
 use super::super::schema::{Additional, Schema, SchemaId, TypeSet};
+use super::super::serialization::{Serialization, WireStyle};
 use super::super::value::Value;
 use super::field::{flag, tags, text};
 use super::lowering::{Located, Lowering, NULL};
-use super::message::{media_name, status_key};
+use super::media::media_name;
+use super::message::status_key;
 use super::path::shape;
 use super::security::Security;
 
@@ -158,27 +160,27 @@ impl<'d> Lowering<'d> {
     /// A parameter or header whose schema is the object itself.
     fn swagger_value(&mut self, value: &'d Value, at: PointerId, name: &'d str, location: Location) -> Parameter<'d> {
         let schema = self.schema_object(value, at);
-        let schema = self.push(Schema { deprecated: false, ..schema });
+        let mut schema = Schema { deprecated: false, ..schema };
+        // What stands in the parameter is said of it.
+        if schema.stability.is_some() {
+            schema.stability = None;
+        }
+        let schema = self.push(schema);
         let plain = if matches!(location, Location::Path | Location::Header) { "simple" } else { "form" };
-        let serialization = match text(value, "collectionFormat") {
-            Some("multi") => "form, exploded".to_owned(),
-            Some("ssv") => "spaceDelimited".to_owned(),
-            Some("pipes") => "pipeDelimited".to_owned(),
-            Some("tsv") => "tabDelimited".to_owned(),
-            // Without a list there is nothing to separate: written as 3.x would by default.
-            _ if plain == "form" && text(value, "type") != Some("array") => "form, exploded".to_owned(),
-            _ => plain.to_owned(),
+        // Without a list there is nothing to separate.
+        let style = match text(value, "type") {
+            Some("array") => collection_style(text(value, "collectionFormat"), plain),
+            _ => WireStyle::scalar(plain),
         };
+        // It means something in a query only (Swagger 2.0, Parameter Object).
+        let empty = flag(value, "allowEmptyValue") && location == Location::Query;
         Parameter {
             name,
             location,
             required: flag(value, "required") || location == Location::Path,
             deprecated: flag(value, "x-deprecated"),
-            serialization: if flag(value, "allowEmptyValue") {
-                format!("{serialization}, no value allowed")
-            } else {
-                serialization
-            },
+            stability: text(value, "x-stability-level"),
+            serialization: Serialization::Styled(WireStyle { empty, ..style }),
             schema,
             at,
         }
@@ -203,16 +205,13 @@ impl<'d> Lowering<'d> {
             let Some(name) = text(value, "name") else { continue };
             has_file |= text(value, "type") == Some("file");
             // As 3.x spells it in an encoding; `multi` is what it means by default.
-            if text(value, "type") == Some("array") {
-                let spelling = match text(value, "collectionFormat") {
-                    Some("multi") => None,
-                    Some("ssv") => Some("style spaceDelimited"),
-                    Some("pipes") => Some("style pipeDelimited"),
-                    Some("tsv") => Some("style tabDelimited"),
-                    _ => Some("explode false"),
-                };
-                let part = |style: &str| PartEncoding { name, media_types: Vec::new(), style: style.to_owned() };
-                encoding.extend(spelling.map(part));
+            let style = match text(value, "type") {
+                Some("array") => collection_style(text(value, "collectionFormat"), "form"),
+                _ => WireStyle::form(),
+            };
+            let style = WireStyle { empty: flag(value, "allowEmptyValue"), ..style };
+            if style != WireStyle::form() {
+                encoding.push(PartEncoding { name, media_types: Vec::new(), style, rest: String::new() });
             }
             let schema = self.schema_object(value, at);
             let schema = self.push(schema);
@@ -266,14 +265,27 @@ impl<'d> Lowering<'d> {
     }
 }
 
+/// How `collectionFormat` writes a list, as 3.x spells it; by default with commas.
+fn collection_style(format: Option<&str>, plain: &str) -> WireStyle {
+    let joined = |name: &str| WireStyle { exploded: Some(false), ..WireStyle::scalar(name) };
+    match format {
+        Some("multi") => WireStyle::form(),
+        Some("ssv") => joined("spaceDelimited"),
+        Some("pipes") => joined("pipeDelimited"),
+        Some("tsv") => joined("tabDelimited"),
+        _ if plain == "simple" => WireStyle::scalar(plain),
+        _ => joined(plain),
+    }
+}
+
 fn media<'d>(names: &[String], default: &str, schema: SchemaId, at: PointerId) -> Vec<Media<'d>> {
     if names.is_empty() {
-        return vec![Media { name: default.to_owned(), schema, encoding: Vec::new(), at }];
+        return vec![Media { name: default.to_owned(), spelled: default.to_owned(), schema, encoding: Vec::new(), at }];
     }
     let mut content: Vec<Media<'d>> = Vec::with_capacity(names.len());
     for name in names {
         if !content.iter().any(|media| media.name == *name) {
-            content.push(Media { name: name.clone(), schema, encoding: Vec::new(), at });
+            content.push(Media { name: name.clone(), spelled: name.clone(), schema, encoding: Vec::new(), at });
         }
     }
     content

@@ -13,6 +13,7 @@ use super::decision::HowContained;
 use super::direction::{DirectionProof, ReceiverMembers, Taken, schema_of};
 use super::found::{Found, ProvenChange};
 use super::outcome::Proof;
+use super::wire::{TakenAsList, is_about_types};
 
 /// Places of one finding that are asked about; where there are more, it is not lowered.
 const MOST_PLACES: usize = 8;
@@ -59,11 +60,20 @@ impl<'d> DirectionProof<'d> {
     }
 
     fn at_place(&mut self, change: &Change, compared: &ComparedSchemas) -> Option<Found> {
+        if change.kind == ChangeKind::BecameList {
+            return Some(self.became_list(compared));
+        }
         let schemas = self.schemas(compared.pair)?;
         let question = self.question(change, compared)?;
         let mut answer = self.contains(schemas, &question);
         if answer == Containment::Contained {
             answer = self.confirmed_contained(change, compared.pair, schemas, &question);
+        }
+        if let Containment::Refuted(witness) = &mut answer
+            && self.pairs.get(compared.pair).is_some_and(|known| known.writing.is_text())
+        {
+            let witness = std::mem::replace(witness, Witness { value: Json::Null, at: String::new(), keyword: String::new() });
+            answer = self.refuted_as_text(change.kind, compared.pair, schemas.receiver, witness);
         }
         Some(match answer {
             Containment::Contained => self.contained(change, schemas, &question),
@@ -99,10 +109,6 @@ impl<'d> DirectionProof<'d> {
 
     /// What a value comes to that is refused where the change stands.
     fn refuted(&mut self, pair: usize, schemas: Peers<&'d Value>, question: &Question<'d>, witness: Witness) -> Found {
-        let is_text = self.pairs.get(pair).is_some_and(|known| known.is_text);
-        if is_text && self.is_same_on_the_wire(schemas.receiver, &witness.value) {
-            return Found::Undecided("outside a body every value is text, and the text of the witness is accepted");
-        }
         // A reader takes what fits two forms for one of them.
         if !self.is_to_provider()
             && witness.keyword == "oneOf"
@@ -120,6 +126,35 @@ impl<'d> DirectionProof<'d> {
             Taken::Not => self.in_messages(pair, schemas.receiver, question, witness),
             Taken::Loosely => Found::Contained(HowContained::Loose),
             Taken::Strictly => Found::Contained(HowContained::ByAnother),
+        }
+    }
+
+    /// Whether what is refused as a value is refused as the text it travels as.
+    fn refuted_as_text(&mut self, kind: ChangeKind, pair: usize, receiver: &'d Value, witness: Witness) -> Containment {
+        let is_same = self.is_same_on_the_wire(receiver, &witness.value);
+        let is_about_types = is_about_types(kind);
+        if !is_same && !is_about_types {
+            return Containment::Refuted(witness);
+        }
+        match self.contains_texts(pair) {
+            Some(Containment::Contained) => Containment::Contained,
+            Some(Containment::Refuted(text)) if is_about_types => Containment::Refuted(text),
+            _ if is_same => Containment::Undecided("the value travels as text, and the text of the witness is accepted"),
+            _ => Containment::Refuted(witness),
+        }
+    }
+
+    /// What becomes of single values where a list is taken now.
+    fn became_list(&mut self, compared: &ComparedSchemas) -> Found {
+        match self.taken_as_list(compared) {
+            Some(TakenAsList::Answered(Containment::Contained)) => Found::Contained(HowContained::Plain),
+            Some(TakenAsList::Answered(Containment::Undecided(why))) => Found::Undecided(why),
+            Some(TakenAsList::Answered(Containment::Refuted(witness))) => {
+                let proof = Box::new(self.refutation(compared.pair, witness));
+                Found::Refuted { proof, roots: self.operations_above(compared.pair) }
+            }
+            Some(TakenAsList::Divided) => Found::Undecided("a value that holds the separator of the list is taken for several"),
+            None => Found::Undecided("what the single values are as texts is not told"),
         }
     }
 
@@ -206,17 +241,6 @@ impl<'d> DirectionProof<'d> {
     fn is_plain(&self, id: SchemaId) -> bool {
         let schema = self.contracts.receiver.schema(id);
         schema.all_of.is_empty() && schema.unions.is_empty() && schema.constraints.is_empty()
-    }
-
-    /// Whether the text of a value is one the receiver accepts: outside a body a number is written as a text is.
-    fn is_same_on_the_wire(&mut self, receiver: &'d Value, value: &Json) -> bool {
-        let text = match value {
-            Json::String(text) => text.clone(),
-            Json::Array(_) | Json::Object(_) | Json::Null => return false,
-            scalar => scalar.to_string(),
-        };
-        let read = serde_json::from_str::<Json>(&text).ok().filter(|read| !(read.is_array() || read.is_object()));
-        self.prover.accepts(receiver, &Json::String(text)) || read.is_some_and(|read| self.prover.accepts(receiver, &read))
     }
 }
 

@@ -84,6 +84,7 @@ const fn is_open(kind: ChangeKind) -> bool {
             | ChangeKind::ConstraintChanged
             | ChangeKind::CompositionAdded
             | ChangeKind::CompositionRemoved
+            | ChangeKind::BecameList
     )
 }
 
@@ -110,6 +111,9 @@ pub(super) enum HowContained {
     ByTwo,
 }
 
+/// Why an object that closes refuses nothing that is declared.
+const NAMED: &str = "the names that the sender declares are all taken; only one that sends others too would be refused";
+
 impl HowContained {
     /// The proof of it, with its reason.
     pub(super) fn proof(self, kind: ChangeKind, direction: Direction) -> Proof {
@@ -118,8 +122,10 @@ impl HowContained {
             (Self::Loose, ..) => ("another alternative takes these values, with members it does not declare", true),
             (Self::OutOfReach, ..) => ("no message can hold a value that is refused here", false),
             (Self::ByAnother, ..) => ("what this alternative no longer takes, another one beside it does", false),
+            // Nobody is held to the names a description declares, and a request is written by somebody else.
+            (Self::Plain, ChangeKind::AdditionalPropertiesNarrowed, Direction::ToProvider) => (NAMED, true),
             (Self::Plain, ChangeKind::AdditionalPropertiesNarrowed | ChangeKind::AdditionalPropertiesWidened, _) => {
-                ("the names that the sender declares are all taken; only one that sends others too would be refused", false)
+                (NAMED, false)
             }
             (Self::Plain, _, Direction::ToProvider) => ("every value that could be sent before is still accepted", false),
             (Self::Plain, ..) => ("every value that may come now could come before", false),

@@ -35,6 +35,8 @@ pub(super) struct DirectionProof<'d> {
     pub(super) stop: Stop,
     /// Pairs above findings that may still be gone through.
     pub(super) pairs_left: usize,
+    /// Questions that were asked as texts.
+    pub(super) text_questions: usize,
     /// What was found of pairs with alternatives, by their index.
     pub(super) taken: FxHashMap<usize, Taken>,
 }
@@ -88,6 +90,7 @@ impl<'d> DirectionProof<'d> {
             documents,
             pairs_left: MOST_PAIRS,
             stop: delta.stop.clone(),
+            text_questions: 0,
             taken: FxHashMap::default(),
         }
     }

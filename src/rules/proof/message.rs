@@ -36,7 +36,7 @@ impl DirectionProof<'_> {
             };
         }
         let root = *way.last()?;
-        if way.len() == 1 || self.pairs.get(root)?.is_text {
+        if way.len() == 1 || self.pairs.get(root)?.writing.is_text() {
             return None;
         }
         let schemas = self.schemas(root)?;

@@ -20,6 +20,8 @@ mod places;
 mod prove;
 mod question;
 mod reach;
+mod text_schema;
+mod wire;
 
 pub use outcome::Proof;
 pub(super) use prove::prove;

@@ -85,7 +85,7 @@ impl<'d> DirectionProof<'d> {
 
     /// The proof that a whole message is, as somebody else judges it.
     fn confirmed_message(&mut self, root: usize, message: &serde_json::Value) -> Option<Proof> {
-        if self.pairs.get(root)?.is_text {
+        if self.pairs.get(root)?.writing.is_text() {
             return None;
         }
         let schemas = self.schemas(root)?;
