@@ -32,7 +32,7 @@ impl ListWriting {
     fn of(style: &WireStyle) -> Self {
         match (style.name.as_str(), style.exploded) {
             ("form" | "matrix", Some(true)) => Self::Repeated,
-            ("form" | "matrix", Some(false)) | ("simple", _) | ("label", Some(false)) => Self::Joined(','),
+            ("form" | "matrix" | "label", Some(false)) | ("simple", _) => Self::Joined(','),
             ("label", Some(true)) => Self::Joined('.'),
             ("spaceDelimited", Some(false)) => Self::Joined(' '),
             ("pipeDelimited", Some(false)) => Self::Joined('|'),

@@ -20,7 +20,7 @@ pub(super) fn sentence(change: &Change, place: &str) -> String {
     } else {
         template.to_owned()
     };
-    let (before, after) = shown(value(change.before.as_ref()), value(change.after.as_ref()));
+    let (before, after) = shown(&value(change.before.as_ref()), &value(change.after.as_ref()));
     let mut rest: &str = &told.replace("the items of {place} is now", "the items of {place} are now");
     while let Some((head, tail)) = rest.split_once('{') {
         text.push_str(head);
@@ -73,10 +73,10 @@ fn value(value: Option<&Value>) -> String {
 }
 
 /// Two values, of which long ones are cut; where they would then look alike, they begin shortly before they differ.
-fn shown(before: String, after: String) -> (String, String) {
+fn shown(before: &str, after: &str) -> (String, String) {
     let common = before.chars().zip(after.chars()).take_while(|(one, other)| one == other).count();
     let start = if common + 1 < LONGEST || before == after { 0 } else { common.saturating_sub(LEAD) };
-    (cut(&before, start), cut(&after, start))
+    (cut(before, start), cut(after, start))
 }
 
 /// A text from a character on, with a sign where something is left out.
@@ -269,13 +269,13 @@ mod tests {
     #[test]
     fn long_values_show_where_they_differ() {
         let long = |end: &str| format!("{}{end}", "a".repeat(120));
-        let (before, after) = shown(long("bc"), long("d"));
+        let (before, after) = shown(&long("bc"), &long("d"));
         assert_eq!((before.as_str(), after.as_str()), ("…aaaaaaaaaaaaaaaaaaaabc", "…aaaaaaaaaaaaaaaaaaaad"));
-        assert_eq!(shown(long("b"), "x".to_owned()).0.chars().count(), LONGEST + 1);
-        assert_eq!(shown("red".to_owned(), "blue".to_owned()), ("red".to_owned(), "blue".to_owned()));
-        let (before, after) = shown("a".repeat(79) + "b", "a".repeat(79) + "c" + &"d".repeat(90));
+        assert_eq!(shown(&long("b"), "x").0.chars().count(), LONGEST + 1);
+        assert_eq!(shown("red", "blue"), ("red".to_owned(), "blue".to_owned()));
+        let (before, after) = shown(&("a".repeat(79) + "b"), &("a".repeat(79) + "c" + &"d".repeat(90)));
         assert_ne!(before, after, "the last character that is shown is where they differ");
-        let (before, after) = shown("a".repeat(80), "a".repeat(90));
+        let (before, after) = shown(&"a".repeat(80), &"a".repeat(90));
         assert_ne!(before, after, "one is the beginning of the other");
     }
 }

@@ -11,6 +11,7 @@ use super::super::equality::same;
 use super::super::fact::{Difference, small};
 use super::super::folded::FromSchema;
 use super::comparison::SchemaComparison;
+use super::describe::plain;
 
 impl SchemaComparison<'_, '_, '_> {
     pub(super) fn annotations(&mut self) {
@@ -18,6 +19,7 @@ impl SchemaComparison<'_, '_, '_> {
         let (old, new) = (self.before.default, self.after.default);
         let show = |word: Option<FromSchema<&Value>>| word.map(|word| small(word.value).unwrap_or_else(|| json!("…")));
         let equal = match (&old, &new) {
+            (Some(a), Some(b)) if self.writing().is_text() => plain(a.value) == plain(b.value),
             (Some(a), Some(b)) => same(a.value, b.value),
             (None, None) => true,
             _ => false,

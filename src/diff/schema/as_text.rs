@@ -31,7 +31,7 @@ impl SchemaComparison<'_, '_, '_> {
                 _ if is_comparable => return false,
                 _ => ChangeKind::TypeChanged,
             }
-        } else if is_single(a) && b == TypeSet::ARRAY && self.takes_one(list) {
+        } else if is_single(a.without(TypeSet::NULL)) && b.without(TypeSet::NULL) == TypeSet::ARRAY && self.takes_one(list) {
             ChangeKind::BecameList
         } else {
             return false;

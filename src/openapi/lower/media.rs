@@ -40,7 +40,7 @@ fn written(name: &str, keeps: impl Fn(&str) -> bool) -> String {
     let mut media = parts.next().unwrap_or_default();
     let mut parameters: Vec<String> = parts
         .filter(|part| !part.is_empty())
-        .map(|part| plain_charset(part.replace([' ', '"'], "")))
+        .map(|part| plain_charset(&part.replace([' ', '"'], "")))
         .filter(|part| keeps(part))
         .collect();
     parameters.sort_unstable();
@@ -52,9 +52,9 @@ fn written(name: &str, keeps: impl Fn(&str) -> bool) -> String {
 }
 
 /// A parameter with the usual name of its character set.
-fn plain_charset(parameter: String) -> String {
+fn plain_charset(parameter: &str) -> String {
     let known = parameter.strip_prefix("charset=").and_then(|name| CHARSETS.iter().find(|(other, _)| *other == name));
-    known.map_or(parameter.clone(), |(_, usual)| format!("charset={usual}"))
+    known.map_or_else(|| parameter.to_owned(), |(_, usual)| format!("charset={usual}"))
 }
 
 #[cfg(test)]

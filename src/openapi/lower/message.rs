@@ -76,7 +76,8 @@ impl<'d> Lowering<'d> {
         let style = text(value, "style").unwrap_or(default);
         if schema.is_some_and(|schema| is_scalar(self.root, schema, MAX_WRAPS)) {
             // Styles that separate say nothing of a single value (OpenAPI 3.1 section 4.8.12.3).
-            let name = if matches!(style, "label" | "matrix") { style } else { default };
+            let is_several = matches!(style, "spaceDelimited" | "pipeDelimited" | "deepObject");
+            let name = if is_several { default } else { style };
             let is_word = schema.is_some_and(|schema| has_no_reserved(self.root, schema));
             let reserved = flag(value, "allowReserved") && self.may_be_reserved(location) && !is_word;
             let empty = flag(value, "allowEmptyValue") && location == Location::Query;

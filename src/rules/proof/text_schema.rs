@@ -24,6 +24,8 @@ pub(super) struct TextSchemas<'c, 'd> {
     /// Whether texts may be described that no value has: what the sender sends may be overrated, what the receiver
     /// takes may not.
     may_widen: bool,
+    /// Whether null counts, which no text says.
+    has_null: bool,
     /// Whether such texts are described.
     pub(super) is_wider: bool,
 }
@@ -31,12 +33,17 @@ pub(super) struct TextSchemas<'c, 'd> {
 impl<'c, 'd> TextSchemas<'c, 'd> {
     /// Of schemas of whoever sends.
     pub(super) const fn of_sender(contract: &'c Contract<'d>) -> Self {
-        Self { contract, left: MOST_SCHEMAS, may_widen: true, is_wider: false }
+        Self { contract, left: MOST_SCHEMAS, may_widen: true, has_null: true, is_wider: false }
     }
 
     /// Of schemas of whoever receives.
     pub(super) const fn of_receiver(contract: &'c Contract<'d>) -> Self {
-        Self { contract, left: MOST_SCHEMAS, may_widen: false, is_wider: false }
+        Self { contract, left: MOST_SCHEMAS, may_widen: false, has_null: true, is_wider: false }
+    }
+
+    /// The same without null: where one value stands in a list, it is a text.
+    pub(super) const fn without_null(self) -> Self {
+        Self { has_null: false, ..self }
     }
 
     /// The texts of the values of a schema; none where that cannot be said.
@@ -79,7 +86,8 @@ impl<'c, 'd> TextSchemas<'c, 'd> {
                 || schema.maximum.is_some()
                 || schema.multiple_of.is_some();
             self.widen(says_more)?;
-            let listed = values.iter().filter(|value| schema.types.contains(TypeSet::of(value)));
+            let types = if self.has_null { schema.types } else { schema.types.without(TypeSet::NULL) };
+            let listed = values.iter().filter(|value| types.contains(TypeSet::of(value)));
             let texts = listed.map(|value| text_of(value)).collect::<Option<Vec<Json>>>()?;
             return Some(json!({"enum": texts}));
         }
@@ -98,7 +106,7 @@ impl<'c, 'd> TextSchemas<'c, 'd> {
         if has(TypeSet::BOOLEAN) {
             forms.push(json!({"enum": ["true", "false"]}));
         }
-        if has(TypeSet::NULL) {
+        if has(TypeSet::NULL) && self.has_null {
             forms.push(json!({"type": "null"}));
         }
         if has(TypeSet::ARRAY) {

@@ -51,7 +51,7 @@ impl<'d> DirectionProof<'d> {
     pub(super) fn taken_as_list(&mut self, compared: &ComparedSchemas) -> Option<TakenAsList> {
         let Writing::Text(list) = self.pairs.get(compared.pair)?.writing else { return None };
         let ids = self.ids(compared.pair)?;
-        let mut sender = TextSchemas::of_sender(self.contracts.sender);
+        let mut sender = TextSchemas::of_sender(self.contracts.sender).without_null();
         let sent = sender.read(ids.sender)?;
         let Some(taken) = TextSchemas::of_receiver(self.contracts.receiver).read(ids.receiver) else {
             return self.refused_as_entry(ids).map(TakenAsList::Answered);

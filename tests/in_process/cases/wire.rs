@@ -95,6 +95,11 @@ fn a_parameter_is_the_text_it_is_written_as() {
     for (name, place, before, after, expected) in cases {
         assert_eq!(judged(&one(place, &before), &one(place, &after)), expected, "{name}");
     }
+    let default = |kind: &str, value: Value| one("query", &json!({"type": kind, "default": value}));
+    let same = judged(&default("integer", json!(1)), &default("string", json!("1")));
+    assert_eq!(same, ["info request-type-changed"], "the default is the same text");
+    let other = judged(&default("integer", json!(1)), &default("string", json!("2")));
+    assert_eq!(other, ["warning request-default-value-changed", "info request-type-changed"]);
     let document = |schema: Value| {
         taking("3.1.0", &json!([{"name": "q", "in": "query", "content": {"application/json": {"schema": schema}}}]))
     };
@@ -152,6 +157,7 @@ fn one_value_and_a_list() {
         ("a bar may be in it", text.clone(), list(&text), pipes.clone(), "warning request-value-became-list"),
         ("a comma is no bar", json!({"enum": ["a", "b,c"]}), list(&text), pipes, "info request-value-became-list"),
         ("nobody knows how", text.clone(), list(&text), json!({"style": "deepObject"}), "breaking request-type-changed"),
+        ("null is not sent", json!({"type": ["string", "null"]}), list(&text), json!({}), "info request-value-became-list"),
         ("several became one", list(&text), text.clone(), json!({}), "breaking request-type-changed"),
     ];
     for (name, before, after, style, expected) in cases {
@@ -267,6 +273,9 @@ fn an_exploded_object_is_its_members() {
     assert_eq!(judged(&row(false), &needed(false)), apart, "a member that is needed where others are sent");
 }
 
+/// What is asked, the media type, a part's schema and encoding before and after, and what is found.
+type PartCase<'c> = (&'c str, &'c str, Value, Value, Value, Value, &'c [&'c str]);
+
 #[test]
 fn parts_of_a_form() {
     let form = |media: &str, properties: Value, encoding: Value| {
@@ -276,7 +285,7 @@ fn parts_of_a_form() {
     let lists = list(&text);
     let (web, parts) = ("application/x-www-form-urlencoded", "multipart/form-data");
     let changed: &[&str] = &["breaking request-body-encoding-changed"];
-    let cases: Vec<(&str, &str, Value, Value, Value, Value, &[&str])> = vec![
+    let cases: Vec<PartCase<'_>> = vec![
         ("a style of a text", web, text.clone(), json!({}), text.clone(), json!({"style": "deepObject"}), &[]),
         ("a list is joined", web, lists.clone(), json!({}), lists.clone(), json!({"explode": false}), changed),
         ("a list of parts is joined", parts, lists.clone(), json!({}), lists.clone(), json!({"style": "pipeDelimited"}), changed),
