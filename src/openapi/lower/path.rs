@@ -12,7 +12,9 @@ pub(super) const BENEATH: &str = " › ";
 pub(super) fn shape<'d>(path: &Cow<'d, str>) -> (String, Vec<&'d str>) {
     if let Cow::Owned(path) = path {
         let mut parts = path.split(BENEATH);
-        let mut shape = shape(&Cow::Borrowed(parts.next().unwrap_or_default())).0;
+        let parent = parts.next().unwrap_or_default();
+        let (method, address) = parent.split_once(' ').unwrap_or(("", parent));
+        let mut shape = format!("{method} {}", shape(&Cow::Borrowed(address)).0);
         for expression in parts.skip(1).step_by(2) {
             shape.push_str(BENEATH);
             shape.push_str(expression);
