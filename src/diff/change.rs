@@ -281,7 +281,7 @@ impl Site {
 }
 
 /// The smallest objects that show the change, for a text diff.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fragment {
     /// JSON Pointer in the document before; none where there was nothing.
     pub before: Option<String>,

@@ -7,7 +7,7 @@ use crate::model::Direction;
 use crate::openapi::{Contract, SECTION, Stop};
 
 use super::before_after::BeforeAfter;
-use super::change::{Change, ChangeKind, ComparedPair, ComparedSchemas, Evidence, Site, Use};
+use super::change::{Change, ChangeKind, ComparedPair, ComparedSchemas, Evidence, Use};
 use super::concealed::{Concealed, ConcealedSide};
 use super::delta::Delta;
 use super::equality::same;
@@ -16,9 +16,6 @@ use super::walk::{PairNode, Walk, note};
 
 /// Steps that the search for the operations that reach the changes may take.
 const MOST_STEPS: usize = 50_000_000;
-
-/// Where what all operations ask for is said.
-const SECURITY: &str = "/security";
 
 /// By what facts are one: two routes to one edit (a base schema folded into each child) lead to the same.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -34,9 +31,14 @@ struct FactKey {
 impl FactKey {
     fn of(fact: &Fact) -> Self {
         let Difference { kind, subject, values, evidence, alternative: _ } = &fact.difference;
-        let place = if kind.name().ends_with("Added") { &fact.site.after } else { &fact.site.before };
+        let place = match kind {
+            // What operations ask for may be said once, or in each of them: it is one edit.
+            kind if kind.is_demand() => "",
+            kind if kind.name().ends_with("Added") => &fact.site.after,
+            _ => &fact.site.before,
+        };
         Self {
-            place: place.clone(),
+            place: place.to_owned(),
             kind: *kind,
             direction: fact.direction,
             subject: subject.clone(),
@@ -59,15 +61,11 @@ pub(super) fn merged(mut walk: Walk<'_, '_>) -> Delta {
     let concealed = Concealed::new(walk.before, walk.after);
     let mut unread = std::mem::take(&mut walk.unread);
     let libraries_differ = libraries_differ(walk.before, walk.after);
-    let mut add = |mut fact: Fact, operations: BTreeSet<usize>| {
+    let mut add = |fact: Fact, operations: BTreeSet<usize>| {
         match concealed.hides(&fact) {
             Some(ConcealedSide::Before) => return note(&mut unread.before, fact.site.after),
             Some(ConcealedSide::After) => return note(&mut unread.after, fact.site.before),
             None => {}
-        }
-        // What every operation asks for may be said once, or in each of them: it is one edit, and stands in no one of them.
-        if fact.difference.kind.is_demand() {
-            fact.site = Site { before: SECURITY.to_owned(), after: SECURITY.to_owned() };
         }
         let key = FactKey::of(&fact);
         match merged.get_mut(&key) {
@@ -75,7 +73,7 @@ pub(super) fn merged(mut walk: Walk<'_, '_>) -> Delta {
                 known.operations.extend(operations);
                 known.compared.extend(fact.compared);
                 // Which route came first must not show: documents are reordered.
-                if (&fact.site, &fact.fragment) < (&known.fact.site, &known.fact.fragment) {
+                if fact.site < known.fact.site {
                     known.fact = fact;
                 }
             }

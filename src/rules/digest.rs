@@ -25,17 +25,26 @@ pub(super) fn identity(rule: &str, change: &Change) -> String {
     // The variant's own name: another word for people makes no other finding.
     let direction = format!("{:?}", change.direction);
     // Both sides: one schema may have become two.
-    let (before, after) = (change.site.before.as_bytes(), change.site.after.as_bytes());
+    // What operations ask for is known by what it says: which of them says it first must not count.
+    let (before, after) = if change.kind.is_demand() {
+        (text(change.before.as_ref()), text(change.after.as_ref()))
+    } else {
+        (change.site.before.clone(), change.site.after.clone())
+    };
+    let (before, after) = (before.as_bytes(), after.as_bytes());
     digest(&[&digest_version, rule.as_bytes(), direction.as_bytes(), before, after, change.subject.as_bytes()])
 }
 
 /// What changes when what is to be said changes: the identity, what stood and stands there, and for what each operation
 /// may say by itself the operations that do.
 pub(super) fn content(identity: &str, change: &Change) -> String {
-    let text = |value: &Option<Value>| value.as_ref().map(ToString::to_string).unwrap_or_default();
-    let mut parts = vec![identity.to_owned(), text(&change.before), text(&change.after)];
+    let mut parts = vec![identity.to_owned(), text(change.before.as_ref()), text(change.after.as_ref())];
     if change.kind.is_gathered() {
         parts.extend(change.used_by.iter().map(|usage| usage.label().to_string()));
     }
     digest(&parts.iter().map(String::as_bytes).collect::<Vec<_>>())
+}
+
+fn text(value: Option<&Value>) -> String {
+    value.map(ToString::to_string).unwrap_or_default()
 }

@@ -1,14 +1,14 @@
 //! Credentials that one side asks for as a parameter and the other as a security scheme: on the wire they are one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::openapi::{Contract, Location, Operation, Parameter, Requirement, SecurityScheme, TypeSet};
 
 use super::super::before_after::BeforeAfter;
 use super::super::folded::Folded;
 
-/// Alternatives of a `security` list that are read for what they carry; nobody writes more.
-const MOST_ALTERNATIVES: usize = 64;
+/// Names in a `security` list that are read for what they carry; nobody writes more.
+const MOST_NAMES: usize = 64;
 
 /// What carries credentials: a location and a name.
 type Carrier = (Location, String);
@@ -29,9 +29,19 @@ fn authorization() -> Carrier {
     (Location::Header, "authorization".to_owned())
 }
 
+/// The declared schemes of a document by name.
+pub(super) struct Schemes<'s, 'd>(HashMap<&'d str, &'s SecurityScheme<'d>>);
+
+impl<'s, 'd> Schemes<'s, 'd> {
+    pub(super) fn of(contract: &'s Contract<'d>) -> Self {
+        Self(contract.schemes.iter().map(|scheme| (scheme.name, scheme)).collect())
+    }
+}
+
 /// One side of an operation.
 pub(super) struct AskingOperation<'s, 'd> {
     pub(super) contract: &'s Contract<'d>,
+    pub(super) schemes: &'s Schemes<'s, 'd>,
     pub(super) operation: &'s Operation<'d>,
 }
 
@@ -46,9 +56,9 @@ impl<'s, 'd> AskingOperation<'s, 'd> {
     /// The declared schemes that its `security` names, those of a list that may be left out too.
     fn schemes(&self) -> Vec<&'s SecurityScheme<'d>> {
         let list = self.operation.value.get("security").or_else(|| self.contract.root.get("security"));
-        let entries = list.and_then(|list| list.as_array()).into_iter().flatten().take(MOST_ALTERNATIVES);
-        let names = entries.filter_map(|entry| entry.as_object()).flat_map(|entry| entry.iter().map(|(name, _)| name));
-        names.filter_map(|name| self.contract.schemes.iter().find(|scheme| name == scheme.name)).collect()
+        let entries = list.and_then(|list| list.as_array()).into_iter().flatten().filter_map(|entry| entry.as_object());
+        let names = entries.flat_map(|entry| entry.iter().map(|(name, _)| name)).take(MOST_NAMES);
+        names.filter_map(|name| self.schemes.0.get(name.as_ref()).copied()).collect()
     }
 
     fn has(&self, carrier: &Carrier) -> bool {
@@ -83,7 +93,7 @@ impl<'d> Credentials<'d> {
         for parameter in before.parameters() {
             let Some(scheme) = carrying(&both, &parameter.key()) else { continue };
             if parameter.required {
-                demand(&mut found.security.before, scheme, new, before.contract);
+                demand(&mut found.security.before, scheme, new, before.schemes);
                 found.as_parameter.extend((!names(old, scheme)).then_some(scheme.name));
             }
             if !after.has(&parameter.key()) {
@@ -97,7 +107,7 @@ impl<'d> Credentials<'d> {
                 continue;
             }
             if parameter.required {
-                demand(&mut found.security.after, scheme, old, after.contract);
+                demand(&mut found.security.after, scheme, old, after.schemes);
                 found.as_parameter.extend((!names(new, scheme)).then_some(scheme.name));
             }
             if !before.has(&parameter.key()) {
@@ -121,7 +131,7 @@ fn demand<'d>(
     security: &mut Vec<Requirement<'d>>,
     scheme: &SecurityScheme<'d>,
     other: &[Requirement<'d>],
-    contract: &Contract<'d>,
+    schemes: &Schemes<'_, 'd>,
 ) {
     let asked = other.iter().flat_map(|requirement| &requirement.schemes).find(|(name, _)| *name == scheme.name);
     let entry = (scheme.name, asked.map(|(_, scopes)| scopes.clone()).unwrap_or_default());
@@ -130,7 +140,7 @@ fn demand<'d>(
     }
     for requirement in security {
         let carries = |(name, _): &(&str, Vec<&str>)| {
-            let known = contract.schemes.iter().find(|known| known.name == *name);
+            let known = schemes.0.get(name);
             *name == scheme.name || known.is_some_and(|known| known.carrier == scheme.carrier)
         };
         if !requirement.schemes.iter().any(carries) {

@@ -12,7 +12,7 @@ use super::super::change::{ChangeKind, Evidence, Fragment, Site, Use};
 use super::super::fact::{Difference, Fact};
 use super::super::walk::Walk;
 use super::callers::Callers;
-use super::credentials::{AskingOperation, Credentials};
+use super::credentials::{AskingOperation, Credentials, Schemes};
 use super::matching::{MatchedOperation, Matching};
 use super::pair::{OperationPair, label};
 use super::routes::Routes;
@@ -29,6 +29,7 @@ pub fn compare_all(walk: &mut Walk<'_, '_>) {
     let is_gone = |operation: &MatchedOperation<'_, '_>| matches!(operation, MatchedOperation::Gone(_));
     let routes = matching.operations.iter().any(is_gone).then(|| Routes::of(after));
     let mut callers = Callers::new(served);
+    let schemes = BeforeAfter::new(Schemes::of(before), Schemes::of(after));
     for operation in &matching.operations {
         if walk.is_stopped() {
             return walk.give_up();
@@ -41,7 +42,15 @@ pub fn compare_all(walk: &mut Walk<'_, '_>) {
                 if walk.unchanged.context() && walk.unchanged.holds(&here) && here == there {
                     continue;
                 }
-                let mut pair = OperationPair { walk, number, old, new, asked: Credentials::default() };
+                let asked = if old.kind == OperationKind::Path {
+                    Credentials::between(BeforeAfter {
+                        before: AskingOperation { contract: before, schemes: &schemes.before, operation: old },
+                        after: AskingOperation { contract: after, schemes: &schemes.after, operation: new },
+                    })
+                } else {
+                    Credentials::default()
+                };
+                let mut pair = OperationPair { walk, number, old, new, asked };
                 pair.address(how);
                 compare(&mut pair);
             }
@@ -125,11 +134,6 @@ fn compare(pair: &mut OperationPair<'_, '_, '_, '_>) {
     };
     pair.lifecycle();
     pair.unread_parts();
-    if old.kind == OperationKind::Path {
-        let contracts = BeforeAfter::new(pair.walk.before, pair.walk.after);
-        let side = |contract, operation| AskingOperation { contract, operation };
-        pair.asked = Credentials::between(BeforeAfter::new(side(contracts.before, old), side(contracts.after, new)));
-    }
     pair.parameters(&old.parameters, &new.parameters, request, BeforeAfter::new(old.at, new.at));
     pair.body(old.body.as_ref(), new.body.as_ref(), request);
     pair.responses(&old.responses, &new.responses, request.flipped());

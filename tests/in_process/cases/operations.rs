@@ -74,6 +74,22 @@ fn one_more_operation_is_the_same_finding_and_speaks_again() {
 }
 
 #[test]
+fn two_things_that_operations_ask_for_are_two_identities() {
+    let with = |first: Value, second: Value| {
+        document(&json!({}), &[("/a", json!({"security": first})), ("/b", json!({"security": second}))])
+    };
+    let before = with(json!([{"k": []}]), json!([{"k": []}]));
+    let after = with(json!([{"k": [], "l": []}]), json!([{"l": []}]));
+    let findings = verdict(&before, &after).findings;
+    let lost: Vec<&str> = findings
+        .iter()
+        .filter(|finding| finding.rule == "api-security-removed")
+        .map(|finding| finding.identity.as_str())
+        .collect();
+    assert!(matches!(lost.as_slice(), [one, other] if one != other), "more is asked for, and something else: {lost:?}");
+}
+
+#[test]
 fn a_server_is_missed_by_those_who_called_it() {
     let root = |url: &str| json!({"servers": [{"url": url}]});
     let own = json!({"servers": [{"url": "https://own.example"}]});
