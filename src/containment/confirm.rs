@@ -358,8 +358,12 @@ impl<'d> Export<'d> {
             out.insert("allOf".into(), Json::Array(all));
         }
         for name in ["anyOf", "oneOf"] {
-            let list: Option<Vec<Json>> = branches(map, name).map(|branch| self.branch(branch, samples, depth)).collect();
-            let list = list?;
+            let Some(Value::Array(known)) = map.get(name) else { continue };
+            let list: Option<Vec<Json>> = known.iter().map(|branch| self.branch(branch, samples, depth)).collect();
+            let mut list = list?;
+            if let Some(tags) = self.document.union_tags(map, known) {
+                list = list.into_iter().enumerate().map(|(at, branch)| tags.tagged(at, branch)).collect();
+            }
             if !list.is_empty() {
                 out.insert(name.into(), Json::Array(list));
             }

@@ -31,6 +31,7 @@ mod schema_reader;
 mod search;
 mod solution;
 mod solve;
+mod tags;
 mod unevaluated;
 mod value;
 mod value_size;

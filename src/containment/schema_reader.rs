@@ -4,6 +4,7 @@
 //! question costs what it touches. What the direction of a message hides (`readOnly` in what is sent,
 //! `writeOnly` in what is received) is not declared here at all.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -17,6 +18,7 @@ use crate::openapi::{
 
 use super::interpretation::{HOPS, Interpretation, Peer, Peers, branches, refers};
 use super::node::{Arena, Leftover, MemberSchemas, NodeId, Part};
+use super::tags::BranchTags;
 use super::value::Values;
 
 /// Both documents, as far as they were read.
@@ -417,12 +419,37 @@ impl<'r, 'd> ObjectReader<'r, 'd> {
                 self.reader.read(self.peer, branch, Around { is_inside, ..NOWHERE })
             });
         }
+        if let Some(tags) = self.document.union_tags(self.map, list) {
+            for (node, told) in nodes.iter_mut().zip(&tags.of_branch) {
+                *node = self.tagged(*node, tags.property, told);
+            }
+        }
         match nodes.as_slice() {
             [] => {}
             [only] => self.parts.push(Part::Same(*only)),
             _ if keyword == Subschema::OneOf && !self.document.one_is_any => self.parts.push(Part::One(nodes.into())),
             _ => self.parts.push(Part::Any(nodes.into())),
         }
+    }
+
+    /// The node of an alternative that is taken under its tags only.
+    fn tagged(&mut self, node: NodeId, property: &str, tags: &BranchTags<'d>) -> NodeId {
+        let property: Rc<str> = property.into();
+        let arena = &mut self.reader.arena;
+        let mut named = |tags: &[Cow<'d, str>]| {
+            let values = arena.intern_values(tags.iter().map(|tag| tag.as_ref().into()).collect());
+            let members = MemberSchemas { named: [(Rc::clone(&property), values)].into(), patterns: Rc::from([]), rest: None };
+            vec![Part::Kinds(TypeSet::OBJECT), Part::Members(members), Part::Required(Rc::clone(&property))]
+        };
+        let parts = match tags {
+            BranchTags::Free => return node,
+            BranchTags::Listed(tags) => [vec![Part::Same(node)], named(tags)].concat(),
+            BranchTags::AllBut(tags) => {
+                let others = named(tags);
+                vec![Part::Same(node), Part::Not(arena.intern(others))]
+            }
+        };
+        arena.intern(parts)
     }
 
     fn unevaluated(&mut self, keyword: Subschema, of: Leftover) {

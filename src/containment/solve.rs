@@ -258,7 +258,7 @@ impl Prover<'_> {
             for part in parts.iter() {
                 // Each alternative of `oneOf` is told of all others.
                 if let Part::One(nodes) = part
-                    && !self.spend(nodes.len() * nodes.len() / 8)
+                    && !self.spend(nodes.len() * nodes.len() / 2)
                 {
                     branch.constraints.unclear = Some(TOO_MUCH_WORK);
                     continue;

@@ -260,7 +260,7 @@ pub struct Evidence {
     pub was_map: bool,
     /// The message is pushed to the consumer, who cannot choose its form.
     pub pushed: bool,
-    /// The formats are among those that clients act on: sizes of numbers, dates, UUIDs.
+    /// The formats are among those that clients act on: sizes of numbers, dates, UUIDs, addresses of mail and networks.
     pub known_format: bool,
 }
 
@@ -343,6 +343,8 @@ pub struct ComparedPair {
     pub operations: Vec<Arc<Use>>,
     /// How its values are written.
     pub writing: Writing,
+    /// Whether the two take in bases that do not list them: what they refuse is not to be seen in any schema above.
+    pub is_heir: bool,
 }
 
 impl ComparedPair {

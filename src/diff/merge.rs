@@ -95,9 +95,11 @@ pub(super) fn merged(mut walk: Walk<'_, '_>) -> Delta {
     let mut pairs = Vec::with_capacity(walk.nodes.len());
     for node in walk.nodes {
         pairs.push(ComparedPair {
-            schemas: node.pair.schemas,
+            // An alternative that is compared with what stands beside it says nothing by itself.
+            schemas: node.pair.common.unwrap_or(node.pair.schemas),
             operations: uses.of(&node.roots),
             writing: node.pair.writing,
+            is_heir: node.is_heir,
             parents: node.parents,
         });
         if node.facts.is_empty() {

@@ -2,10 +2,9 @@
 
 use std::cmp::Ordering;
 
-use num_rational::BigRational;
 use serde_json::Number;
 
-use crate::openapi::{self, Bound, exact};
+use crate::openapi::Bound;
 
 /// `Greater` when `a` is the tighter bound on whole numbers: below 11 is at most 10.
 pub(super) fn compare_whole_bounds(a: &Bound<'_>, b: &Bound<'_>, upper: bool) -> Ordering {
@@ -43,10 +42,4 @@ pub(super) fn compare_numbers(a: &Number, b: &Number) -> Ordering {
         (Some(a), Some(b)) => a.cmp(&b),
         _ => a.as_f64().unwrap_or(0.0).total_cmp(&b.as_f64().unwrap_or(0.0)),
     }
-}
-
-/// Whether a number is a multiple of a step.
-pub(super) fn is_multiple(number: &Number, step: &Number) -> bool {
-    let (Some(number), Some(step)) = (exact(number), exact(step)) else { return false };
-    step != BigRational::default() && openapi::is_multiple(&number, &step)
 }

@@ -24,6 +24,8 @@ pub(super) struct SchemaPair {
     pub(super) schemas: BeforeAfter<SchemaId>,
     pub(super) direction: Direction,
     pub(super) writing: Writing,
+    /// Two schemas beside whose alternatives these are, where they are compared together.
+    pub(super) common: Option<BeforeAfter<SchemaId>>,
 }
 
 /// A pair that was entered, and what is known of it.
@@ -38,6 +40,8 @@ pub(super) struct PairNode {
     pub(super) parents: Vec<usize>,
     /// The operations that name it directly.
     pub(super) roots: BTreeSet<usize>,
+    /// Whether it was entered for heirs, which no schema lists.
+    pub(super) is_heir: bool,
 }
 
 /// What an operation names directly: two schemas, where it names them, and which way their values travel.
@@ -155,28 +159,47 @@ impl<'c, 'd> Walk<'c, 'd> {
 
     /// Compares two schemas of the same values as the pair of `parent`.
     pub(super) fn beside(&mut self, parent: usize, schemas: BeforeAfter<SchemaId>) {
-        if let Some(SchemaPair { direction, writing, .. }) = self.pair(parent) {
-            self.enter_below(parent, SchemaPair { schemas, direction, writing });
-        }
+        self.alternative(parent, schemas, None);
     }
 
     /// Compares two schemas of what stands within the values of the pair of `parent`.
     pub(super) fn within(&mut self, parent: usize, schemas: BeforeAfter<SchemaId>) {
         if let Some(SchemaPair { direction, writing, .. }) = self.pair(parent) {
             let writing = writing.within(BeforeAfter::new(self.before, self.after), schemas);
-            self.enter_below(parent, SchemaPair { schemas, direction, writing });
+            self.enter_below(parent, SchemaPair { schemas, direction, writing, common: None });
         }
     }
 
-    fn enter_below(&mut self, parent: usize, pair: SchemaPair) {
+    /// Compares two schemas that take in the bases of the pair of `parent`, which do not list them.
+    pub(super) fn heir(&mut self, parent: usize, schemas: BeforeAfter<SchemaId>) {
+        if let Some(at) = self.alternative(parent, schemas, None)
+            && let Some(node) = self.nodes.get_mut(at)
+        {
+            node.is_heir = true;
+        }
+    }
+
+    /// Compares two alternatives, perhaps together with what stands beside all of them. Returns their node.
+    pub(super) fn alternative(
+        &mut self,
+        parent: usize,
+        schemas: BeforeAfter<SchemaId>,
+        common: Option<BeforeAfter<SchemaId>>,
+    ) -> Option<usize> {
+        let SchemaPair { direction, writing, .. } = self.pair(parent)?;
+        self.enter_below(parent, SchemaPair { schemas, direction, writing, common })
+    }
+
+    fn enter_below(&mut self, parent: usize, pair: SchemaPair) -> Option<usize> {
         let home = self.places(parent);
-        if let Some(child) = self.enter(pair, home)
-            && child != parent
+        let child = self.enter(pair, home)?;
+        if child != parent
             && let Some(node) = self.nodes.get_mut(child)
             && node.parents.last() != Some(&parent)
         {
             node.parents.push(parent);
         }
+        Some(child)
     }
 
     /// Where the two schemas of a node stand; a constant stands where it is named.
@@ -199,7 +222,7 @@ impl<'c, 'd> Walk<'c, 'd> {
             (false, true) => self.unread_after(self.text_after(home.after)),
             _ => {}
         }
-        let sameness = self.sameness(pair.schemas);
+        let sameness = self.sameness(pair);
         // Most schemas are equal and lead nowhere: nothing is kept of them, and few are met twice.
         if sameness == Sameness::Itself && self.before.schema(pair.schemas.before).is_leaf() {
             return None;
@@ -214,13 +237,26 @@ impl<'c, 'd> Walk<'c, 'd> {
         }
         let id = self.nodes.len();
         let is_same = sameness == Sameness::Itself;
-        self.nodes.push(PairNode { pair, home, is_same, facts: Vec::new(), parents: Vec::new(), roots: BTreeSet::new() });
+        self.nodes.push(PairNode {
+            pair,
+            home,
+            is_same,
+            facts: Vec::new(),
+            parents: Vec::new(),
+            roots: BTreeSet::new(),
+            is_heir: false,
+        });
         self.index.insert(pair, Some(id));
         Some(id)
     }
 
-    fn sameness(&mut self, schemas: BeforeAfter<SchemaId>) -> Sameness {
+    fn sameness(&mut self, pair: SchemaPair) -> Sameness {
+        let SchemaPair { schemas, common, .. } = pair;
         let unknown = schemas.before == SchemaId::UNKNOWN || schemas.after == SchemaId::UNKNOWN;
+        // What stands beside an alternative is another on the two sides.
+        if common.is_some() && !unknown {
+            return Sameness::Unknown;
+        }
         if unknown || (schemas.before == schemas.after && schemas.before.is_constant()) {
             return Sameness::Throughout;
         }

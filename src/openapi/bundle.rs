@@ -197,12 +197,32 @@ fn localise(value: &mut Value, is_chosen: bool, local: &dyn Fn(&str) -> Option<S
                         }
                     }
                     _ if is_data(name, is_chosen) => {}
+                    Value::Object(inner) if !is_chosen && name == "discriminator" => localise_mapping(inner, local),
                     _ => localise(inner, !is_chosen && NAMED.contains(&name.as_str()), local),
                 }
             }
         }
         Value::Array(list) => list.iter_mut().for_each(|inner| localise(inner, false, local)),
         _ => {}
+    }
+}
+
+/// The targets of a mapping are references too, where they lead to another file of the set; all others are names
+/// (OpenAPI 3.1 section 4.8.25).
+fn localise_mapping(discriminator: &mut Map, local: &dyn Fn(&str) -> Option<String>) {
+    for (name, inner) in discriminator.iter_mut() {
+        let targets: Vec<&mut Value> = match inner {
+            Value::Object(mapping) if name == "mapping" => mapping.iter_mut().map(|(_, target)| target).collect(),
+            target if name == "defaultMapping" => vec![target],
+            _ => Vec::new(),
+        };
+        for target in targets {
+            if let Value::String(text) = target
+                && let Some(local) = local(text)
+            {
+                *text = local.into();
+            }
+        }
     }
 }
 
@@ -270,7 +290,12 @@ mod tests {
         let files = BTreeMap::from([
             (String::new(), json!({"openapi": "3.1.0", "paths": {"/a": {"$ref": "paths/a.yaml"}}, "x": {"$ref": "gone.yaml"}})),
             ("paths/a.yaml".to_owned(), json!({"get": {"s": {"$ref": "../schemas.yaml#/A"}, "t": {"$ref": "#/get"}}})),
-            ("schemas.yaml".to_owned(), json!({"A": {"$ref": "root#/paths"}, "B": {"example": {"$ref": "x.yaml"}}})),
+            (
+                "schemas.yaml".to_owned(),
+                json!({"A": {"$ref": "root#/paths"}, "B": {"example": {"$ref": "x.yaml"}}, "C": {"discriminator": {
+                    "propertyName": "kind", "mapping": {"a": "paths/a.yaml", "n": "A"}, "defaultMapping": "schemas.yaml#/A"
+                }}}),
+            ),
         ]);
         let root = join(files.into_iter().map(|(key, file)| (key, Value::from(file))).collect());
         let at = |pointer: &str| resolve(&root, pointer).and_then(Value::as_str).map(str::to_owned);
@@ -280,6 +305,10 @@ mod tests {
         assert_eq!(at("/x-driftd-files/paths~1a.yaml/get/t/$ref").as_deref(), Some("#/x-driftd-files/paths~1a.yaml/get"));
         assert_eq!(at("/x-driftd-files/schemas.yaml/A/$ref").as_deref(), Some("#/paths"));
         assert_eq!(at("/x-driftd-files/schemas.yaml/B/example/$ref").as_deref(), Some("x.yaml"), "an example is data");
+        let home = "/x-driftd-files/schemas.yaml/C/discriminator";
+        assert_eq!(at(&format!("{home}/mapping/a")).as_deref(), Some("#/x-driftd-files/paths~1a.yaml"));
+        assert_eq!(at(&format!("{home}/mapping/n")).as_deref(), Some("A"), "a name is no reference");
+        assert_eq!(at(&format!("{home}/defaultMapping")).as_deref(), Some("#/x-driftd-files/schemas.yaml/A"));
         assert_eq!(shown_pointer("/x-driftd-files/paths~1a.yaml/get/s"), "paths/a.yaml#/get/s");
         assert_eq!(shown_pointer("/paths/~1a"), "/paths/~1a");
     }

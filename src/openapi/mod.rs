@@ -12,6 +12,7 @@ mod bundle;
 mod conformance;
 mod contract;
 mod dates;
+mod discriminator;
 mod document;
 mod json;
 mod keywords;
@@ -42,6 +43,7 @@ pub use contract::{
     Response, SecurityScheme, Server, ServerVariable, UnreadParts,
 };
 pub use dates::{LifecycleKeys, StatedDates, stated};
+pub use discriminator::{MappedForms, form_behind, implied_tag, own_tag};
 pub use document::{Dialect, Document};
 pub use keywords::{ItemSubschemas, KeywordProblem, Keywords, bare_reference, is_read_only, is_true, is_write_only};
 pub use limits::Limits;

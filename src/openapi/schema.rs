@@ -162,7 +162,7 @@ pub struct Union<'d> {
 }
 
 /// `discriminator`; in Swagger 2.0 a bare property name.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Discriminator<'d> {
     /// The property that tells the branches apart.
     pub property: &'d str,

@@ -9,7 +9,8 @@ use super::super::numbers::compare_bounds;
 use super::branches::{
     MAX_MEMBERS, are_disjoint, branches_of, is_bare, is_bare_enum, is_only_null, peeled, types_of, without_covered,
 };
-use super::schema::{Count, Folded, FoldedUnion, FromSchema};
+use super::schema::{Count, Folded, FoldedUnion, FromSchema, ListsOfOne};
+use super::step::MultipleStep;
 
 static NULL: Value = Value::Null;
 
@@ -19,15 +20,32 @@ struct Member {
     id: SchemaId,
     /// Whether null is meant beside it, whatever it says itself.
     or_null: bool,
+    /// Whether it stands beside alternatives of which one is taken: it has nothing to choose any more.
+    is_common: bool,
 }
 
 impl<'c, 'd> Folded<'c, 'd> {
     /// Folds a schema.
     pub fn of(contract: &'c Contract<'d>, id: SchemaId) -> Self {
-        let mut folded = Self::open(id);
+        Self::read(contract, id, None, ListsOfOne::Opened)
+    }
+
+    /// Folds one alternative, and what its schema says beside all of them.
+    pub fn together(contract: &'c Contract<'d>, id: SchemaId, common: Option<SchemaId>) -> Self {
+        Self::read(contract, id, common, ListsOfOne::Opened)
+    }
+
+    /// Folds a schema, and takes a list of one alternative under a discriminator for the list that it is.
+    pub fn with_lists(contract: &'c Contract<'d>, id: SchemaId, common: Option<SchemaId>) -> Self {
+        Self::read(contract, id, common, ListsOfOne::Kept)
+    }
+
+    fn read(contract: &'c Contract<'d>, id: SchemaId, common: Option<SchemaId>, lists: ListsOfOne) -> Self {
+        let mut folded = Self { lists, ..Self::open(id) };
         let mut seen = HashSet::new();
-        let mut pending = vec![Member { id, or_null: false }];
-        while let Some(Member { id, or_null }) = pending.pop() {
+        let common = common.map(|id| Member { id, or_null: false, is_common: true });
+        let mut pending: Vec<Member> = common.into_iter().chain([Member { id, or_null: false, is_common: false }]).collect();
+        while let Some(Member { id, or_null, is_common }) = pending.pop() {
             if !seen.insert(id) {
                 continue;
             }
@@ -37,19 +55,48 @@ impl<'c, 'd> Folded<'c, 'd> {
             }
             let schema = contract.schema(id);
             folded.has_hole |= id == SchemaId::UNKNOWN;
-            let or_null = or_null || schema.or_null;
-            folded.fold(schema, Member { id, or_null });
-            for union in &schema.unions {
-                folded.fold_union(contract, schema, union, Member { id, or_null }, &mut pending);
+            let member = Member { id, or_null: or_null || schema.or_null, is_common };
+            folded.fold(schema, member);
+            // A form that takes in the parent that lists it has been chosen.
+            if !is_common && (id == folded.id || !lists_form(schema, folded.id)) {
+                folded.fold_unions(contract, schema, member, &mut pending);
             }
-            pending.extend(schema.all_of.iter().rev().map(|part| Member { id: *part, or_null }));
+            pending.extend(schema.all_of.iter().rev().map(|part| Member { id: *part, ..member }));
         }
+        folded.join_discriminator(contract);
         folded.simplify(contract);
         folded
     }
 
+    /// A discriminator that stands beside the member of the `allOf` that holds the alternatives.
+    fn join_discriminator(&mut self, contract: &Contract<'d>) {
+        if let ([union], [word]) = (self.unions.as_mut_slice(), self.discriminators.as_slice())
+            && union.discriminator.is_none()
+            && !contract.subtypes.contains_key(&word.at)
+        {
+            union.discriminator = Some(*word);
+            self.discriminators.clear();
+        }
+    }
+
+    /// The alternatives of one schema, and what tells them apart.
+    fn fold_unions(&mut self, contract: &Contract<'d>, schema: &'c Schema<'d>, member: Member, pending: &mut Vec<Member>) {
+        let known = self.unions.len();
+        for union in &schema.unions {
+            self.fold_union(contract, schema, union, member, pending);
+        }
+        let Some(value) = schema.discriminator.as_deref() else { return };
+        let word = FromSchema { value, at: member.id };
+        match self.unions.get_mut(known) {
+            Some(union) => union.discriminator = Some(word),
+            // An heir has no heirs to choose from by taking in its base.
+            None if member.id != self.id && is_heir(contract, member.id, self.id) => {}
+            None => self.discriminators.push(word),
+        }
+    }
+
     fn fold(&mut self, schema: &'c Schema<'d>, member: Member) {
-        let Member { id: at, or_null } = member;
+        let Member { id: at, or_null, .. } = member;
         let null = if or_null { TypeSet::NULL } else { TypeSet::NONE };
         self.types = self.types.intersection(schema.types.union(null));
         if let Some(values) = &schema.enumeration {
@@ -59,20 +106,14 @@ impl<'c, 'd> Folded<'c, 'd> {
                 values.push(&NULL);
                 self.null_is_meant = true;
             }
-            self.enumeration = Some(match self.enumeration.take() {
-                Some(known) => {
-                    let both = known.value.into_iter().filter(|value| values.contains(value)).collect();
-                    FromSchema { value: both, at: known.at }
-                }
-                None => FromSchema { value: values, at },
-            });
+            self.fold_values(values, at);
         }
         self.extensible |= schema.extensible_enum;
-        self.format = self.format.or(schema.format.map(|value| FromSchema { value, at }));
+        fold_word(&mut self.formats, schema.format, at);
         self.patterns.extend(schema.pattern.map(|value| FromSchema { value, at }));
         self.minimum = tighter(self.minimum, schema.minimum.map(|value| FromSchema { value, at }), false);
         self.maximum = tighter(self.maximum, schema.maximum.map(|value| FromSchema { value, at }), true);
-        self.multiple_of = self.multiple_of.or(schema.multiple_of.map(|value| FromSchema { value, at }));
+        self.fold_step(schema, at);
         for (slot, count) in self.counts.iter_mut().zip(Count::ALL) {
             if let Some(value) = count.of(schema) {
                 let better = slot.is_none_or(|known| if count.is_upper() { value < known.value } else { value > known.value });
@@ -84,9 +125,9 @@ impl<'c, 'd> Folded<'c, 'd> {
         if schema.unique_items {
             self.unique_items = self.unique_items.or(Some(at));
         }
-        if schema.content != (None, None) {
-            self.content = FromSchema { value: schema.content, at };
-        }
+        let (encoding, media_type) = schema.content;
+        fold_word(&mut self.encodings, encoding, at);
+        fold_word(&mut self.media_types, media_type, at);
         for (name, property) in &schema.properties {
             let known = self.properties.entry(name).or_default();
             if !known.schemas.contains(property) {
@@ -111,9 +152,6 @@ impl<'c, 'd> Folded<'c, 'd> {
                 None => self.prefix_items.push(vec![*item]),
             }
         }
-        if self.discriminator.is_none() {
-            self.discriminator = schema.discriminator.as_deref().map(|value| FromSchema { value, at });
-        }
         for (name, value) in &schema.constraints {
             self.constraints.entry(name).or_default().push(FromSchema { value, at });
         }
@@ -130,6 +168,32 @@ impl<'c, 'd> Folded<'c, 'd> {
         self.write_only |= schema.write_only;
     }
 
+    /// Listed values, each of which must be in every other list.
+    fn fold_values(&mut self, values: Vec<&'d Value>, at: SchemaId) {
+        self.enumeration = Some(match self.enumeration.take() {
+            Some(known) => {
+                let both = known.value.into_iter().filter(|value| values.contains(value)).collect();
+                FromSchema { value: both, at: known.at }
+            }
+            None => FromSchema { value: values, at },
+        });
+    }
+
+    /// A multiple of two steps is one of their least common multiple; what has none that is small enough to be
+    /// counted is compared as a whole.
+    fn fold_step(&mut self, schema: &'c Schema<'d>, at: SchemaId) {
+        let Some(written) = schema.multiple_of else { return };
+        let step = MultipleStep::new(written).and_then(|step| match &self.multiple_of {
+            Some(known) => known.value.together(&step).map(|value| FromSchema { value, at: known.at }),
+            None => Some(FromSchema { value: step, at }),
+        });
+        match (step, schema.value.get("multipleOf")) {
+            (Some(step), _) => self.multiple_of = Some(step),
+            (None, Some(value)) => self.constraints.entry("multipleOf").or_default().push(FromSchema { value, at }),
+            (None, None) => {}
+        }
+    }
+
     /// A union with `null` is nullability; a union of one is that one; a union of plain types is a type
     /// list; a union of enums is one enum. What remains has real alternatives.
     fn fold_union(
@@ -140,10 +204,13 @@ impl<'c, 'd> Folded<'c, 'd> {
         member: Member,
         pending: &mut Vec<Member>,
     ) {
-        let Member { id: at, or_null } = member;
+        let Member { id: at, or_null, .. } = member;
         self.has_hole |= union.branches.contains(&SchemaId::UNKNOWN);
-        if let [only] = union.branches.as_slice() {
-            pending.push(Member { id: *only, or_null });
+        let is_kept = self.lists == ListsOfOne::Kept && schema.discriminator.is_some();
+        if let [only] = union.branches.as_slice()
+            && !is_kept
+        {
+            pending.push(Member { id: *only, ..member });
             return;
         }
         let (branches, null) = branches_of(contract, union);
@@ -153,8 +220,10 @@ impl<'c, 'd> Folded<'c, 'd> {
         let null = null || !nulls.is_empty();
         let (branches, names): (Vec<SchemaId>, Vec<Option<&'d str>>) =
             others.into_iter().map(|branch| (branch.id, branch.name)).unzip();
-        if let [only] = branches.as_slice() {
-            pending.push(Member { id: *only, or_null: or_null || null });
+        if let [only] = branches.as_slice()
+            && !is_kept
+        {
+            pending.push(Member { id: *only, or_null: or_null || null, ..member });
             return;
         }
         if branches.is_empty() && null {
@@ -179,7 +248,7 @@ impl<'c, 'd> Folded<'c, 'd> {
                     self.null_is_meant = true;
                 }
                 self.types = self.types.intersection(types);
-                self.enumeration = Some(FromSchema { value: values, at });
+                self.fold_values(values, at);
                 return;
             }
         }
@@ -188,8 +257,24 @@ impl<'c, 'd> Folded<'c, 'd> {
             let types = branches.iter().fold(nothing, |types, branch| types.union(types_of(contract, *branch)));
             self.union_types = self.union_types.intersection(types);
             let null = types.contains(TypeSet::NULL);
-            self.unions.push(FoldedUnion { exclusive: union.exclusive, branches, names, null, at });
+            self.unions.push(FoldedUnion { exclusive: union.exclusive, branches, names, null, at, discriminator: None });
         }
+    }
+}
+
+/// Whether a schema lists another as one of its alternatives.
+fn lists_form(schema: &Schema<'_>, form: SchemaId) -> bool {
+    schema.unions.iter().any(|union| union.branches.contains(&form))
+}
+
+fn is_heir(contract: &Contract<'_>, base: SchemaId, id: SchemaId) -> bool {
+    contract.subtypes.get(&base).is_some_and(|heirs| heirs.iter().any(|(_, heir)| *heir == id))
+}
+
+/// One more word that must hold; it counts once, however often it is said.
+fn fold_word<'d>(words: &mut Vec<FromSchema<&'d str>>, word: Option<&'d str>, at: SchemaId) {
+    if let Some(value) = word.filter(|value| words.iter().all(|known| known.value != *value)) {
+        words.push(FromSchema { value, at });
     }
 }
 

@@ -1,10 +1,8 @@
 //! Whether all values that an enum lists keep a limit: then the limit says nothing beside them.
 
-use serde_json::Number;
-
 use crate::openapi::{Bound, Value};
 
-use super::super::numbers::{compare_numbers, is_multiple};
+use super::super::numbers::compare_numbers;
 use super::schema::Count;
 
 /// Whether all values that are numbers keep a bound.
@@ -14,11 +12,6 @@ pub fn all_within(values: &[&Value], bound: &Bound<'_>, upper: bool) -> bool {
         let order = if upper { order.reverse() } else { order };
         if bound.exclusive { order.is_gt() } else { order.is_ge() }
     })
-}
-
-/// Whether all values that are numbers are multiples of a step.
-pub fn all_multiples(values: &[&Value], step: &Number) -> bool {
-    values.iter().filter_map(|value| value.as_number()).all(|number| is_multiple(number, step))
 }
 
 /// Whether all values that can be counted keep a bound on their count.

@@ -5,9 +5,13 @@
 
 mod branches;
 mod fold;
+mod formats;
 mod limits;
 mod schema;
 mod simplify;
+mod step;
 
-pub(super) use limits::{all_counted, all_multiples, all_within};
+pub(super) use formats::is_within as is_format_within;
+pub(super) use limits::{all_counted, all_within};
 pub(super) use schema::{Count, Folded, FoldedUnion, FromSchema, Property};
+pub(super) use step::MultipleStep;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Number;
-
 use crate::model::Stability;
 use crate::openapi::{Additional, Bound, Discriminator, Schema, SchemaId, TypeSet, Value};
+
+use super::step::MultipleStep;
 
 /// What a keyword says, and the schema it stands in.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +16,7 @@ pub struct FromSchema<T> {
 
 /// `oneOf` or `anyOf` that really has alternatives.
 #[derive(Debug)]
-pub struct FoldedUnion<'d> {
+pub struct FoldedUnion<'c, 'd> {
     pub exclusive: bool,
     /// Without those that are only null.
     pub branches: Vec<SchemaId>,
@@ -25,6 +25,8 @@ pub struct FoldedUnion<'d> {
     /// Whether null was one of the branches.
     pub null: bool,
     pub at: SchemaId,
+    /// What tells them apart.
+    pub discriminator: Option<FromSchema<&'c Discriminator<'d>>>,
 }
 
 /// The counts a schema may bound, in one place so that they are compared by one loop.
@@ -58,10 +60,20 @@ impl Count {
     }
 }
 
+/// How a list of one alternative under a discriminator is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListsOfOne {
+    /// As that alternative.
+    Opened,
+    /// As a list, beside one of several.
+    Kept,
+}
+
 /// A schema with its `allOf` members folded in.
 #[expect(clippy::struct_excessive_bools, reason = "each is a keyword, and one says that folding stopped")]
 pub struct Folded<'c, 'd> {
     pub id: SchemaId,
+    pub lists: ListsOfOne,
     pub types: TypeSet,
     /// Types that the branches of every union leave open.
     pub union_types: TypeSet,
@@ -69,14 +81,18 @@ pub struct Folded<'c, 'd> {
     /// Whether null is one of the values because it is meant beside them, and not because they name it.
     pub null_is_meant: bool,
     pub extensible: bool,
-    pub format: Option<FromSchema<&'d str>>,
+    /// Those that check something, each once.
+    pub formats: Vec<FromSchema<&'d str>>,
     pub patterns: Vec<FromSchema<&'d str>>,
     pub minimum: Option<FromSchema<Bound<'d>>>,
     pub maximum: Option<FromSchema<Bound<'d>>>,
-    pub multiple_of: Option<FromSchema<&'d Number>>,
+    pub multiple_of: Option<FromSchema<MultipleStep>>,
     pub counts: [Option<FromSchema<u64>>; 6],
     pub unique_items: Option<SchemaId>,
-    pub content: FromSchema<(Option<&'d str>, Option<&'d str>)>,
+    /// `contentEncoding`.
+    pub encodings: Vec<FromSchema<&'d str>>,
+    /// `contentMediaType`.
+    pub media_types: Vec<FromSchema<&'d str>>,
     pub properties: BTreeMap<&'d str, Property>,
     pub required: BTreeMap<&'d str, SchemaId>,
     pub additional: FromSchema<Additional>,
@@ -85,8 +101,9 @@ pub struct Folded<'c, 'd> {
     pub items: Vec<SchemaId>,
     /// By place: every member of an `allOf` may say something of it.
     pub prefix_items: Vec<Vec<SchemaId>>,
-    pub unions: Vec<FoldedUnion<'d>>,
-    pub discriminator: Option<FromSchema<&'c Discriminator<'d>>>,
+    pub unions: Vec<FoldedUnion<'c, 'd>>,
+    /// Those of bases that others take in, and of lists of one alternative.
+    pub discriminators: Vec<FromSchema<&'c Discriminator<'d>>>,
     pub constraints: BTreeMap<&'d str, Vec<FromSchema<&'d Value>>>,
     pub default: Option<FromSchema<&'d Value>>,
     pub deprecated: Option<SchemaId>,
@@ -107,24 +124,26 @@ pub struct Property {
     pub owner: Option<SchemaId>,
 }
 
-impl Folded<'_, '_> {
+impl<'d> Folded<'_, 'd> {
     /// The schema that says nothing, under the id it is folded for.
     pub(super) fn open(id: SchemaId) -> Self {
         Self {
             id,
+            lists: ListsOfOne::Opened,
             types: TypeSet::ALL,
             union_types: TypeSet::ALL,
             enumeration: None,
             null_is_meant: false,
             extensible: false,
-            format: None,
+            formats: Vec::new(),
             patterns: Vec::new(),
             minimum: None,
             maximum: None,
             multiple_of: None,
             counts: [None; 6],
             unique_items: None,
-            content: FromSchema { value: (None, None), at: id },
+            encodings: Vec::new(),
+            media_types: Vec::new(),
             properties: BTreeMap::new(),
             required: BTreeMap::new(),
             additional: FromSchema { value: Additional::Open, at: id },
@@ -132,7 +151,7 @@ impl Folded<'_, '_> {
             items: Vec::new(),
             prefix_items: Vec::new(),
             unions: Vec::new(),
-            discriminator: None,
+            discriminators: Vec::new(),
             constraints: BTreeMap::new(),
             default: None,
             deprecated: None,
@@ -146,6 +165,12 @@ impl Folded<'_, '_> {
 
     pub fn count(&self, count: Count) -> Option<FromSchema<u64>> {
         Count::ALL.iter().position(|known| *known == count).and_then(|index| self.counts.get(index).copied().flatten())
+    }
+
+    /// How a text is packed, and what it holds: the first of several of each.
+    pub fn content(&self) -> (Option<&'d str>, Option<&'d str>) {
+        let first = |words: &[FromSchema<&'d str>]| words.first().map(|word| word.value);
+        (first(&self.encodings), first(&self.media_types))
     }
 
     pub fn is_closed(&self) -> bool {
@@ -172,20 +197,21 @@ impl Folded<'_, '_> {
     /// Whether no keyword but types and unions is there.
     fn says_nothing_else(&self) -> bool {
         self.enumeration.is_none()
-            && self.format.is_none()
+            && self.formats.is_empty()
             && self.patterns.is_empty()
             && self.minimum.is_none()
             && self.maximum.is_none()
             && self.multiple_of.is_none()
             && self.counts.iter().all(Option::is_none)
             && self.unique_items.is_none()
-            && self.content.value == (None, None)
+            && self.encodings.is_empty()
+            && self.media_types.is_empty()
             && self.properties.is_empty()
             && self.required.is_empty()
             && self.additional.value == Additional::Open
             && self.items.is_empty()
             && self.prefix_items.is_empty()
-            && self.discriminator.is_none()
+            && self.discriminators.is_empty()
             && self.constraints.is_empty()
             && self.default.is_none()
     }

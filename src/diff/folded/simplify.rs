@@ -3,9 +3,10 @@
 //! A bound on numbers says nothing of a text, `multipleOf: 1` nothing of an integer, a longest length nothing
 //! beside an enum whose values are all shorter. Only what can be told from one schema alone is taken away here.
 
-use crate::openapi::{Additional, Bound, Contract, Map, TypeSet, Value};
+use crate::openapi::{Additional, Bound, Contract, Map, SchemaId, TypeSet, Value};
 
-use super::limits::{all_counted, all_multiples, all_within};
+use super::formats;
+use super::limits::{all_counted, all_within};
 use super::schema::{Count, Folded, FromSchema};
 
 /// Patterns that are found in every text.
@@ -64,8 +65,9 @@ impl<'d> Folded<'_, 'd> {
         if !self.may_be(TypeSet::NUMBER.union(TypeSet::INTEGER)) {
             (self.minimum, self.maximum, self.multiple_of) = (None, None, None);
         }
-        if self.is_whole() && self.multiple_of.is_some_and(|step| step.value.as_f64() == Some(1.0)) {
-            self.multiple_of = None;
+        if self.is_whole() {
+            self.multiple_of =
+                self.multiple_of.take().and_then(|step| Some(FromSchema { value: step.value.of_whole()?, at: step.at }));
         }
         if !self.may_be(TypeSet::STRING) {
             self.patterns.clear();
@@ -86,21 +88,23 @@ impl<'d> Folded<'_, 'd> {
         }
     }
 
-    /// Bounds that the format has anyway. `password` is a hint for input fields (OpenAPI 3.0.3 section 4.4).
+    /// Bounds that the formats have anyway.
     fn simplify_by_format(&mut self) {
-        let Some(format) = self.format.map(|word| word.value) else { return };
+        formats::simplify(&mut self.formats);
+        for format in self.formats.iter().map(|word| word.value).collect::<Vec<_>>() {
+            self.simplify_by_one_format(format);
+        }
+    }
+
+    fn simplify_by_one_format(&mut self, format: &str) {
         if let Some((_, least, most)) = INTEGERS.iter().find(|(name, ..)| *name == format && self.is_whole()) {
             let whole = |bound: &FromSchema<Bound<'_>>| bound.value.value.as_i128();
             self.minimum = self.minimum.filter(|bound| whole(bound).is_none_or(|value| value > *least));
             self.maximum = self.maximum.filter(|bound| whole(bound).is_none_or(|value| value < *most));
         }
-        match format {
-            "uuid" => {
-                self.drop_count(Count::MinLength, |least| least <= UUID_LENGTH);
-                self.drop_count(Count::MaxLength, |most| most >= UUID_LENGTH);
-            }
-            "password" => self.format = None,
-            _ => {}
+        if format == "uuid" {
+            self.drop_count(Count::MinLength, |least| least <= UUID_LENGTH);
+            self.drop_count(Count::MaxLength, |most| most >= UUID_LENGTH);
         }
     }
 
@@ -111,7 +115,7 @@ impl<'d> Folded<'_, 'd> {
         };
         self.minimum = self.minimum.filter(|bound| !all_within(&values, &bound.value, false));
         self.maximum = self.maximum.filter(|bound| !all_within(&values, &bound.value, true));
-        self.multiple_of = self.multiple_of.filter(|step| !all_multiples(&values, step.value));
+        self.multiple_of = self.multiple_of.take().filter(|step| !step.value.divides_all(&values));
         for count in Count::ALL {
             self.drop_count(count, |bound| all_counted(&values, count, bound));
         }
@@ -149,11 +153,28 @@ impl<'d> Folded<'_, 'd> {
         if !has(self, "if") || !(has(self, "then") || has(self, "else")) {
             self.constraints.retain(|name, _| !matches!(*name, "if" | "then" | "else"));
         }
-        let least = self.constraints.get("minContains").and_then(|words| words.first()).and_then(|word| word.value.as_u64());
-        if !has(self, "contains") || (least == Some(0) && !has(self, "maxContains")) {
-            self.constraints.retain(|name, _| !matches!(*name, "contains" | "minContains" | "maxContains"));
-        }
+        self.simplify_contains();
         self.simplify_unevaluated();
+    }
+
+    /// Items that need not be there, and counts beside no `contains`. Each member of an `allOf` counts its own.
+    fn simplify_contains(&mut self) {
+        let said = |folded: &Self, name: &str| -> Vec<(SchemaId, Option<u64>)> {
+            let words = folded.constraints.get(name).into_iter().flatten();
+            words.map(|word| (word.at, word.value.as_u64())).collect()
+        };
+        let (least, most) = (said(self, "minContains"), said(self, "maxContains"));
+        let is_optional = |at: SchemaId| least.contains(&(at, Some(0))) && !most.iter().any(|(known, _)| *known == at);
+        if let Some(words) = self.constraints.get_mut("contains") {
+            words.retain(|word| !is_optional(word.at));
+        }
+        let held: Vec<SchemaId> = said(self, "contains").into_iter().map(|(at, _)| at).collect();
+        for name in ["minContains", "maxContains"] {
+            if let Some(words) = self.constraints.get_mut(name) {
+                words.retain(|word| held.contains(&word.at));
+            }
+        }
+        self.constraints.retain(|_, words| !words.is_empty());
     }
 
     /// Where nothing but what was folded in evaluates members, `unevaluated…: false` closes the schema as the

@@ -134,7 +134,7 @@ impl FormPart<'_, '_> {
 
     /// `contentEncoding` and `contentMediaType`.
     fn content(&self) -> (Option<String>, Option<String>) {
-        let folded = self.schema.map(|id| Folded::of(self.contract, id).content.value);
+        let folded = self.schema.map(|id| Folded::of(self.contract, id).content());
         let (encoding, media) = folded.unwrap_or_default();
         (encoding.map(str::to_owned), media.map(str::to_owned))
     }
@@ -186,7 +186,7 @@ fn default_media_type(contract: &Contract<'_>, id: SchemaId, depth: usize) -> St
             );
         }
         TypeSet::ALL => BYTES,
-        _ => match folded.content.value {
+        _ => match folded.content() {
             (_, Some(media)) => media,
             (Some(_), None) => BYTES,
             (None, None) if is_file(contract, id) => BYTES,

@@ -154,7 +154,7 @@ impl OperationPair<'_, '_, '_, '_> {
     fn values(&mut self, old: &Parameter<'_>, new: &Parameter<'_>, direction: Direction) {
         let schemas = BeforeAfter::new(old.schema, new.schema);
         let writing = Writing::of_parameter(&old.serialization, &new.serialization);
-        self.root(SchemaPair { schemas, direction, writing }, BeforeAfter::new(old.at, new.at));
+        self.root(SchemaPair { schemas, direction, writing, common: None }, BeforeAfter::new(old.at, new.at));
     }
 }
 

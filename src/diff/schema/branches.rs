@@ -1,64 +1,104 @@
 //! Which branch of a union became which: unions have no names, so branches are matched by content.
 
+use std::collections::{BTreeSet, HashMap};
+
 use crate::openapi::{Contract, SchemaId, TypeSet, Value};
 
 use super::super::before_after::BeforeAfter;
 use super::super::equality::same;
 use super::super::folded::Folded;
+use super::describe::component_name;
 
-/// How alike two branches are; 0 is not at all.
-fn likeness(before: &Contract<'_>, a: SchemaId, after: &Contract<'_>, b: SchemaId) -> u32 {
-    if a == b && a.is_constant() {
-        return 100;
-    }
-    let (left, right) = (before.schema(a), after.schema(b));
-    let (place, other) = (before.pointers.text(left.at), after.pointers.text(right.at));
-    let component = |pointer: &str| pointer.starts_with("/components/") || pointer.starts_with("/definitions/");
-    if same(left.value, right.value) && !left.value.is_null() {
-        return 100;
-    }
-    if place == other && component(&place) && is_component_root(&place) {
-        return 90;
-    }
-    let title = |value: &Value| value.get("title").and_then(|t| t.as_str()).map(str::to_owned);
-    if title(left.value).is_some() && title(left.value) == title(right.value) {
-        return 80;
-    }
-    let (left, right) = (Folded::of(before, a), Folded::of(after, b));
-    match (tag(&left, before), tag(&right, after)) {
-        (Some(a), Some(b)) if a == b => return 70,
-        (Some(a), Some(b)) if a.0 == b.0 => return 0,
-        _ => {}
-    }
-    if left.types.without(TypeSet::NULL) != right.types.without(TypeSet::NULL) || left.types == TypeSet::ALL {
-        return 0;
-    }
-    if left.properties.is_empty() && right.properties.is_empty() {
-        return if left.types.contains(TypeSet::OBJECT) { 5 } else { 30 };
-    }
-    // Of several kinds of object each is known by what it must have.
-    if !left.required.is_empty() && left.required.keys().eq(right.required.keys()) {
-        return 20;
-    }
-    let shared = left.properties.keys().filter(|name| right.properties.contains_key(*name)).count();
-    let all = left.properties.len() + right.properties.len() - shared;
-    // More than half of the names in common: an edited branch rather than another one.
-    if shared * 2 > all { u32::try_from(10 + shared * 20 / all.max(1)).unwrap_or(10) } else { 0 }
+/// One side of a union whose branches are looked for on the other side.
+pub(super) struct BranchSide<'c, 'd> {
+    pub(super) contract: &'c Contract<'d>,
+    /// What stands beside all branches, where it counts as a part of each.
+    pub(super) common: Option<SchemaId>,
+    /// Properties that tell nothing, since every branch has them.
+    pub(super) ignored: BTreeSet<&'d str>,
 }
 
-/// The property that can have one value only, and that value: what tells a branch from its siblings.
-fn tag(folded: &Folded<'_, '_>, contract: &Contract<'_>) -> Option<(String, String)> {
+impl<'c, 'd> BranchSide<'c, 'd> {
+    pub(super) const fn of(contract: &'c Contract<'d>) -> Self {
+        Self { contract, common: None, ignored: BTreeSet::new() }
+    }
+}
+
+/// What a branch is known by.
+struct BranchTraits<'c, 'd> {
+    id: SchemaId,
+    value: &'d Value,
+    /// Where it stands, if it is a component.
+    component: Option<String>,
+    title: Option<&'d str>,
+    /// The property that can have one value only, and that value.
+    tag: Option<(&'d str, String)>,
+    folded: Folded<'c, 'd>,
+}
+
+impl<'c, 'd> BranchTraits<'c, 'd> {
+    fn of(side: &BranchSide<'c, 'd>, id: SchemaId) -> Self {
+        let schema = side.contract.schema(id);
+        let mut folded = Folded::together(side.contract, id, side.common);
+        let tag = tag(&folded, side.contract);
+        folded.properties.retain(|name, _| !side.ignored.contains(name));
+        folded.required.retain(|name, _| !side.ignored.contains(name));
+        Self {
+            id,
+            value: schema.value,
+            component: component_name(side.contract, id),
+            title: schema.value.get("title").and_then(Value::as_str),
+            tag,
+            folded,
+        }
+    }
+
+    /// How alike two branches are; 0 is not at all.
+    fn likeness(&self, other: &Self) -> u32 {
+        if self.id == other.id && self.id.is_constant() {
+            return 100;
+        }
+        if same(self.value, other.value) && !self.value.is_null() {
+            return 100;
+        }
+        if self.component.is_some() && self.component == other.component {
+            return 90;
+        }
+        if self.title.is_some() && self.title == other.title {
+            return 80;
+        }
+        match (&self.tag, &other.tag) {
+            (Some(a), Some(b)) if a == b => return 70,
+            (Some(a), Some(b)) if a.0 == b.0 => return 0,
+            _ => {}
+        }
+        let (left, right) = (&self.folded, &other.folded);
+        if left.types.without(TypeSet::NULL) != right.types.without(TypeSet::NULL) || left.types == TypeSet::ALL {
+            return 0;
+        }
+        if left.properties.is_empty() && right.properties.is_empty() {
+            return if left.types.contains(TypeSet::OBJECT) { 5 } else { 30 };
+        }
+        // Of several kinds of object each is known by what it must have.
+        if !left.required.is_empty() && left.required.keys().eq(right.required.keys()) {
+            return 20;
+        }
+        let shared = left.properties.keys().filter(|name| right.properties.contains_key(*name)).count();
+        let all = left.properties.len() + right.properties.len() - shared;
+        // More than half of the names in common: an edited branch rather than another one.
+        if shared * 2 > all { u32::try_from(10 + shared * 20 / all.max(1)).unwrap_or(10) } else { 0 }
+    }
+}
+
+/// From here on branches are the same by what they are called or all they say.
+pub(super) const SURELY_ALIKE: u32 = 80;
+
+fn tag<'d>(folded: &Folded<'_, 'd>, contract: &Contract<'_>) -> Option<(&'d str, String)> {
     folded.properties.iter().find_map(|(name, property)| {
         let values = property.schemas.first().and_then(|id| contract.schema(*id).enumeration.clone())?;
         let [only] = values.as_slice() else { return None };
-        Some(((*name).to_owned(), only.to_string()))
+        Some((*name, only.to_string()))
     })
-}
-
-/// `/components/schemas/X` or `/definitions/X`, not something inside.
-fn is_component_root(pointer: &str) -> bool {
-    let slashes = pointer.matches('/').count();
-    if pointer.starts_with("/definitions/") { slashes == 2 } else { slashes == 3 }
 }
 
 /// What became of the branches of a union.
@@ -72,79 +112,91 @@ pub(super) struct MatchedBranches {
 /// Matches branches, most alike first. More branches than this are matched by place only.
 const MAX_COMPARED: usize = 64;
 
-pub(super) fn match_branches(before: &Contract<'_>, a: &[SchemaId], after: &Contract<'_>, b: &[SchemaId]) -> MatchedBranches {
-    let mut matched = MatchedBranches::default();
-    let mut free_a: Vec<SchemaId> = a.to_vec();
-    let mut free_b: Vec<SchemaId> = b.to_vec();
-    // References to one component are the common case and need no comparing.
-    free_a.retain(|id| {
-        let schema = before.schema(*id);
-        let place = before.pointers.text(schema.at);
-        if !is_component_root(&place) {
-            return true;
-        }
-        match free_b.iter().position(|other| after.pointers.text(after.schema(*other).at) == place) {
-            Some(at) => {
-                matched.pairs.push(BeforeAfter::new(*id, free_b.swap_remove(at)));
-                false
+impl MatchedBranches {
+    /// Nothing matched yet.
+    pub(super) fn of(before: &[SchemaId], after: &[SchemaId]) -> Self {
+        Self { pairs: Vec::new(), removed: before.to_vec(), added: after.to_vec() }
+    }
+
+    /// References to one component are the common case and need no comparing.
+    pub(super) fn by_place(&mut self, contracts: BeforeAfter<&Contract<'_>>) {
+        let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, id) in self.added.iter().enumerate().rev() {
+            if let Some(name) = component_name(contracts.after, *id) {
+                places.entry(name).or_default().push(at);
             }
-            None => true,
         }
-    });
-    if free_a.len() <= MAX_COMPARED && free_b.len() <= MAX_COMPARED {
+        let mut taken = BTreeSet::new();
+        let (pairs, added) = (&mut self.pairs, &self.added);
+        self.removed.retain(|id| {
+            let name = component_name(contracts.before, *id);
+            let Some(at) = name.and_then(|name| places.get_mut(&name)?.pop()) else { return true };
+            let Some(other) = added.get(at) else { return true };
+            taken.insert(at);
+            pairs.push(BeforeAfter::new(*id, *other));
+            false
+        });
+        self.added = self.added.iter().enumerate().filter(|(at, _)| !taken.contains(at)).map(|(_, id)| *id).collect();
+    }
+
+    /// Pairs what is most alike, as long as it is as alike as `least` asks of two branches.
+    pub(super) fn by_likeness(&mut self, sides: &BeforeAfter<BranchSide<'_, '_>>, least: impl Fn(SchemaId, SchemaId) -> u32) {
+        if self.removed.is_empty() || self.added.is_empty() {
+            return;
+        }
+        if self.removed.len() > MAX_COMPARED || self.added.len() > MAX_COMPARED {
+            return;
+        }
+        let left: Vec<BranchTraits<'_, '_>> = self.removed.iter().map(|id| BranchTraits::of(&sides.before, *id)).collect();
+        let right: Vec<BranchTraits<'_, '_>> = self.added.iter().map(|id| BranchTraits::of(&sides.after, *id)).collect();
         let mut scores: Vec<(u32, usize, usize)> = Vec::new();
-        for (i, left) in free_a.iter().enumerate() {
-            for (j, right) in free_b.iter().enumerate() {
-                let score = likeness(before, *left, after, *right);
-                if score > 0 {
+        for (i, old) in left.iter().enumerate() {
+            for (j, new) in right.iter().enumerate() {
+                let score = old.likeness(new);
+                if score > 0 && score >= least(old.id, new.id) {
                     scores.push((score, i, j));
                 }
             }
         }
         scores.sort_by(|x, y| y.0.cmp(&x.0).then(x.1.cmp(&y.1)).then(x.2.cmp(&y.2)));
-        let mut taken_a = vec![false; free_a.len()];
-        let mut taken_b = vec![false; free_b.len()];
+        let (mut gone, mut fresh): (Vec<_>, Vec<_>) = (left.iter().map(Some).collect(), right.iter().map(Some).collect());
         for (_, i, j) in scores {
-            if let (Some(left), Some(right)) = (taken_a.get_mut(i), taken_b.get_mut(j))
-                && !*left
-                && !*right
-                && let (Some(a), Some(b)) = (free_a.get(i), free_b.get(j))
+            if let (Some(old), Some(new)) = (gone.get_mut(i), fresh.get_mut(j))
+                && let (Some(a), Some(b)) = (*old, *new)
             {
-                (*left, *right) = (true, true);
-                matched.pairs.push(BeforeAfter::new(*a, *b));
+                (*old, *new) = (None, None);
+                self.pairs.push(BeforeAfter::new(a.id, b.id));
             }
         }
-        let rest = |list: &[SchemaId], taken: &[bool]| -> Vec<SchemaId> {
-            list.iter().zip(taken).filter(|(_, taken)| !**taken).map(|(id, _)| *id).collect()
-        };
-        matched.removed = rest(&free_a, &taken_a);
-        matched.added = rest(&free_b, &taken_b);
+        let (mut gone, mut fresh): (Vec<_>, Vec<_>) =
+            (gone.into_iter().flatten().collect(), fresh.into_iter().flatten().collect());
         // The only object that went and the only one that came, with a property in common: an edited branch.
-        let objects = |contract: &Contract<'_>, ids: &[SchemaId]| -> Vec<SchemaId> {
-            ids.iter().copied().filter(|id| Folded::of(contract, *id).types == TypeSet::OBJECT).collect()
-        };
-        if let ([left], [right]) = (objects(before, &matched.removed).as_slice(), objects(after, &matched.added).as_slice()) {
-            let (old, new) = (Folded::of(before, *left), Folded::of(after, *right));
-            let is_tagged = |folded: &Folded<'_, '_>, contract: &Contract<'_>| tag(folded, contract).is_some();
-            if old.properties.keys().any(|name| new.properties.contains_key(name))
-                && !(is_tagged(&old, before) && is_tagged(&new, after))
-            {
-                matched.removed.retain(|id| id != left);
-                matched.added.retain(|id| id != right);
-                matched.pairs.push(BeforeAfter::new(*left, *right));
-            }
+        let is_object = |branch: &&&BranchTraits<'_, '_>| branch.folded.types == TypeSet::OBJECT;
+        let objects = |list: &[&BranchTraits<'_, '_>]| list.iter().filter(is_object).count();
+        if objects(&gone) == 1
+            && objects(&fresh) == 1
+            && let (Some(old), Some(new)) = (gone.iter().find(is_object).copied(), fresh.iter().find(is_object).copied())
+            && old.folded.properties.keys().any(|name| new.folded.properties.contains_key(name))
+            && !(old.tag.is_some() && new.tag.is_some())
+            && least(old.id, new.id) <= 1
+        {
+            self.pairs.push(BeforeAfter::new(old.id, new.id));
+            gone.retain(|branch| branch.id != old.id);
+            fresh.retain(|branch| branch.id != new.id);
         }
-        // Branches without a type have nothing to be known by but their place.
+        self.removed = gone.iter().map(|branch| branch.id).collect();
+        self.added = fresh.iter().map(|branch| branch.id).collect();
+        // Branches without a type have nothing to be known by but their place, unless tags tell them apart.
         let untyped = |contract: &Contract<'_>, ids: &[SchemaId]| ids.iter().all(|id| contract.schema(*id).types == TypeSet::ALL);
-        if matched.removed.len() == matched.added.len() && untyped(before, &matched.removed) && untyped(after, &matched.added) {
-            let pairs = matched.removed.drain(..).zip(matched.added.drain(..));
-            matched.pairs.extend(pairs.map(|(old, new)| BeforeAfter::new(old, new)));
+        if self.removed.len() == self.added.len()
+            && sides.before.ignored.is_empty()
+            && untyped(sides.before.contract, &self.removed)
+            && untyped(sides.after.contract, &self.added)
+        {
+            let pairs = self.removed.drain(..).zip(self.added.drain(..));
+            self.pairs.extend(pairs.map(|(old, new)| BeforeAfter::new(old, new)));
         }
-    } else {
-        matched.removed = free_a;
-        matched.added = free_b;
     }
-    matched
 }
 
 /// The branch of a union that a plain schema reappears as.
@@ -154,10 +206,12 @@ pub(super) fn find_alike(
     union_side: &Contract<'_>,
     branches: &[SchemaId],
 ) -> Option<SchemaId> {
+    let plain = BranchTraits::of(&BranchSide::of(plain_side), plain);
+    let side = BranchSide::of(union_side);
     branches
         .iter()
         .take(MAX_COMPARED)
-        .map(|branch| (likeness(plain_side, plain, union_side, *branch), *branch))
+        .map(|branch| (plain.likeness(&BranchTraits::of(&side, *branch)), *branch))
         .filter(|(score, _)| *score >= 10)
         .max_by_key(|(score, branch)| (*score, std::cmp::Reverse(*branch)))
         .map(|(_, branch)| branch)

@@ -15,8 +15,16 @@ pub fn compare(walk: &mut Walk<'_, '_>, node: usize) {
     if walk.is_same(node) && enter_children(walk, node, pair) {
         return;
     }
-    let before = Folded::of(before, pair.schemas.before);
-    let after = Folded::of(after, pair.schemas.after);
+    let common = pair.common.map_or(BeforeAfter::default(), |common| common.map(Some));
+    let mut old = Folded::together(before, pair.schemas.before, common.before);
+    let mut new = Folded::together(after, pair.schemas.after, common.after);
+    // A list of one alternative and one of several are two lists.
+    match (old.unions.is_empty(), new.unions.is_empty()) {
+        (true, false) if !old.discriminators.is_empty() => old = Folded::with_lists(before, pair.schemas.before, common.before),
+        (false, true) if !new.discriminators.is_empty() => new = Folded::with_lists(after, pair.schemas.after, common.after),
+        _ => {}
+    }
+    let (before, after) = (old, new);
     if before.exhausted || after.exhausted {
         walk.give_up();
     }
@@ -25,8 +33,15 @@ pub fn compare(walk: &mut Walk<'_, '_>, node: usize) {
         let places = walk.site(walk.places(node));
         return if after.has_hole { walk.unread_after(places.before) } else { walk.unread_before(places.after) };
     }
-    let mut comparison = SchemaComparison::new(walk, node, pair.direction, BeforeAfter::new(before, after));
+    let mut comparison = SchemaComparison::new(walk, node, pair, BeforeAfter::new(before, after));
     if comparison.wrapped() {
+        return;
+    }
+    comparison.is_spread = comparison.members_moved();
+    if comparison.is_spread {
+        // All that stands beside the alternatives is compared with each of them.
+        comparison.types();
+        comparison.unions();
         return;
     }
     if !comparison.written_as_text() && comparison.types() {
@@ -35,11 +50,7 @@ pub fn compare(walk: &mut Walk<'_, '_>, node: usize) {
         comparison.objects();
         comparison.arrays();
         comparison.unions();
-        comparison.subtypes();
-        // Alternatives that went took with them what told them apart.
-        if comparison.had_unions == comparison.has_unions {
-            comparison.discriminator();
-        }
+        comparison.discriminators();
         comparison.constraints();
     }
     comparison.annotations();

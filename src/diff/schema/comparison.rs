@@ -1,7 +1,5 @@
 //! One pair of schemas while it is compared, and how a fact about it is stated.
 
-use std::collections::BTreeSet;
-
 use crate::model::Direction;
 use crate::openapi::{PointerId, SchemaId, Value};
 
@@ -9,7 +7,7 @@ use super::super::before_after::BeforeAfter;
 use super::super::change::{ComparedSchemas, Fragment, Site};
 use super::super::fact::{Difference, Fact};
 use super::super::folded::Folded;
-use super::super::walk::Walk;
+use super::super::walk::{SchemaPair, Walk};
 use super::super::writing::Writing;
 
 /// One pair of schemas while it is compared.
@@ -24,36 +22,28 @@ pub(super) struct SchemaComparison<'w, 'c, 'd> {
     pub(super) listed: BeforeAfter<Option<Vec<&'d Value>>>,
     pub(super) had_unions: bool,
     pub(super) has_unions: bool,
-    /// Branches of a union that are gone, by name: nothing else about them is reported.
-    pub(super) lost: BTreeSet<String>,
-    /// Branches that are new, by name.
-    pub(super) gained: BTreeSet<String>,
-    /// Components that are branches of the union.
-    pub(super) branches: BeforeAfter<BTreeSet<String>>,
+    /// What stands beside the two where they are alternatives that are compared with it.
+    pub(super) common: Option<BeforeAfter<SchemaId>>,
+    /// Whether members moved between the alternatives and what stands beside them.
+    pub(super) is_spread: bool,
 }
 
 impl<'w, 'c, 'd> SchemaComparison<'w, 'c, 'd> {
     /// Nothing compared yet.
-    pub(super) fn new(
-        walk: &'w mut Walk<'c, 'd>,
-        node: usize,
-        direction: Direction,
-        folded: BeforeAfter<Folded<'c, 'd>>,
-    ) -> Self {
+    pub(super) fn new(walk: &'w mut Walk<'c, 'd>, node: usize, pair: SchemaPair, folded: BeforeAfter<Folded<'c, 'd>>) -> Self {
         let BeforeAfter { before, after } = folded;
         let listed = |folded: &Folded<'_, 'd>| folded.enumeration.as_ref().map(|values| values.value.clone());
         Self {
             walk,
             node,
-            direction,
+            direction: pair.direction,
             listed: BeforeAfter::new(listed(&before), listed(&after)),
             had_unions: !before.unions.is_empty(),
             has_unions: !after.unions.is_empty(),
             before,
             after,
-            lost: BTreeSet::new(),
-            gained: BTreeSet::new(),
-            branches: BeforeAfter::default(),
+            common: pair.common,
+            is_spread: false,
         }
     }
 

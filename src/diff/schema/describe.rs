@@ -40,6 +40,6 @@ pub(super) fn plain(value: &Value) -> String {
 }
 
 /// The keyword that a union is written with.
-pub(super) const fn keyword(union: &FoldedUnion<'_>) -> &'static str {
+pub(super) const fn keyword(union: &FoldedUnion<'_, '_>) -> &'static str {
     if union.exclusive { "oneOf" } else { "anyOf" }
 }

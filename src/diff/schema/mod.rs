@@ -9,6 +9,7 @@ mod comparison;
 mod constraints;
 mod describe;
 mod discriminator;
+mod forms;
 mod members;
 mod numbers;
 mod objects;

@@ -2,15 +2,15 @@
 
 use std::cmp::Ordering;
 
-use serde_json::{Number, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use crate::openapi::{Bound, Value};
 
 use super::super::before_after::BeforeAfter;
 use super::super::change::ChangeKind;
 use super::super::fact::Difference;
-use super::super::folded::{Count, FromSchema, all_counted, all_multiples, all_within};
-use super::super::numbers::{compare_bounds, compare_numbers, compare_whole_bounds, is_multiple};
+use super::super::folded::{Count, FromSchema, MultipleStep, all_counted, all_within};
+use super::super::numbers::{compare_bounds, compare_whole_bounds};
 use super::comparison::SchemaComparison;
 
 impl SchemaComparison<'_, '_, '_> {
@@ -122,25 +122,27 @@ impl SchemaComparison<'_, '_, '_> {
 
     fn multiple_of(&mut self) {
         let ids = self.ids();
-        let kind = match (self.before.multiple_of, self.after.multiple_of) {
-            (Some(old), Some(new)) if compare_numbers(old.value, new.value).is_eq() => return,
-            (Some(old), Some(new)) if is_multiple(new.value, old.value) => ChangeKind::MultipleOfTightened,
-            (Some(old), Some(new)) if is_multiple(old.value, new.value) => ChangeKind::MultipleOfLoosened,
+        let (old, new) = (self.before.multiple_of.take(), self.after.multiple_of.take());
+        let kind = match (&old, &new) {
+            (Some(old), Some(new)) if old.value == new.value => return,
+            (Some(old), Some(new)) if new.value.is_within(&old.value) => ChangeKind::MultipleOfTightened,
+            (Some(old), Some(new)) if old.value.is_within(&new.value) => ChangeKind::MultipleOfLoosened,
             (Some(_), Some(_)) => ChangeKind::MultipleOfChanged,
             (None, Some(_)) => ChangeKind::MultipleOfTightened,
             (Some(_), None) => ChangeKind::MultipleOfLoosened,
             (None, None) => return,
         };
-        let (old, new) = (self.before.multiple_of, self.after.multiple_of);
-        let keeps =
-            |values: &[&Value], step: Option<FromSchema<&Number>>| step.is_none_or(|step| all_multiples(values, step.value));
+        let keeps = |values: &[&Value], step: &Option<FromSchema<MultipleStep>>| {
+            step.as_ref().is_none_or(|step| step.value.divides_all(values))
+        };
         match kind {
-            ChangeKind::MultipleOfTightened if self.is_kept_by_listed(true, |values| keeps(values, new)) => return,
-            ChangeKind::MultipleOfLoosened if self.is_kept_by_listed(false, |values| keeps(values, old)) => return,
+            ChangeKind::MultipleOfTightened if self.is_kept_by_listed(true, |values| keeps(values, &new)) => return,
+            ChangeKind::MultipleOfLoosened if self.is_kept_by_listed(false, |values| keeps(values, &old)) => return,
             _ => {}
         }
-        let at = BeforeAfter::new(old.map_or(ids.before, |step| step.at), new.map_or(ids.after, |step| step.at));
-        let show = |step: Option<FromSchema<&Number>>| step.map(|step| Json::Number(step.value.clone()));
+        let place = |step: &Option<FromSchema<MultipleStep>>, id| step.as_ref().map_or(id, |step| step.at);
+        let at = BeforeAfter::new(place(&old, ids.before), place(&new, ids.after));
+        let show = |step: Option<FromSchema<MultipleStep>>| step.map(|step| step.value.shown());
         self.state(Difference::new(kind).before(show(old)).after(show(new)), at, "multipleOf");
     }
 }

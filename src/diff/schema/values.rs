@@ -11,53 +11,40 @@ use super::super::before_after::BeforeAfter;
 use super::super::change::{ChangeKind, Evidence};
 use super::super::equality::canonical;
 use super::super::fact::Difference;
-use super::super::folded::FromSchema;
+use super::super::folded::{FromSchema, is_format_within};
 use super::comparison::SchemaComparison;
 use super::describe::plain;
 
 /// Formats that clients act on; all others are names that few check.
-const KNOWN: &[&str] = &["int32", "int64", "float", "double", "date", "date-time", "time", "duration", "uuid"];
-
-/// Formats whose values are all values of the other.
-const WIDER: &[(&str, &str)] = &[
-    ("int32", "int64"),
-    ("float", "double"),
-    ("email", "idn-email"),
-    ("hostname", "idn-hostname"),
-    ("uri", "uri-reference"),
-    ("uri", "iri"),
-    ("iri", "iri-reference"),
-    ("uri-reference", "iri-reference"),
-];
+const KNOWN: &[&str] =
+    &["int32", "int64", "float", "double", "date", "date-time", "time", "duration", "uuid", "email", "idn-email", "ipv4", "ipv6"];
 
 impl SchemaComparison<'_, '_, '_> {
     pub(super) fn values(&mut self) {
+        use ChangeKind as K;
         self.enumeration();
         self.format();
         self.pattern();
-        let (left, right) = (self.before.content, self.after.content);
-        if left.value != right.value {
-            let at = BeforeAfter::new(left.at, right.at);
-            let ((encoding, media_type), (new_encoding, new_media_type)) = (left.value, right.value);
-            let mut told = |names: BeforeAfter<Option<&str>>, [added, removed, changed]: [ChangeKind; 3]| {
-                let kind = match (names.before, names.after) {
-                    (old, new) if old == new => return,
-                    (None, _) => added,
-                    (_, None) => removed,
-                    _ => changed,
-                };
-                self.state(
-                    Difference::new(kind).before(names.before.map(|name| json!(name))).after(names.after.map(|name| json!(name))),
-                    at,
-                    "",
-                );
+        let (old, new) = (std::mem::take(&mut self.before.encodings), std::mem::take(&mut self.after.encodings));
+        self.content(&old, &new, [K::ContentEncodingAdded, K::ContentEncodingRemoved, K::ContentEncodingChanged]);
+        let (old, new) = (std::mem::take(&mut self.before.media_types), std::mem::take(&mut self.after.media_types));
+        self.content(&old, &new, [K::ContentMediaTypeAdded, K::ContentMediaTypeRemoved, K::ContentMediaTypeChanged]);
+    }
+
+    /// What is packed in a text, and how.
+    fn content(&mut self, old: &[FromSchema<&str>], new: &[FromSchema<&str>], [added, removed, changed]: [ChangeKind; 3]) {
+        let ids = self.ids();
+        for words in words_that_differ(old, new) {
+            let kind = match (words.before, words.after) {
+                (None, _) => added,
+                (_, None) => removed,
+                _ => changed,
             };
-            let [added, removed, changed] =
-                [ChangeKind::ContentEncodingAdded, ChangeKind::ContentEncodingRemoved, ChangeKind::ContentEncodingChanged];
-            told(BeforeAfter::new(encoding, new_encoding), [added, removed, changed]);
-            let [added, removed, changed] =
-                [ChangeKind::ContentMediaTypeAdded, ChangeKind::ContentMediaTypeRemoved, ChangeKind::ContentMediaTypeChanged];
-            told(BeforeAfter::new(media_type, new_media_type), [added, removed, changed]);
+            let at = BeforeAfter {
+                before: words.before.map_or(ids.before, |word| word.at),
+                after: words.after.map_or(ids.after, |word| word.at),
+            };
+            self.state(Difference::new(kind).values(words.map(|word| word.map(|word| json!(word.value)))), at, "");
         }
     }
 
@@ -135,39 +122,31 @@ impl SchemaComparison<'_, '_, '_> {
 
     fn format(&mut self) {
         let ids = self.ids();
-        let value = |format: &str| Some(json!(format));
-        match (self.before.format, self.after.format) {
-            (Some(old), Some(new)) if old.value != new.value => {
-                let kind = match (old.value, new.value) {
-                    (narrow, wide) if WIDER.contains(&(narrow, wide)) => ChangeKind::FormatWidened,
-                    (wide, narrow) if WIDER.contains(&(narrow, wide)) => ChangeKind::FormatNarrowed,
-                    _ => ChangeKind::FormatChanged,
-                };
-                // The types tell of it already: whole numbers of one size became numbers.
-                if kind == ChangeKind::FormatChanged
-                    && self.before.types.without(TypeSet::NULL) != self.after.types.without(TypeSet::NULL)
-                {
-                    return;
-                }
-                let known_format = KNOWN.contains(&old.value) && KNOWN.contains(&new.value);
-                let evidence = Evidence { known_format, ..Evidence::default() };
-                self.state(
-                    Difference::new(kind).before(value(old.value)).after(value(new.value)).evidence(evidence),
-                    BeforeAfter::new(old.at, new.at),
-                    "format",
-                );
+        let (left, right) = (std::mem::take(&mut self.before.formats), std::mem::take(&mut self.after.formats));
+        for formats in words_that_differ(&left, &right) {
+            let at = BeforeAfter {
+                before: formats.before.map_or(ids.before, |format| format.at),
+                after: formats.after.map_or(ids.after, |format| format.at),
+            };
+            let names = formats.map(|format| format.map(|format| format.value));
+            let kind = match (names.before, names.after) {
+                (None, None) => continue,
+                (None, Some(_)) => ChangeKind::FormatAdded,
+                (Some(_), None) => ChangeKind::FormatRemoved,
+                (Some(narrow), Some(wide)) if is_format_within(narrow, wide) => ChangeKind::FormatWidened,
+                (Some(wide), Some(narrow)) if is_format_within(narrow, wide) => ChangeKind::FormatNarrowed,
+                _ => ChangeKind::FormatChanged,
+            };
+            // The types tell of it already: whole numbers of one size became numbers.
+            if kind == ChangeKind::FormatChanged
+                && self.before.types.without(TypeSet::NULL) != self.after.types.without(TypeSet::NULL)
+            {
+                continue;
             }
-            (None, Some(new)) => self.state(
-                Difference::new(ChangeKind::FormatAdded).after(value(new.value)),
-                BeforeAfter::new(ids.before, new.at),
-                "format",
-            ),
-            (Some(old), None) => self.state(
-                Difference::new(ChangeKind::FormatRemoved).before(value(old.value)),
-                BeforeAfter::new(old.at, ids.after),
-                "format",
-            ),
-            _ => {}
+            let is_known = |name: Option<&str>| name.is_some_and(|name| KNOWN.contains(&name));
+            let evidence = Evidence { known_format: is_known(names.before) && is_known(names.after), ..Evidence::default() };
+            let values = names.map(|name| name.map(|name| json!(name)));
+            self.state(Difference::new(kind).values(values).evidence(evidence), at, "format");
         }
     }
 
@@ -196,4 +175,16 @@ impl SchemaComparison<'_, '_, '_> {
         };
         self.state(Difference::new(kind).before(show(&old)).after(show(&new)), at, "pattern");
     }
+}
+
+/// What went, each beside what came in its place, of words that must all hold.
+fn words_that_differ<'d>(
+    old: &[FromSchema<&'d str>],
+    new: &[FromSchema<&'d str>],
+) -> Vec<BeforeAfter<Option<FromSchema<&'d str>>>> {
+    let only = |list: &[FromSchema<&'d str>], other: &[FromSchema<&'d str>]| -> Vec<FromSchema<&'d str>> {
+        list.iter().filter(|word| other.iter().all(|known| known.value != word.value)).copied().collect()
+    };
+    let (gone, fresh) = (only(old, new), only(new, old));
+    (0..gone.len().max(fresh.len())).map(|place| BeforeAfter::new(gone.get(place).copied(), fresh.get(place).copied())).collect()
 }

@@ -299,7 +299,7 @@ fn copy_values<'d>(schema: &mut Schema<'d>, keywords: &Keywords<'d>) {
     if (keywords.encoding.is_some() || keywords.media_type.is_some()) && !is_bytes {
         schema.content = (keywords.encoding, keywords.media_type);
     }
-    if let Some(discriminator) = keywords.discriminator.and_then(discriminator) {
+    if let Some(discriminator) = keywords.discriminator.and_then(Discriminator::read) {
         schema.discriminator = Some(Box::new(discriminator));
     }
     if keywords.default.is_some() {
@@ -350,22 +350,5 @@ fn copy_limits<'d>(schema: &mut Schema<'d>, keywords: &Keywords<'d>) {
     }
     if keywords.unique_items {
         schema.unique_items = true;
-    }
-}
-
-/// In Swagger 2.0 a bare property name.
-fn discriminator(value: &Value) -> Option<Discriminator<'_>> {
-    match value {
-        Value::String(property) => Some(Discriminator { property, mapping: Vec::new() }),
-        Value::Object(_) => text(value, "propertyName").map(|property| {
-            let mapping = value.get("mapping").and_then(Value::as_object);
-            let mut mapping: Vec<(&str, &str)> =
-                mapping.into_iter().flatten().filter_map(|(tag, target)| Some((tag.as_str(), target.as_str()?))).collect();
-            // 3.2: what a value without a mapping stands for (OpenAPI 3.2 section 4.25).
-            mapping.extend(text(value, "defaultMapping").map(|target| (Discriminator::EVERY_OTHER, target)));
-            mapping.sort_unstable();
-            Discriminator { property, mapping }
-        }),
-        _ => None,
     }
 }

@@ -40,6 +40,10 @@ impl DirectionProof<'_> {
             if known.is_root() || known.parents.is_empty() || seen.len() > MOST_ABOVE {
                 return Taken::Not;
             }
+            // What a base holds is not in its schema: nobody can say that another heir takes it.
+            if known.is_heir {
+                return Taken::Not;
+            }
             pending.extend(known.parents.iter().copied().filter(|parent| seen.insert(*parent)));
         }
         taken

@@ -76,24 +76,28 @@ impl<'d> DirectionProof<'d> {
             answer = self.refuted_as_text(change.kind, compared.pair, schemas.receiver, witness);
         }
         Some(match answer {
-            Containment::Contained => self.contained(change, schemas, &question),
+            Containment::Contained => self.contained(change, compared.pair, schemas, &question),
             Containment::Undecided(why) => Found::Undecided(why),
             Containment::Refuted(witness) => self.refuted(compared.pair, schemas, &question, witness),
         })
     }
 
     /// How what is contained by the letter is contained as people mean it.
-    fn contained(&mut self, change: &Change, schemas: Peers<&'d Value>, question: &Question<'d>) -> Found {
+    fn contained(&mut self, change: &Change, pair: usize, schemas: Peers<&'d Value>, question: &Question<'d>) -> Found {
         // Alternatives of `oneOf` that overlap leave nothing by the letter, and nobody means that.
-        if self.prover.is_empty(schemas.sender) {
-            return if self.is_contained_as_meant(schemas, question, ReceiverMembers::Open) {
-                Found::Contained(HowContained::Plain)
-            } else {
-                Found::Undecided("by its letter the schema fits no value")
-            };
+        let is_empty = self.prover.is_empty(schemas.sender);
+        if is_empty {
+            let mut questions = vec![question.clone()];
+            questions.extend(self.wider_questions(change, pair, question));
+            if !questions.iter().all(|question| self.is_contained_as_meant(schemas, question, ReceiverMembers::Open)) {
+                return Found::Undecided("by its letter the schema fits no value");
+            }
         }
         if !is_about_alternatives(change.kind) {
             return Found::Contained(HowContained::Plain);
+        }
+        if change.kind == ChangeKind::VariantRemoved && self.is_tag_gone(pair) {
+            return Found::Undecided("a tag chose this alternative, and none is read any more");
         }
         if self.is_contained_as_meant(schemas, question, ReceiverMembers::Declared) {
             // A reader goes by the tag, and finds one it was not told of.
@@ -199,17 +203,10 @@ impl<'d> DirectionProof<'d> {
         schemas: Peers<&'d Value>,
         question: &Question<'d>,
     ) -> Containment {
-        let is_part = matches!(question, Question::Keywords(..) | Question::Types(_) | Question::Required(_));
-        if is_part && self.ids(pair).is_some_and(|ids| !self.is_plain(ids.receiver)) {
-            let whole = self.contains(schemas, &Question::Whole);
-            if whole != Containment::Contained {
-                return whole;
-            }
-        }
-        if matches!(question, Question::Required(_)) {
-            let with = self.contains(schemas, &Question::With(change.subject.clone()));
-            if with != Containment::Contained {
-                return with;
+        for wider in self.wider_questions(change, pair, question) {
+            let answer = self.contains(schemas, &wider);
+            if answer != Containment::Contained {
+                return answer;
             }
         }
         let mut seen: BTreeSet<usize> = BTreeSet::from([pair]);
@@ -235,6 +232,23 @@ impl<'d> DirectionProof<'d> {
             pending.extend(&known.parents);
         }
         Containment::Contained
+    }
+
+    /// Whether a tag chose among the alternatives of the sender, and the receiver has none.
+    fn is_tag_gone(&self, pair: usize) -> bool {
+        self.ids(pair).is_some_and(|ids| {
+            let sender = self.contracts.sender.schema(ids.sender);
+            sender.discriminator.is_some() && self.contracts.receiver.schema(ids.receiver).discriminator.is_none()
+        })
+    }
+
+    /// What is asked beside a question about a part of the receiver.
+    fn wider_questions(&self, change: &Change, pair: usize, question: &Question<'d>) -> Vec<Question<'d>> {
+        let is_part = matches!(question, Question::Keywords(..) | Question::Types(_) | Question::Required(_));
+        let is_composed = self.ids(pair).is_some_and(|ids| !self.is_plain(ids.receiver));
+        let whole = (is_part && is_composed).then_some(Question::Whole);
+        let with = matches!(question, Question::Required(_)).then(|| Question::With(change.subject.clone()));
+        whole.into_iter().chain(with).collect()
     }
 
     /// Whether a schema is its keywords and nothing else: no branches, and no condition on the whole.

@@ -22,6 +22,10 @@ impl<'d> DirectionProof<'d> {
         let received = self.ordered(BeforeAfter::new(&change.before, &change.after)).receiver;
         Some(match change.kind {
             K::TypesNarrowed | K::TypesWidened => Question::Types(types_named(received.as_ref()?)?.union(TypeSet::NULL)),
+            // A list of values may keep to a type and hold none of those that are sent.
+            K::TypeChanged if map.is_some_and(|map| ["enum", "const"].iter().any(|name| map.contains_key(name))) => {
+                Question::Whole
+            }
             K::TypeChanged => Question::Types(types_named(received.as_ref()?)?),
             K::BecameNullable | K::BecameNotNullable => Question::Types(TypeSet::ALL.without(TypeSet::NULL)),
             // Between `nullable` and a type list null is read as meant, which says nothing of where it is written out.

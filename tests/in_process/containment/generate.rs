@@ -193,10 +193,49 @@ fn tagged(rng: &mut Rng, map: &mut Map<String, Value>) {
     map.insert((*pick(rng, &["oneOf", "oneOf", "anyOf"])).into(), Value::Array(list));
 }
 
+/// One kind of value, and members of an `allOf` that each say something of it by the same keywords.
+pub fn repeated(rng: &mut Rng) -> Value {
+    let kind = rng.u8(..5);
+    let member = |rng: &mut Rng| {
+        let mut map = Map::new();
+        match kind {
+            0 => integer(rng, &mut map),
+            1 => number(rng, &mut map),
+            2 => text(rng, &mut map),
+            3 => {
+                map.insert("type".into(), json!("object"));
+                map.insert("additionalProperties".into(), schema(rng, 0, 0));
+            }
+            _ => {
+                map.insert("type".into(), json!("array"));
+                map.insert("prefixItems".into(), json!([schema(rng, 0, 0)]));
+            }
+        }
+        Value::Object(map)
+    };
+    json!({"allOf": (0..rng.usize(2..4)).map(|_| member(rng)).collect::<Vec<Value>>()})
+}
+
+/// Objects of which nothing tells one from another, as many forms are written.
+fn overlapping(rng: &mut Rng, map: &mut Map<String, Value>) {
+    let form = |rng: &mut Rng| {
+        let name = *pick(rng, NAMES);
+        json!({"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, name: schema(rng, 0, 0)}})
+    };
+    let list: Vec<Value> = (0..rng.usize(2..4)).map(|_| form(rng)).collect();
+    map.insert("oneOf".into(), Value::Array(list));
+}
+
 fn composed(rng: &mut Rng, map: &mut Map<String, Value>, depth: usize, defs: usize) {
     let child = |rng: &mut Rng| schema(rng, depth - 1, defs);
-    match rng.u8(..10) {
+    match rng.u8(..12) {
         8 | 9 => tagged(rng, map),
+        10 => overlapping(rng, map),
+        11 => {
+            if let Value::Object(all) = repeated(rng) {
+                map.extend(all);
+            }
+        }
         0 => {
             map.insert("not".into(), child(rng));
         }

@@ -2,6 +2,7 @@
 //! provers.
 
 mod cases;
+mod forms;
 mod generate;
 mod hostile;
 mod masks;
