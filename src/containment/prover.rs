@@ -82,6 +82,11 @@ impl<'d> Prover<'d> {
         self
     }
 
+    /// Steps that are left for all questions together.
+    pub const fn steps_left(&self) -> usize {
+        self.all_fuel
+    }
+
     /// Begins a question: it has the steps that one may take, and nothing is open. Returns how many steps those are.
     pub(super) fn begin_question(&mut self) -> usize {
         pattern::stop_with(&self.stop);

@@ -18,6 +18,9 @@ use super::writing::Writing;
 /// Bytes of text that all facts may come to: a fact repeats where it stands, and names may be long.
 const MOST_TEXT: usize = 128 * 1024 * 1024;
 
+/// Parts of forms that are looked at for how they are written.
+const MOST_PARTS: usize = 2_000_000;
+
 /// What is compared once: two schemas, the way their values travel, and how they are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct SchemaPair {
@@ -87,6 +90,8 @@ pub(super) struct Walk<'c, 'd> {
     text: usize,
     /// Operations that facts of several name.
     reached: usize,
+    /// Parts of forms that may still be looked at.
+    parts: usize,
     pub(super) exhausted: bool,
     /// Where one side cannot be read and the other can, by the side that cannot.
     pub(super) unread: BeforeAfter<BTreeSet<String>>,
@@ -113,6 +118,7 @@ impl<'c, 'd> Walk<'c, 'd> {
             recorded: 0,
             text: 0,
             reached: 0,
+            parts: MOST_PARTS,
             exhausted: before.exhausted || after.exhausted,
             unread: BeforeAfter::default(),
         }
@@ -316,6 +322,16 @@ impl<'c, 'd> Walk<'c, 'd> {
     fn has_room(&mut self, fact: &Fact) -> bool {
         self.text += fact.size();
         self.text <= MOST_TEXT
+    }
+
+    /// Whether parts of one more form may be looked at.
+    pub(super) const fn may_look_at_parts(&self) -> bool {
+        self.parts > 0
+    }
+
+    /// Counts parts of forms: many operations may take one large form.
+    pub(super) const fn looked_at_parts(&mut self, parts: usize) {
+        self.parts = self.parts.saturating_sub(parts);
     }
 
     /// Says that the work was too much; what is missing is undecidable.

@@ -37,7 +37,11 @@ impl OperationPair<'_, '_, '_, '_> {
         if !is_multipart && old.encoding == new.encoding {
             return;
         }
+        if !self.walk.may_look_at_parts() {
+            return self.walk.give_up();
+        }
         let (left, right) = (properties(self.walk.before, old.schema), properties(self.walk.after, new.schema));
+        self.walk.looked_at_parts(left.len() + right.len());
         let said = |media: &Media<'_>| media.encoding.iter().map(|part| part.name.to_owned()).collect::<Vec<String>>();
         let mut names: BTreeSet<String> = said(old).into_iter().chain(said(new)).collect();
         if is_multipart {

@@ -7,6 +7,9 @@ use crate::openapi::{Additional, Contract, Location, Parameter, Serialization, T
 use super::super::before_after::BeforeAfter;
 use super::super::folded::{Folded, Property};
 
+/// Members that an object among parameters may have to be read so: every operation that names it is.
+const MOST_MEMBERS: usize = 64;
+
 /// What a parameter is known by.
 type Key = (Location, String);
 
@@ -71,11 +74,14 @@ fn exploded<'d>(contract: &Contract<'d>, list: &[Parameter<'d>], others: &BTreeS
 
 /// The members of an object that says nothing of itself as a whole.
 fn members_of<'d>(contract: &Contract<'d>, parameter: &Parameter<'d>) -> Option<ExplodedObject<'d>> {
+    let schema = contract.schema(parameter.schema);
+    if schema.properties.len() > MOST_MEMBERS || !schema.all_of.is_empty() || !schema.unions.is_empty() {
+        return None;
+    }
     let folded = Folded::of(contract, parameter.schema);
     let is_plain = folded.types == TypeSet::OBJECT
         && !matches!(folded.additional.value, Additional::Schema(_))
         && (parameter.required || folded.required.is_empty())
-        && folded.unions.is_empty()
         && folded.constraints.is_empty()
         && folded.counts.iter().all(Option::is_none);
     if !is_plain {

@@ -12,6 +12,12 @@ use super::peers::in_direction;
 /// Pairs above findings that are gone through for all findings of one direction.
 const MOST_PAIRS: usize = 100_000;
 
+/// Questions that are asked as texts in one direction: each has documents, and so a prover, of its own.
+const MOST_QUESTIONS: usize = 1_000;
+
+/// Steps that they may take together.
+const MOST_STEPS: usize = 1_500_000;
+
 static ANY: Value = Value::Bool(true);
 static NEVER: Value = Value::Bool(false);
 
@@ -35,8 +41,10 @@ pub(super) struct DirectionProof<'d> {
     pub(super) stop: Stop,
     /// Pairs above findings that may still be gone through.
     pub(super) pairs_left: usize,
-    /// Questions that were asked as texts.
+    /// Questions that may still be asked as texts.
     pub(super) text_questions: usize,
+    /// Steps that those may still take together.
+    pub(super) text_steps: usize,
     /// What was found of pairs with alternatives, by their index.
     pub(super) taken: FxHashMap<usize, Taken>,
 }
@@ -90,7 +98,8 @@ impl<'d> DirectionProof<'d> {
             documents,
             pairs_left: MOST_PAIRS,
             stop: delta.stop.clone(),
-            text_questions: 0,
+            text_questions: MOST_QUESTIONS,
+            text_steps: MOST_STEPS,
             taken: FxHashMap::default(),
         }
     }

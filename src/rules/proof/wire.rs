@@ -9,9 +9,6 @@ use crate::openapi::{Dialect, SchemaId, TypeSet, Value};
 use super::direction::{DirectionProof, schema_of};
 use super::text_schema::TextSchemas;
 
-/// Questions that are asked as texts in one direction: each has documents, and so a prover, of its own.
-const MOST_QUESTIONS: usize = 1_000;
-
 /// Whether a kind is about types, which texts do not have.
 pub(super) const fn is_about_types(kind: ChangeKind) -> bool {
     matches!(kind, ChangeKind::TypeChanged | ChangeKind::TypesNarrowed | ChangeKind::TypesWidened)
@@ -86,15 +83,14 @@ impl<'d> DirectionProof<'d> {
     }
 
     fn ask_texts(&mut self, sent: Json, taken: Json, is_wider: bool) -> Option<Containment> {
-        self.text_questions += 1;
-        if self.text_questions > MOST_QUESTIONS {
-            return None;
-        }
+        self.text_questions = self.text_questions.checked_sub(1)?;
         let (sent, taken) = (Value::from(sent), Value::from(taken));
         let read = |root, known: Interpretation<'_>| Interpretation { root, dialect: Dialect::OpenApi31, ..known };
         let documents = Peers { sender: read(&sent, self.documents.sender), receiver: read(&taken, self.documents.receiver) };
-        let mut prover = Prover::new(documents, true, Box::new(|_| false)).stopped_by(self.stop.clone());
-        Some(match prover.contains(&sent, &taken, &Question::Whole) {
+        let mut prover = Prover::new(documents, true, Box::new(|_| false)).within(self.text_steps).stopped_by(self.stop.clone());
+        let answer = prover.contains(&sent, &taken, &Question::Whole);
+        self.text_steps = prover.steps_left();
+        Some(match answer {
             // Nobody may send it.
             Containment::Refuted(_) if is_wider => Containment::Undecided("how large numbers are is not told from their texts"),
             answer => answer,
