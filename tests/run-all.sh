@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # command:package
-needed=(cc:gcc systemd-analyze:systemd prlimit:util-linux gzip:gzip kill:procps postfix:postfix)
+needed=(cc:gcc systemd-analyze:systemd prlimit:util-linux gzip:gzip kill:procps postfix:postfix xmllint:libxml2-utils npm:npm)
 missing=()
 for pair in "${needed[@]}"; do
   type -P "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
@@ -21,6 +21,13 @@ if [ ${#missing[@]} -gt 0 ]; then
   [ "$(id -u)" = 0 ] || as_root=(sudo)
   "${as_root[@]}" apt-get update -qq
   DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+# What reads SARIF for a living judges ours.
+multitool=@microsoft/sarif-multitool-linux
+if [ ! -d "target/tools/node_modules/$multitool" ]; then
+  npm install --silent --no-save --ignore-scripts --prefix target/tools "$multitool@5.7.0"
+  chmod u+x "target/tools/node_modules/$multitool/Sarif.Multitool"
 fi
 
 echo "== formatting"

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::IsTerminal as _;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use clap::{Args, ValueEnum};
@@ -101,9 +102,10 @@ async fn report_on(args: &DiffArgs) -> Result<u8, CommandError> {
     let pointers = |of: fn(&Finding) -> &str| verdict.findings.iter().map(of).collect::<Vec<_>>();
     let old_lines = old_text.lines(&pointers(|finding| &finding.change.site.before))?;
     let new_lines = new_text.lines(&pointers(|finding| &finding.change.site.after))?;
+    let (base, revision) = (shown_place(&args.base), shown_place(&args.revision));
     let report = Report::new(
-        ComparedDocument { place: &args.base, lines: &old_lines, document: before },
-        ComparedDocument { place: &args.revision, lines: &new_lines, document: after },
+        ComparedDocument { place: &base, lines: &old_lines, document: before },
+        ComparedDocument { place: &revision, lines: &new_lines, document: after },
         &verdict,
         oddities,
         &catalogue,
@@ -126,6 +128,14 @@ async fn report_on(args: &DiffArgs) -> Result<u8, CommandError> {
         Some(_) if report.undecided.is_some() => exit::BAD_DATA,
         _ => 0,
     })
+}
+
+/// A file as reports name it: from the current folder, where it lies below it, as services look for it.
+fn shown_place(place: &str) -> String {
+    let place = place.strip_prefix("file://").or_else(|| place.strip_prefix("file:")).unwrap_or(place);
+    let here = std::env::current_dir().ok();
+    let below = here.as_deref().and_then(|here| Path::new(place).strip_prefix(here).ok());
+    below.map_or_else(|| place.strip_prefix("./").unwrap_or(place).to_owned(), |below| below.display().to_string())
 }
 
 /// The meaning of a document, which is kept in `slot`, and its text.

@@ -347,3 +347,119 @@ fn what_is_ignored_fails_nothing() {
         assert_eq!(code(&["--ignore-file", &ignored]), Some(1), "{severity}: one is left");
     }
 }
+
+/// The report of two documents in which a partner wrote what means something to every format.
+fn hostile_report(format: &str, folder: &Path) -> String {
+    let document = |longest: u32, values: &[&str]| {
+        serde_json::json!({"openapi": "3.1.0", "info": {"title": "a <b>_T_</b> & `c`", "version": "1"}, "paths": {"/a*b*/[c](d)/{e}": {"post": {
+            "requestBody": {"content": {
+                "application/json": {"schema": {"type": "object", "properties": {"a\\_b|<i>\"'&": {"type": "string", "maxLength": longest}}}},
+                "text/json": {"schema": {"type": "object", "properties": {"a\\_b|<i>\"'&": {"type": "string", "maxLength": longest}}}}}},
+            "responses": {"200": {"description": "", "content": {"application/json": {"schema": {"type": "string", "enum": values}}}}}}}}})
+        .to_string()
+    };
+    let places = [folder.join("a b%1#?.json"), folder.join("c:d.json")];
+    std::fs::write(&places[0], document(9, &["x"])).expect("a file");
+    std::fs::write(&places[1], document(8, &["x", "y", "z"])).expect("a file");
+    let output = Command::new(env!("CARGO_BIN_EXE_driftd"))
+        .args(["diff", "--format", format])
+        .args(places)
+        .current_dir(folder)
+        .output()
+        .expect("the binary");
+    text(&output)
+}
+
+/// What a tool that must be there says of a file, and whether it is content.
+fn judged_by(tool: &mut Command) -> (bool, String) {
+    let program = tool.get_program().to_string_lossy().into_owned();
+    let output = tool.output().unwrap_or_else(|error| panic!("{program}: {error}; tests/run-all.sh installs it"));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    (output.status.success(), said)
+}
+
+#[test]
+fn junit_is_what_jenkins_reads_and_gitlab_tells_apart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/schemas/junit-10.xsd");
+    for shown in [hostile_report("junit", folder.path()), text(&diff(&["--format", "junit", BASE, REVISION]))] {
+        let place = folder.path().join("report.xml");
+        std::fs::write(&place, &shown).expect("a file");
+        let (is_valid, said) = judged_by(Command::new("xmllint").args(["--noout", "--schema", schema]).arg(&place));
+        assert!(is_valid, "{said}\n{shown}");
+        let cases: Vec<&str> = shown.lines().filter(|line| line.contains("<testcase")).collect();
+        let apart: std::collections::BTreeSet<&str> = cases.iter().copied().collect();
+        assert!(cases.len() > 1 && cases.len() == apart.len(), "{shown}");
+    }
+    assert!(hostile_report("junit", folder.path()).contains("classname=\"POST &#x2f;a*b*"), "the class is the operation");
+}
+
+#[test]
+fn sarif_is_what_its_own_tool_takes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tool = concat!(env!("CARGO_MANIFEST_DIR"), "/target/tools/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool");
+    let hostile = hostile_report("sarif", folder.path());
+    for (at, shown) in [hostile.clone(), text(&diff(&["--format", "sarif", BASE, REVISION]))].into_iter().enumerate() {
+        let (place, verdict) = (folder.path().join(format!("{at}.sarif")), folder.path().join(format!("{at}-verdict.sarif")));
+        std::fs::write(&place, &shown).expect("a file");
+        let (is_valid, said) = judged_by(Command::new(tool).arg("validate").arg(&place).arg("--output").arg(&verdict));
+        let verdict: Value = serde_json::from_slice(&std::fs::read(&verdict).expect("a verdict")).expect("JSON");
+        let results = verdict["runs"][0]["results"].as_array().expect("results").clone();
+        let errors: Vec<&Value> = results.iter().filter(|result| result["level"] == "error").collect();
+        assert!(is_valid && errors.is_empty(), "{said}\n{errors:?}");
+    }
+    let report: Value = serde_json::from_str(&hostile).expect("JSON");
+    let uri = &report["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    assert_eq!(uri, "c%3Ad.json", "relative, and no scheme");
+    let elsewhere = diff(&["--format", "sarif", BASE, folder.path().join("c:d.json").to_str().expect("a path")]);
+    assert!(text(&elsewhere).contains("\"file:///"), "absolute where it is not below the current folder");
+}
+
+#[test]
+fn markdown_shows_what_is_said_and_nothing_else() {
+    use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+    let folder = tempfile::tempdir().expect("a folder");
+    let shown = hostile_report("markdown", folder.path());
+    let report: Value = serde_json::from_str(&hostile_report("json", folder.path())).expect("JSON");
+    let (mut headings, mut heading) = (Vec::new(), None::<String>);
+    for event in Parser::new_ext(&shown, Options::all()) {
+        match event {
+            Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
+            Event::End(TagEnd::Heading(_)) => headings.extend(heading.take()),
+            Event::Text(text) | Event::Code(text) => heading.iter_mut().for_each(|heading| heading.push_str(&text)),
+            Event::Html(html) | Event::InlineHtml(html) => panic!("{html}\n{shown}"),
+            Event::Start(Tag::Link { dest_url, .. }) => panic!("{dest_url}\n{shown}"),
+            _ => {}
+        }
+    }
+    for finding in report["findings"].as_array().expect("findings").iter().filter(|finding| finding["severity"] != "info") {
+        let said = finding["message"].as_str().expect("a message").replace('`', "");
+        assert!(headings.iter().any(|heading| heading.ends_with(&said)), "{said}: {headings:?}");
+    }
+}
+
+#[test]
+fn annotations_are_read_back_as_the_runner_reads_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let shown = hostile_report("github", folder.path());
+    let report: Value = serde_json::from_str(&hostile_report("json", folder.path())).expect("JSON");
+    // `::name key=value,key=value::data`, with `%`, line ends, and in values `:` and `,` escaped.
+    let unescaped =
+        |text: &str| text.replace("%2C", ",").replace("%3A", ":").replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%");
+    let commands: Vec<&str> = shown.lines().filter_map(|line| line.strip_prefix("::")).collect();
+    assert_eq!(commands.len(), report["findings"].as_array().expect("findings").len(), "{shown}");
+    for command in commands {
+        let (head, data) = command.split_once("::").expect("a command");
+        let (name, properties) = head.split_once(' ').expect("properties");
+        assert!(["error", "warning", "notice"].contains(&name), "{command}");
+        let value = |key: &str| {
+            let found = properties.split(',').find_map(|pair| pair.split_once('=').filter(|(known, _)| *known == key));
+            unescaped(found.unwrap_or_else(|| panic!("no {key}: {command}")).1)
+        };
+        assert_eq!(value("file"), "c:d.json");
+        assert!(value("line").parse::<usize>().is_ok_and(|line| line > 0), "{command}");
+        let said = unescaped(data);
+        let is_said = |finding: &Value| finding["message"].as_str().is_some_and(|message| said.starts_with(message));
+        assert!(report["findings"].as_array().expect("findings").iter().any(is_said), "{said}");
+    }
+}

@@ -8,13 +8,42 @@ use super::view::{Report, count_oddities};
 /// Longest line of a fragment, characters.
 const LONGEST_LINE: usize = 1000;
 
+/// Characters that mean something to Markdown within a line.
+const MEANING: [char; 6] = ['\\', '[', '*', '_', '~', '&'];
+
+/// A sentence with its code spans, in which everything stands for itself (CommonMark 6.1). A lone backtick would take in
+/// whatever follows: then there are none.
 fn escaped(text: &str) -> String {
-    clean(text, 400).replace('\\', "\\\\").replace('<', "&lt;").replace('[', "\\[").replace('|', "\\|")
+    let text = clean(text, 400);
+    if text.matches('`').count() % 2 == 1 || text.contains("``") {
+        return literal(&text.replace('`', "'"));
+    }
+    let part = |(at, part): (usize, &str)| if at % 2 == 1 { format!("`{part}`") } else { literal(part) };
+    text.split('`').enumerate().map(part).collect()
 }
 
-/// The same without code spans: a lone backtick would take in whatever follows.
+/// A text without code spans.
 fn plain(text: &str) -> String {
-    escaped(&text.replace('`', "'"))
+    literal(&clean(text, 400).replace('`', "'"))
+}
+
+/// A text in which every character stands for itself (CommonMark 2.4).
+fn literal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    let mut last = ' ';
+    while let Some(character) = characters.next() {
+        // Within a word it stands for itself anyway (CommonMark 6.2), and reads better.
+        let is_in_word = last.is_alphanumeric() && characters.peek().is_some_and(|next| next.is_alphanumeric());
+        last = character;
+        match character {
+            '<' => out.push_str("&lt;"),
+            '_' if is_in_word => out.push('_'),
+            _ if MEANING.contains(&character) => out.extend(['\\', character]),
+            _ => out.push(character),
+        }
+    }
+    out
 }
 
 fn code(text: &str) -> String {

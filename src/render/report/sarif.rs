@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::model::Severity;
 use crate::rules::Catalogue;
@@ -10,12 +12,29 @@ use crate::rules::Catalogue;
 use super::json::pretty;
 use super::view::{Report, ReportFinding};
 
+/// What stands for itself in a relative path (RFC 3986 section 3.3); a colon could be taken for that of a scheme.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The rule of the result that says that a comparison is incomplete.
+const UNDECIDED: &str = "comparison-undecided";
+
 const fn level(severity: Severity) -> &'static str {
     match severity {
         Severity::Breaking => "error",
         Severity::Warning => "warning",
         Severity::Info => "note",
     }
+}
+
+/// A file or URL as a URI reference (RFC 3986 section 4.1): relative as it is named, `file:///` where it is absolute.
+fn uri(file: &str) -> String {
+    if let Ok(url) = Url::parse(file)
+        && matches!(url.scheme(), "http" | "https" | "file")
+    {
+        return url.into();
+    }
+    let path = utf8_percent_encode(file, PATH).to_string();
+    if file.starts_with('/') { format!("file://{path}") } else { path }
 }
 
 fn result(row: &ReportFinding) -> Value {
@@ -28,7 +47,7 @@ fn result(row: &ReportFinding) -> Value {
     });
     if let Some(line) = row.line() {
         result["locations"] = json!([{
-            "physicalLocation": {"artifactLocation": {"uri": line.file}, "region": {"startLine": line.line}},
+            "physicalLocation": {"artifactLocation": {"uri": uri(&line.file)}, "region": {"startLine": line.line}},
             "logicalLocations": [{"fullyQualifiedName": row.pointer()}],
         }]);
     }
@@ -54,6 +73,15 @@ pub fn sarif(report: &Report, catalogue: &Catalogue) -> String {
             });
         }
     }
+    // A notification alone is shown by few services.
+    let undecided = report.undecided.as_ref().map(|why| {
+        let title = "The comparison is incomplete";
+        rules.insert(
+            UNDECIDED,
+            json!({"id": UNDECIDED, "shortDescription": {"text": title}, "defaultConfiguration": {"level": "error"}}),
+        );
+        json!({"ruleId": UNDECIDED, "level": "error", "message": {"text": format!("{title}: {why}")}})
+    });
     let driver = json!({
         "name": "driftd",
         "version": env!("CARGO_PKG_VERSION"),
@@ -61,7 +89,7 @@ pub fn sarif(report: &Report, catalogue: &Catalogue) -> String {
     });
     let mut run = json!({
         "tool": {"driver": driver},
-        "results": report.findings.iter().map(result).collect::<Vec<_>>(),
+        "results": undecided.into_iter().chain(report.findings.iter().map(result)).collect::<Vec<_>>(),
     });
     let complete = report.undecided.is_none();
     let notifications: Vec<Value> =

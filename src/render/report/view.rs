@@ -217,8 +217,16 @@ impl ReportFinding {
 
 fn location(place: &str, pointer: &str, lines: &HashMap<String, SourceLine>) -> Option<FileLine> {
     let line = lines.get(pointer)?;
-    let file = if line.file.is_empty() { place.to_owned() } else { line.file.clone() };
-    Some(FileLine { file, line: line.line })
+    Some(FileLine { file: beside(place, &line.file), line: line.line })
+}
+
+/// A file that a description refers to, named as the description itself is; the description where it is empty.
+fn beside(place: &str, file: &str) -> String {
+    match (file, place.rsplit_once('/')) {
+        ("", _) => place.to_owned(),
+        (file, Some((folder, _))) if !file.starts_with('/') && !file.contains("://") => format!("{folder}/{file}"),
+        (file, _) => file.to_owned(),
+    }
 }
 
 fn headline(before: &Document, after: &Document, summary: Summary, verdict: &Verdict) -> String {
@@ -234,7 +242,8 @@ fn headline(before: &Document, after: &Document, summary: Summary, verdict: &Ver
     if verdict.findings.is_empty() && verdict.undecided.is_none() {
         return format!("Nothing a caller can notice differs. {names}");
     }
-    format!("{} breaking, {} warning, {} info. {names}", summary.breaking, summary.warning, summary.info)
+    let open = if verdict.undecided.is_some() { "Undecided: not all of it could be compared. " } else { "" };
+    format!("{open}{} breaking, {} warning, {} info. {names}", summary.breaking, summary.warning, summary.info)
 }
 
 /// Findings by the operations they reach, in order of first appearance: the most severe group comes first.
