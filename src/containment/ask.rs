@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use crate::openapi::{Map, TypeSet, Value};
 
 use super::confirm::{Witness, confirm, is_confirmed};
-use super::constraint::NodeConstraint;
+use super::constraint::{NodeConstraint, State};
 use super::interpretation::{Peer, Peers};
 use super::node::{MemberSchemas, NodeId, Part};
 use super::prover::Prover;
@@ -44,6 +44,14 @@ pub enum Containment {
     Refuted(Witness),
     /// It cannot be said, and why.
     Undecided(&'static str),
+}
+
+/// A question that was answered: findings share what stands above them, and each asks about it.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct AskedQuestion {
+    nodes: State,
+    /// The sender's schema and the receiver's, against which a witness is checked.
+    schemas: [*const Value; 2],
 }
 
 impl<'d> Prover<'d> {
@@ -90,14 +98,21 @@ impl<'d> Prover<'d> {
         let mut nodes = vec![NodeConstraint::sent(self.reader.schema(Peer::Sender, sender))];
         nodes.push(NodeConstraint::refused(self.refused(receiver, point)));
         nodes.extend(self.of_which(point));
-        match self.ask(nodes) {
+        let schemas = [sender, receiver].map(std::ptr::from_ref);
+        let question = AskedQuestion { nodes: nodes.as_slice().into(), schemas };
+        if let Some(known) = self.answers.get(&question) {
+            return known.clone();
+        }
+        let answer = match self.ask(nodes) {
             Solution::Empty => Containment::Contained,
             Solution::Unknown(why) => Containment::Undecided(why),
             Solution::Value(value) => match self.confirmed(sender, receiver, &value) {
                 Ok(witness) => Containment::Refuted(witness),
                 Err(why) => Containment::Undecided(why),
             },
-        }
+        };
+        self.answers.insert(question, answer.clone());
+        answer
     }
 
     /// The witness that a value is, made as small as it goes; why it is none, where it is not sent or not refused.

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::openapi::{Stop, TypeSet};
 
+use super::ask::{AskedQuestion, Containment};
 use super::interpretation::{Interpretation, Peers};
 use super::memory::Memory;
 use super::node::NodeId;
@@ -40,6 +41,8 @@ pub struct Prover<'d> {
     pub(super) memory: Memory,
     pub(super) kinds: FxHashMap<NodeId, TypeSet>,
     pub(super) discriminating: FxHashMap<NodeId, DiscriminatingValues>,
+    /// What was answered.
+    pub(super) answers: FxHashMap<AskedQuestion, Containment>,
     /// Choices within choices, of all states that are open.
     pub(super) levels: usize,
     /// Steps that are left for the question.
@@ -62,6 +65,7 @@ impl<'d> Prover<'d> {
             memory: Memory::default(),
             kinds: FxHashMap::default(),
             discriminating: FxHashMap::default(),
+            answers: FxHashMap::default(),
             levels: 0,
             fuel: FUEL,
             all_fuel: ALL_FUEL,
