@@ -3,20 +3,29 @@
 //! `cargo bench` prints a table; ratios carry over between machines, milliseconds do not. The documents are
 //! generated, so that the figures can be reproduced by anybody; name files after `--` to measure others.
 
+#[path = "support/growth.rs"]
+mod growth;
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use driftd::diff::Budget;
-use driftd::openapi::{Limits, read};
+use driftd::openapi::{Limits, USUAL_BYTES, read};
 use driftd::rules::{Catalogue, JsonReport, compare};
 
 /// Best of so many runs: the machine's other work only ever adds time.
 const RUNS: usize = 15;
 
-fn best(mut run: impl FnMut()) -> Duration {
-    (0..RUNS)
+/// The same for documents that take seconds.
+const FEW_RUNS: usize = 3;
+
+/// Bytes of documents that take seconds.
+const LARGE: usize = 50_000_000;
+
+fn best(runs: usize, mut run: impl FnMut()) -> Duration {
+    (0..runs)
         .map(|_| {
             let start = Instant::now();
             run();
@@ -141,20 +150,22 @@ struct Row {
 
 fn measure(name: &str, before: &[u8], after: &[u8], process: bool) -> Row {
     let catalogue = Catalogue::load().unwrap_or_else(|error| panic!("{error}"));
-    let limits = Limits::default();
+    let largest = before.len().max(after.len());
+    let limits = Limits::of_bytes(largest.max(USUAL_BYTES));
+    let runs = if largest > LARGE { FEW_RUNS } else { RUNS };
     // YAML is held against its own parser, which is ours.
     let parse = if before.starts_with(b"{") {
-        best(|| {
+        best(runs, || {
             black_box(serde_json::from_slice::<serde_json::Value>(before)).ok();
             black_box(serde_json::from_slice::<serde_json::Value>(after)).ok();
         })
     } else {
-        best(|| {
+        best(runs, || {
             black_box(driftd::openapi::parse(before, &limits, &mut Vec::new())).ok();
             black_box(driftd::openapi::parse(after, &limits, &mut Vec::new())).ok();
         })
     };
-    let diff = best(|| {
+    let diff = best(runs, || {
         let (old, new) = std::thread::scope(|scope| {
             let handle = scope.spawn(|| read(before, &limits));
             let new = read(after, &limits);
@@ -170,13 +181,14 @@ fn measure(name: &str, before: &[u8], after: &[u8], process: bool) -> Row {
         let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
         let (old, new) = (folder.path().join("before"), folder.path().join("after"));
         std::fs::write(&old, before).and_then(|()| std::fs::write(&new, after)).unwrap_or_else(|error| panic!("{error}"));
-        let runs = (0..RUNS).map(|_| {
+        let times = (0..runs).map(|_| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_driftd"));
-            let (time, most) = run(command.args(["diff", "--format", "json"]).args([&old, &new]));
+            let (time, most) =
+                run(command.args(["diff", "--format", "json", "--max-bytes"]).arg(limits.bytes.to_string()).args([&old, &new]));
             peak = peak.map_or(most, |known| Some(most.map_or(known, |most| known.max(most))));
             time
         });
-        runs.min().unwrap_or_default()
+        times.min().unwrap_or_default()
     });
     Row { name: name.to_owned(), megabytes: (before.len() + after.len()) as f64 / 1e6, parse, diff, process, peak }
 }
@@ -205,6 +217,9 @@ fn main() {
         rows.push(measure("the first, indented as it is published", spaced_before.as_bytes(), spaced_after.as_bytes(), true));
         let (block_before, block_after) = (yaml(&before), yaml(&after));
         rows.push(measure("the first, as YAML", block_before.as_bytes(), block_after.as_bytes(), true));
+        let (large, edited) = (description(62, Edit::Nothing, false), description(62, Edit::Breaking, false));
+        rows.push(measure("80 MB each, 1 % of components broken", large.as_bytes(), edited.as_bytes(), true));
+        drop((large, edited));
         let (before, after) = (description(1, Edit::Nothing, false), description(1, Edit::Harmless, false));
         rows.push(measure("1 MB each, 1 % of components edited", before.as_bytes(), after.as_bytes(), false));
     }
@@ -228,5 +243,8 @@ fn main() {
             process.1,
             row.peak.map_or_else(|| "-".to_owned(), |peak| format!("{:.1}", peak / row.megabytes))
         );
+    }
+    if files.is_empty() {
+        growth::print();
     }
 }

@@ -62,7 +62,7 @@ pub(super) async fn compare_with(
     came: &FetchedDocument,
 ) -> Result<Compared, StoreError> {
     let active = shared.active();
-    let limits = Limits { bytes: active.config.fetch.max_bytes, ..Limits::default() };
+    let limits = Limits::of_bytes(active.config.fetch.max_bytes);
     // Another version of driftd may do better.
     let name = format!("{} {}", came.digest, env!("CARGO_PKG_VERSION"));
     let deaths = claim.begun.0 * u32::from(claim.begun.1.as_deref() == Some(name.as_str()));
@@ -206,7 +206,7 @@ fn operations_in(contract: &Contract<'_>) -> Vec<OperationLabel> {
 pub(super) async fn dates_in(shared: &AppState, claim: &Claim, bytes: &[u8]) -> Option<DescribedDates> {
     let active = shared.active();
     let keys = date_keys(&active.find(&claim.key)?.1.date_keys);
-    let limits = Limits { bytes: active.config.fetch.max_bytes, ..Limits::default() };
+    let limits = Limits::of_bytes(active.config.fetch.max_bytes);
     let bytes = bytes.to_vec();
     let slot = Arc::clone(&shared.parse_slots).acquire_owned().await.ok()?;
     let reading = tokio::task::spawn_blocking(move || {

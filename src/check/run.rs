@@ -71,7 +71,7 @@ async fn read_and_compare<'d>(
         || claim.latest.is_none()
         || claim.held.is_some()
         || claim.full_at.is_none_or(|at| now - at > FULL_EVERY || at > now);
-    let limits = Limits { bytes: active.config.fetch.max_bytes, ..Limits::default() };
+    let limits = Limits::of_bytes(active.config.fetch.max_bytes);
     let known = Known {
         // A description of one file needs nothing remembered.
         bundle: match &claim.latest {

@@ -1,13 +1,25 @@
 //! `driftd check DESCRIPTION`.
 
+use clap::Args;
+
 use crate::openapi::{conformance, lower};
 use crate::render::{clean, without_commands};
 
-use super::description::{bytes, document};
+use super::description::{SizeArgs, bytes, document};
 use super::exit;
 
-pub(super) async fn run(place: &str) -> u8 {
-    let read = bytes(place).await.and_then(|bytes| document(place, &bytes));
+/// Which description to read.
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// The description.
+    description: String,
+    #[command(flatten)]
+    size: SizeArgs,
+}
+
+pub(super) async fn run(args: &CheckArgs) -> u8 {
+    let (place, limits) = (&args.description, args.size.limits());
+    let read = bytes(place, &limits).await.and_then(|bytes| document(place, &bytes, &limits));
     let document = match read {
         Ok(document) => document,
         Err(error) => return error.report(),

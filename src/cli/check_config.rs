@@ -156,7 +156,7 @@ async fn fetch(config: &Config) -> u8 {
 
 /// What came from a source: its dialect, how many operations, and what is odd, with the operations; or why nothing did.
 async fn came(active: &ActiveConfig, api: &Api, source: &Source) -> Result<(String, Vec<OperationLabel>), String> {
-    let limits = Limits { bytes: active.config.fetch.max_bytes, ..Limits::default() };
+    let limits = Limits::of_bytes(active.config.fetch.max_bytes);
     let deadline = active.config.fetch.deadline();
     let whole =
         WholeDescription { client: &active.client, source, auth: &api.auth, tls: api.tls.as_ref(), limits: &limits, deadline };

@@ -29,10 +29,7 @@ enum Command {
     /// Send one small letter and tell, stage by stage, what the mail server says.
     TestMail(test_mail::TestMailArgs),
     /// Read one description, a file or a URL, and tell what is odd about it.
-    Check {
-        /// The description.
-        description: String,
-    },
+    Check(check::CheckArgs),
     /// Compare two descriptions: files or URLs.
     Diff(diff::DiffArgs),
     /// Print the rules, or one of them.
@@ -81,7 +78,7 @@ pub async fn run(cli: Cli) -> u8 {
         Command::Run(args) => run_daemon::run(&args).await,
         Command::CheckConfig(args) => check_config::run(&args).await,
         Command::TestMail(args) => test_mail::run(&args).await,
-        Command::Check { description } => check::run(&description).await,
+        Command::Check(args) => check::run(&args).await,
         Command::Diff(args) => diff::run(&args).await,
         Command::Rules { oasdiff: true, .. } => rules::oasdiff(),
         Command::Rules { id, .. } => rules::run(id.as_deref()),

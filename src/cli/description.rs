@@ -4,16 +4,33 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::Args;
+
 use crate::check::{Known, WholeDescription, gather};
 use crate::config::{Environment, environment_proxies};
 use crate::fetch::{Client, FetchOutcome, Settings};
 use crate::model::{Auth, PrivateHost, Source, SystemClock};
-use crate::openapi::{Document, Limits, read};
+use crate::openapi::{Document, Limits, USUAL_BYTES, read};
 
 use super::exit::{self, CommandError};
 
+/// How large a description may be.
+#[derive(Debug, Args)]
+pub(super) struct SizeArgs {
+    /// Read descriptions of up to so many bytes. Comparing takes about six times the size of both in memory.
+    #[arg(long, value_name = "BYTES", default_value_t = USUAL_BYTES as u64, value_parser = clap::value_parser!(u64).range(1024..=1 << 30))]
+    max_bytes: u64,
+}
+
+impl SizeArgs {
+    /// The limits for reading.
+    pub(super) fn limits(&self) -> Limits {
+        Limits::of_bytes(usize::try_from(self.max_bytes).unwrap_or(usize::MAX))
+    }
+}
+
 /// The bytes of a file or URL with every file it refers to, or why they cannot be had.
-pub(super) async fn bytes(place: &str) -> Result<Vec<u8>, CommandError> {
+pub(super) async fn bytes(place: &str, limits: &Limits) -> Result<Vec<u8>, CommandError> {
     let source = match url::Url::parse(place) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Source::Web(url),
         _ => {
@@ -27,7 +44,6 @@ pub(super) async fn bytes(place: &str) -> Result<Vec<u8>, CommandError> {
     };
     // Whoever types an address means it, also a private one; where it redirects to is another matter.
     let named = if let Source::Web(url) = &source { url.host_str().and_then(|host| PrivateHost::parse(host).ok()) } else { None };
-    let limits = Limits::default();
     let settings = Settings {
         timeout: Duration::from_secs(60),
         max_bytes: limits.bytes,
@@ -44,7 +60,7 @@ pub(super) async fn bytes(place: &str) -> Result<Vec<u8>, CommandError> {
         Source::Web(_) => Client::new(settings, clock).map_err(|error| CommandError::new(exit::IO, error.to_string()))?,
     };
     let deadline = Duration::from_secs(600);
-    let whole = WholeDescription { client: &client, source: &source, auth: &Auth::None, tls: None, limits: &limits, deadline };
+    let whole = WholeDescription { client: &client, source: &source, auth: &Auth::None, tls: None, limits, deadline };
     let gathered = gather(&whole, &Known::default()).await;
     for (file, why) in &gathered.absent {
         eprintln!("driftd: {place} refers to {file}, which did not come: {why}; what it holds is not judged");
@@ -61,6 +77,6 @@ pub(super) async fn bytes(place: &str) -> Result<Vec<u8>, CommandError> {
 }
 
 /// The description in some bytes, or why it is none.
-pub(super) fn document(place: &str, bytes: &[u8]) -> Result<Document, CommandError> {
-    read(bytes, &Limits::default()).map_err(|error| CommandError::new(exit::BAD_DATA, format!("{place}: {error}")))
+pub(super) fn document(place: &str, bytes: &[u8], limits: &Limits) -> Result<Document, CommandError> {
+    read(bytes, limits).map_err(|error| CommandError::new(exit::BAD_DATA, format!("{place}: {error}")))
 }

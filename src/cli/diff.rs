@@ -10,11 +10,11 @@ use clap::{Args, ValueEnum};
 use crate::diff::Budget;
 use crate::model::{OverrideSeverity, Severity};
 use crate::notice::open_findings;
-use crate::openapi::{Contract, Document, ReadError, SourceLine, lines_of, lower};
+use crate::openapi::{Contract, Document, Limits, ReadError, SourceLine, lines_of, lower};
 use crate::render::report::{self, ComparedDocument, Report, Style};
 use crate::rules::{Catalogue, Finding, Fragments, compare_lowered};
 
-use super::description::{bytes, document};
+use super::description::{SizeArgs, bytes, document};
 use super::exceptions::{ExceptionArgs, Exceptions, NOT_USED};
 use super::exit::{self, CommandError};
 use super::known_names::KnownNames;
@@ -35,6 +35,8 @@ pub(super) struct DiffArgs {
     fail_on: Option<String>,
     #[command(flatten)]
     exceptions: ExceptionArgs,
+    #[command(flatten)]
+    size: SizeArgs,
     /// Colours; `auto`: on a terminal, and not when NO_COLOR is set.
     #[arg(long, value_enum, default_value_t = Colour::Auto)]
     color: Colour,
@@ -74,13 +76,14 @@ pub(super) async fn run(args: &DiffArgs) -> u8 {
 
 async fn report_on(args: &DiffArgs) -> Result<u8, CommandError> {
     let catalogue = Catalogue::load().map_err(|problem| CommandError::new(exit::INTERNAL, problem.to_string()))?;
+    let limits = args.size.limits();
     let exceptions = Exceptions::read(&args.exceptions, &catalogue)?;
-    let (base, revision) = tokio::try_join!(bytes(&args.base), bytes(&args.revision))?;
+    let (base, revision) = tokio::try_join!(bytes(&args.base, &limits), bytes(&args.revision, &limits))?;
     // Two documents, two cores: what one leaves behind while it is parsed is room for its contract.
     let slots = (OnceLock::new(), OnceLock::new());
     let (old, new) = std::thread::scope(|scope| {
-        let handle = scope.spawn(|| contract(&slots.0, &args.base, base));
-        let new = contract(&slots.1, &args.revision, revision);
+        let handle = scope.spawn(|| contract(&slots.0, &args.base, base, &limits));
+        let new = contract(&slots.1, &args.revision, revision, &limits);
         (
             handle.join().unwrap_or_else(|_| {
                 Err(CommandError::new(exit::INTERNAL, "the base could not be read: a mistake in driftd".to_owned()))
@@ -139,8 +142,13 @@ fn shown_place(place: &str) -> String {
 }
 
 /// The meaning of a document, which is kept in `slot`, and its text.
-fn contract<'d>(slot: &'d OnceLock<Document>, place: &str, bytes: Vec<u8>) -> Result<(Contract<'d>, Packed), CommandError> {
-    let document = document(place, &bytes)?;
+fn contract<'d>(
+    slot: &'d OnceLock<Document>,
+    place: &str,
+    bytes: Vec<u8>,
+    limits: &Limits,
+) -> Result<(Contract<'d>, Packed), CommandError> {
+    let document = document(place, &bytes, limits)?;
     let text = Packed::new(&bytes)?;
     drop(bytes);
     Ok((lower(slot.get_or_init(|| document)), text))

@@ -95,7 +95,9 @@ impl FetchFailure {
     }
 
     pub(super) fn too_large(max_bytes: usize) -> Self {
-        Self::unreadable(format!("the description is larger than {max_bytes} bytes (fetch.max_bytes)"))
+        Self::unreadable(format!(
+            "the description is larger than {max_bytes} bytes (more are read with `max_bytes` in [fetch], or --max-bytes)"
+        ))
     }
 }
 

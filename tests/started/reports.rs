@@ -463,3 +463,26 @@ fn annotations_are_read_back_as_the_runner_reads_them() {
         assert!(report["findings"].as_array().expect("findings").iter().any(is_said), "{said}");
     }
 }
+
+#[test]
+fn how_much_is_read_is_for_the_caller_to_say() {
+    let output = diff(&["--max-bytes", "2000", BASE, REVISION]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && output.stdout.is_empty(), "{said}");
+    assert!(said.contains("larger than 2000 bytes") && said.contains("--max-bytes"), "{said}");
+    let output = diff(&["--max-bytes", "100", BASE, REVISION]);
+    assert_eq!(output.status.code(), Some(2), "not even a small description fits");
+    // Larger than is read by itself.
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path().join("large.json");
+    let filler = format!("\"{}\",", "x".repeat(100)).repeat(340_000);
+    std::fs::write(&place, format!("{{\"openapi\":\"3.1.0\",\"paths\":{{\"/a\":{{\"get\":{{}}}}}},\"x-filler\":[{filler}0]}}"))
+        .expect("a file");
+    let check = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_driftd"));
+        command.arg("check").args(more).arg(&place).output().expect("the binary")
+    };
+    assert!(String::from_utf8_lossy(&check(&[]).stderr).contains("--max-bytes"));
+    let checked = check(&["--max-bytes", "120000000"]);
+    assert!(String::from_utf8_lossy(&checked.stdout).contains("1 operations"), "{checked:?}");
+}
