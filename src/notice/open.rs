@@ -13,7 +13,7 @@ pub fn open_findings(verdict: &Verdict, mut fragments: Fragments<'_>) -> Vec<Ope
             let json = JsonFinding::from(finding);
             let fragment = match finding.severity {
                 Severity::Info => String::new(),
-                _ => fragments.of(&finding.change.fragment),
+                _ => fragments.of(&finding.change),
             };
             OpenFinding {
                 identity: json.identity,

@@ -143,7 +143,7 @@ impl Report {
                     proven: finding.proof.sentence(finding.change.direction).unwrap_or_default(),
                     fragment: match severity {
                         Severity::Info => String::new(),
-                        _ => fragments.of(&finding.change.fragment),
+                        _ => fragments.of(&finding.change),
                     },
                     impact: *impact,
                     exception: exception.clone(),
