@@ -6,8 +6,9 @@ use serde_json::Value as Json;
 
 use crate::openapi::{Map, TypeSet, Value};
 
+use super::answer::{AskedQuestion, Containment};
 use super::confirm::{Witness, confirm, is_confirmed};
-use super::constraint::{NodeConstraint, State};
+use super::constraint::NodeConstraint;
 use super::interpretation::{Peer, Peers};
 use super::node::{MemberSchemas, NodeId, Part};
 use super::prover::Prover;
@@ -33,25 +34,6 @@ pub enum Question<'d> {
     Taken(&'d Value),
     /// The values that have a member of this name.
     With(String),
-}
-
-/// Whether every value of the sender is one of the receiver.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Containment {
-    /// It is: proven.
-    Contained,
-    /// It is not: this one is sent and refused, and somebody else confirms it.
-    Refuted(Witness),
-    /// It cannot be said, and why.
-    Undecided(&'static str),
-}
-
-/// A question that was answered: findings share what stands above them, and each asks about it.
-#[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct AskedQuestion {
-    nodes: State,
-    /// The sender's schema and the receiver's, against which a witness is checked.
-    schemas: [*const Value; 2],
 }
 
 impl<'d> Prover<'d> {

@@ -11,6 +11,7 @@
 //! Invariants: pure and bounded by counted steps, so that the same question has the same answer everywhere; an
 //! answer is *yes*, *no*, or *cannot decide*, and only the first two are believed.
 
+mod answer;
 mod ask;
 mod confirm;
 mod constraint;
@@ -36,7 +37,8 @@ mod unevaluated;
 mod value;
 mod value_size;
 
-pub use ask::{Containment, Question};
+pub use answer::Containment;
+pub use ask::Question;
 pub use confirm::{NOT_CONFIRMED, Witness};
 pub use interpretation::{Hidden, Interpretation, Peers};
 pub use mask::{Mask, Reach, ValuePlace};

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::openapi::{Stop, TypeSet};
 
-use super::ask::{AskedQuestion, Containment};
+use super::answer::{AskedQuestion, Containment};
 use super::interpretation::{Interpretation, Peers};
 use super::memory::Memory;
 use super::node::NodeId;

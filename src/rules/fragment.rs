@@ -183,7 +183,7 @@ fn shortened(line: &str) -> Cow<'_, str> {
 /// A value as indented lines close to YAML: what changes stands on a line of its own.
 fn pretty(value: &Value, replaced: Option<Replaced<'_>>) -> String {
     let mut text = String::new();
-    write(value, replaced, Place { depth: 0, keys: Keys::Keywords }, &mut text);
+    write(value, replaced, LineStart { depth: 0, keys: Keys::Keywords }, &mut text);
     text
 }
 
@@ -199,17 +199,17 @@ enum Keys {
 
 /// Where a value is written.
 #[derive(Clone, Copy)]
-struct Place {
+struct LineStart {
     depth: usize,
     keys: Keys,
 }
 
 /// Ends where the text is too long to be shown.
-fn write<'v>(value: &'v Value, replaced: Option<Replaced<'v>>, place: Place, text: &mut String) {
+fn write<'v>(value: &'v Value, replaced: Option<Replaced<'v>>, place: LineStart, text: &mut String) {
     if text.len() >= MAX_BYTES {
         return;
     }
-    let Place { depth, keys } = place;
+    let LineStart { depth, keys } = place;
     let indent = "  ".repeat(depth);
     match value {
         Value::Object(map) if !map.is_empty() || replaced.is_some() => {
@@ -230,7 +230,7 @@ fn write<'v>(value: &'v Value, replaced: Option<Replaced<'v>>, place: Place, tex
                     text.push_str(&format!("{indent}{name}: {}\n", leaf(inner)));
                 } else {
                     text.push_str(&format!("{indent}{name}:\n"));
-                    write(inner, replaced, Place { depth: depth + 1, keys: inner_keys }, text);
+                    write(inner, replaced, LineStart { depth: depth + 1, keys: inner_keys }, text);
                 }
             }
         }
@@ -243,7 +243,7 @@ fn write<'v>(value: &'v Value, replaced: Option<Replaced<'v>>, place: Place, tex
                     text.push_str(&format!("{indent}- {}\n", leaf(inner)));
                 } else {
                     text.push_str(&format!("{indent}-\n"));
-                    write(inner, None, Place { depth: depth + 1, keys: Keys::Keywords }, text);
+                    write(inner, None, LineStart { depth: depth + 1, keys: Keys::Keywords }, text);
                 }
             }
         }
