@@ -27,7 +27,7 @@ pub fn compare_all(walk: &mut Walk<'_, '_>) {
     let unknown = BeforeAfter::new(before, after)
         .map(|contract| contract.unknown_paths.iter().map(String::as_str).collect::<HashSet<&str>>());
     let is_gone = |operation: &MatchedOperation<'_, '_>| matches!(operation, MatchedOperation::Gone(_));
-    let routes = matching.operations.iter().any(is_gone).then(|| Routes::of(after));
+    let routes = matching.operations.iter().any(is_gone).then(|| Routes::of(after, served));
     let mut callers = Callers::new(served);
     let schemes = BeforeAfter::new(Schemes::of(before), Schemes::of(after));
     for operation in &matching.operations {

@@ -1,14 +1,20 @@
 //! Which operation takes the requests to an address that is gone: the paths as a tree of their segments.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::openapi::{Contract, Location, Operation, OperationKind, Parameter, TypeSet};
+
+use super::super::before_after::BeforeAfter;
+use super::served::Served;
 
 /// Branches that are tried for one address. Each variable beside a word is one more; nobody has a dozen on one route.
 const MOST_STEPS: usize = 512;
 
 /// Operations of one address and method that are asked; a real description has one.
 const MOST_ALIKE: usize = 8;
+
+/// Beginnings of addresses that are looked for; a real description has one or two.
+const MOST_BASES: usize = 16;
 
 /// A segment of a variable alone.
 const VARIABLE: &str = "{}";
@@ -25,11 +31,20 @@ struct Node<'o> {
 pub(super) struct Routes<'o, 'd> {
     contract: &'o Contract<'d>,
     nodes: Vec<Node<'o>>,
+    served: BeforeAfter<&'o Served<'o>>,
+    /// What stands between the host and the paths of this document.
+    bases: BTreeSet<&'o str>,
 }
 
 impl<'o, 'd> Routes<'o, 'd> {
-    pub(super) fn of(contract: &'o Contract<'d>) -> Self {
-        let mut routes = Self { contract, nodes: vec![Node::default()] };
+    pub(super) fn of(contract: &'o Contract<'d>, served: BeforeAfter<&'o Served<'o>>) -> Self {
+        let bases = contract.operations.iter().flat_map(|operation| served.after.bases(operation));
+        let mut routes = Self { contract, nodes: vec![Node::default()], served, bases: BTreeSet::new() };
+        for (_, base) in bases {
+            if routes.bases.len() < MOST_BASES {
+                routes.bases.insert(base);
+            }
+        }
         for (number, operation) in contract.operations.iter().enumerate() {
             if operation.kind == OperationKind::Path {
                 routes.add(number, operation);
@@ -53,16 +68,32 @@ impl<'o, 'd> Routes<'o, 'd> {
         }
     }
 
-    /// The first operation that requests to `old`, which is gone, still reach.
+    /// The first operation that requests to `old`, which is gone, still reach, on whichever host.
     pub(super) fn successor(&self, old: &Operation<'_>) -> Option<&'o Operation<'d>> {
-        let segments: Vec<&str> = old.shape.split('/').collect();
+        let bases = self.served.before.bases(old);
+        if bases.is_empty() || self.served.before.is_one(self.served.after) {
+            return self.below(None, &old.shape, &old.method);
+        }
+        bases.iter().map(|(_, base)| format!("{base}{}", old.shape)).find_map(|address| {
+            self.bases.iter().find_map(|base| self.below(Some(base), address.strip_prefix(base)?, &old.method))
+        })
+    }
+
+    /// The first operation that takes requests to a path, below this part of the address if one is named.
+    fn below(&self, base: Option<&str>, path: &str, method: &str) -> Option<&'o Operation<'d>> {
+        let is_below =
+            |new: &Operation<'_>| base.is_none_or(|base| self.served.after.bases(new).iter().any(|(_, other)| other == base));
+        let segments: Vec<&str> = path.split('/').collect();
         let mut pending = vec![(0, 0)];
         let mut found: Option<usize> = None;
         for _ in 0..MOST_STEPS {
             let Some((at, depth)) = pending.pop() else { break };
             let Some(node) = self.nodes.get(at) else { continue };
             let Some(segment) = segments.get(depth) else {
-                let takes = |number: &usize| self.contract.operations.get(*number).is_some_and(|new| self.takes_over(new, old));
+                let takes = |number: &usize| {
+                    let new = self.contract.operations.get(*number);
+                    new.is_some_and(|new| new.method == method && is_below(new) && self.takes_over(new, path))
+                };
                 let first = node.ends.iter().copied().take(MOST_ALIKE).find(takes);
                 found = [found, first].into_iter().flatten().min();
                 continue;
@@ -73,8 +104,8 @@ impl<'o, 'd> Routes<'o, 'd> {
         found.and_then(|number| self.contract.operations.get(number))
     }
 
-    /// Whether each variable of `new` may be the word that stands in its place in `old`.
-    fn takes_over(&self, new: &Operation<'_>, old: &Operation<'_>) -> bool {
+    /// Whether each variable of `new` may be the word that stands in its place in a path.
+    fn takes_over(&self, new: &Operation<'_>, path: &str) -> bool {
         let mut variables = new.variables.iter();
         let mut takes = |mine: &str, theirs: &str| {
             if mine != VARIABLE {
@@ -89,7 +120,7 @@ impl<'o, 'd> Routes<'o, 'd> {
             let is_word = theirs != VARIABLE && !is_number;
             !is_word || types.is_none_or(|types| types.contains(TypeSet::STRING))
         };
-        new.method == old.method && new.shape.split('/').zip(old.shape.split('/')).all(|(mine, theirs)| takes(mine, theirs))
+        new.shape.split('/').zip(path.split('/')).all(|(mine, theirs)| takes(mine, theirs))
     }
 }
 
@@ -114,7 +145,8 @@ mod tests {
             panic!("descriptions");
         };
         let (after, before) = (lower(&after), lower(&before));
-        let routes = Routes::of(&after);
+        let served = BeforeAfter::new(Served::of(&before), Served::of(&after));
+        let routes = Routes::of(&after, BeforeAfter::new(&served.before, &served.after));
         let found: Vec<Option<&str>> =
             before.operations.iter().map(|old| routes.successor(old).map(|new| new.path.as_ref())).collect();
         assert_eq!(found, [Some("/boats/{id}"), None, Some("/{kind}/mine"), Some("/{a}/{b}/{c}"), None]);

@@ -125,6 +125,18 @@ fn a_whole_address_outranks_a_path_that_is_spelt_alike() {
 }
 
 #[test]
+fn what_is_gone_is_still_routed_below_its_own_server() {
+    let root = |url: &str| json!({"servers": [{"url": url}]});
+    let (before, after) = (root("https://a.example"), root("https://a.example/v1"));
+    let two = document(&before, &[("/v1/a", json!({})), ("/a", json!({"summary": "another"}))]);
+    let one = document(&after, &[("/a", json!({}))]);
+    assert_eq!(told(&two, &one), ["breaking api-removed-without-deprecation: GET /a"], "the path is below another prefix");
+    let named = document(&before, &[("/v1/a/{id}", json!({})), ("/v1/a/mine", json!({}))]);
+    let template = document(&after, &[("/a/{id}", json!({}))]);
+    assert_eq!(told(&named, &template), ["warning api-removed-but-still-routed: GET /v1/a/mine"], "the prefix moved");
+}
+
+#[test]
 fn many_servers_and_operations_are_compared() {
     let servers = |number: usize| json!({"servers": (0..number).map(|at| json!({"url": format!("https://s{at}.example")})).collect::<Vec<_>>()});
     let paths: Vec<String> = (0..1000).map(|at| format!("/{at}/x")).collect();
