@@ -32,9 +32,13 @@ const ANNOTATIONS: &[&str] = &[
     "definitions",
 ];
 
+/// Extensions that do.
+const MEANT_EXTENSIONS: &[&str] =
+    &["x-extensible-enum", "x-ms-enum", "x-speakeasy-unknown-values", "x-stability-level", "x-writeOnly"];
+
 /// Whether a keyword changes neither which values are valid nor anything a client may rely on.
 fn is_annotation(name: &str) -> bool {
-    ANNOTATIONS.contains(&name) || name.starts_with("x-")
+    ANNOTATIONS.contains(&name) || (name.starts_with("x-") && !MEANT_EXTENSIONS.contains(&name))
 }
 
 /// The reference that a schema object is, where nothing beside it counts: up to 3.0 nothing ever does, from 3.1 all but
@@ -565,6 +569,7 @@ mod tests {
         for dialect in NEW {
             assert!(reference(json!({"$ref": "#/a", "description": "prose"}), dialect));
             assert!(!reference(json!({"$ref": "#/a", "minLength": 1}), dialect));
+            assert!(!reference(json!({"$ref": "#/a", "x-stability-level": "draft"}), dialect));
         }
         for dialect in OLD {
             assert!(reference(json!({"$ref": "#/a", "minLength": 1}), dialect));
