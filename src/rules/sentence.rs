@@ -123,7 +123,7 @@ const fn template(change: &Change) -> &'static str {
         K::ServerAdded => "the server {name} is new",
         K::SecurityAdded => "authentication is now required: {name}",
         K::SecurityRemoved => "authentication is no longer required; it was {name}",
-        K::SecurityAlternativeRemoved if has => "authenticating by {name} alone is no longer possible; {after} is asked for",
+        K::SecurityAlternativeRemoved if has => "authenticating by {name} alone is no longer possible; it takes {after}",
         K::SecurityAlternativeRemoved => "authenticating by {name} is no longer possible",
         K::SecurityAlternativeAdded => "authenticating by {name} is now possible",
         K::SecurityScopeAdded => "the scope {name} is now required",
