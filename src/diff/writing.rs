@@ -16,7 +16,7 @@ pub enum Writing {
     Text(ListWriting),
 }
 
-/// How the side after writes a list among texts.
+/// How the side after writes a list among texts; the side before, where the one after writes a single value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ListWriting {
     /// Each entry by itself: one value is a list of one.
@@ -46,7 +46,10 @@ impl Writing {
     /// Of a named value outside a body.
     pub(super) fn of_parameter(before: &Serialization, after: &Serialization) -> Self {
         match (before.style(), after.style()) {
-            (Some(_), Some(style)) => Self::Text(ListWriting::of(style)),
+            (Some(old), Some(new)) => Self::Text(match ListWriting::of(new) {
+                ListWriting::Unknown => ListWriting::of(old),
+                writing => writing,
+            }),
             _ => Self::Typed,
         }
     }

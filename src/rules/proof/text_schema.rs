@@ -16,6 +16,13 @@ const MOST_LISTED: i64 = 100;
 const WHOLE: &str = "(0|[1-9][0-9]*)";
 const FRACTION: &str = r"(\.[0-9]+)?([eE][+-]?[0-9]+)?";
 
+/// What a receiver takes where a list may be sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    Lists,
+    OneValue,
+}
+
 /// Reads a schema as one of texts.
 pub(super) struct TextSchemas<'c, 'd> {
     contract: &'c Contract<'d>,
@@ -26,6 +33,8 @@ pub(super) struct TextSchemas<'c, 'd> {
     may_widen: bool,
     /// Whether null counts, which no text says.
     has_null: bool,
+    /// What a list may be sent to.
+    receiver_takes: Takes,
     /// Whether such texts are described.
     pub(super) is_wider: bool,
 }
@@ -33,17 +42,23 @@ pub(super) struct TextSchemas<'c, 'd> {
 impl<'c, 'd> TextSchemas<'c, 'd> {
     /// Of schemas of whoever sends.
     pub(super) const fn of_sender(contract: &'c Contract<'d>) -> Self {
-        Self { contract, left: MOST_SCHEMAS, may_widen: true, has_null: true, is_wider: false }
+        Self { contract, left: MOST_SCHEMAS, may_widen: true, has_null: true, receiver_takes: Takes::Lists, is_wider: false }
     }
 
     /// Of schemas of whoever receives.
     pub(super) const fn of_receiver(contract: &'c Contract<'d>) -> Self {
-        Self { contract, left: MOST_SCHEMAS, may_widen: false, has_null: true, is_wider: false }
+        Self { contract, left: MOST_SCHEMAS, may_widen: false, has_null: true, receiver_takes: Takes::Lists, is_wider: false }
     }
 
     /// The same without null: where one value stands in a list, it is a text.
     pub(super) const fn without_null(self) -> Self {
         Self { has_null: false, ..self }
+    }
+
+    /// The same for a receiver of one value: a list of one is written as its entry, and an empty one is not written at
+    /// all (RFC 6570 section 2.3).
+    pub(super) const fn for_one_value(self) -> Self {
+        Self { receiver_takes: Takes::OneValue, ..self }
     }
 
     /// The texts of the values of a schema; none where that cannot be said.
@@ -110,7 +125,15 @@ impl<'c, 'd> TextSchemas<'c, 'd> {
             forms.push(json!({"type": "null"}));
         }
         if has(TypeSet::ARRAY) {
-            forms.push(self.list(schema, depth)?);
+            let mut list = self.list(schema, depth)?;
+            if self.receiver_takes == Takes::OneValue && depth == 0 && schema.prefix_items.is_empty() {
+                add(&mut list, "minItems", Some(schema.min_items.map_or(2, |least| least.max(2))));
+                let may_be_one = schema.min_items.is_none_or(|least| least <= 1) && schema.max_items.is_none_or(|most| most >= 1);
+                if may_be_one {
+                    forms.push(self.schema(schema.items.unwrap_or(SchemaId::ANY), depth + 1)?);
+                }
+            }
+            forms.push(list);
         }
         if has(TypeSet::OBJECT) {
             forms.push(self.object(schema, depth)?);
@@ -138,7 +161,11 @@ impl<'c, 'd> TextSchemas<'c, 'd> {
         self.widen(!is_described || schema.maximum.is_some() || schema.multiple_of.is_some())?;
         let sign = if is_unsigned { "" } else { "-?" };
         let fraction = if is_whole { "" } else { FRACTION };
-        let mut form = json!({"type": "string", "pattern": format!("^{sign}{WHOLE}{fraction}$")});
+        let digits = match (is_whole, least, most) {
+            (true, Some(least), Some(most)) => up_to(least.unsigned_abs().max(most.unsigned_abs())),
+            _ => WHOLE.to_owned(),
+        };
+        let mut form = json!({"type": "string", "pattern": format!("^{sign}{digits}{fraction}$")});
         add(&mut form, "format", schema.format);
         Some(form)
     }
@@ -202,6 +229,12 @@ fn text_of(value: &Value) -> Option<Json> {
     }
 }
 
+/// The digits of whole numbers that are no longer than this one.
+fn up_to(most: u64) -> String {
+    let further = most.checked_ilog10().unwrap_or_default();
+    format!("(0|[1-9][0-9]{{0,{further}}})")
+}
+
 /// The least whole number above a bound.
 fn least(bound: Bound<'_>) -> Option<i64> {
     bound.value.as_i64()?.checked_add(i64::from(bound.exclusive))
@@ -240,6 +273,7 @@ mod tests {
             (json!({"type": "integer", "minimum": 0}), json!("12"), json!("-12")),
             (json!({"type": "integer", "minimum": 1, "maximum": 9}), json!("9"), json!("10")),
             (json!({"type": "integer", "exclusiveMinimum": 1, "maximum": 9}), json!("2"), json!("1")),
+            (json!({"type": "integer", "minimum": -1, "maximum": 999}), json!("999"), json!("1000")),
             (json!({"type": "number"}), json!("1.5e3"), json!("red")),
             (json!({"type": "boolean"}), json!("true"), json!(true)),
             (json!({"enum": [1, "two", false]}), json!("false"), json!("2")),

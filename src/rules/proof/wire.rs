@@ -37,10 +37,15 @@ impl<'d> DirectionProof<'d> {
     /// Whether every text that is sent is one that the receiver takes; none where a schema says more than texts can.
     pub(super) fn contains_texts(&mut self, pair: usize) -> Option<Containment> {
         let ids = self.ids(pair)?;
+        let types = self.contracts.receiver.schema(ids.receiver).types;
         let mut sender = TextSchemas::of_sender(self.contracts.sender);
+        let has_lists = self.pairs.get(pair)?.writing != Writing::Text(ListWriting::Unknown);
+        if has_lists && !types.contains(TypeSet::ARRAY) {
+            sender = sender.for_one_value();
+        }
         let sent = sender.read(ids.sender)?;
         let taken = TextSchemas::of_receiver(self.contracts.receiver).read(ids.receiver)?;
-        let is_number = !self.contracts.receiver.schema(ids.receiver).types.contains(TypeSet::STRING);
+        let is_number = !types.contains(TypeSet::STRING);
         self.ask_texts(sent, taken, sender.is_wider).map(|answer| spoken(answer, is_number))
     }
 

@@ -71,6 +71,13 @@ fn a_parameter_is_the_text_it_is_written_as() {
             &["info request-type-changed"],
         ),
         (
+            "more numbers of three digits",
+            "path",
+            json!({"type": "integer", "minimum": 0, "maximum": 999}),
+            json!({"type": "string", "maxLength": 3}),
+            &["info request-type-changed"],
+        ),
+        (
             "numbers may be long",
             "path",
             whole.clone(),
@@ -125,6 +132,7 @@ fn one_value_and_a_list() {
     let joined = json!({"explode": false});
     let pipes = json!({"style": "pipeDelimited", "explode": false});
     let words = json!({"type": "string", "enum": ["red", "blue"]});
+    let at_most = |number: u64| json!({"type": "array", "items": text, "maxItems": number});
     let cases: Vec<(&str, Value, Value, Value, &str)> = vec![
         ("entries by themselves", text.clone(), list(&text), json!({}), "info request-value-became-list"),
         (
@@ -153,12 +161,22 @@ fn one_value_and_a_list() {
             "warning request-value-became-list",
         ),
         ("one word fewer", words.clone(), list(&json!({"enum": ["red"]})), joined.clone(), "breaking request-value-became-list"),
-        ("letters only", json!({"type": "string", "pattern": "^[a-z]+$"}), list(&text), joined, "info request-value-became-list"),
+        (
+            "letters only",
+            json!({"type": "string", "pattern": "^[a-z]+$"}),
+            list(&text),
+            joined.clone(),
+            "info request-value-became-list",
+        ),
         ("a bar may be in it", text.clone(), list(&text), pipes.clone(), "warning request-value-became-list"),
         ("a comma is no bar", json!({"enum": ["a", "b,c"]}), list(&text), pipes, "info request-value-became-list"),
         ("nobody knows how", text.clone(), list(&text), json!({"style": "deepObject"}), "breaking request-type-changed"),
         ("null is not sent", json!({"type": ["string", "null"]}), list(&text), json!({}), "info request-value-became-list"),
         ("several became one", list(&text), text.clone(), json!({}), "breaking request-type-changed"),
+        ("one at most became one", at_most(1), text.clone(), json!({}), "info request-type-changed"),
+        ("one at most, of another list", at_most(1), text.clone(), joined.clone(), "info request-type-changed"),
+        ("two at most became one", at_most(2), text.clone(), json!({}), "breaking request-type-changed"),
+        ("one at most is no number", at_most(1), whole.clone(), json!({}), "breaking request-type-changed"),
     ];
     for (name, before, after, style, expected) in cases {
         assert_eq!(judged(&styled(&before, style.clone()), &styled(&after, style)), [expected], "{name}");
