@@ -84,8 +84,9 @@ fn difference(before: &FormPart<'_, '_>, after: &FormPart<'_, '_>, direction: Di
         return Some(ChangeKind::EncodingChanged);
     }
     let (left, right) = (before.media_types(), after.media_types());
-    // Other types, and other content of a text, have other media types by default, and are told by themselves.
-    let is_told = || before.types() != after.types() || before.content() != after.content();
+    // Other types, and other content of a text, have other media types by default, and are told by themselves; that more
+    // types are taken says nothing of how those of before are written.
+    let is_told = || !receiver.types().contains(sender.types()) || before.content() != after.content();
     if before.is_default() && after.is_default() && (!before.is_multipart() || is_told()) {
         return None;
     }
@@ -189,7 +190,7 @@ fn default_media_type(contract: &Contract<'_>, id: SchemaId, depth: usize) -> St
                 },
             );
         }
-        TypeSet::ALL => BYTES,
+        _ if types == TypeSet::ALL.without(TypeSet::NULL) => BYTES,
         _ => match folded.content() {
             (_, Some(media)) => media,
             (Some(_), None) => BYTES,

@@ -13,7 +13,7 @@ use super::super::fact::Difference;
 use super::super::folded::{Folded, FromSchema};
 use super::branches::{BranchSide, MatchedBranches, SURELY_ALIKE};
 use super::comparison::SchemaComparison;
-use super::forms::{Form, TagTarget, TaggedForms};
+use super::forms::{Form, TagTarget, TaggedForms, listed_values, telling_property};
 
 /// Values that are compared to tell whether two targets of a mapping mean the same.
 const MOST_MAPPED: usize = 20_000;
@@ -37,6 +37,21 @@ impl<'c, 'd> ToldApart<'c, 'd> {
         let listed: Vec<Form> = listed.map(|id| Form::alone(contract, *id)).collect();
         let forms = if listed.is_empty() { Form::heirs(contract, discriminator.at) } else { listed };
         Self { discriminator, forms }
+    }
+
+    /// Whether the alternatives of a list say by themselves all that their tags say: each lists the values of the
+    /// property, and these lead to no other.
+    fn is_said_by_forms(&self, contract: &Contract<'d>) -> bool {
+        let FromSchema { value: Discriminator { property, .. }, at } = self.discriminator;
+        let is_list = !contract.schema(at).unions.is_empty();
+        if !is_list || telling_property(contract, &self.ids()) != Some(*property) {
+            return false;
+        }
+        let tagged = self.tagged(contract);
+        self.forms.iter().all(|Form { id, .. }| {
+            let leads_here = |tag: &String| tagged.is_called(*id, tag) || tagged.mapped_to(*id).contains(&tag.as_str());
+            tagged.lists_tags(*id) || listed_values(contract, *id, property).is_some_and(|listed| listed.iter().all(leads_here))
+        })
     }
 
     /// The forms with their tags.
@@ -70,7 +85,7 @@ impl<'d> SchemaComparison<'_, '_, 'd> {
                 }
                 // Alternatives that came or went took with them what told them apart.
                 (old, new) if self.had_unions == self.has_unions && (old.is_some() || new.is_some()) => {
-                    self.discriminator_on_one_side(BeforeAfter::new(old, new).map(|told| told.map(|told| told.discriminator)));
+                    self.discriminator_on_one_side(BeforeAfter::new(old.as_ref(), new.as_ref()));
                 }
                 (None, None) => return,
                 _ => {}
@@ -78,8 +93,13 @@ impl<'d> SchemaComparison<'_, '_, 'd> {
         }
     }
 
-    /// A discriminator that came or went.
-    pub(super) fn discriminator_on_one_side(&mut self, words: BeforeAfter<Option<FromSchema<&Discriminator<'d>>>>) {
+    /// A discriminator that came or went, where the forms do not say the same by themselves.
+    pub(super) fn discriminator_on_one_side(&mut self, told: BeforeAfter<Option<&ToldApart<'_, 'd>>>) {
+        let is_said = |told: Option<&ToldApart<'_, 'd>>, contract| told.is_some_and(|told| told.is_said_by_forms(contract));
+        if is_said(told.before, self.walk.before) || is_said(told.after, self.walk.after) {
+            return;
+        }
+        let words = told.map(|told| told.map(|told| told.discriminator));
         let ids = self.ids();
         let (kind, property, at) = match (words.before, words.after) {
             (None, Some(new)) => (ChangeKind::DiscriminatorAdded, new.value.property, BeforeAfter::new(ids.before, new.at)),

@@ -46,7 +46,7 @@ impl<'c, 'd> SchemaComparison<'_, 'c, 'd> {
         }
         // What was never told apart by a tag is asked for one now.
         if grew && !discriminated {
-            self.discriminator_on_one_side(BeforeAfter::new(None, union.discriminator));
+            self.discriminator_on_one_side(BeforeAfter::new(None, told_apart(&union).as_ref()));
         }
         let pair = if grew { BeforeAfter::new(plain, alike) } else { BeforeAfter::new(alike, plain) };
         self.beside(pair.before, pair.after);
@@ -161,7 +161,7 @@ impl<'c, 'd> SchemaComparison<'_, 'c, 'd> {
         self.variants(old, new, &matched);
         match (&told.before, &told.after, &tagged) {
             (Some(old), Some(new), Some(tagged)) => self.tags(BeforeAfter::new(old, new), tagged.as_ref(), &matched),
-            _ => self.discriminator_on_one_side(BeforeAfter::new(old.discriminator, new.discriminator)),
+            (old, new, _) => self.discriminator_on_one_side(BeforeAfter::new(old.as_ref(), new.as_ref())),
         }
         let common = self.is_spread.then(|| self.ids());
         for schemas in matched.pairs {

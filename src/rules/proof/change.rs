@@ -223,6 +223,10 @@ impl<'d> DirectionProof<'d> {
             if counts && let Some(schemas) = self.schemas(at) {
                 match self.contains(schemas, &Question::Whole) {
                     Containment::Contained => {}
+                    // A form that closes makes no other one fit: refused are only names that no form declares beside its own.
+                    Containment::Refuted(_)
+                        if change.kind == ChangeKind::AdditionalPropertiesNarrowed
+                            && self.is_contained_as_meant(schemas, &Question::Whole, ReceiverMembers::Declared) => {}
                     Containment::Refuted(_) => {
                         return Containment::Undecided("a `oneOf` above may now count two alternatives, or none");
                     }

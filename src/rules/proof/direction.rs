@@ -148,7 +148,7 @@ impl<'d> DirectionProof<'d> {
     ) -> bool {
         let strict = members == ReceiverMembers::Declared;
         let documents = Peers {
-            sender: Interpretation { one_is_any: true, ..self.documents.sender },
+            sender: Interpretation { strict, one_is_any: true, ..self.documents.sender },
             receiver: Interpretation { strict, one_is_any: true, ..self.documents.receiver },
         };
         let prover = if strict { &mut self.meant_strict } else { &mut self.meant };

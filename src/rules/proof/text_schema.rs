@@ -79,7 +79,11 @@ impl<'c, 'd> TextSchemas<'c, 'd> {
         if schema.constraints.iter().any(|(name, _)| *name != "xml") || schema.content != (None, None) {
             return None;
         }
-        let mut all = vec![self.own(schema, depth)?];
+        let own = self.own(schema, depth)?;
+        if schema.all_of.is_empty() && schema.unions.is_empty() {
+            return Some(own);
+        }
+        let mut all = vec![own];
         for part in &schema.all_of {
             all.push(self.schema(*part, depth + 1)?);
         }

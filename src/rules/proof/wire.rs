@@ -44,6 +44,9 @@ impl<'d> DirectionProof<'d> {
             sender = sender.for_one_value();
         }
         let sent = sender.read(ids.sender)?;
+        // What stands within a value outside a body is one text, whatever is left open of it.
+        let is_within = self.pairs.get(pair).is_some_and(|known| !known.is_root());
+        let sent = if is_within && sent == json!(true) { json!({"type": "string"}) } else { sent };
         let taken = TextSchemas::of_receiver(self.contracts.receiver).read(ids.receiver)?;
         let is_number = !types.contains(TypeSet::STRING);
         self.ask_texts(sent, taken, sender.is_wider).map(|answer| spoken(answer, is_number))
