@@ -7,7 +7,7 @@ use crate::diff::Change;
 
 /// Version of the rule set and of the digests. It is stored with each verdict, so that an upgrade of
 /// driftd does not speak again about history. Raise it when a rule's meaning or a digest changes.
-pub const RULE_SET: u32 = 2;
+pub const RULE_SET: u32 = 3;
 
 /// Feeds length-prefixed parts, so that no two lists of parts collide (`ab|c` and `a|bc`).
 fn digest(parts: &[&[u8]]) -> String {
