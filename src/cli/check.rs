@@ -28,7 +28,7 @@ pub(super) async fn run(args: &CheckArgs) -> u8 {
     let mut oddities = contract.oddities.clone();
     oddities.extend(conformance(&document));
     oddities.sort();
-    let (operations, schemas) = (contract.operations.len(), contract.schemas.len());
+    let (operations, schemas) = (contract.called().count(), contract.schemas.len());
     sayln!("{place}: {}, {operations} operations, {schemas} schemas, {} odd", contract.dialect.name(), oddities.len());
     for oddity in &oddities {
         sayln!("  {}: {}", clean(&oddity.pointer, 300), without_commands(&clean(&oddity.message, 400)));

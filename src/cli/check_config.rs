@@ -177,7 +177,7 @@ async fn came(active: &ActiveConfig, api: &Api, source: &Source) -> Result<(Stri
     let mut oddities = contract.oddities.clone();
     oddities.extend(conformance(&document));
     oddities.sort();
-    let operations = contract.operations.len();
+    let operations = contract.called().count();
     let mut text =
         format!("{}, {operations} operations, {} bytes, {} odd", contract.dialect.name(), body.bytes.len(), oddities.len());
     for odd in oddities.iter().take(ODD) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::Direction;
-use crate::openapi::{Contract, SECTION, Stop};
+use crate::openapi::{Contract, SECTION, Stop, Value};
 
 use super::before_after::BeforeAfter;
 use super::change::{Change, ChangeKind, ComparedPair, ComparedSchemas, Evidence, Use};
@@ -16,6 +16,10 @@ use super::walk::{PairNode, Walk, note};
 
 /// Steps that the search for the operations that reach the changes may take.
 const MOST_STEPS: usize = 50_000_000;
+
+/// What a description may hold for others beside schemas (OpenAPI 3.2, Components Object).
+const OTHER_COMPONENTS: [&str; 8] =
+    ["responses", "parameters", "requestBodies", "headers", "links", "callbacks", "pathItems", "mediaTypes"];
 
 /// By what facts are one: two routes to one edit (a base schema folded into each child) lead to the same.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -141,17 +145,22 @@ pub(super) fn merged(mut walk: Walk<'_, '_>) -> Delta {
     }
 }
 
-/// Whether neither side can be called, and what they hold for others to refer to is not the same.
+/// Whether neither side can be called, and what they hold for others beside schemas is not the same.
 fn libraries_differ(before: &Contract<'_>, after: &Contract<'_>) -> bool {
-    let is_library = |contract: &Contract<'_>| contract.operations.is_empty() && contract.unknown_paths.is_empty();
+    let is_library = |contract: &Contract<'_>| contract.unknown_paths.is_empty() && contract.called().next().is_none();
+    let differ = |a: Option<&Value>, b: Option<&Value>| match (a, b) {
+        (Some(a), Some(b)) => !same(a, b),
+        (a, b) => a.is_some() != b.is_some(),
+    };
+    let components = BeforeAfter::new(before.root.get("components"), after.root.get("components"));
+    let other = |name: &&str| {
+        let BeforeAfter { before, after } = components.map(|components| components.and_then(|known| known.get(name)));
+        differ(before, after)
+    };
     is_library(before)
         && is_library(after)
-        && ["components", "definitions", "parameters", "responses", SECTION].iter().any(|name| {
-            match (before.root.get(name), after.root.get(name)) {
-                (Some(a), Some(b)) => !same(a, b),
-                (a, b) => a.is_some() != b.is_some(),
-            }
-        })
+        && (["parameters", "responses", SECTION].iter().any(|name| differ(before.root.get(name), after.root.get(name)))
+            || OTHER_COMPONENTS.iter().any(other))
 }
 
 /// Every operation once, in the order in which they are named.

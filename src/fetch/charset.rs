@@ -116,7 +116,11 @@ mod tests {
     #[test]
     fn what_is_no_text_is_named() {
         for (bytes, content_type, words) in [
-            (&b"T\xfcren"[..], None, "the body is not valid UTF-8, and no other charset is named: byte 2 is 0xfc"),
+            (
+                &b"T\xfcren"[..],
+                None,
+                "the body is not valid UTF-8, and no other charset is named (it may be Latin-1): byte 2 is 0xfc",
+            ),
             (b"T\xfcren", Some("text/plain; charset=utf-8"), "the body is not valid UTF-8: byte 2 is 0xfc"),
             (b"\xff\xfe\x00\xd8", None, "the body is not valid UTF-16LE, as its byte order mark says"),
             (b"\xff\xfea", None, "the body is not valid UTF-16LE, as its byte order mark says; it is valid UTF-8"),

@@ -23,14 +23,19 @@ impl OperationLabel {
         Self(format!("callback {method} {path}"))
     }
 
+    /// A component that nobody calls by itself.
+    pub fn component(kind: &str, name: &str) -> Self {
+        Self(format!("component {kind} {name}"))
+    }
+
     /// Reads what is written as one of these.
     pub fn parse(text: &str) -> Option<Self> {
         text.contains(' ').then(|| Self(text.to_owned()))
     }
 
-    /// Method and path where the consumer calls it; none for webhooks and callbacks.
+    /// Method and path where the consumer calls it; none for webhooks, callbacks and components.
     pub fn call(&self) -> Option<(&str, &str)> {
-        self.0.split_once(' ').filter(|(method, _)| !matches!(*method, "webhook" | "callback"))
+        self.0.split_once(' ').filter(|(method, _)| !matches!(*method, "webhook" | "callback" | "component"))
     }
 
     /// As it is written.

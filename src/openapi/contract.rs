@@ -49,6 +49,11 @@ pub struct Contract<'d> {
 }
 
 impl<'d> Contract<'d> {
+    /// The operations that somebody calls.
+    pub fn called(&self) -> impl Iterator<Item = &Operation<'d>> {
+        self.operations.iter().filter(|operation| operation.kind != OperationKind::Component)
+    }
+
     /// The schema `id`; an id of another contract yields the schema that accepts everything.
     pub fn schema(&self, id: SchemaId) -> &Schema<'d> {
         const FALLBACK: usize = 0;
@@ -70,6 +75,8 @@ pub enum OperationKind {
     Webhook,
     /// The provider calls the consumer, at a URL an earlier request named.
     Callback,
+    /// Nobody calls: a named schema of a document without operations, as others may send and receive its values.
+    Component,
 }
 
 impl OperationKind {
@@ -78,6 +85,7 @@ impl OperationKind {
         match self {
             Self::Path => OperationLabel::called_by_consumer(method, path),
             Self::Webhook => OperationLabel::webhook(method, path),
+            Self::Component => OperationLabel::component(method, path),
             Self::Callback => OperationLabel::callback(method, path),
         }
     }
@@ -104,7 +112,7 @@ pub struct UnreadParts<'d> {
 /// One operation of a path, a webhook or a callback.
 #[derive(Debug)]
 pub struct Operation<'d> {
-    /// Paths, webhooks or callbacks.
+    /// Paths, webhooks or callbacks, or what stands for them.
     pub kind: OperationKind,
     /// Upper case: `GET`.
     pub method: String,

@@ -19,8 +19,8 @@ use super::sentence::{sentence, value_at_end};
 const STOPPED: &str = "stopped: it took longer than it may; what it did not reach is not judged";
 
 /// Why two libraries that differ are not judged.
-const LIBRARY: &str = "neither side has paths or webhooks: what they hold for others to refer to differs, and whether that \
-                       hurts anybody cannot be told without who refers to it";
+const LIBRARY: &str = "neither side has paths or webhooks: what they hold for others to refer to, beside schemas, differs, and \
+                       whether that hurts anybody cannot be told without who refers to it";
 
 /// Places that are named where a side cannot be read.
 const NAMED: usize = 3;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use driftd::containment::NOT_CONFIRMED;
 use driftd::diff::Budget;
-use driftd::openapi::{Document, Limits, ReadError, read};
+use driftd::openapi::{Document, Limits, ReadError, lower, read};
 use driftd::rules::{Catalogue, JsonReport, Proof, compare};
 use fastrand::Rng;
 use serde_json::{Map, Value};
@@ -191,7 +191,10 @@ fn corpus_pairs_are_decided_and_stable() {
             };
             *proofs.entry((verdict, finding.severity.name())).or_default() += 1;
         }
-        if let Some(why) = &first.undecided {
+        // Undecided is what refers to nothing on one side, and what two libraries hold beside schemas.
+        let has_hole = |document: &Document| !lower(document).unread.is_empty();
+        let may_be_open = has_hole(&before) || has_hole(&after) || before.is_blank() && after.is_blank();
+        if let Some(why) = first.undecided.as_ref().filter(|_| !may_be_open) {
             problems.push(format!("{left} → {right}: {why}"));
         }
         if expectation.contains("doc_only") && first.summary.breaking > 0 {

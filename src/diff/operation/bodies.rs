@@ -58,7 +58,8 @@ impl OperationPair<'_, '_, '_, '_> {
             return self.state(Difference::new(ChangeKind::BodyRemoved).before(json!(names)), direction, home);
         }
         // Who calls chooses by `Accept`; who is called takes what comes.
-        let pushed = self.old.kind != OperationKind::Path && direction == Direction::FromProvider;
+        let pushed =
+            matches!(self.old.kind, OperationKind::Webhook | OperationKind::Callback) && direction == Direction::FromProvider;
         let evidence = Evidence { pushed, ..Evidence::default() };
         // A range that was accepted is more than one of its types; one that is sent promises no single type.
         let narrowed = |range: &Media<'_>, others: &[Media<'_>]| {

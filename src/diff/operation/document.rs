@@ -83,7 +83,7 @@ fn usage(old: &Operation<'_>, new: Option<&Operation<'_>>) -> Use {
 /// An operation that is gone, and the one that requests to it reach now.
 fn removed(walk: &mut Walk<'_, '_>, old: &Operation<'_>, successor: Option<&Operation<'_>>) {
     let kind = match old.kind {
-        OperationKind::Path => ChangeKind::OperationRemoved,
+        OperationKind::Path | OperationKind::Component => ChangeKind::OperationRemoved,
         OperationKind::Webhook => ChangeKind::WebhookRemoved,
         OperationKind::Callback => ChangeKind::CallbackRemoved,
     };
@@ -104,7 +104,7 @@ fn removed(walk: &mut Walk<'_, '_>, old: &Operation<'_>, successor: Option<&Oper
 
 fn added(walk: &mut Walk<'_, '_>, new: &Operation<'_>) {
     let kind = match new.kind {
-        OperationKind::Path => ChangeKind::OperationAdded,
+        OperationKind::Path | OperationKind::Component => ChangeKind::OperationAdded,
         OperationKind::Webhook => ChangeKind::WebhookAdded,
         OperationKind::Callback => ChangeKind::CallbackAdded,
     };
@@ -129,7 +129,7 @@ fn compare(pair: &mut OperationPair<'_, '_, '_, '_>) {
     let (old, new) = (pair.old, pair.new);
     // A webhook's request comes from the provider; its response goes back there.
     let request = match old.kind {
-        OperationKind::Path => Direction::ToProvider,
+        OperationKind::Path | OperationKind::Component => Direction::ToProvider,
         OperationKind::Webhook | OperationKind::Callback => Direction::FromProvider,
     };
     pair.lifecycle();

@@ -217,6 +217,6 @@ fn below_host(base: &str, operation: &Operation<'_>) -> Option<String> {
     match operation.kind {
         OperationKind::Path => Some(format!("{base}{}", operation.shape)),
         OperationKind::Callback => operation.shape.split_once(' ').map(|(method, rest)| format!("{method} {base}{rest}")),
-        OperationKind::Webhook => None,
+        OperationKind::Webhook | OperationKind::Component => None,
     }
 }

@@ -6,15 +6,18 @@ use super::super::contract::{Contract, Operation, OperationKind, Server};
 use super::super::document::{Dialect, Document};
 use super::super::oddity::Oddity;
 use super::lowering::Lowering;
-use super::{operation, swagger2};
+use super::{library, operation, swagger2};
 
 /// Gives a document its meaning. Never fails: what cannot be read becomes an [`Oddity`].
 pub fn lower(document: &Document) -> Contract<'_> {
     let mut lowering = Lowering::new(document);
-    let (operations, servers) = match document.dialect {
+    let (mut operations, servers) = match document.dialect {
         Dialect::Swagger20 => swagger2::document(&mut lowering),
         _ => operation::document(&mut lowering),
     };
+    if operations.is_empty() && lowering.unknown_paths.is_empty() {
+        operations = library::document(&mut lowering);
+    }
     lowering.finish(operations, servers)
 }
 

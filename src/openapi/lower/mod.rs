@@ -6,6 +6,7 @@
 mod document;
 mod encoding;
 mod field;
+mod library;
 mod lowering;
 mod media;
 mod message;
