@@ -664,3 +664,24 @@ fn a_document_that_names_itself_refers_to_itself() {
     );
     assert!(elsewhere.1.is_some(), "another address is another document");
 }
+
+#[test]
+fn a_member_that_is_described_at_last_reaches_every_operation() {
+    let with = |schema: Value| {
+        let body = |schema: Value| json!({"requestBody": {"required": true, "content": {"application/json": {"schema": schema}}}, "responses": {}});
+        let held = json!({"$ref": "#/components/schemas/Held"});
+        json!({"openapi": "3.0.3", "paths": {
+            "/near": {"put": body(json!({"type": "object", "properties": {"held": held}}))},
+            "/far": {"post": body(json!({"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "held": held}}))}
+        }, "components": {"schemas": {"Held": schema}}})
+    };
+    // It was asked for before, and could be anything.
+    let before = with(json!({"required": ["code"], "properties": {"note": {"type": "string"}}}));
+    let after = with(json!({"required": ["code"], "properties": {"note": {"type": "string"}, "code": {"type": "string"}}}));
+    let document = |value: &Value| read(value.to_string().as_bytes(), &Limits::default()).expect("a description");
+    let catalogue = Catalogue::load().expect("the catalogue");
+    let (verdict, _) = compare(&document(&before), &document(&after), &catalogue, Budget::default());
+    let [finding] = verdict.findings.as_slice() else { panic!("{:?}", verdict.findings) };
+    let reached: Vec<String> = finding.change.used_by.iter().map(|usage| usage.label().to_string()).collect();
+    assert_eq!((finding.severity.name(), reached), ("breaking", vec!["POST /far".to_owned(), "PUT /near".to_owned()]));
+}

@@ -30,9 +30,14 @@ pub fn compare_all(walk: &mut Walk<'_, '_>) {
     let routes = matching.operations.iter().any(is_gone).then(|| Routes::of(after, served));
     let mut callers = Callers::new(served);
     let schemes = BeforeAfter::new(Schemes::of(before), Schemes::of(after));
+    // A library is compared with a library: whoever describes calls on one side only says nothing of them on the other.
+    let are_libraries = before.called().next().is_none() && after.called().next().is_none();
     for operation in &matching.operations {
         if walk.is_stopped() {
             return walk.give_up();
+        }
+        if operation.kind() == OperationKind::Component && !are_libraries {
+            continue;
         }
         match *operation {
             MatchedOperation::Both { old, new, how } => {

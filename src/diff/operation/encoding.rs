@@ -206,7 +206,8 @@ fn is_file(contract: &Contract<'_>, id: SchemaId) -> bool {
     let schema = contract.schema(id);
     let says =
         |id: SchemaId, keyword: &str, word: &str| contract.schema(id).value.get(keyword).and_then(Value::as_str) == Some(word);
-    std::iter::once(&id)
-        .chain(&schema.all_of)
-        .any(|id| says(*id, "format", "binary") || says(*id, "type", "file") || says(*id, "contentMediaType", BYTES))
+    let is_bytes = |id: SchemaId| says(id, "format", "binary") || says(id, "type", "file") || says(id, "contentMediaType", BYTES);
+    let is_union_of_bytes = |branches: &[SchemaId]| !branches.is_empty() && branches.iter().all(|branch| is_bytes(*branch));
+    std::iter::once(&id).chain(&schema.all_of).any(|id| is_bytes(*id))
+        || schema.unions.iter().any(|union| is_union_of_bytes(&union.branches))
 }

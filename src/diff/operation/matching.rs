@@ -32,6 +32,15 @@ pub(super) enum MatchedOperation<'o, 'd> {
     New(&'o Operation<'d>),
 }
 
+impl MatchedOperation<'_, '_> {
+    /// What kind of operation it is.
+    pub(super) const fn kind(&self) -> OperationKind {
+        match self {
+            Self::Both { old: operation, .. } | Self::Gone(operation) | Self::New(operation) => operation.kind,
+        }
+    }
+}
+
 /// Every pair of what went and what came is a comparison: more than this many nobody moves at once.
 const MOST_MOVED: usize = 200;
 

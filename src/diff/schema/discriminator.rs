@@ -244,12 +244,15 @@ impl<'d> SchemaComparison<'_, '_, 'd> {
         {
             return true;
         }
+        let is_one_name = implied_tag(old.written) == implied_tag(new.written);
+        // One name: forms that are no pair went and came, and are told so; what became several forms is told by them.
+        if is_one_name && old.schema.is_some() && new.schema.is_some() {
+            return true;
+        }
         let is_listed = old.form.is_some() || new.form.is_some();
         match (old.schema, new.schema) {
-            (Some(a), Some(b)) if is_listed || implied_tag(old.written) != implied_tag(new.written) => {
-                self.walk.same_meaning(a, b, MOST_MAPPED) == Alike::Same
-            }
-            _ => implied_tag(old.written) == implied_tag(new.written),
+            (Some(a), Some(b)) if is_listed || !is_one_name => self.walk.same_meaning(a, b, MOST_MAPPED) == Alike::Same,
+            _ => is_one_name,
         }
     }
 }

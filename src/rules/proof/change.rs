@@ -64,10 +64,16 @@ impl<'d> DirectionProof<'d> {
             return Some(self.became_list(compared));
         }
         let schemas = self.schemas(compared.pair)?;
-        let question = self.question(change, compared)?;
+        let mut question = self.question(change, compared)?;
         let mut answer = self.contains(schemas, &question);
         if answer == Containment::Contained {
-            answer = self.confirmed_contained(change, compared.pair, schemas, &question);
+            // What a wider question finds is an answer to that one, also where messages are asked about it.
+            let wider = self.wider_questions(change, compared.pair, &question).into_iter();
+            let mut answers = wider.map(|wider| (self.contains(schemas, &wider), wider));
+            match answers.find(|(answer, _)| *answer != Containment::Contained) {
+                Some(found) => (answer, question) = found,
+                None => answer = self.counted_above(compared.pair),
+            }
         }
         if let Containment::Refuted(witness) = &mut answer
             && self.pairs.get(compared.pair).is_some_and(|known| known.writing.is_text())
@@ -194,21 +200,8 @@ impl<'d> DirectionProof<'d> {
         None
     }
 
-    /// *Contained* of a part of the receiver, asked once more: the same keyword may stand in other members of an
-    /// `allOf`, a new member has a schema of its own, and an `oneOf` above counts how many alternatives fit.
-    fn confirmed_contained(
-        &mut self,
-        change: &Change,
-        pair: usize,
-        schemas: Peers<&'d Value>,
-        question: &Question<'d>,
-    ) -> Containment {
-        for wider in self.wider_questions(change, pair, question) {
-            let answer = self.contains(schemas, &wider);
-            if answer != Containment::Contained {
-                return answer;
-            }
-        }
+    /// Whether what is contained at a pair still is where an `oneOf` above counts how many alternatives fit.
+    fn counted_above(&mut self, pair: usize) -> Containment {
         let mut seen: BTreeSet<usize> = BTreeSet::from([pair]);
         let mut pending: Vec<usize> = self.pairs.get(pair).map(|known| known.parents.clone()).unwrap_or_default();
         while let Some(at) = pending.pop() {
@@ -246,7 +239,8 @@ impl<'d> DirectionProof<'d> {
         })
     }
 
-    /// What is asked beside a question about a part of the receiver.
+    /// What is asked beside a question about a part of the receiver: the same keyword may stand in other members of an `allOf`,
+    /// and a new member has a schema of its own.
     fn wider_questions(&self, change: &Change, pair: usize, question: &Question<'d>) -> Vec<Question<'d>> {
         let is_part = matches!(question, Question::Keywords(..) | Question::Types(_) | Question::Required(_));
         let is_composed = self.ids(pair).is_some_and(|ids| !self.is_plain(ids.receiver));
