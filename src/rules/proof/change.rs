@@ -72,7 +72,7 @@ impl<'d> DirectionProof<'d> {
             let mut answers = wider.map(|wider| (self.contains(schemas, &wider), wider));
             match answers.find(|(answer, _)| *answer != Containment::Contained) {
                 Some(found) => (answer, question) = found,
-                None => answer = self.counted_above(compared.pair),
+                None => answer = self.counted_above(change, compared.pair),
             }
         }
         if let Containment::Refuted(witness) = &mut answer
@@ -201,7 +201,7 @@ impl<'d> DirectionProof<'d> {
     }
 
     /// Whether what is contained at a pair still is where an `oneOf` above counts how many alternatives fit.
-    fn counted_above(&mut self, pair: usize) -> Containment {
+    fn counted_above(&mut self, change: &Change, pair: usize) -> Containment {
         let mut seen: BTreeSet<usize> = BTreeSet::from([pair]);
         let mut pending: Vec<usize> = self.pairs.get(pair).map(|known| known.parents.clone()).unwrap_or_default();
         while let Some(at) = pending.pop() {
