@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use jsonschema::{Draft, PatternOptions, Validator};
+use rustc_hash::FxHashMap;
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::openapi::{ItemSubschemas, Keywords, Map, SubschemaKeyword as Subschema, TypeSet, Value, count, escape, resolve};
@@ -46,8 +47,8 @@ pub struct Witness {
 
 /// Who judges values for one document, of those that look like `value`.
 fn validator<'d>(document: &Interpretation<'d>, schema: &'d Value, value: &Json, left: &mut usize) -> Option<Validator> {
-    let mut export = Export { document: *document, left: MOST.min(*left), copied: 0 };
-    let schema = export.schema(schema, &[value], &BTreeSet::new(), 0);
+    let mut export = Export::new(*document, MOST.min(*left));
+    let schema = export.whole(schema, value);
     *left = left.saturating_sub(MOST.saturating_sub(export.left).saturating_add(export.copied));
     let schema = schema?;
     let patterns = PatternOptions::fancy_regex().backtrack_limit(100_000);
@@ -147,9 +148,35 @@ struct Export<'d> {
     left: usize,
     /// Values of the document that were copied: of lists of values, mostly.
     copied: usize,
+    /// Targets of references that were written, and their places among the definitions.
+    written: FxHashMap<WrittenTarget, usize>,
+    /// None where one is still being written.
+    definitions: Vec<Option<Json>>,
+}
+
+/// The target of a reference, as it is written for some values.
+#[derive(PartialEq, Eq, Hash)]
+struct WrittenTarget {
+    schema: *const Value,
+    samples: Vec<*const Json>,
 }
 
 impl<'d> Export<'d> {
+    fn new(document: Interpretation<'d>, left: usize) -> Self {
+        Self { document, left, copied: 0, written: FxHashMap::default(), definitions: Vec::new() }
+    }
+
+    /// A schema with all that it refers to.
+    fn whole(&mut self, schema: &'d Value, value: &Json) -> Option<Json> {
+        let mut whole = self.schema(schema, &[value], &BTreeSet::new(), 0)?;
+        if let Json::Object(whole) = &mut whole {
+            let definitions = std::mem::take(&mut self.definitions).into_iter().enumerate();
+            let named = definitions.filter_map(|(name, written)| Some((name.to_string(), written?)));
+            whole.insert("$defs".to_owned(), Json::Object(named.collect()));
+        }
+        Some(whole)
+    }
+
     fn schema(&mut self, schema: &'d Value, samples: &[&Json], outer: &BTreeSet<&'d str>, depth: usize) -> Option<Json> {
         self.left = self.left.checked_sub(1)?;
         if depth > DEEPEST {
@@ -183,9 +210,28 @@ impl<'d> Export<'d> {
         self.schema(branch, samples, &BTreeSet::new(), depth + 1)
     }
 
+    /// What a reference leads to, written once for the same values.
     fn target(&mut self, map: &'d Map, samples: &[&Json], depth: usize) -> Option<Json> {
         let target = resolve(self.document.root, map.get("$ref")?.as_str()?)?;
-        self.schema(target, samples, &BTreeSet::new(), depth + 1)
+        if matches!(target, Value::Bool(_)) {
+            return Some(target.to_json());
+        }
+        let samples_at = samples.iter().map(|sample| std::ptr::from_ref(*sample)).collect();
+        let asked = WrittenTarget { schema: std::ptr::from_ref(target), samples: samples_at };
+        let name = match self.written.get(&asked) {
+            Some(known) => *known,
+            None => {
+                let name = self.definitions.len();
+                self.definitions.push(None);
+                self.written.insert(asked, name);
+                let written = self.schema(target, samples, &BTreeSet::new(), depth + 1)?;
+                *self.definitions.get_mut(name)? = Some(written);
+                name
+            }
+        };
+        // One that is still being written leads to itself without an end.
+        self.definitions.get(name)?.as_ref()?;
+        Some(json!({"$ref": format!("#/$defs/{name}")}))
     }
 
     fn object(
