@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::pointer::escape;
+use super::pointer::{escape, unescape};
 use super::value::{Map, Text, Value};
 
 /// The member of the joined document that holds the other files.
@@ -254,8 +254,8 @@ pub fn shown_pointer(pointer: &str) -> String {
         return pointer.to_owned();
     };
     let (key, inner) = rest.split_once('/').unwrap_or((rest, ""));
-    let key = key.replace("~1", "/").replace("~0", "~");
-    if inner.is_empty() { key } else { format!("{key}#/{inner}") }
+    let key = unescape(key);
+    if inner.is_empty() { key.into_owned() } else { format!("{key}#/{inner}") }
 }
 
 /// The file a pointer leads into, and the rest of the pointer.

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use granit_parser::{Event, Parser};
 
 use super::bundle::{Bundle, ROOT, file_of};
+use super::pointer::unescape;
 
 /// A place in a text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,7 +112,7 @@ impl PointerTree {
 }
 
 fn tokens(pointer: &str) -> impl Iterator<Item = String> + '_ {
-    pointer.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~"))
+    pointer.split('/').skip(1).map(|token| unescape(token).into_owned())
 }
 
 /// Goes through JSON that has been parsed before. Depth follows the pointers, not the document.

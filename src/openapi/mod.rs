@@ -53,7 +53,7 @@ pub use names::Targets;
 pub use normal_url::{AddressVariable, NormalUrl, UrlOrigin};
 pub use number::{LONGEST_NUMBER, canonical_number, count, exact, is_multiple};
 pub use oddity::Oddity;
-pub use pointer::{PointerId, Pointers, escape, resolve, unit_of};
+pub use pointer::{PointerId, Pointers, escape, resolve, unescape, unit_of};
 pub use reach::{Reachable, leads_somewhere, newly_dangling, reach};
 pub use read::{ReadError, parse, read};
 pub use schema::{Additional, Bound, Discriminator, Schema, SchemaId, Seldom, TypeSet, Union};

@@ -132,18 +132,20 @@ pub fn escape(token: &str) -> Cow<'_, str> {
     if token.contains(['~', '/']) { Cow::Owned(token.replace('~', "~0").replace('/', "~1")) } else { Cow::Borrowed(token) }
 }
 
+/// A token as it was before it was escaped for a JSON Pointer.
+pub fn unescape(token: &str) -> Cow<'_, str> {
+    if token.contains('~') { Cow::Owned(token.replace("~1", "/").replace("~0", "~")) } else { Cow::Borrowed(token) }
+}
+
 /// The tokens of a pointer, with or without a leading `#`, unescaped (RFC 6901 sections 4 and 6).
 fn tokens(pointer: &str) -> impl Iterator<Item = Cow<'_, str>> {
     let path = pointer.strip_prefix('#').unwrap_or(pointer);
-    path.strip_prefix('/').into_iter().flat_map(|rest| rest.split('/')).map(unescape)
+    path.strip_prefix('/').into_iter().flat_map(|rest| rest.split('/')).map(decoded)
 }
 
-fn unescape(token: &str) -> Cow<'_, str> {
-    if !token.contains(['~', '%']) {
-        return Cow::Borrowed(token);
-    }
-    let decoded = percent_decode(token);
-    Cow::Owned(decoded.replace("~1", "/").replace("~0", "~"))
+/// A token of a fragment: percent-decoded, then unescaped.
+fn decoded(token: &str) -> Cow<'_, str> {
+    if token.contains('%') { Cow::Owned(unescape(&percent_decode(token)).into_owned()) } else { unescape(token) }
 }
 
 /// Percent-decodes the fragment form of a pointer; malformed escapes stay as they are.

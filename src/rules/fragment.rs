@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use similar::{Algorithm, TextDiff};
 
 use crate::diff::{Change, ChangeKind, Fragment};
-use crate::openapi::{Stop, Text, Value, resolve};
+use crate::openapi::{Stop, Text, Value, resolve, unescape};
 
 /// Lines of a fragment that are shown before it is cut.
 const LONGEST_FRAGMENT: usize = 40;
@@ -137,7 +137,7 @@ fn within(inner: &str, outer: &str) -> Option<(String, Vec<String>)> {
 
 /// The unescaped names of a pointer.
 fn names(pointer: &str) -> Vec<String> {
-    pointer.split('/').skip(1).map(|name| name.replace("~1", "/").replace("~0", "~")).collect()
+    pointer.split('/').skip(1).map(|name| unescape(name).into_owned()).collect()
 }
 
 /// Another value at the end of a way; none there where `value` is none.

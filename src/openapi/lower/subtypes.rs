@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::super::pointer::{PointerId, Pointers};
+use super::super::pointer::{PointerId, Pointers, unescape};
 use super::super::schema::SchemaId;
 use super::super::subtypes::{section, subtypes};
 use super::super::value::Value;
@@ -63,6 +63,6 @@ impl<'d> Lowering<'d> {
     fn name_below(&self, at: PointerId, home: PointerId) -> Option<String> {
         let (at, home) = (self.pointers.text(at), self.pointers.text(home));
         let name = at.strip_prefix(&home)?.strip_prefix('/')?;
-        (!name.contains('/')).then(|| name.replace("~1", "/").replace("~0", "~"))
+        (!name.contains('/')).then(|| unescape(name).into_owned())
     }
 }
