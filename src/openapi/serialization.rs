@@ -65,6 +65,13 @@ impl Serialization {
         self.style().zip(other.style()).is_some_and(|(one, other)| one.is_alike(other))
     }
 
+    /// Whether both write a list of at most one entry in the same way: nothing separates it from another.
+    pub fn is_alike_for_one(&self, other: &Self) -> bool {
+        let is_bare = |style: &WireStyle| !matches!(style.name.as_str(), "label" | "matrix" | "deepObject");
+        let (Self::Styled(one), Self::Styled(other)) = (self, other) else { return false };
+        one.name == other.name || (is_bare(one) && is_bare(other))
+    }
+
     /// Whether `other` takes everything that this allows to be written beside the plain value.
     pub fn allows_no_more_than(&self, other: &Self) -> bool {
         let within = |(one, other): (&WireStyle, &WireStyle)| (!one.reserved || other.reserved) && (!one.empty || other.empty);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::model::{Direction, Stability};
-use crate::openapi::{Location, Parameter, PointerId};
+use crate::openapi::{Contract, Location, Parameter, PointerId, TypeSet};
 
 use super::super::before_after::BeforeAfter;
 use super::super::change::{ChangeKind, Evidence};
@@ -128,7 +128,9 @@ impl OperationPair<'_, '_, '_, '_> {
             Direction::ToProvider => left.allows_no_more_than(right),
             _ => right.allows_no_more_than(left),
         };
-        if !(left.is_alike(right) && is_taken) {
+        let is_one = is_list_of_one(self.walk.before, old) && is_list_of_one(self.walk.after, new);
+        let is_alike = left.is_alike(right) || (is_one && left.is_alike_for_one(right));
+        if !(is_alike && is_taken) {
             let values = BeforeAfter::new(Some(json!(left.to_string())), Some(json!(right.to_string())));
             self.state(Difference::new(ChangeKind::ParameterSerializationChanged).about(old.name).values(values), direction, at);
         }
@@ -156,6 +158,12 @@ impl OperationPair<'_, '_, '_, '_> {
         let writing = Writing::of_parameter(&old.serialization, &new.serialization);
         self.root(SchemaPair { schemas, direction, writing, common: None }, BeforeAfter::new(old.at, new.at));
     }
+}
+
+/// Whether only lists of at most one entry are meant.
+fn is_list_of_one(contract: &Contract<'_>, parameter: &Parameter<'_>) -> bool {
+    let schema = contract.schema(parameter.schema);
+    schema.types == TypeSet::ARRAY && schema.max_items.is_some_and(|most| most <= 1)
 }
 
 /// The same name in another place.

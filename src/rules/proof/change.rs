@@ -63,28 +63,32 @@ impl<'d> DirectionProof<'d> {
         if change.kind == ChangeKind::BecameList {
             return Some(self.became_list(compared));
         }
-        let schemas = self.schemas(compared.pair)?;
-        let mut question = self.question(change, compared)?;
+        // What is left over is asked of whatever holds it.
+        let (pair, mut question) = match self.left_over_above(compared.pair) {
+            Some(above) => (above, Question::Whole),
+            None => (compared.pair, self.question(change, compared)?),
+        };
+        let schemas = self.schemas(pair)?;
         let mut answer = self.contains(schemas, &question);
         if answer == Containment::Contained {
             // What a wider question finds is an answer to that one, also where messages are asked about it.
-            let wider = self.wider_questions(change, compared.pair, &question).into_iter();
+            let wider = self.wider_questions(change, pair, &question).into_iter();
             let mut answers = wider.map(|wider| (self.contains(schemas, &wider), wider));
             match answers.find(|(answer, _)| *answer != Containment::Contained) {
                 Some(found) => (answer, question) = found,
-                None => answer = self.counted_above(change, compared.pair),
+                None => answer = self.counted_above(change, pair),
             }
         }
         if let Containment::Refuted(witness) = &mut answer
-            && self.pairs.get(compared.pair).is_some_and(|known| known.writing.is_text())
+            && self.pairs.get(pair).is_some_and(|known| known.writing.is_text())
         {
             let witness = std::mem::replace(witness, Witness { value: Json::Null, at: String::new(), keyword: String::new() });
-            answer = self.refuted_as_text(change.kind, compared.pair, schemas.receiver, witness);
+            answer = self.refuted_as_text(change.kind, pair, schemas.receiver, witness);
         }
         Some(match answer {
-            Containment::Contained => self.contained(change, compared.pair, schemas, &question),
+            Containment::Contained => self.contained(change, pair, schemas, &question),
             Containment::Undecided(why) => Found::Undecided(why),
-            Containment::Refuted(witness) => self.refuted(compared.pair, schemas, &question, witness),
+            Containment::Refuted(witness) => self.refuted(pair, schemas, &question, witness),
         })
     }
 

@@ -17,7 +17,7 @@ impl<'d> DirectionProof<'d> {
         // What is not written down on one side stands wherever the other side names it.
         let found = if !inner.sender.is_constant() {
             places(self.contracts.sender, outer.sender, inner.sender)?
-        } else if !inner.receiver.is_constant() {
+        } else if !inner.receiver.is_constant() || inner.receiver == SchemaId::NEVER {
             let mut found = places(self.contracts.receiver, outer.receiver, inner.receiver)?;
             // Which alternative is sent is the sender's to say.
             for place in &mut found {
@@ -51,7 +51,8 @@ fn places<'d>(contract: &'d Contract<'d>, outer: SchemaId, inner: SchemaId) -> O
         let schema = contract.schema(at);
         let names = schema.properties.iter();
         found.extend(names.clone().filter(|(_, id)| *id == inner).map(|(name, _)| ValuePlace::Member(name)));
-        if schema.additional == Additional::Schema(inner) {
+        if schema.additional == Additional::Schema(inner) || (schema.additional == Additional::Closed && inner == SchemaId::NEVER)
+        {
             found.push(ValuePlace::Further(names.map(|(name, _)| *name).collect()));
         }
         let listed = schema.prefix_items.iter().enumerate();

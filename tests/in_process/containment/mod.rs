@@ -6,11 +6,18 @@ mod forms;
 mod generate;
 mod hostile;
 mod masks;
+mod meant;
+mod messages;
 mod near_miss;
 mod oracles;
 mod real;
 mod sample;
+mod shared;
+mod styles;
 mod suite;
+mod tuples;
+mod whole_bodies;
+mod wire;
 
 use driftd::containment::{Containment, Hidden, Interpretation, Peers, Prover, Question};
 use driftd::openapi::Dialect;

@@ -8,9 +8,9 @@ use fastrand::Rng;
 use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
 
-use super::{ask_as, generate, literal, sample};
+use super::{ask_as, generate, literal, messages, sample};
 
-/// Pairs in a plain run; `DRIFTD_PAIRS` asks for more.
+/// Pairs in a plain run.
 const PAIRS: usize = 6_000;
 
 /// Values that are tried against each pair that is said to be contained.
@@ -97,12 +97,8 @@ impl Tally {
     }
 }
 
-fn number(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
-}
-
 fn run(name: &str, defs: std::ops::Range<usize>, pairs: usize, is_closed: bool) {
-    let seed = number("DRIFTD_SEED", 20_261_125);
+    let seed = messages::seed(20_261_125);
     let mut rng = Rng::with_seed(seed);
     let mut tally = Tally::default();
     while tally.pairs < pairs {
@@ -118,17 +114,13 @@ fn run(name: &str, defs: std::ops::Range<usize>, pairs: usize, is_closed: bool) 
     tally.judge(name, seed);
 }
 
-fn pairs() -> usize {
-    usize::try_from(number("DRIFTD_PAIRS", PAIRS as u64)).unwrap_or(PAIRS)
-}
-
 /// One prover is asked of every component of a document, twice: what it found once and leaned on must not mislead it.
 #[test]
 fn many_questions_of_one_prover() {
-    let seed = number("DRIFTD_SEED", 20_261_125);
+    let seed = messages::seed(20_261_125);
     let mut rng = Rng::with_seed(seed);
     let mut tally = Tally::default();
-    while tally.pairs < pairs() {
+    while tally.pairs < messages::pairs(PAIRS) {
         let count = rng.usize(2..5);
         let before = generate::linked(&mut rng, count);
         let after = generate::near(&mut rng, &before);
@@ -150,7 +142,7 @@ fn many_questions_of_one_prover() {
 }
 
 /// The schema of what a sender sends that adds no member it does not declare.
-fn closed(schema: &Value) -> Value {
+pub fn closed(schema: &Value) -> Value {
     const OPEN: &[&str] = &["additionalProperties", "unevaluatedProperties"];
     let mut closed = with_closed_members(schema);
     if let Value::Object(map) = &mut closed
@@ -207,15 +199,15 @@ fn declares(schema: &Value) -> bool {
 /// What is said of a sender that sends only what it declares.
 #[test]
 fn near_misses_of_a_closed_sender() {
-    run("near misses of a closed sender", 0..0, pairs(), true);
+    run("near misses of a closed sender", 0..0, messages::pairs(PAIRS), true);
 }
 
 #[test]
 fn near_misses() {
-    run("near misses", 0..0, pairs(), false);
+    run("near misses", 0..0, messages::pairs(PAIRS), false);
 }
 
 #[test]
 fn near_misses_of_recursive_documents() {
-    run("recursive near misses", 2..5, pairs() / 3, false);
+    run("recursive near misses", 2..5, messages::pairs(PAIRS) / 3, false);
 }

@@ -8,6 +8,12 @@ use serde_json::{Map, Value, json};
 const TEXTS: &[&str] = &["", "a", "b", "ab", "abc", "ac", "bc", "abcd", "aaaaa", "x-1", "x-", "0", "a1b", "bb", "é", "zzzzzz"];
 const NAMES: &[&str] = &["a", "b", "c", "x-1", "z", "ab", "x-y"];
 
+/// Values around two schemas that are each a document of their own.
+pub fn messages(rng: &mut Rng, (one, other): (&Value, &Value), count: usize) -> Vec<Value> {
+    let of = |at: usize| if at.is_multiple_of(2) { one } else { other };
+    (0..count).map(|at| value(rng, of(at), of(at), 4)).collect()
+}
+
 /// A value that often fits `schema`, and often just does not.
 pub fn value(rng: &mut Rng, root: &Value, schema: &Value, depth: usize) -> Value {
     if depth == 0 || rng.u8(..20) == 0 {
