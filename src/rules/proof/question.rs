@@ -21,7 +21,13 @@ impl<'d> DirectionProof<'d> {
         };
         let received = self.ordered(BeforeAfter::new(&change.before, &change.after)).receiver;
         Some(match change.kind {
-            K::TypesNarrowed | K::TypesWidened => Question::Types(types_named(received.as_ref()?)?.union(TypeSet::NULL)),
+            K::TypesNarrowed | K::TypesWidened => {
+                let types = types_named(received.as_ref()?)?;
+                // Whether null may be sent is a fact of its own, but where anything may.
+                let is_any = |names: &Option<Json>| names.as_ref().and_then(types_named) == Some(TypeSet::ALL);
+                let is_told = !is_any(&change.before) && !is_any(&change.after);
+                Question::Types(if is_told { types.union(TypeSet::NULL) } else { types })
+            }
             // A list of values may keep to a type and hold none of those that are sent.
             K::TypeChanged if map.is_some_and(|map| ["enum", "const"].iter().any(|name| map.contains_key(name))) => {
                 Question::Whole

@@ -40,12 +40,22 @@ fn is_closing(further: &Value) -> bool {
     further == false || further.as_object().is_some_and(|schema| !schema.is_empty())
 }
 
-/// Every `oneOf` as an `anyOf`.
+/// Every `oneOf` as an `anyOf`, but within what is negated or only asked.
 pub fn one_as_any(schema: &Value) -> Value {
     match schema {
         Value::Object(map) => {
-            let renamed = |name: &str| if name == "oneOf" { "anyOf".to_owned() } else { name.to_owned() };
-            map.iter().map(|(name, inner)| (renamed(name), one_as_any(inner))).collect()
+            let read = |(name, inner): (&String, &Value)| match name.as_str() {
+                "oneOf" => ("anyOf".to_owned(), one_as_any(inner)),
+                "not" | "if" => (name.clone(), inner.clone()),
+                _ => (name.clone(), one_as_any(inner)),
+            };
+            // What stands beside it counts as well.
+            if map.contains_key("oneOf") && map.contains_key("anyOf") {
+                let mut rest = map.clone();
+                let one = rest.remove("oneOf").unwrap_or_default();
+                return json!({"allOf": [one_as_any(&json!({"anyOf": one})), one_as_any(&Value::Object(rest))]});
+            }
+            map.iter().map(read).collect()
         }
         Value::Array(list) => list.iter().map(one_as_any).collect(),
         other => other.clone(),

@@ -45,13 +45,17 @@ pub fn findings(before: &Value, after: &Value, catalogue: &Catalogue) -> Vec<Fin
 }
 
 /// What somebody has to act on.
-pub fn matters(finding: &&Finding) -> bool {
+pub fn matters(finding: &Finding) -> bool {
     finding.severity > Severity::Info
 }
 
 /// `severity rule` of findings that somebody has to act on.
 pub fn told(findings: &[Finding]) -> Vec<String> {
-    findings.iter().filter(matters).map(|finding| format!("{} {}", finding.severity.name(), finding.rule)).collect()
+    findings
+        .iter()
+        .filter(|finding| matters(finding))
+        .map(|finding| format!("{} {}", finding.severity.name(), finding.rule))
+        .collect()
 }
 
 /// Who sends what a description before and one after describe.
@@ -77,33 +81,35 @@ impl Trials {
         for direction in WAYS {
             let (sender, receiver) = match direction {
                 Direction::ToProvider => (typed(plain.0), typed(plain.1)),
-                // A reader takes what fits two alternatives for one of them.
-                _ => (typed(plain.1), one_as_any(&typed(plain.0))),
+                _ => (typed(plain.1), typed(plain.0)),
             };
-            let sent = validator(&closed(&sender));
-            let (Some(fits), Some(sent), Some(taken)) = (validator(&sender), sent, validator(&receiver)) else { continue };
+            // A reader takes what fits two alternatives for one of them.
+            let read = if direction == Direction::ToProvider { receiver.clone() } else { one_as_any(&receiver) };
+            let (sends, takes) = (validator(&closed(&sender)), validator(&read));
+            let (Some(fits), Some(letter)) = (validator(&sender), validator(&receiver)) else { continue };
+            let (Some(sent), Some(taken)) = (sends, takes) else { continue };
             let here: Vec<&Finding> = found.iter().filter(|finding| finding.change.direction == direction).collect();
             for finding in &here {
                 let Proof::Refuted { message, .. } = &finding.proof else { continue };
                 self.witnesses += 1;
                 if let Some(message) = message
-                    && (!fits.is_valid(message) || taken.is_valid(message))
+                    && (!fits.is_valid(message) || letter.is_valid(message))
                 {
-                    self.problem(format!("{}: {message} is no witness, {direction:?}", finding.rule), described);
+                    self.problem(&format!("{}: {message} is no witness, {direction:?}", finding.rule), described);
                 }
             }
             let Some(message) = messages.iter().find(|message| sent.is_valid(message) && !taken.is_valid(message)) else {
                 continue;
             };
             self.refusals += 1;
-            if !here.iter().any(matters) {
+            if !here.iter().any(|finding| matters(finding)) {
                 let rules: Vec<_> = here.iter().map(|finding| (finding.rule, &finding.proof)).collect();
-                self.problem(format!("{message} is refused {direction:?}, and {rules:?} is told"), described);
+                self.problem(&format!("{message} is refused {direction:?}, and {rules:?} is told"), described);
             }
         }
     }
 
-    fn problem(&mut self, what: String, described: (&Value, &Value)) {
+    fn problem(&mut self, what: &str, described: (&Value, &Value)) {
         let schemas = |description: &Value| {
             let content = &description["paths"]["/items"]["get"]["responses"]["200"]["content"];
             format!("{} with {}", content["application/json"]["schema"], description["components"]["schemas"])

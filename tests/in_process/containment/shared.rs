@@ -123,7 +123,7 @@ fn findings_name_the_operations_of_which_they_are_true_alone() {
             let documents = (description(&holders, &before, None), description(&holders, &after, None));
             problems.push(format!("{what}: {} and {}", documents.0, documents.1));
         };
-        for finding in whole.iter().filter(matters) {
+        for finding in whole.iter().filter(|finding| matters(finding)) {
             shared += usize::from(finding.change.used_by.len() > 1);
             for operation in &finding.change.used_by {
                 named += 1;

@@ -281,7 +281,7 @@ fn texts_that_are_no_longer_read_are_told() {
         let may_lack = receiver.is_required && !sender.is_required;
         if refused.is_some() || may_lack {
             refusals += 1;
-            if !here.iter().any(matters) {
+            if !here.iter().any(|finding| matters(finding)) {
                 let rules: Vec<_> = here.iter().map(|finding| (finding.rule, &finding.proof)).collect();
                 problems.push(format!(
                     "{refused:?} is not read {direction:?}, and {rules:?} is told of\n  {}\n  {}",

@@ -101,7 +101,7 @@ impl Tuple {
     }
 
     fn edit(&mut self, rng: &mut Rng) {
-        let at = rng.usize(..self.first.len() + 1);
+        let at = rng.usize(..=self.first.len());
         match rng.u8(..9) {
             0 => self.first.insert(at, entry(rng)),
             1 if at < self.first.len() => {

@@ -91,7 +91,7 @@ fn contradiction(found: &[Finding], direction: Direction, is_contained: bool) ->
         let refuted = here.find(|finding| matches!(finding.proof, Proof::Refuted { .. }))?;
         return Some(format!("{} has a witness: {:?}", refuted.rule, refuted.proof));
     }
-    if here.clone().any(|finding| matters(&finding)) {
+    if here.clone().any(matters) {
         return None;
     }
     Some(format!("harmless: {:?}", here.map(|finding| (finding.rule, &finding.proof)).collect::<Vec<_>>()))
@@ -146,7 +146,7 @@ fn whole_bodies_are_judged_as_the_suite_does() {
                     continue;
                 }
                 let found = findings(before, after, &catalogue);
-                told += usize::from(found.iter().any(|finding| matters(&finding)));
+                told += usize::from(found.iter().any(matters));
                 if let Some(what) = contradiction(&found, direction, expected) {
                     wrong.push(format!("{} {direction:?}: {sub} in {sup}, expected {expected}: {what}", row["id"]));
                 }
