@@ -207,7 +207,13 @@ impl<'d> Export<'d> {
         if self.document.is_only_null(branch) {
             return Some(json!({"type": "null"}));
         }
-        self.schema(branch, samples, &BTreeSet::new(), depth + 1)
+        match self.document.refusal(branch, samples) {
+            Some(refusal) => {
+                self.left = self.left.checked_sub(1)?;
+                Some(refusal)
+            }
+            None => self.schema(branch, samples, &BTreeSet::new(), depth + 1),
+        }
     }
 
     /// What a reference leads to, written once for the same values.
@@ -391,14 +397,16 @@ impl<'d> Export<'d> {
         out: &mut JsonMap<String, Json>,
     ) -> Option<()> {
         let none = BTreeSet::new();
-        let mut hidden = self.document.hidden_names(map);
-        hidden.extend(outer);
         let mut all: Vec<Json> = Vec::new();
         if map.get("$ref").is_some_and(Value::is_string) {
             all.push(self.target(map, samples, depth)?);
         }
-        for branch in branches(map, "allOf") {
-            all.push(self.schema(branch, samples, &hidden, depth + 1)?);
+        if map.contains_key("allOf") {
+            let mut hidden = self.document.hidden_names(map);
+            hidden.extend(outer);
+            for branch in branches(map, "allOf") {
+                all.push(self.schema(branch, samples, &hidden, depth + 1)?);
+            }
         }
         if !all.is_empty() {
             out.insert("allOf".into(), Json::Array(all));

@@ -5,7 +5,7 @@
 //! why it cannot tell. In reading order: [`node`] is what a schema is, [`schema_reader`] makes nodes of documents,
 //! [`constraint`] is what is asked of a value, [`search`] decides states of constraints on nodes, [`solve`] goes through
 //! the disjunctions of one state, [`leaf`] finds values without a choice, [`satisfies`] tests a value ([`unevaluated`]
-//! what alternatives leave over of it), [`confirm`] has every witness checked by somebody else,
+//! what alternatives leave over of it), [`confirm`] has every witness checked by somebody else, who is spared what [`refusal`] sees,
 //! [`mask`] puts a question about a part to the messages that hold it.
 //!
 //! Invariants: pure and bounded by counted steps, so that the same question has the same answer everywhere; an
@@ -27,6 +27,7 @@ mod node;
 mod number;
 mod pattern;
 mod prover;
+mod refusal;
 mod satisfies;
 mod schema_reader;
 mod search;
