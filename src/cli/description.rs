@@ -9,8 +9,8 @@ use clap::Args;
 use crate::check::{Known, WholeDescription, gather};
 use crate::config::{Environment, environment_proxies};
 use crate::fetch::{Client, FetchOutcome, Settings};
-use crate::model::{Auth, PrivateHost, Source, SystemClock};
-use crate::openapi::{Document, Limits, USUAL_BYTES, read};
+use crate::model::{Auth, PrivateHost, Source, SystemClock, USUAL_BYTES};
+use crate::openapi::{Document, Limits, read};
 
 use super::exit::{self, CommandError};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::model::{Direct, PrivateHost, Proxies, Proxy};
+use crate::model::{Direct, PrivateHost, Proxies, Proxy, USUAL_BYTES};
 
 use super::environment::{Environment, LoadContext};
 use super::reader::{At, Problems, Table};
@@ -43,7 +43,7 @@ impl FetchConfig {
 pub(super) fn read(root: &mut Table<'_, '_>, context: &LoadContext<'_>, problems: &mut Problems<'_>) -> FetchConfig {
     let mut config = FetchConfig {
         timeout: Duration::from_secs(60),
-        max_bytes: 32 * 1024 * 1024,
+        max_bytes: USUAL_BYTES,
         per_host: 2,
         allow_private_hosts: Vec::new(),
         contact: String::new(),

@@ -274,6 +274,11 @@ pub struct Site {
 }
 
 impl Site {
+    /// Bytes of both pointers.
+    pub(super) fn size(&self) -> usize {
+        self.before.len() + self.after.len()
+    }
+
     /// The pointer in whichever document has the thing itself: what is gone stands only in the old one.
     pub fn pointer(&self) -> &str {
         if self.before.len() > self.after.len() { &self.before } else { &self.after }
@@ -313,7 +318,27 @@ impl Use {
     }
 }
 
+/// Bytes that a value takes beside its text, about.
+const VALUE: usize = 4;
+
+/// Bytes that a value takes when it is written, about.
+pub(super) fn size_of_value(value: &Value) -> usize {
+    match value {
+        Value::String(text) => VALUE + text.len(),
+        Value::Array(list) => VALUE + list.iter().map(size_of_value).sum::<usize>(),
+        Value::Object(map) => VALUE + map.iter().map(|(name, value)| name.len() + size_of_value(value)).sum::<usize>(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => VALUE,
+    }
+}
+
 impl Change {
+    /// Bytes that it takes when it is written, about: with each operation that it reaches.
+    pub fn size(&self) -> usize {
+        let values: usize = [&self.before, &self.after].into_iter().flatten().map(size_of_value).sum();
+        let operations: usize = self.used_by.iter().map(|usage| VALUE + usage.method.len() + usage.path.len()).sum();
+        self.site.size() + self.subject.len() + values + operations
+    }
+
     /// The stability level that every operation it reaches has, where that is below stable.
     pub fn stability(&self) -> Option<Stability> {
         let level = self.used_by.first()?.stability;

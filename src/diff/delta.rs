@@ -17,6 +17,9 @@ pub struct Budget {
     pub changes: usize,
     /// Operations named by all changes together.
     pub uses: usize,
+    /// Bytes of text that all findings may come to, with the operations they name; of small documents less, see
+    /// [`Budget::room`].
+    pub bytes: usize,
     /// Ends the comparison from outside. What was not reached is then *undecidable*, like what a budget leaves out.
     pub stop: Stop,
     /// Whether it is asked of each finding if a message can show it. Without, the rules' verdicts stand, and each finding
@@ -26,7 +29,23 @@ pub struct Budget {
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { pairs: 400_000, changes: 50_000, uses: 1_000_000, stop: Stop::default(), proofs: true }
+        Self { pairs: 400_000, changes: 50_000, uses: 1_000_000, bytes: MOST_BYTES, stop: Stop::default(), proofs: true }
+    }
+}
+
+/// Bytes of text that all findings may come to where nobody says otherwise.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// Bytes that the findings of the smallest documents may come to.
+const FEWEST_BYTES: usize = 4 * 1024 * 1024;
+
+/// Bytes that the findings may come to for each byte of the documents: a few letters could ask for any number of pages.
+const BYTES_PER_BYTE: usize = 32;
+
+impl Budget {
+    /// Bytes of text that the findings of documents of so many bytes may come to.
+    pub(super) fn room(&self, documents: usize) -> usize {
+        self.bytes.min(FEWEST_BYTES.saturating_add(documents.saturating_mul(BYTES_PER_BYTE)))
     }
 }
 
@@ -45,6 +64,8 @@ pub struct Delta {
     pub stop: Stop,
     /// Whether it is to be asked of each finding if a message can show it.
     pub proofs: bool,
+    /// Bytes of text that the findings may come to.
+    pub room: usize,
     /// Every pair of schemas that was compared.
     pub pairs: Vec<ComparedPair>,
     /// What is equal on both sides.

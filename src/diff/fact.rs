@@ -6,7 +6,7 @@ use crate::model::Direction;
 use crate::openapi::{SchemaId, Value};
 
 use super::before_after::BeforeAfter;
-use super::change::{ChangeKind, ComparedSchemas, Evidence, Fragment, Site};
+use super::change::{ChangeKind, ComparedSchemas, Evidence, Fragment, Site, size_of_value};
 
 /// Values larger than this many nodes are shown as fragments, not repeated in a change.
 const SMALL: usize = 24;
@@ -77,7 +77,9 @@ impl Fact {
     pub(super) fn size(&self) -> usize {
         let fragment = [&self.fragment.before, &self.fragment.after];
         let fragment: usize = fragment.into_iter().flatten().map(String::len).sum();
-        self.site.before.len() + self.site.after.len() + self.difference.subject.len() + fragment
+        let values = [&self.difference.values.before, &self.difference.values.after];
+        let values: usize = values.into_iter().flatten().map(size_of_value).sum();
+        self.site.size() + self.difference.subject.len() + fragment + values
     }
 }
 

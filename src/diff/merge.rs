@@ -141,6 +141,7 @@ pub(super) fn merged(mut walk: Walk<'_, '_>) -> Delta {
         libraries_differ,
         stop: walk.budget.stop,
         proofs: walk.budget.proofs,
+        room: walk.room,
         unchanged: Some(walk.unchanged),
     }
 }

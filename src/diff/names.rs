@@ -1,10 +1,13 @@
 //! Names that differ only in how their words are joined.
 
-/// Whether two names are one name but for how its words are joined: `totalPrice`, `total_price`, `Total-Price`.
+/// A name without how its words are joined: the same for `totalPrice`, `total_price` and `Total-Price`.
+pub(super) fn words_of(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '_' | '-' | '.')).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether two names are one name but for how its words are joined.
 pub(super) fn is_respelled(a: &str, b: &str) -> bool {
-    let plain =
-        |name: &str| -> String { name.chars().filter(|c| !matches!(c, '_' | '-' | '.')).flat_map(char::to_lowercase).collect() };
-    a != b && plain(a) == plain(b)
+    a != b && words_of(a) == words_of(b)
 }
 
 #[cfg(test)]

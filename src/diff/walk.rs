@@ -15,11 +15,11 @@ use super::fact::Fact;
 use super::unchanged::{Sameness, Unchanged};
 use super::writing::Writing;
 
-/// Bytes of text that all facts may come to: a fact repeats where it stands, and names may be long.
-const MOST_TEXT: usize = 128 * 1024 * 1024;
+/// Bytes of facts for each byte that their findings may come to: a fact repeats where it stands, and says what to show.
+const BYTES_OF_FACT: usize = 2;
 
-/// Parts of forms that are looked at for how they are written.
-const MOST_PARTS: usize = 2_000_000;
+/// Parameters, media types, links and other entries that are looked at in all operations: many may refer to one long list.
+const MOST_ENTRIES: usize = 4_000_000;
 
 /// What is compared once: two schemas, the way their values travel, and how they are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -86,12 +86,14 @@ pub(super) struct Walk<'c, 'd> {
     pub(super) uses: Vec<Use>,
     /// Facts of schemas.
     recorded: usize,
+    /// Bytes of text that the findings may come to.
+    pub(super) room: usize,
     /// Bytes of the facts.
     text: usize,
     /// Operations that facts of several name.
     reached: usize,
-    /// Parts of forms that may still be looked at.
-    parts: usize,
+    /// Entries of operations that may still be looked at.
+    entries: usize,
     pub(super) exhausted: bool,
     /// Where one side cannot be read and the other can, by the side that cannot.
     pub(super) unread: BeforeAfter<BTreeSet<String>>,
@@ -109,6 +111,7 @@ impl<'c, 'd> Walk<'c, 'd> {
             unchanged: Unchanged::between(before.root, after.root, before.dialect == after.dialect),
             equivalence: Equivalence::between(documents),
             equivalence_before: Equivalence::between(BeforeAfter::new(documents.before, documents.before)),
+            room: budget.room(before.bytes.saturating_add(after.bytes)),
             budget,
             units: FxHashMap::default(),
             nodes: Vec::new(),
@@ -118,7 +121,7 @@ impl<'c, 'd> Walk<'c, 'd> {
             recorded: 0,
             text: 0,
             reached: 0,
-            parts: MOST_PARTS,
+            entries: MOST_ENTRIES,
             exhausted: before.exhausted || after.exhausted,
             unread: BeforeAfter::default(),
         }
@@ -313,25 +316,30 @@ impl<'c, 'd> Walk<'c, 'd> {
         &self.budget.stop
     }
 
-    /// Whether the comparison was asked to stop.
+    /// Whether the comparison was asked to stop, or nothing more could be told.
     pub(super) fn is_stopped(&self) -> bool {
-        self.budget.stop.is_asked()
+        self.is_full() || self.budget.stop.is_asked()
+    }
+
+    /// Whether no fact has room any more: not even where it stands is worth writing out.
+    pub(super) const fn is_full(&self) -> bool {
+        self.text > self.room.saturating_mul(BYTES_OF_FACT)
     }
 
     /// Counts the text of one more fact.
     fn has_room(&mut self, fact: &Fact) -> bool {
         self.text += fact.size();
-        self.text <= MOST_TEXT
+        !self.is_full()
     }
 
-    /// Whether parts of one more form may be looked at.
-    pub(super) const fn may_look_at_parts(&self) -> bool {
-        self.parts > 0
-    }
-
-    /// Counts parts of forms: many operations may take one large form.
-    pub(super) const fn looked_at_parts(&mut self, parts: usize) {
-        self.parts = self.parts.saturating_sub(parts);
+    /// Counts entries of an operation that are to be looked at; false where that is too much, which is then said.
+    pub(super) fn affords(&mut self, entries: usize) -> bool {
+        let left = self.entries.checked_sub(entries);
+        self.entries = left.unwrap_or_default();
+        if left.is_none() {
+            self.give_up();
+        }
+        left.is_some()
     }
 
     /// Says that the work was too much; what is missing is undecidable.

@@ -22,6 +22,7 @@ mod overrides;
 mod role;
 mod schedule;
 mod severity;
+mod size;
 mod watch;
 
 pub use agreement::{After, Agreement, BREAKING, Calendar, Freeze, Measured, Period, REMOVAL, Step, Wait, YearDay};
@@ -47,4 +48,5 @@ pub use overrides::{Overridable, Override, OverrideNote, OverrideSeverity, Patte
 pub use role::{EscalationTarget, Role, Side};
 pub use schedule::{Schedule, ScheduleError};
 pub use severity::{Consequence, Severity};
+pub use size::USUAL_BYTES;
 pub use watch::{Surface, WatchKey};

@@ -46,6 +46,8 @@ pub struct Contract<'d> {
     pub unknown_paths: Vec<String>,
     /// Whether the document came to more than may be held; what is missing is undecidable.
     pub exhausted: bool,
+    /// Bytes of the document.
+    pub bytes: usize,
 }
 
 impl<'d> Contract<'d> {
@@ -169,6 +171,9 @@ pub enum Location {
 }
 
 impl Location {
+    /// Every place.
+    pub const ALL: [Self; 5] = [Self::Path, Self::Query, Self::Header, Self::Cookie, Self::QueryString];
+
     /// The word the specification uses.
     pub const fn name(self) -> &'static str {
         match self {
@@ -314,7 +319,7 @@ impl Response<'_> {
 }
 
 /// One way to authenticate: every scheme of it is needed at once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Requirement<'d> {
     /// Scheme names with the scopes asked for, sorted.
     pub schemes: Vec<(&'d str, Vec<&'d str>)>,

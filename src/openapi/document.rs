@@ -42,6 +42,8 @@ pub struct Document {
     pub dialect: Dialect,
     /// What was odd about its text.
     pub oddities: Vec<Oddity>,
+    /// Bytes that it was read from, with all its files.
+    pub bytes: usize,
 }
 
 impl Document {

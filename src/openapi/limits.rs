@@ -1,5 +1,7 @@
 //! How much of a document is read.
 
+use crate::model::USUAL_BYTES;
+
 /// How much of a partner's document is read before it counts as hostile.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -13,9 +15,6 @@ pub struct Limits {
 
 /// The least number of bytes that a value takes on average, where more than the usual number of values is read.
 const BYTES_PER_NODE: usize = 6;
-
-/// Bytes that are read where nobody says otherwise.
-pub const USUAL_BYTES: usize = 32 * 1024 * 1024;
 
 impl Limits {
     /// Limits for documents of up to so many bytes: who reads larger ones reads more values too.

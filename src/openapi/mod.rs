@@ -46,7 +46,7 @@ pub use dates::{LifecycleKeys, StatedDates, stated};
 pub use discriminator::{MappedForms, form_behind, implied_tag, own_tag};
 pub use document::{Dialect, Document};
 pub use keywords::{ItemSubschemas, KeywordProblem, Keywords, bare_reference, is_read_only, is_true, is_write_only};
-pub use limits::{Limits, USUAL_BYTES};
+pub use limits::Limits;
 pub use lines::{SourceLine, lines_of};
 pub use lower::lower;
 pub use names::Targets;

@@ -75,7 +75,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
         }
     };
     let dialect = dialect(&root)?;
-    let mut document = Document { root, dialect, oddities };
+    let mut document = Document { root, dialect, oddities, bytes: bytes.len() };
     if document.is_blank() {
         document
             .oddities

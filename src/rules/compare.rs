@@ -7,8 +7,15 @@ use super::catalogue::Catalogue;
 use super::finding::Verdict;
 use super::judge::judge;
 
+/// Bytes of a document that is lowered beside the other one.
+const WORTH_A_THREAD: usize = 64 * 1024;
+
 /// Compares two documents: lower, diff, judge. The oddities of both sides come with the verdict.
 pub fn compare(before: &Document, after: &Document, catalogue: &Catalogue, budget: Budget) -> (Verdict, Vec<Oddity>) {
+    // Starting a thread takes longer than lowering a small document.
+    if before.bytes.min(after.bytes) < WORTH_A_THREAD {
+        return compare_lowered(&lower(before), &lower(after), catalogue, budget);
+    }
     // The two sides have nothing to do with each other until they meet in the diff.
     let (old, new) = std::thread::scope(|scope| {
         let handle = scope.spawn(|| lower(before));

@@ -23,6 +23,9 @@ const LONGEST_LINE: usize = 400;
 /// Pairs of lines that all fragments of one comparison may come to: the worst case of comparing them.
 const MAX_WORK: usize = 1_000_000_000;
 
+/// Bytes that all fragments of one comparison may come to.
+const MAX_SHOWN: usize = 16 * 1024 * 1024;
+
 /// What is shown of a change: two objects, and what within them is this change's own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct ShownPart {
@@ -41,13 +44,15 @@ pub struct Fragments<'d> {
     after: &'d Value,
     known: HashMap<ShownPart, String>,
     work: usize,
+    /// Bytes that may still be shown.
+    room: usize,
     stop: Stop,
 }
 
 impl<'d> Fragments<'d> {
     /// Fragments of two documents.
     pub fn new(before: &'d Value, after: &'d Value) -> Self {
-        Self { before, after, known: HashMap::new(), work: MAX_WORK, stop: Stop::default() }
+        Self { before, after, known: HashMap::new(), work: MAX_WORK, room: MAX_SHOWN, stop: Stop::default() }
     }
 
     /// The same, empty from the moment when they are asked to stop.
@@ -60,8 +65,15 @@ impl<'d> Fragments<'d> {
     /// differs in the same object belongs to other findings, unless this one's own lines cannot be told.
     pub fn of(&mut self, change: &Change) -> String {
         let part = ShownPart::of(change);
-        let shown = self.shown(&part);
-        if shown.is_empty() && part.own.is_some() { self.shown(&ShownPart { own: None, ..part }) } else { shown }
+        let own = self.shown(&part);
+        let shown = if own.is_empty() && part.own.is_some() { self.shown(&ShownPart { own: None, ..part }) } else { own };
+        match self.room.checked_sub(shown.len()) {
+            Some(left) => {
+                self.room = left;
+                shown
+            }
+            None => String::new(),
+        }
     }
 
     fn shown(&mut self, part: &ShownPart) -> String {

@@ -8,7 +8,7 @@ use crate::containment::{Inclusion, pattern_inclusion};
 use crate::diff::{BeforeAfter, Change, ChangeKind, Delta};
 use crate::openapi::{Contract, SchemaId, shown_pointer};
 
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, Rule};
 use super::digest::{content, identity};
 use super::finding::{Finding, Verdict};
 use super::place::place;
@@ -38,17 +38,29 @@ fn unread(places: &BTreeSet<String>, side: &str) -> Option<String> {
 pub fn judge(before: &Contract<'_>, after: &Contract<'_>, mut delta: Delta, catalogue: &Catalogue) -> Verdict {
     let changes = std::mem::take(&mut delta.changes);
     let stop = delta.stop.clone();
-    let mut findings: Vec<Finding> = changes
+    let mut judged: Vec<(usize, Change, &Rule)> = changes
         .into_iter()
+        .enumerate()
         .take_while(|_| !stop.is_asked())
-        .filter_map(|change| {
+        .filter_map(|(number, change)| {
             let change = proven(change)?;
             let rule = catalogue.judge(&change)?;
+            Some((number, change, rule))
+        })
+        .collect();
+    // Where not all can be told, what matters most is.
+    judged.sort_by_key(|(_, _, rule)| std::cmp::Reverse(rule.severity));
+    let all = judged.len();
+    let mut room = delta.room;
+    let mut told: Vec<(usize, Finding)> = judged
+        .into_iter()
+        .map_while(|(number, change, rule)| {
             let message = sentence(&change, &words(before, after, &change));
+            room = room.checked_sub(change.size() + message.len()).filter(|_| !stop.is_asked())?;
             let value = value_at_end(&change);
             let identity = identity(rule.id, &change);
             let content = content(&identity, &change);
-            Some(Finding {
+            let finding = Finding {
                 rule: rule.id,
                 severity: rule.severity,
                 consequence: rule.consequence,
@@ -58,13 +70,23 @@ pub fn judge(before: &Contract<'_>, after: &Contract<'_>, mut delta: Delta, cata
                 proof: Proof::Promise,
                 identity,
                 content,
-            })
+            };
+            Some((number, finding))
         })
         .collect();
+    told.sort_unstable_by_key(|(number, _)| *number);
+    let untold = all - told.len();
+    let mut findings: Vec<Finding> = told.into_iter().map(|(_, finding)| finding).collect();
     prove(BeforeAfter::new(before, after), &delta, &mut findings);
     // Two edits of one site under one rule (two enum values) differ by subject, which is part of the identity.
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    let stopped = if stop.is_asked() { Some(STOPPED.to_owned()) } else { delta.exhausted.then(|| undecided(delta.pairs.len())) };
+    let stopped = if stop.is_asked() {
+        Some(STOPPED.to_owned())
+    } else if untold > 0 {
+        Some(format!("the findings come to more text than may be written; {untold} of them are left out"))
+    } else {
+        delta.exhausted.then(|| undecided(delta.pairs.len()))
+    };
     let library = delta.libraries_differ.then(|| LIBRARY.to_owned());
     let after = unread(&delta.unread.after, "after");
     let is_mended = stopped.is_none() && library.is_none() && after.is_none() && !delta.unread.before.is_empty();

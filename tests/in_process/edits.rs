@@ -31,7 +31,7 @@ fn model() -> Vec<(&'static str, &'static str)> {
     let mut all = Vec::new();
     model!(all, Contract<'_>, Contract {
         root "~", dialect "~", operations "+-~", schemas "+-~", servers "+-~", schemes "+-~", pointers "~", oddities "~",
-        unread "~", subtypes "~", speaks_xml "~", unknown_paths "~", exhausted "~",
+        unread "~", subtypes "~", speaks_xml "~", unknown_paths "~", exhausted "~", bytes "~",
     });
     model!(all, Operation<'_>, Operation {
         kind "~", method "~", path "~", shape "~", variables "~", operation_id "+-~", deprecated "+-", parameters "+-~",

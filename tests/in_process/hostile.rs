@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use driftd::diff::Budget;
 use driftd::model::Severity;
 use driftd::openapi::{Document, Limits, read};
-use driftd::rules::{Catalogue, JsonReport, Proof, compare};
+use driftd::rules::{Catalogue, Fragments, JsonReport, Proof, compare};
 use serde_json::{Value, json};
 
 fn catalogue() -> Catalogue {
@@ -442,4 +442,104 @@ fn what_is_compared_pair_by_pair_is_bounded() {
     let values: usize = report.findings.iter().map(|row| 1 + row.same_cause.len()).sum();
     assert!(values >= 6_000 || report.undecided.is_some(), "{:?}", report.summary);
     assert!(report.findings.len() < 10, "values of one list are one row");
+}
+
+/// Documents of a schema that `operations` operations take, and bytes of the larger one.
+fn taken_by(operations: usize, schemas: [&Value; 2]) -> ([Document; 2], usize) {
+    let content = json!({"application/json": {"schema": {"$ref": "#/components/schemas/S"}}});
+    let paths: serde_json::Map<String, Value> = (0..operations)
+        .map(|at| (format!("/p{at}"), json!({"post": {"requestBody": {"content": content}, "responses": {}}})))
+        .collect();
+    let documents = schemas.map(|schema| json!({"openapi": "3.1.0", "paths": paths, "components": {"schemas": {"S": schema}}}));
+    let bytes = documents.iter().map(|document| document.to_string().len()).max().unwrap_or_default();
+    (documents.map(|document| self::document(&document).expect("a description")), bytes)
+}
+
+/// An object of many texts, each of so many letters at most.
+fn texts(count: usize, longest: usize) -> Value {
+    let properties: serde_json::Map<String, Value> =
+        (0..count).map(|at| (format!("p{at}"), json!({"type": "string", "maxLength": longest}))).collect();
+    json!({"type": "object", "properties": properties})
+}
+
+/// Bytes of a report that a document of so many bytes may come to.
+const fn most_written(bytes: usize) -> usize {
+    100 * bytes + 8_000_000
+}
+
+/// Each finding names each operation, or a place that repeats a long name: what is written is bounded by what was read, and
+/// what is left out is said.
+#[test]
+fn small_documents_that_ask_for_large_reports() {
+    let long = "n".repeat(20_000);
+    let named = |longest: usize| json!({"type": "object", "properties": {long.as_str(): texts(1_000, longest)}});
+    let pattern = |end: &str| format!("^{}{end}$", "a".repeat(10_000));
+    let heirs = |end: &str| {
+        let parts: serde_json::Map<String, Value> = (0..2_000)
+            .map(|at| (format!("p{at}"), json!({"allOf": [{"$ref": "#/components/schemas/S/x-base"}, {"minLength": at}]})))
+            .collect();
+        json!({"type": "object", "properties": parts, "x-base": {"type": "string", "pattern": pattern(end)}})
+    };
+    let cases = [
+        ("operations × properties", taken_by(500, [&texts(500, 9), &texts(500, 8)])),
+        ("places below a long name", taken_by(1, [&named(9), &named(8)])),
+        ("a long pattern in many schemas", taken_by(1, [&heirs("a"), &heirs("b")])),
+    ];
+    for (what, ([before, after], bytes)) in cases {
+        let report = report(&before, &after, &catalogue());
+        let written = serde_json::to_string(&report).expect("JSON").len();
+        assert!(written < most_written(bytes), "{what}: {written} bytes of {bytes}");
+        assert!(!report.findings.is_empty(), "{what}");
+        println!("{what}: {} findings, {written} bytes of {bytes}, {:?}", report.findings.len(), report.undecided);
+    }
+}
+
+/// What is left out of a report for want of room is counted, and what breaks is told first.
+#[test]
+fn what_matters_most_is_told_where_not_all_can_be() {
+    let mut before = texts(40, 8);
+    let mut after = texts(40, 9);
+    before["properties"]["z"] = json!({"type": "string", "maxLength": 9});
+    after["properties"]["z"] = json!({"type": "string", "maxLength": 8});
+    let ([before, after], _) = taken_by(1, [&before, &after]);
+    let (all, _) = compare(&before, &after, &catalogue(), Budget::default());
+    assert_eq!((all.findings.len(), all.undecided), (41, None));
+    let (some, _) = compare(&before, &after, &catalogue(), Budget { bytes: 6_000, ..Budget::default() });
+    let undecided = some.undecided.expect("something is left out");
+    assert!(undecided.starts_with("the findings come to more text than may be written"), "{undecided}");
+    assert!(some.findings.len() < 41, "{}", some.findings.len());
+    assert_eq!(some.findings.first().map(|finding| finding.severity), Some(Severity::Breaking));
+}
+
+/// Every finding shows what changed in its object, which may be one long list: all fragments together are bounded.
+#[test]
+fn fragments_of_all_findings_are_bounded() {
+    let names: Vec<String> = (0..400).map(|at| format!("{at:0>300}")).collect();
+    let texts: serde_json::Map<String, Value> = names.iter().map(|name| (name.clone(), json!({"type": "string"}))).collect();
+    let inner = |required: &[String]| json!({"type": "object", "properties": texts, "required": required});
+    let outer = |required: &[String]| {
+        let parts: serde_json::Map<String, Value> = (0..5).map(|at| (format!("p{at}"), inner(required))).collect();
+        json!({"type": "object", "properties": parts})
+    };
+    let ([before, after], _) = taken_by(1, [&outer(&[]), &outer(&names)]);
+    let (verdict, _) = compare(&before, &after, &catalogue(), Budget { proofs: false, ..Budget::default() });
+    let mut fragments = Fragments::new(&before.root, &after.root);
+    let shown: Vec<usize> = verdict.findings.iter().map(|finding| fragments.of(&finding.change).len()).collect();
+    assert_eq!(shown.len(), 2_000);
+    assert!(shown.first().is_some_and(|length| *length > 10_000), "the first are shown: {:?}", shown.first());
+    let all = shown.iter().sum::<usize>();
+    assert!((10_000_000..=16 * 1024 * 1024).contains(&all), "{all} bytes");
+}
+
+/// Every operation has a copy of the credentials that the whole document asks for.
+#[test]
+fn credentials_of_many_operations_are_bounded() {
+    let secured = |first: usize| {
+        let ways: Vec<Value> = (first..first + 1_300).map(|at| json!({format!("way{at}"): []})).collect();
+        let paths: serde_json::Map<String, Value> =
+            (0..1_300).map(|at| (format!("/p{at}"), json!({"get": {"responses": {}}}))).collect();
+        document(&json!({"openapi": "3.1.0", "security": ways, "paths": paths})).expect("a description")
+    };
+    let report = report(&secured(0), &secured(1), &catalogue());
+    assert!(report.undecided.is_some(), "1.7 million ways are too many");
 }

@@ -1,5 +1,7 @@
 //! Facts of bodies: whether one is needed, its media types, and how its parts are written.
 
+use std::collections::HashSet;
+
 use serde_json::json;
 
 use crate::model::Direction;
@@ -11,7 +13,8 @@ use super::super::fact::Difference;
 use super::super::folded::Folded;
 use super::super::walk::SchemaPair;
 use super::super::writing::Writing;
-use super::media_type::{covers, is_structured};
+use super::media_list::MediaList;
+use super::media_type::is_structured;
 use super::pair::OperationPair;
 
 impl OperationPair<'_, '_, '_, '_> {
@@ -48,6 +51,9 @@ impl OperationPair<'_, '_, '_, '_> {
 
     /// What a body may hold, by media type.
     pub(super) fn content(&mut self, old: &[Media<'_>], new: &[Media<'_>], direction: Direction, home: BeforeAfter<PointerId>) {
+        if !self.walk.affords(old.len() + new.len()) {
+            return;
+        }
         // Nothing is left to be written in: the answer to a webhook lost its body.
         if direction == Direction::ToProvider && new.is_empty() && !old.is_empty() {
             // Or what it may be written in stands behind a reference that leads nowhere.
@@ -62,24 +68,25 @@ impl OperationPair<'_, '_, '_, '_> {
             matches!(self.old.kind, OperationKind::Webhook | OperationKind::Callback) && direction == Direction::FromProvider;
         let evidence = Evidence { pushed, ..Evidence::default() };
         // A range that was accepted is more than one of its types; one that is sent promises no single type.
-        let narrowed = |range: &Media<'_>, others: &[Media<'_>]| {
-            direction == Direction::ToProvider
-                && !others.iter().any(|other| other.name == range.name || covers(&other.name, &range.name))
+        let narrowed = |range: &Media<'_>, others: &MediaList<'_, '_>| {
+            direction == Direction::ToProvider && !others.has(&range.name) && !others.covers(&range.name)
         };
+        let (listed_before, listed_after) = (MediaList::of(old), MediaList::of(new));
         for left in old {
             if self.walk.is_stopped() {
                 return self.walk.give_up();
             }
-            let exact = counterpart(left, new);
+            let exact = listed_after.counterpart(left);
             // What comes in one form less is not read otherwise.
             if direction == Direction::FromProvider
                 && exact.is_some_and(|right| {
-                    right.spelled != left.spelled && counterpart(right, old).is_some_and(|own| own.spelled == right.spelled)
+                    right.spelled != left.spelled
+                        && listed_before.counterpart(right).is_some_and(|own| own.spelled == right.spelled)
                 })
             {
                 continue;
             }
-            if narrowed(left, new) && new.iter().any(|right| covers(&left.name, &right.name)) {
+            if narrowed(left, &listed_after) && listed_after.is_met_by(&left.name) {
                 let name = left.name.clone();
                 let value = Some(json!(name));
                 self.state(
@@ -88,9 +95,7 @@ impl OperationPair<'_, '_, '_, '_> {
                     BeforeAfter::new(left.at, home.after),
                 );
             }
-            if let Some(right) =
-                exact.or_else(|| new.iter().find(|right| covers(&right.name, &left.name) || covers(&left.name, &right.name)))
-            {
+            if let Some(right) = exact.or_else(|| listed_after.overlapping(&left.name)) {
                 self.encoding(left, right, direction);
                 // "Bytes", "text" and nothing at all are one, where the media type itself says what it is.
                 let is_plain = |contract, id| Folded::of(contract, id).is_plain();
@@ -117,13 +122,13 @@ impl OperationPair<'_, '_, '_, '_> {
             }
             // One more form of a media type that could come: it is read as the one that is known.
             if direction == Direction::FromProvider
-                && let Some(left) = counterpart(right, old)
+                && let Some(left) = listed_before.counterpart(right)
                 && left.spelled != right.spelled
-                && counterpart(left, new).is_some_and(|own| own.spelled == left.spelled)
+                && listed_after.counterpart(left).is_some_and(|own| own.spelled == left.spelled)
             {
                 self.values_of(left, right, direction);
             }
-            if narrowed(right, old) && old.iter().any(|left| covers(&right.name, &left.name)) {
+            if narrowed(right, &listed_before) && listed_before.is_met_by(&right.name) {
                 let name = right.name.clone();
                 let value = Some(json!(name));
                 self.state(
@@ -132,9 +137,8 @@ impl OperationPair<'_, '_, '_, '_> {
                     BeforeAfter::new(home.before, right.at),
                 );
             }
-            if !old
-                .iter()
-                .any(|left| left.name == right.name || covers(&left.name, &right.name) || covers(&right.name, &left.name))
+            if !listed_before.has(&right.name)
+                && listed_before.overlapping(&right.name).is_none()
                 && !self.is_spread(&right.name, direction)
             {
                 let name = right.name.clone();
@@ -157,18 +161,20 @@ impl OperationPair<'_, '_, '_, '_> {
 
     /// Swagger 2.0 lists media types for all responses together: beside another dialect, which response a type
     /// stands in says nothing.
-    fn is_spread(&self, name: &str, direction: Direction) -> bool {
+    fn is_spread(&mut self, name: &str, direction: Direction) -> bool {
         let (old, new) = (self.walk.before.dialect, self.walk.after.dialect);
         let is_mixed = old != new && (old == Dialect::Swagger20 || new == Dialect::Swagger20);
-        let lists = |operation: &Operation<'_>| {
-            operation.responses.iter().any(|response| response.content.iter().any(|media| media.name == name))
-        };
-        is_mixed && direction == Direction::FromProvider && lists(self.old) && lists(self.new)
+        if !is_mixed || direction == Direction::ToProvider {
+            return false;
+        }
+        let operations = BeforeAfter::new(self.old, self.new);
+        let BeforeAfter { before, after } = self.answered.get_or_insert_with(|| operations.map(media_types_of_answers));
+        before.contains(name) && after.contains(name)
     }
 }
 
-/// The entry of the other side that is spelled alike, else the first of the same media type.
-fn counterpart<'m, 'd>(media: &Media<'_>, others: &'m [Media<'d>]) -> Option<&'m Media<'d>> {
-    let first = || others.iter().find(|other| other.name == media.name);
-    others.iter().find(|other| other.spelled == media.spelled).or_else(first)
+/// The media types of all responses of an operation.
+fn media_types_of_answers<'o>(operation: &'o Operation<'_>) -> HashSet<&'o str> {
+    let content = operation.responses.iter().flat_map(|response| &response.content);
+    content.map(|media| media.name.as_str()).collect()
 }

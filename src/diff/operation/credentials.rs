@@ -36,6 +36,11 @@ impl<'s, 'd> Schemes<'s, 'd> {
     pub(super) fn of(contract: &'s Contract<'d>) -> Self {
         Self(contract.schemes.iter().map(|scheme| (scheme.name, scheme)).collect())
     }
+
+    /// The scheme of a name.
+    pub(super) fn named(&self, name: &str) -> Option<&'s SecurityScheme<'d>> {
+        self.0.get(name).copied()
+    }
 }
 
 /// One side of an operation.
@@ -58,7 +63,7 @@ impl<'s, 'd> AskingOperation<'s, 'd> {
         let list = self.operation.value.get("security").or_else(|| self.contract.root.get("security"));
         let entries = list.and_then(|list| list.as_array()).into_iter().flatten().filter_map(|entry| entry.as_object());
         let names = entries.flat_map(|entry| entry.iter().map(|(name, _)| name)).take(MOST_NAMES);
-        names.filter_map(|name| self.schemes.0.get(name.as_ref()).copied()).collect()
+        names.filter_map(|name| self.schemes.named(name)).collect()
     }
 
     fn has(&self, carrier: &Carrier) -> bool {
@@ -140,7 +145,7 @@ fn demand<'d>(
     }
     for requirement in security {
         let carries = |(name, _): &(&str, Vec<&str>)| {
-            let known = schemes.0.get(name);
+            let known = schemes.named(name);
             *name == scheme.name || known.is_some_and(|known| known.carrier == scheme.carrier)
         };
         if !requirement.schemes.iter().any(carries) {

@@ -13,6 +13,7 @@ use super::super::fact::{Difference, Fact};
 use super::super::walk::Walk;
 use super::callers::Callers;
 use super::credentials::{AskingOperation, Credentials, Schemes};
+use super::link_targets::LinkTargets;
 use super::matching::{MatchedOperation, Matching};
 use super::pair::{OperationPair, label};
 use super::routes::Routes;
@@ -30,6 +31,7 @@ pub fn compare_all(walk: &mut Walk<'_, '_>) {
     let routes = matching.operations.iter().any(is_gone).then(|| Routes::of(after, served));
     let mut callers = Callers::new(served);
     let schemes = BeforeAfter::new(Schemes::of(before), Schemes::of(after));
+    let targets = LinkTargets::new(BeforeAfter::new(before, after));
     // A library is compared with a library: whoever describes calls on one side only says nothing of them on the other.
     let are_libraries = before.called().next().is_none() && after.called().next().is_none();
     for operation in &matching.operations {
@@ -55,7 +57,8 @@ pub fn compare_all(walk: &mut Walk<'_, '_>) {
                 } else {
                     Credentials::default()
                 };
-                let mut pair = OperationPair { walk, number, old, new, asked };
+                let mut pair =
+                    OperationPair { walk, number, old, new, asked, targets: &targets, schemes: schemes.as_ref(), answered: None };
                 pair.address(how);
                 compare(&mut pair);
             }

@@ -1,6 +1,6 @@
 //! Facts of how the parts of a form are written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::json;
 
@@ -37,13 +37,12 @@ impl OperationPair<'_, '_, '_, '_> {
         if !is_multipart && old.encoding == new.encoding {
             return;
         }
-        if !self.walk.may_look_at_parts() {
-            return self.walk.give_up();
-        }
         let (left, right) = (properties(self.walk.before, old.schema), properties(self.walk.after, new.schema));
-        self.walk.looked_at_parts(left.len() + right.len());
-        let said = |media: &Media<'_>| media.encoding.iter().map(|part| part.name.to_owned()).collect::<Vec<String>>();
-        let mut names: BTreeSet<String> = said(old).into_iter().chain(said(new)).collect();
+        if !self.walk.affords(1 + left.len() + right.len()) {
+            return;
+        }
+        let said = BeforeAfter::new(old, new).map(said_of_parts);
+        let mut names: BTreeSet<String> = said.before.keys().chain(said.after.keys()).map(|name| (*name).to_owned()).collect();
         if is_multipart {
             names.extend(left.keys().map(|name| (*name).to_owned()));
         }
@@ -53,8 +52,14 @@ impl OperationPair<'_, '_, '_, '_> {
             if !is_placed && (schemas.0.is_none() || schemas.1.is_none()) {
                 continue;
             }
-            let before = part(self.walk.before, old, &name, schemas.0);
-            let after = part(self.walk.after, new, &name, schemas.1);
+            let part = |contract, said: &HashMap<&str, _>, schema, media| FormPart {
+                said: said.get(name.as_str()).copied(),
+                schema,
+                contract,
+                media,
+            };
+            let before = part(self.walk.before, &said.before, schemas.0, &old.name);
+            let after = part(self.walk.after, &said.after, schemas.1, &new.name);
             let Some(kind) = difference(&before, &after, direction) else { continue };
             let is_said = before.said.is_some() || after.said.is_some();
             let show = |part: &FormPart<'_, '_>| match part.said {
@@ -68,8 +73,10 @@ impl OperationPair<'_, '_, '_, '_> {
     }
 }
 
-fn part<'a, 'd>(contract: &'a Contract<'d>, media: &'a Media<'d>, name: &str, schema: Option<SchemaId>) -> FormPart<'a, 'd> {
-    FormPart { said: media.encoding.iter().find(|part| part.name == name), schema, contract, media: &media.name }
+/// What a media type says of its parts, by name.
+fn said_of_parts<'a, 'd>(media: &'a Media<'d>) -> HashMap<&'a str, &'a PartEncoding<'d>> {
+    // The first of a name counts.
+    media.encoding.iter().rev().map(|part| (part.name, part)).collect()
 }
 
 /// What became of a part; none where it is written as before.

@@ -9,11 +9,21 @@ pub(super) fn is_structured(name: &str) -> bool {
 }
 
 /// What a text in ASCII ends in: it is one in UTF-8 as well.
-const ASCII: &str = ";charset=us-ascii";
+pub(super) const ASCII: &str = ";charset=us-ascii";
 
 /// Whether a media range such as `application/*` takes in a media type (RFC 9110 section 12.5.1), or a text one in ASCII.
 pub(super) fn covers(range: &str, name: &str) -> bool {
     range == "*/*" && name != "*/*"
         || name.strip_suffix(ASCII) == Some(range)
-        || range.strip_suffix("/*").is_some_and(|kind| kind != "*" && name != range && name.split('/').next() == Some(kind))
+        || range.strip_suffix("/*").is_some_and(|kind| kind != "*" && name != range && kind_of(name) == kind)
+}
+
+/// What stands before the slash.
+pub(super) fn kind_of(name: &str) -> &str {
+    name.split('/').next().unwrap_or_default()
+}
+
+/// The range of all media types of a kind.
+pub(super) fn range_of(kind: &str) -> String {
+    format!("{kind}/*")
 }

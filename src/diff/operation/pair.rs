@@ -1,5 +1,7 @@
 //! One operation on both sides, and how a fact about it is stated.
 
+use std::collections::HashSet;
+
 use crate::model::Direction;
 use crate::openapi::{Operation, PointerId};
 
@@ -7,7 +9,8 @@ use super::super::before_after::BeforeAfter;
 use super::super::change::Fragment;
 use super::super::fact::{Difference, Fact};
 use super::super::walk::{Root, SchemaPair, Walk};
-use super::credentials::Credentials;
+use super::credentials::{Credentials, Schemes};
+use super::link_targets::LinkTargets;
 
 /// One operation on both sides.
 pub(super) struct OperationPair<'w, 'o, 'c, 'd> {
@@ -18,6 +21,12 @@ pub(super) struct OperationPair<'w, 'o, 'c, 'd> {
     pub(super) new: &'o Operation<'d>,
     /// What both sides ask for as credentials; nothing where the provider is the one who calls.
     pub(super) asked: Credentials<'d>,
+    /// Where links lead.
+    pub(super) targets: &'w LinkTargets<'c, 'd>,
+    /// The schemes that both documents declare.
+    pub(super) schemes: BeforeAfter<&'w Schemes<'c, 'd>>,
+    /// The media types of all responses, where that was needed.
+    pub(super) answered: Option<BeforeAfter<HashSet<&'o str>>>,
 }
 
 impl OperationPair<'_, '_, '_, '_> {
@@ -42,6 +51,9 @@ impl OperationPair<'_, '_, '_, '_> {
 
     /// A fact about what stands at a place of each document.
     pub(super) fn state(&mut self, difference: Difference, direction: Direction, at: BeforeAfter<PointerId>) {
+        if self.walk.is_full() {
+            return;
+        }
         let site = self.walk.site(at);
         let fragment = Fragment { before: Some(site.before.clone()), after: Some(site.after.clone()) };
         let fact = Fact { difference, direction, site, fragment, compared: None };

@@ -10,9 +10,9 @@ use crate::openapi::{Contract, Location, Parameter, PointerId, TypeSet};
 use super::super::before_after::BeforeAfter;
 use super::super::change::{ChangeKind, Evidence};
 use super::super::fact::Difference;
-use super::super::names::is_respelled;
 use super::super::walk::SchemaPair;
 use super::super::writing::Writing;
+use super::counterparts::Counterparts;
 use super::members::read_as_members;
 use super::pair::OperationPair;
 
@@ -25,6 +25,9 @@ impl OperationPair<'_, '_, '_, '_> {
         direction: Direction,
         home: BeforeAfter<PointerId>,
     ) {
+        if !self.walk.affords(old.len() + new.len()) {
+            return;
+        }
         // Response headers hang on a response, everything else on the operation.
         let is_response = home.before != self.old.at;
         // What one path has more in front than the other is a matter of the servers.
@@ -49,26 +52,27 @@ impl OperationPair<'_, '_, '_, '_> {
             before.retain(|key, _| !self.asked.as_scheme.before.contains(key));
             after.retain(|key, _| !self.asked.as_scheme.after.contains(key));
         }
-        let (mut gone, mut fresh): (Vec<&Parameter<'_>>, Vec<&Parameter<'_>>) = (Vec::new(), Vec::new());
+        let mut gone: Vec<&Parameter<'_>> = Vec::new();
         for (key, left) in &before {
             match after.get(key) {
                 Some(right) => self.parameter(left, right, direction),
                 None => gone.push(left),
             }
         }
-        fresh.extend(after.iter().filter(|(key, _)| !before.contains_key(key)).map(|(_, right)| *right));
+        let mut fresh: Vec<&Parameter<'_>> =
+            after.iter().filter(|(key, _)| !before.contains_key(key)).map(|(_, right)| *right).collect();
         // A variable of the path is filled in, whether somebody declares it or not.
         let same_variables = is_shifted || self.old.variables.len() == self.new.variables.len();
         fresh.retain(|right| right.location != Location::Path || !same_variables);
         gone.retain(|left| left.location != Location::Path || !same_variables);
         // One edit is one finding: what went from the query to a header is not one removed and one added.
+        let mut counterparts = Counterparts::among(fresh);
         gone.retain(|left| {
             if self.walk.is_stopped() {
                 self.walk.give_up();
                 return false;
             }
-            let counterpart = fresh.iter().position(|right| is_moved(left, right) || is_renamed(left, right));
-            let Some(right) = counterpart.map(|at| fresh.remove(at)) else { return true };
+            let Some(right) = counterparts.take(left) else { return true };
             let evidence = Evidence {
                 was_required: left.required,
                 is_required: right.required,
@@ -98,7 +102,7 @@ impl OperationPair<'_, '_, '_, '_> {
                 BeforeAfter::new(left.at, home.after),
             );
         }
-        for right in fresh {
+        for right in counterparts.left() {
             let kind = if right.required { ChangeKind::RequiredParameterAdded } else { ChangeKind::OptionalParameterAdded };
             let evidence = Evidence { is_required: right.required, ..Evidence::default() };
             let label = Some(json!(label(right.location, is_response)));
@@ -164,16 +168,6 @@ impl OperationPair<'_, '_, '_, '_> {
 fn is_list_of_one(contract: &Contract<'_>, parameter: &Parameter<'_>) -> bool {
     let schema = contract.schema(parameter.schema);
     schema.types == TypeSet::ARRAY && schema.max_items.is_some_and(|most| most <= 1)
-}
-
-/// The same name in another place.
-fn is_moved(old: &Parameter<'_>, new: &Parameter<'_>) -> bool {
-    old.location != new.location && old.name.eq_ignore_ascii_case(new.name)
-}
-
-/// The same place, and a name that is the same but for how its words are joined.
-fn is_renamed(old: &Parameter<'_>, new: &Parameter<'_>) -> bool {
-    old.location == new.location && old.location != Location::Path && is_respelled(old.name, new.name)
 }
 
 /// What people call a named value that travels there.

@@ -11,10 +11,14 @@ use super::super::before_after::BeforeAfter;
 use super::super::change::ChangeKind;
 use super::super::fact::Difference;
 use super::pair::{OperationPair, label};
+use super::statuses::Statuses;
 
 impl OperationPair<'_, '_, '_, '_> {
     /// All responses of the operation.
     pub(super) fn responses(&mut self, old: &[Response<'_>], new: &[Response<'_>], direction: Direction) {
+        if !self.walk.affords(old.len() + new.len()) {
+            return;
+        }
         let home = self.home();
         // From 3.1 an operation need not describe its responses: then nothing is known of them.
         let are_read = self.old.unread.responses == self.new.unread.responses;
@@ -87,7 +91,7 @@ impl OperationPair<'_, '_, '_, '_> {
                 BeforeAfter::new(left.at, home.after),
             );
         }
-        let stood_before = |right: &&Response<'_>| !old.iter().any(|left| left.status == right.status);
+        let stood_before = |right: &&Response<'_>| !statuses.stood_before(&right.status);
         fresh
             .extend(widened.iter().filter_map(|at| new.get(*at)).filter(|right| statuses.is_success(right)).filter(stood_before));
         for right in fresh {
@@ -106,67 +110,6 @@ impl OperationPair<'_, '_, '_, '_> {
         self.parameters(&old.headers, &new.headers, direction, home);
         self.content(&old.content, &new.content, direction, home);
         self.links(old, new);
-    }
-}
-
-/// The statuses of both sides, and which of them answers for which.
-struct Statuses<'r, 'd> {
-    old: &'r [Response<'d>],
-    new: &'r [Response<'d>],
-    /// The side whose `default` stands for the success, because it lists none and the other side does.
-    by_default: Option<&'r Response<'d>>,
-}
-
-impl<'r, 'd> Statuses<'r, 'd> {
-    fn of(old: &'r [Response<'d>], new: &'r [Response<'d>]) -> Self {
-        let default = |list: &'r [Response<'d>]| list.iter().find(|response| response.status == "default");
-        let lists_success = |list: &[Response<'_>]| list.iter().any(Response::is_success);
-        let stands = |one: &'r [Response<'d>], other: &'r [Response<'d>]| {
-            let found = default(one).filter(|_| !lists_success(one) && lists_success(other))?;
-            // Where nothing but the other `default` carries a body, this one was always about failures.
-            let is_carried = other.iter().any(|response| response.is_success() && !response.content.is_empty());
-            (is_carried || found.content.is_empty() || default(other).is_none()).then_some(found)
-        };
-        Self { old, new, by_default: stands(old, new).or_else(|| stands(new, old)) }
-    }
-
-    fn stands_for_success(&self, response: &Response<'_>) -> bool {
-        self.by_default.is_some_and(|default| std::ptr::eq(default, response))
-    }
-
-    fn is_success(&self, response: &Response<'_>) -> bool {
-        response.is_success() || self.stands_for_success(response)
-    }
-
-    /// Whether it is not about one status alone.
-    fn is_several(&self, response: &Response<'_>) -> bool {
-        response.status.ends_with("XX") || self.stands_for_success(response)
-    }
-
-    /// What answers now for an old response.
-    fn after(&self, old: &Response<'_>) -> Option<usize> {
-        self.counterpart(old, self.new)
-    }
-
-    /// What answered before for a new response.
-    fn before(&self, new: &Response<'_>) -> Option<usize> {
-        self.counterpart(new, self.old)
-    }
-
-    /// Exact code, then its range, then `default` for what is no success (OpenAPI 3.1 section 4.8.16.2); a range that
-    /// became one of its codes is found the same way round.
-    fn counterpart(&self, response: &Response<'_>, list: &[Response<'_>]) -> Option<usize> {
-        let status = response.status.as_str();
-        let class = status.get(..1).unwrap_or_default();
-        let range = format!("{class}XX");
-        let by = |wanted: &dyn Fn(&Response<'_>) -> bool| list.iter().position(wanted);
-        if self.stands_for_success(response) {
-            return by(&|other| other.is_success());
-        }
-        by(&|other| other.status == status && !self.stands_for_success(other))
-            .or_else(|| by(&|other| other.status == range))
-            .or_else(|| if status == range { by(&|other| other.status.starts_with(class)) } else { None })
-            .or_else(|| by(&|other| other.status == "default" && self.stands_for_success(other) == response.is_success()))
     }
 }
 

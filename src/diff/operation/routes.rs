@@ -32,6 +32,8 @@ pub(super) struct Routes<'o, 'd> {
     contract: &'o Contract<'d>,
     nodes: Vec<Node<'o>>,
     served: BeforeAfter<&'o Served<'o>>,
+    /// Whether one list of servers holds for all operations of both documents.
+    is_one: bool,
     /// What stands between the host and the paths of this document.
     bases: BTreeSet<&'o str>,
 }
@@ -39,7 +41,13 @@ pub(super) struct Routes<'o, 'd> {
 impl<'o, 'd> Routes<'o, 'd> {
     pub(super) fn of(contract: &'o Contract<'d>, served: BeforeAfter<&'o Served<'o>>) -> Self {
         let bases = contract.operations.iter().flat_map(|operation| served.after.bases(operation));
-        let mut routes = Self { contract, nodes: vec![Node::default()], served, bases: BTreeSet::new() };
+        let mut routes = Self {
+            contract,
+            nodes: vec![Node::default()],
+            served,
+            is_one: served.before.is_one(served.after),
+            bases: BTreeSet::new(),
+        };
         for (_, base) in bases {
             if routes.bases.len() < MOST_BASES {
                 routes.bases.insert(base);
@@ -71,7 +79,7 @@ impl<'o, 'd> Routes<'o, 'd> {
     /// The first operation that requests to `old`, which is gone, still reach, on whichever host.
     pub(super) fn successor(&self, old: &Operation<'_>) -> Option<&'o Operation<'d>> {
         let bases = self.served.before.bases(old);
-        if bases.is_empty() || self.served.before.is_one(self.served.after) {
+        if bases.is_empty() || self.is_one {
             return self.below(None, &old.shape, &old.method);
         }
         bases.iter().map(|(_, base)| format!("{base}{}", old.shape)).find_map(|address| {

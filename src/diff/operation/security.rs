@@ -1,6 +1,8 @@
 //! Facts of authentication: a list of alternatives is OR, a list of schemes in one of them is AND
 //! (OpenAPI 3.1 section 4.8.30).
 
+use std::collections::HashMap;
+
 use serde_json::json;
 
 use crate::model::Direction;
@@ -10,6 +12,7 @@ use super::super::before_after::BeforeAfter;
 use super::super::change::ChangeKind;
 use super::super::fact::Difference;
 use super::pair::OperationPair;
+use super::requirements::{FreeRequirements, RequirementList, asks_no_more, name_requirement, shapes};
 
 /// Servers of a document that a relative address is resolved against.
 const MOST_BASES: usize = 16;
@@ -44,43 +47,37 @@ impl OperationPair<'_, '_, '_, '_> {
             }
             (false, false) => {}
         }
-        let names =
-            |requirement: &Requirement<'_>| requirement.schemes.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
+        if !self.walk.affords(old.len() + new.len()) {
+            return;
+        }
+        let (listed_before, listed_after) = (RequirementList::of(old), RequirementList::of(new));
         // Alternatives that are written alike first, then those of the same schemes, each once.
-        let mut free: Vec<&Requirement<'_>> = new.iter().collect();
-        let mut take = |wanted: &dyn Fn(&Requirement<'_>) -> bool| {
-            let at = free.iter().position(|right| wanted(right))?;
-            Some(free.remove(at))
-        };
-        let exact: Vec<Option<&Requirement<'_>>> = old.iter().map(|left| take(&|right| right == left)).collect();
+        let mut free = FreeRequirements::among(new);
+        let exact: Vec<Option<&Requirement<'_>>> = old.iter().map(|left| free.written_as(left)).collect();
+        let schemes = self.schemes;
         let matched: Vec<Option<&Requirement<'_>>> = old
             .iter()
             .zip(exact)
             .map(|(left, found)| {
-                found
-                    .or_else(|| take(&|right| names(right) == names(left)))
-                    // The name of a scheme is not on the wire.
-                    .or_else(|| {
-                        let wanted = shapes(left, &self.walk.before.schemes)?;
-                        take(&|right| shapes(right, &self.walk.after.schemes).as_ref() == Some(&wanted))
-                    })
+                // The name of a scheme is not on the wire.
+                let shape = || shapes(left, schemes.before);
+                found.or_else(|| free.of_schemes(left)).or_else(|| free.of_shapes(&shape()?, schemes.after))
             })
             .collect();
         for (left, right) in old.iter().zip(matched) {
-            // Who has every credential of the old way has those of a way that asks for fewer.
-            let asks_no_more = |(name, scopes): &(&str, Vec<&str>)| {
-                left.schemes.iter().any(|(known, held)| known == name && scopes.iter().all(|scope| held.contains(scope)))
-            };
-            let covered = || new.iter().any(|right| right.schemes.iter().all(asks_no_more));
+            // Every way of the other side with one of its schemes may have to be looked at.
+            if right.is_none() && !self.walk.affords(listed_after.count_beside(left)) {
+                return;
+            }
             match right {
                 Some(right) => self.scopes(left, right),
-                None if covered() => {}
+                // Who has every credential of the old way has those of a way that asks for fewer.
+                None if listed_after.within(left).any(|right| asks_no_more(right, left)) => {}
                 None => {
                     let name = name_requirement(left);
                     let value = Some(json!(name));
                     // It still counts, together with more.
-                    let asks_more = |right: &&Requirement<'_>| names(left).iter().all(|name| names(right).contains(name));
-                    let stricter = new.iter().find(asks_more).map(|right| json!(name_requirement(right)));
+                    let stricter = listed_after.beyond(left).map(|right| json!(name_requirement(right)));
                     self.state(
                         Difference::new(ChangeKind::SecurityAlternativeRemoved).about(name).before(value).after(stricter),
                         Direction::ToProvider,
@@ -89,12 +86,14 @@ impl OperationPair<'_, '_, '_, '_> {
                 }
             }
         }
-        // A way that became stricter has been reported as gone; its stricter form is not reported again.
-        let stricter = |right: &Requirement<'_>| {
-            let lost = old.iter().filter(|left| !new.iter().any(|kept| names(kept) == names(left)));
-            lost.into_iter().any(|left| names(left).iter().all(|name| names(right).contains(name)))
-        };
-        for right in free.into_iter().filter(|right| !stricter(right)) {
+        for right in free.left() {
+            if !self.walk.affords(listed_before.count_beside(right)) {
+                return;
+            }
+            // A way that became stricter has been reported as gone; its stricter form is not reported again.
+            if listed_before.within(right).any(|left| !listed_after.names(left)) {
+                continue;
+            }
             let name = name_requirement(right);
             let value = Some(json!(name));
             self.state(Difference::new(ChangeKind::SecurityAlternativeAdded).about(name).after(value), Direction::ToProvider, at);
@@ -104,14 +103,14 @@ impl OperationPair<'_, '_, '_, '_> {
     fn scopes(&mut self, old: &Requirement<'_>, new: &Requirement<'_>) {
         let at = BeforeAfter::new(self.old.security_at, self.new.security_at);
         for ((scheme, left), (other, right)) in old.schemes.iter().zip(&new.schemes) {
-            for scope in right.iter().filter(|scope| !left.contains(scope)) {
+            for scope in right.iter().filter(|scope| left.binary_search(scope).is_err()) {
                 self.state(
                     Difference::new(ChangeKind::SecurityScopeAdded).about(*scope).after(json!(format!("{scheme}: {scope}"))),
                     Direction::ToProvider,
                     at,
                 );
             }
-            for scope in left.iter().filter(|scope| !right.contains(scope)) {
+            for scope in left.iter().filter(|scope| right.binary_search(scope).is_err()) {
                 self.state(
                     Difference::new(ChangeKind::SecurityScopeRemoved).about(*scope).before(json!(format!("{scheme}: {scope}"))),
                     Direction::ToProvider,
@@ -127,9 +126,8 @@ impl OperationPair<'_, '_, '_, '_> {
     /// How a scheme that is still asked for is met. A flow that came is one more way; one that went or moved is a change.
     fn scheme(&mut self, name: &str) {
         let (before, after) = (self.walk.before, self.walk.after);
-        let find = |contract: &'_ Contract<'_>| contract.schemes.iter().position(|known| known.name == name);
-        let Some(old) = find(before).and_then(|at| before.schemes.get(at)) else { return };
-        let Some(new) = find(after).and_then(|at| after.schemes.get(at)) else {
+        let Some(old) = self.schemes.before.named(name) else { return };
+        let Some(new) = self.schemes.after.named(name) else {
             // Still asked for, and nobody says any more how to meet it.
             let at = BeforeAfter::new(old.at, self.new.at);
             let values = BeforeAfter::new(Some(json!(show(old))), Some(json!("nothing that is declared")));
@@ -140,12 +138,20 @@ impl OperationPair<'_, '_, '_, '_> {
             );
         };
         let at = BeforeAfter::new(old.at, new.at);
+        // The addresses of a flow are resolved against each server.
+        if !self.walk.affords(MOST_BASES * (old.flows.len() + new.flows.len())) {
+            return;
+        }
         let places = SchemeAddresses { before, after };
+        let flows = BeforeAfter::new(old, new).map(flows_by_name);
         let is_found = match (old.discovery, new.discovery) {
             (Some(old), new) => new.is_some_and(|new| places.is_one(old, new)),
             (None, _) => true,
         };
-        let is_kept = |flow: &OAuthFlow<'_>| new.flows.iter().any(|other| places.keeps(flow, other));
+        let is_kept = |flow: &OAuthFlow<'_>| {
+            let others = flows.after.get(flow.name).into_iter().flatten();
+            others.into_iter().any(|other| places.keeps(flow, other))
+        };
         let is_met = old.shape == new.shape || is_bearer(&old.shape, &new.shape);
         if !is_met || !is_found || !old.flows.iter().all(is_kept) {
             let values = BeforeAfter::new(Some(json!(show(old))), Some(json!(show(new))));
@@ -155,7 +161,7 @@ impl OperationPair<'_, '_, '_, '_> {
                 at,
             );
         }
-        for flow in new.flows.iter().filter(|flow| !old.flows.iter().any(|known| known.name == flow.name)) {
+        for flow in new.flows.iter().filter(|flow| !flows.before.contains_key(flow.name)) {
             let subject = format!("{name} ({})", flow.name);
             let value = Some(json!(subject));
             self.state(
@@ -225,24 +231,11 @@ fn is_bearer(one: &str, other: &str) -> bool {
     spelt.contains(&one) && spelt.contains(&other)
 }
 
-fn name_requirement(requirement: &Requirement<'_>) -> String {
-    requirement.schemes.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" and ")
-}
-
-/// What a requirement asks for, by what each scheme is instead of what it is called; none where one is not declared.
-fn shapes(requirement: &Requirement<'_>, schemes: &[SecurityScheme<'_>]) -> Option<Vec<(String, Vec<String>)>> {
-    let plain = |address: &str| NormalUrl::of(address).to_string();
-    let mut shapes = Vec::new();
-    for (name, scopes) in &requirement.schemes {
-        let scheme = schemes.iter().find(|known| known.name == *name)?;
-        let mut shape = scheme.shape.clone();
-        shape.extend(scheme.discovery.map(plain));
-        for flow in &scheme.flows {
-            shape.push_str(flow.name);
-            shape.extend(flow.addresses.iter().map(|(field, address)| format!(" {field}={}", plain(address))));
-        }
-        shapes.push((shape, scopes.iter().map(|scope| (*scope).to_owned()).collect()));
+/// The flows of a scheme by name; of each name there is one, but for what Swagger 2.0 adds.
+fn flows_by_name<'s, 'd>(scheme: &'s SecurityScheme<'d>) -> HashMap<&'d str, Vec<&'s OAuthFlow<'d>>> {
+    let mut flows: HashMap<&str, Vec<&OAuthFlow<'_>>> = HashMap::new();
+    for flow in &scheme.flows {
+        flows.entry(flow.name).or_default().push(flow);
     }
-    shapes.sort_unstable();
-    Some(shapes)
+    flows
 }

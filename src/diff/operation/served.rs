@@ -14,6 +14,8 @@ pub(super) const DOCUMENT: usize = 0;
 pub(super) struct Served<'c> {
     lists: Vec<ServerList<'c>>,
     by_text: HashMap<String, usize>,
+    /// The number of each list that an operation has of its own, by where that is kept.
+    numbers: HashMap<*const Server<'c>, usize>,
     /// Where each stands.
     homes: Vec<String>,
 }
@@ -24,11 +26,13 @@ impl<'c> Served<'c> {
         let mut served = Self {
             lists: vec![ServerList::of(&contract.servers)],
             by_text: HashMap::from([(text(&contract.servers), DOCUMENT)]),
+            numbers: HashMap::new(),
             homes: vec![home.to_owned()],
         };
         for operation in &contract.operations {
             let Some(own) = &operation.servers else { continue };
             let number = *served.by_text.entry(text(own)).or_insert(served.lists.len());
+            served.numbers.insert(kept_at(own), number);
             if number == served.lists.len() {
                 served.lists.push(ServerList::of(own));
                 let home = own.first().map(|server| contract.pointers.text(server.at)).unwrap_or_default();
@@ -40,7 +44,7 @@ impl<'c> Served<'c> {
 
     /// The number of the list that holds for an operation.
     pub(super) fn number(&self, operation: &Operation<'_>) -> usize {
-        operation.servers.as_ref().and_then(|own| self.by_text.get(&text(own)).copied()).unwrap_or(DOCUMENT)
+        operation.servers.as_ref().and_then(|own| self.numbers.get(&kept_at(own)).copied()).unwrap_or(DOCUMENT)
     }
 
     pub(super) fn list(&self, number: usize) -> Option<&ServerList<'c>> {
@@ -61,6 +65,11 @@ impl<'c> Served<'c> {
     pub(super) fn is_one(&self, other: &Self) -> bool {
         self.lists.len() == 1 && other.lists.len() == 1 && self.by_text.keys().eq(other.by_text.keys())
     }
+}
+
+/// Where a list is kept, which is never empty: no two operations keep theirs in one place.
+fn kept_at<'c>(servers: &[Server<'_>]) -> *const Server<'c> {
+    servers.as_ptr().cast()
 }
 
 /// What a list says, in one comparable text.

@@ -63,6 +63,9 @@ impl<'w, 'c, 'd> SchemaComparison<'w, 'c, 'd> {
 
     /// A fact about a keyword of each side.
     pub(super) fn state_at(&mut self, difference: Difference, at: BeforeAfter<SchemaId>, keywords: BeforeAfter<&str>) {
+        if self.walk.is_full() {
+            return;
+        }
         let object = self.walk.site(self.places(at));
         let place = |object: &str, keyword: &str, is_there: bool| match keyword {
             "" => object.to_owned(),

@@ -18,11 +18,11 @@ pub fn lower(document: &Document) -> Contract<'_> {
     if operations.is_empty() && lowering.unknown_paths.is_empty() {
         operations = library::document(&mut lowering);
     }
-    lowering.finish(operations, servers)
+    lowering.finish(document, operations, servers)
 }
 
 impl<'d> Lowering<'d> {
-    fn finish(mut self, operations: Vec<Operation<'d>>, servers: Vec<Server<'d>>) -> Contract<'d> {
+    fn finish(mut self, document: &'d Document, operations: Vec<Operation<'d>>, servers: Vec<Server<'d>>) -> Contract<'d> {
         self.drain();
         let subtypes = self.subtypes();
         self.duplicates(&operations);
@@ -35,8 +35,8 @@ impl<'d> Lowering<'d> {
         self.oddities.dedup();
         let exhausted = self.is_exhausted();
         Contract {
-            root: self.root,
-            dialect: self.dialect,
+            root: &document.root,
+            dialect: document.dialect,
             operations,
             schemas: self.schemas,
             servers,
@@ -48,6 +48,7 @@ impl<'d> Lowering<'d> {
             speaks_xml,
             subtypes,
             exhausted,
+            bytes: document.bytes,
         }
     }
 

@@ -94,7 +94,8 @@ impl<'d> Lowering<'d> {
         }
     }
 
-    /// Counts one more schema or operation. References multiply: a small document can come to anything.
+    /// Counts schemas, operations and the entries of lists and maps around them. References multiply: a small document can
+    /// come to anything.
     pub(super) fn afford(&mut self, cost: usize) -> bool {
         self.nodes = self.nodes.saturating_add(cost);
         self.nodes <= MAX_NODES
@@ -147,7 +148,7 @@ impl<'d> Lowering<'d> {
         let here = self.pointers.child(at, name);
         let (value, here) = self.whole(value, here)?;
         match value {
-            Value::Object(map) => Some((map, here)),
+            Value::Object(map) => self.afford(map.len()).then_some((map, here)),
             Value::Null => None,
             _ => {
                 self.skip(here, format!("`{name}` must be an object; it was skipped"));
@@ -162,7 +163,7 @@ impl<'d> Lowering<'d> {
         let here = self.pointers.child(at, name);
         let (value, here) = self.whole(value, here)?;
         match value {
-            Value::Array(list) => Some((list, here)),
+            Value::Array(list) => self.afford(list.len()).then_some((list, here)),
             Value::Null => None,
             _ => {
                 self.skip(here, format!("`{name}` must be a list; it was skipped"));

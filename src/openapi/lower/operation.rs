@@ -119,7 +119,8 @@ impl<'d> Lowering<'d> {
     fn operation(&mut self, found: Located<'d>, method: String, item: &PathItem<'_, 'd>, into: &mut Vec<Operation<'d>>) {
         let Located { value, at } = found;
         let context = item.context;
-        if !self.afford(1) {
+        // What stands beside the methods is read for each of them.
+        if !self.afford(1 + item.parameters.len()) {
             return;
         }
         if !value.is_object() {

@@ -1,5 +1,7 @@
 //! Security schemes and requirements of all dialects.
 
+use std::collections::HashSet;
+
 use super::super::contract::{Location, OAuthFlow, Requirement, SecurityScheme};
 use super::super::pointer::{PointerId, Pointers};
 use super::super::value::{Map, Value};
@@ -52,6 +54,8 @@ impl<'d> Lowering<'d> {
                 let here = self.pointers.child(at, "security");
                 (self.requirements(own, here), here)
             }
+            // Each operation has a copy of its own.
+            None if !self.afford(shared.requirements.len()) => (Vec::new(), shared.at.unwrap_or(at)),
             None => (shared.requirements.clone(), shared.at.unwrap_or(at)),
         }
     }
@@ -62,8 +66,11 @@ impl<'d> Lowering<'d> {
             self.skip(at, "`security` must be a list; it was skipped");
             return Vec::new();
         };
-        let mut alternatives = Vec::new();
+        let (mut alternatives, mut known) = (Vec::new(), HashSet::new());
         for entry in list {
+            if !self.afford(1) {
+                break;
+            }
             let Value::Object(map) = entry else { continue };
             if map.is_empty() {
                 return Vec::new();
@@ -77,7 +84,7 @@ impl<'d> Lowering<'d> {
             }
             schemes.sort_unstable();
             let requirement = Requirement { schemes };
-            if !alternatives.contains(&requirement) {
+            if known.insert(requirement.clone()) {
                 alternatives.push(requirement);
             }
         }

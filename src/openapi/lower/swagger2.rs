@@ -134,12 +134,16 @@ impl<'d> Lowering<'d> {
         }
     }
 
-    /// `consumes` or `produces`, the operation's own before the document's.
-    fn media_types(&self, operation: &'d Value, name: &str) -> Vec<String> {
-        let list = operation.get(name).or_else(|| self.root.get(name)).and_then(Value::as_array);
+    /// `consumes` or `produces`, the operation's own before the document's, each once.
+    fn media_types(&mut self, operation: &'d Value, name: &str) -> Vec<String> {
+        let list = operation.get(name).or_else(|| self.root.get(name)).and_then(Value::as_array).unwrap_or_default();
+        if !self.afford(list.len()) {
+            return Vec::new();
+        }
         // Sloppy documents list header lines here.
-        let names = list.into_iter().flatten().filter_map(Value::as_str).filter(|name| name.contains('/'));
-        names.map(media_name).collect()
+        let names = list.iter().filter_map(Value::as_str).filter(|name| name.contains('/')).map(media_name);
+        let mut known = HashSet::new();
+        names.filter(|name| known.insert(name.clone())).collect()
     }
 
     fn swagger_parameter(&mut self, value: &'d Value, at: PointerId) -> Option<Parameter<'d>> {
@@ -226,6 +230,9 @@ impl<'d> Lowering<'d> {
         let default = if has_file { "multipart/form-data" } else { "application/x-www-form-urlencoded" };
         let forms: Vec<String> =
             consumes.iter().filter(|name| name.starts_with("multipart/") || name.ends_with("urlencoded")).cloned().collect();
+        if !self.afford(forms.len() * (1 + encoding.len())) {
+            return None;
+        }
         let mut content = media(&forms, default, schema, at);
         for media in &mut content {
             media.encoding.clone_from(&encoding);
@@ -243,14 +250,15 @@ impl<'d> Lowering<'d> {
             let place = self.pointers.child(here, status.as_str());
             let Some((value, place)) = self.follow_object(value, place, "a response") else { continue };
             let content = match value.get("schema") {
-                Some(schema) => {
+                // What is listed for all responses is read for each.
+                Some(schema) if self.afford(produces.len()) => {
                     let spot = self.pointers.child(place, "schema");
                     let schema = self.schema(schema, spot);
                     let is_file = value.get("schema").and_then(|schema| text(schema, "type")) == Some("file");
                     let default = if is_file { "application/octet-stream" } else { "application/json" };
                     media(produces, default, schema, spot)
                 }
-                None => Vec::new(),
+                _ => Vec::new(),
             };
             let mut headers = Vec::new();
             if let Some((map, spot)) = self.object(value, "headers", place) {
@@ -282,11 +290,6 @@ fn media<'d>(names: &[String], default: &str, schema: SchemaId, at: PointerId) -
     if names.is_empty() {
         return vec![Media { name: default.to_owned(), spelled: default.to_owned(), schema, encoding: Vec::new(), at }];
     }
-    let mut content: Vec<Media<'d>> = Vec::with_capacity(names.len());
-    for name in names {
-        if !content.iter().any(|media| media.name == *name) {
-            content.push(Media { name: name.clone(), spelled: name.clone(), schema, encoding: Vec::new(), at });
-        }
-    }
-    content
+    let media = |name: &String| Media { name: name.clone(), spelled: name.clone(), schema, encoding: Vec::new(), at };
+    names.iter().map(media).collect()
 }
