@@ -1,10 +1,16 @@
 //! What a diff costs, as a ratio to parsing the same two documents into `serde_json::Value`.
 //!
 //! `cargo bench` prints a table; ratios carry over between machines, milliseconds do not. The documents are
-//! generated, so that the figures can be reproduced by anybody; name files after `--` to measure others.
+//! generated, so that the figures can be reproduced by anybody. After `--`, two files are measured instead, `corpus`
+//! measures every pair of the folder that `DRIFTD_CORPUS` names, and `growth`, with words of the rows that are wanted,
+//! only how cost grows.
 
+#[path = "support/corpus.rs"]
+mod corpus;
 #[path = "support/growth.rs"]
 mod growth;
+#[path = "support/shapes.rs"]
+mod shapes;
 
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -12,7 +18,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use driftd::diff::Budget;
-use driftd::openapi::{Limits, USUAL_BYTES, read};
+use driftd::model::USUAL_BYTES;
+use driftd::openapi::{Bundle, Limits, parse, read};
 use driftd::rules::{Catalogue, JsonReport, compare};
 
 /// Best of so many runs: the machine's other work only ever adds time.
@@ -20,6 +27,9 @@ const RUNS: usize = 15;
 
 /// The same for documents that take seconds.
 const FEW_RUNS: usize = 3;
+
+/// Bytes of a document that is read beside the other one.
+const WORTH_A_THREAD: usize = 64 * 1024;
 
 /// Bytes of documents that take seconds.
 const LARGE: usize = 50_000_000;
@@ -148,33 +158,46 @@ struct Row {
     peak: Option<f64>,
 }
 
-fn measure(name: &str, before: &[u8], after: &[u8], process: bool) -> Row {
-    let catalogue = Catalogue::load().unwrap_or_else(|error| panic!("{error}"));
-    let largest = before.len().max(after.len());
-    let limits = Limits::of_bytes(largest.max(USUAL_BYTES));
-    let runs = if largest > LARGE { FEW_RUNS } else { RUNS };
-    // YAML is held against its own parser, which is ours.
-    let parse = if before.starts_with(b"{") {
-        best(runs, || {
-            black_box(serde_json::from_slice::<serde_json::Value>(before)).ok();
-            black_box(serde_json::from_slice::<serde_json::Value>(after)).ok();
-        })
+/// Parses a document and does no more: JSON by `serde_json`, YAML by our own parser, several files one after the other.
+fn only_parse(bytes: &[u8], limits: &Limits) {
+    if let Some(bundle) = Bundle::from_bytes(bytes) {
+        bundle.files.values().for_each(|text| only_parse(text.as_bytes(), limits));
+    } else if bytes.starts_with(b"{") {
+        black_box(serde_json::from_slice::<serde_json::Value>(bytes)).ok();
     } else {
-        best(runs, || {
-            black_box(driftd::openapi::parse(before, &limits, &mut Vec::new())).ok();
-            black_box(driftd::openapi::parse(after, &limits, &mut Vec::new())).ok();
-        })
-    };
+        black_box(parse(bytes, limits, &mut Vec::new())).ok();
+    }
+}
+
+/// The best times of parsing both documents, and of reading, comparing and reporting them.
+fn parse_and_diff(name: &str, [before, after]: [&[u8]; 2], limits: &Limits, runs: usize) -> (Duration, Duration) {
+    let catalogue = Catalogue::load().unwrap_or_else(|error| panic!("{error}"));
+    let parse = best(runs, || {
+        only_parse(before, limits);
+        only_parse(after, limits);
+    });
     let diff = best(runs, || {
-        let (old, new) = std::thread::scope(|scope| {
-            let handle = scope.spawn(|| read(before, &limits));
-            let new = read(after, &limits);
-            (handle.join(), new)
-        });
-        let (Ok(Ok(old)), Ok(new)) = (old, new) else { panic!("{name} cannot be read") };
+        let (old, new) = if before.len().min(after.len()) < WORTH_A_THREAD {
+            (read(before, limits), read(after, limits))
+        } else {
+            std::thread::scope(|scope| {
+                let handle = scope.spawn(|| read(before, limits));
+                let new = read(after, limits);
+                (handle.join().unwrap_or_else(|_| panic!("{name} cannot be read")), new)
+            })
+        };
+        let (Ok(old), Ok(new)) = (old, new) else { panic!("{name} cannot be read") };
         let (verdict, oddities) = compare(&old, &new, &catalogue, Budget::default());
         black_box(JsonReport::new(&verdict, oddities));
     });
+    (parse, diff)
+}
+
+fn measure(name: &str, before: &[u8], after: &[u8], process: bool) -> Row {
+    let largest = before.len().max(after.len());
+    let limits = Limits::of_bytes(largest.max(USUAL_BYTES));
+    let runs = if largest > LARGE { FEW_RUNS } else { RUNS };
+    let (parse, diff) = parse_and_diff(name, [before, after], &limits, runs);
     // Nothing of the documents is freed before the process ends, so the whole process is measured too.
     let mut peak: Option<f64> = None;
     let process = process.then(|| {
@@ -195,6 +218,12 @@ fn measure(name: &str, before: &[u8], after: &[u8], process: bool) -> Row {
 
 fn main() {
     let files: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let words: Vec<&str> = files.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["corpus"] => return corpus::print(),
+        ["growth", words @ ..] => return growth::print(words),
+        _ => {}
+    }
     let mut rows = Vec::new();
     if let [before, after] = files.as_slice() {
         let bytes = |path: &String| std::fs::read(path).unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -245,6 +274,6 @@ fn main() {
         );
     }
     if files.is_empty() {
-        growth::print();
+        growth::print(&[]);
     }
 }

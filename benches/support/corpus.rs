@@ -1,0 +1,66 @@
+//! Every pair of real histories: what it costs, as a ratio to parsing both documents.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use driftd::openapi::{Bundle, Limits, ReadError, external_files, may_be_several, parse, read};
+
+use super::parse_and_diff;
+
+/// Best of so many runs.
+const RUNS: usize = 5;
+
+/// A pair above this ratio is named.
+const NAMED: f64 = 5.0;
+
+/// Prints each pair that costs much by its size, and the median and the maximum of all.
+pub fn print() {
+    let corpus = std::env::var_os("DRIFTD_CORPUS").map(PathBuf::from).expect("DRIFTD_CORPUS names a folder of real histories");
+    let table = std::fs::read_to_string(corpus.join("pairs.tsv")).expect("pairs.tsv in the corpus");
+    let limits = Limits::default();
+    let mut ratios: Vec<f64> = Vec::new();
+    for line in table.lines().skip(1) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [_, _, left, right, ..] = cells.as_slice() else { panic!("{line:?}") };
+        let [before, after] = [left, right].map(|name| whole(&corpus.join(name), &limits));
+        // Parts of other descriptions stand in the table too, and one that was published broken.
+        if [&before, &after]
+            .iter()
+            .any(|bytes| matches!(read(bytes, &limits), Err(ReadError::NotADescription | ReadError::Syntax { .. })))
+        {
+            continue;
+        }
+        let (parse, diff) = parse_and_diff(line, [&before, &after], &limits, RUNS);
+        let ratio = diff.as_secs_f64() / parse.as_secs_f64();
+        if ratio > NAMED {
+            println!("{ratio:>6.2}  {:>10} of {:>10}  {left} → {right}", format!("{diff:.1?}"), format!("{parse:.1?}"));
+        }
+        ratios.push(ratio);
+    }
+    ratios.sort_by(f64::total_cmp);
+    let middle = ratios.get(ratios.len() / 2).copied().unwrap_or_default();
+    let most = ratios.last().copied().unwrap_or_default();
+    println!("{} pairs: median {middle:.2}, maximum {most:.2}", ratios.len());
+}
+
+/// A description with every file that it refers to, as one sequence of bytes.
+fn whole(path: &Path, limits: &Limits) -> Vec<u8> {
+    let text = |path: &Path| std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let root = text(path);
+    if !may_be_several(&root) {
+        return root.into_bytes();
+    }
+    let folder = path.parent().expect("a folder");
+    let mut files: BTreeMap<String, String> = BTreeMap::from([(String::new(), root)]);
+    let mut pending = vec![String::new()];
+    while let Some(from) = pending.pop() {
+        let Ok(value) = parse(files[&from].as_bytes(), limits, &mut Vec::new()) else { continue };
+        for key in external_files(&from, &value) {
+            if !files.contains_key(&key) && folder.join(&key).is_file() {
+                files.insert(key.clone(), text(&folder.join(&key)));
+                pending.push(key);
+            }
+        }
+    }
+    if files.len() == 1 { files.remove("").unwrap_or_default().into_bytes() } else { Bundle { files }.to_bytes() }
+}
