@@ -34,6 +34,17 @@ const COSTLY: &str = "checking the witnesses takes too much work";
 
 const UNCHECKED: &str = "a witness was found and cannot be checked: a schema cannot be written out";
 
+/// The reason of a witness that is one only where `nullable` says more than it does by the letter.
+const NULL_IS_DOUBTFUL: &str = "it depends on a `nullable` that has no force by the letter of the specification";
+
+/// How null is read where the specification says otherwise than people mean: `nullable` without a `type` beside it, beside
+/// values that do not list null, and what is left of it in 3.1 (OpenAPI 3.0.3 section 4.7.24).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NullReading {
+    AsMeant,
+    ByTheLetter,
+}
+
 /// A value that one side accepts and the other refuses.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Witness {
@@ -45,14 +56,34 @@ pub struct Witness {
     pub keyword: String,
 }
 
-/// Who judges values for one document, of those that look like `value`.
-fn validator<'d>(document: &Interpretation<'d>, schema: &'d Value, value: &Json, left: &mut usize) -> Option<Validator> {
-    let mut export = Export::new(*document, MOST.min(*left));
-    let schema = export.whole(schema, value);
-    *left = left.saturating_sub(MOST.saturating_sub(export.left).saturating_add(export.copied));
-    let schema = schema?;
-    let patterns = PatternOptions::fancy_regex().backtrack_limit(100_000);
-    jsonschema::options().with_draft(Draft::Draft202012).with_pattern_options(patterns).build(&schema).ok()
+/// Who judges values for one document: by what its authors mean and, where that may not be the same, by the letter too.
+struct Judges(Vec<Validator>);
+
+impl Judges {
+    /// Those of values that look like `value`. Takes from the checks that are left.
+    fn of<'d>(document: &Interpretation<'d>, schema: &'d Value, value: &Json, left: &mut usize) -> Option<Self> {
+        let mut judges = Vec::new();
+        for null in [NullReading::AsMeant, NullReading::ByTheLetter] {
+            let mut export = Export::new(*document, null, MOST.min(*left));
+            let schema = export.whole(schema, value);
+            *left = left.saturating_sub(MOST.saturating_sub(export.left).saturating_add(export.copied));
+            let patterns = PatternOptions::fancy_regex().backtrack_limit(100_000);
+            let options = jsonschema::options().with_draft(Draft::Draft202012).with_pattern_options(patterns);
+            judges.push(options.build(&schema?).ok()?);
+            if !export.is_null_doubtful {
+                break;
+            }
+        }
+        Some(Self(judges))
+    }
+
+    fn accept(&self, value: &Json) -> bool {
+        self.0.iter().all(|judge| judge.is_valid(value))
+    }
+
+    fn refuse(&self, value: &Json) -> bool {
+        !self.0.iter().any(|judge| judge.is_valid(value))
+    }
 }
 
 /// Whether both documents judge `value` as the search said. Takes from the checks that are left.
@@ -62,8 +93,9 @@ pub(super) fn is_confirmed<'d>(
     value: &Json,
     left: &mut usize,
 ) -> bool {
-    let mut accepts = |document, schema| validator(document, schema, value, left).map(|validator| validator.is_valid(value));
-    accepts(&documents.sender, schemas.sender) == Some(true) && accepts(&documents.receiver, schemas.receiver) == Some(false)
+    let mut judges = |document, schema| Judges::of(document, schema, value, left);
+    judges(&documents.sender, schemas.sender).is_some_and(|sender| sender.accept(value))
+        && judges(&documents.receiver, schemas.receiver).is_some_and(|receiver| receiver.refuse(value))
 }
 
 /// The witness of `value`, made as small as it goes. Takes from the checks that are left.
@@ -79,18 +111,20 @@ pub(super) fn confirm<'d>(
     // Both documents, and every try to make it smaller.
     let tries = size_of_value(value).saturating_mul(TRIES + 2);
     *left = left.checked_sub(tries).ok_or(COSTLY)?;
-    let sender = validator(&documents.sender, schemas.sender, value, left);
-    let receiver = validator(&documents.receiver, schemas.receiver, value, left);
+    let sender = Judges::of(&documents.sender, schemas.sender, value, left);
+    let receiver = Judges::of(&documents.receiver, schemas.receiver, value, left);
     let (Some(sender), Some(receiver)) = (sender, receiver) else {
         return Err(if *left == 0 { COSTLY } else { UNCHECKED });
     };
-    let refutes = |value: &Json| sender.is_valid(value) && !receiver.is_valid(value);
+    let refutes = |value: &Json| sender.accept(value) && receiver.refuse(value);
     if !refutes(value) {
-        return Err(NOT_CONFIRMED);
+        let is_doubtful = sender.0.len() > 1 || receiver.0.len() > 1;
+        return Err(if is_doubtful { NULL_IS_DOUBTFUL } else { NOT_CONFIRMED });
     }
     let mut tries = TRIES;
     let value = shrunk(value.clone(), &refutes, &mut tries);
-    let error = receiver.iter_errors(&value).next().ok_or(NOT_CONFIRMED)?;
+    let meant = receiver.0.first().ok_or(NOT_CONFIRMED)?;
+    let error = meant.iter_errors(&value).next().ok_or(NOT_CONFIRMED)?;
     // `false` as a schema has no keyword of its own: the one that holds it says what is refused.
     let holder = error.schema_path().to_string();
     let named = holder.rsplit('/').find(|token| !token.is_empty() && token.parse::<usize>().is_err()).unwrap_or_default();
@@ -142,9 +176,19 @@ fn listed(value: &Value) -> usize {
     value.as_array().map_or(1, <[Value]>::len)
 }
 
+/// Whether null is refused by more than a `type`, which `nullable` speaks of alone.
+fn says_more_than_type(map: &Map) -> bool {
+    let lists_null = |list: &Value| list.as_array().is_some_and(|list| list.iter().any(Value::is_null));
+    ["allOf", "anyOf", "oneOf", "not", "const", "$ref"].iter().any(|name| map.contains_key(name))
+        || map.get("enum").is_some_and(|list| !lists_null(list))
+}
+
 /// Writes a schema out for some values; none where it cannot be followed.
 struct Export<'d> {
     document: Interpretation<'d>,
+    null: NullReading,
+    /// Whether the two readings of null may judge the values differently.
+    is_null_doubtful: bool,
     left: usize,
     /// Values of the document that were copied: of lists of values, mostly.
     copied: usize,
@@ -162,8 +206,8 @@ struct WrittenTarget {
 }
 
 impl<'d> Export<'d> {
-    fn new(document: Interpretation<'d>, left: usize) -> Self {
-        Self { document, left, copied: 0, written: FxHashMap::default(), definitions: Vec::new() }
+    fn new(document: Interpretation<'d>, null: NullReading, left: usize) -> Self {
+        Self { document, null, is_null_doubtful: false, left, copied: 0, written: FxHashMap::default(), definitions: Vec::new() }
     }
 
     /// A schema with all that it refers to.
@@ -197,15 +241,22 @@ impl<'d> Export<'d> {
             members + ["enum", "x-extensible-enum", "const"].iter().filter_map(|name| map.get(name)).map(listed).sum::<usize>();
         let keywords = self.document.keywords(map);
         let plain = self.object(map, &keywords, samples, outer, depth)?;
-        if self.document.is_nullable(&keywords) {
-            return Some(json!({"anyOf": [plain, {"type": "null"}]}));
+        if !self.document.is_nullable(&keywords) {
+            return Some(plain);
         }
-        Some(plain)
+        let is_doubtful = self.document.dialect.is_json_schema() || keywords.types.is_none() || says_more_than_type(map);
+        self.is_null_doubtful |= is_doubtful && samples.iter().any(|sample| sample.is_null());
+        if is_doubtful && self.null == NullReading::ByTheLetter {
+            return Some(plain);
+        }
+        Some(json!({"anyOf": [plain, {"type": "null"}]}))
     }
 
     fn branch(&mut self, branch: &'d Value, samples: &[&Json], depth: usize) -> Option<Json> {
         if self.document.is_only_null(branch) {
-            return Some(json!({"type": "null"}));
+            self.is_null_doubtful = true;
+            // By the letter it says nothing.
+            return Some(if self.null == NullReading::AsMeant { json!({"type": "null"}) } else { Json::Bool(true) });
         }
         match self.document.refusal(branch, samples) {
             Some(refusal) => {

@@ -13,7 +13,7 @@ use crate::openapi::Value;
 use super::ask::Question;
 use super::confirm::Witness;
 use super::constraint::NodeConstraint;
-use super::interpretation::Peer;
+use super::interpretation::{Peer, Peers};
 use super::node::{MemberSchemas, NodeId, Part};
 use super::prover::Prover;
 use super::solution::Solution;
@@ -88,16 +88,28 @@ impl<'d> Prover<'d> {
     /// Whether any message of the sender breaks a mask.
     pub fn reach(&mut self, sender: &'d Value, mask: Mask) -> Reach {
         let sender = self.reader.schema(Peer::Sender, sender);
-        match self.ask(vec![NodeConstraint::sent(sender), NodeConstraint::refused(mask.0)]) {
-            Solution::Empty => Reach::Never,
-            Solution::Value(value) => Reach::Found(value.as_ref().clone()),
-            Solution::Unknown(_) => Reach::Unknown,
-        }
+        reached(self.ask(vec![NodeConstraint::sent(sender), NodeConstraint::refused(mask.0)]))
+    }
+
+    /// Whether any message of the sender breaks a mask and is refused as a whole.
+    pub fn reach_refused(&mut self, schemas: Peers<&'d Value>, mask: Mask) -> Reach {
+        let sender = self.reader.schema(Peer::Sender, schemas.sender);
+        let receiver = self.reader.schema(Peer::Receiver, schemas.receiver);
+        let refused = [receiver, mask.0].map(NodeConstraint::refused);
+        reached(self.ask([NodeConstraint::sent(sender)].into_iter().chain(refused).collect()))
     }
 
     /// The witness that a whole message is; none where somebody else does not judge it so.
     pub fn witness(&mut self, sender: &'d Value, receiver: &'d Value, message: &Json) -> Option<Witness> {
         self.confirmed(sender, receiver, message).ok()
+    }
+}
+
+fn reached(solution: Solution) -> Reach {
+    match solution {
+        Solution::Empty => Reach::Never,
+        Solution::Value(value) => Reach::Found(value.as_ref().clone()),
+        Solution::Unknown(_) => Reach::Unknown,
     }
 }
 

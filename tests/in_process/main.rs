@@ -18,3 +18,4 @@ mod nested_keywords;
 mod rules;
 mod schemas;
 mod store;
+mod witnesses;

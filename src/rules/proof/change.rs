@@ -30,7 +30,7 @@ impl<'d> DirectionProof<'d> {
         // Every place that is not proven to be harmless counts for the operations above it.
         let mut roots = Some(BTreeSet::new());
         for (count, compared) in change.compared.iter().enumerate() {
-            let found = if count < MOST_PLACES { self.at_place(change, compared) } else { Some(Found::Undecided(TOO_MANY)) };
+            let found = if count < MOST_PLACES { self.at_place(change, compared) } else { Some(Found::undecided(TOO_MANY)) };
             let here = match found {
                 Some(Found::Contained(how)) => {
                     contained = contained.max(how);
@@ -40,9 +40,9 @@ impl<'d> DirectionProof<'d> {
                     refuted = refuted.or(Some(*proof));
                     roots
                 }
-                Some(Found::Undecided(why)) => {
+                Some(Found::Undecided { why, roots }) => {
                     undecided = Some(why);
-                    self.operations_above(compared.pair)
+                    roots.or_else(|| self.operations_above(compared.pair))
                 }
                 None if refuted.is_none() => return None,
                 None => self.operations_above(compared.pair),
@@ -87,7 +87,7 @@ impl<'d> DirectionProof<'d> {
         }
         Some(match answer {
             Containment::Contained => self.contained(change, pair, schemas, &question),
-            Containment::Undecided(why) => Found::Undecided(why),
+            Containment::Undecided(why) => Found::undecided(why),
             Containment::Refuted(witness) => self.refuted(pair, schemas, &question, witness),
         })
     }
@@ -100,14 +100,14 @@ impl<'d> DirectionProof<'d> {
             let mut questions = vec![question.clone()];
             questions.extend(self.wider_questions(change, pair, question));
             if !questions.iter().all(|question| self.is_contained_as_meant(schemas, question, ReceiverMembers::Open)) {
-                return Found::Undecided("by its letter the schema fits no value");
+                return Found::undecided("by its letter the schema fits no value");
             }
         }
         if !is_about_alternatives(change.kind) {
             return Found::Contained(HowContained::Plain);
         }
         if change.kind == ChangeKind::VariantRemoved && self.is_tag_gone(pair) {
-            return Found::Undecided("a tag chose this alternative, and none is read any more");
+            return Found::undecided("a tag chose this alternative, and none is read any more");
         }
         if self.is_contained_as_meant(schemas, question, ReceiverMembers::Declared) {
             // A reader goes by the tag, and finds one it was not told of.
@@ -117,7 +117,7 @@ impl<'d> DirectionProof<'d> {
         if self.is_contained_as_meant(schemas, question, ReceiverMembers::Open) {
             Found::Contained(HowContained::Loose)
         } else {
-            Found::Undecided("its alternatives overlap")
+            Found::undecided("its alternatives overlap")
         }
     }
 
@@ -135,7 +135,7 @@ impl<'d> DirectionProof<'d> {
             // Refused by one alternative, and taken by the whole.
             Taken::Not if self.is_taken_beside(pair, &witness.value) => match question {
                 Question::Value(_) => Found::Contained(HowContained::ByAnother),
-                _ => Found::Undecided("the value that one alternative refuses is taken by another"),
+                _ => Found::undecided("the value that one alternative refuses is taken by another"),
             },
             Taken::Not => self.in_messages(pair, schemas.receiver, question, witness),
             Taken::Loosely => Found::Contained(HowContained::Loose),
@@ -162,26 +162,17 @@ impl<'d> DirectionProof<'d> {
     fn became_list(&mut self, compared: &ComparedSchemas) -> Found {
         match self.taken_as_list(compared) {
             Some(TakenAsList::Answered(Containment::Contained)) => Found::Contained(HowContained::Plain),
-            Some(TakenAsList::Answered(Containment::Undecided(why))) => Found::Undecided(why),
-            Some(TakenAsList::Answered(Containment::Refuted(witness))) => {
-                let proof = Box::new(self.refutation(compared.pair, witness));
-                Found::Refuted { proof, roots: self.operations_above(compared.pair) }
-            }
-            Some(TakenAsList::Divided) => Found::Undecided("a value that holds the separator of the list is taken for several"),
-            None => Found::Undecided("what the single values are as texts is not told"),
+            Some(TakenAsList::Answered(Containment::Undecided(why))) => Found::undecided(why),
+            Some(TakenAsList::Answered(Containment::Refuted(witness))) => self.shown_alone(compared.pair, witness),
+            Some(TakenAsList::Divided) => Found::undecided("a value that holds the separator of the list is taken for several"),
+            None => Found::undecided("what the single values are as texts is not told"),
         }
-    }
-
-    /// The proof that a witness is, with a whole message around it where one can be put together.
-    pub(super) fn refutation(&mut self, pair: usize, witness: Witness) -> Proof {
-        let message = self.whole_message(pair, &witness.value);
-        let Witness { value: witness, at, keyword } = witness;
-        Proof::Refuted { witness, at, keyword, message }
     }
 
     /// A value that was sent before and fits a new alternative as well as an old one, which `oneOf` refuses. Where the
     /// receiver takes only members it declares there is none, the alternatives are told apart as people mean them.
     pub(super) fn overlap(&mut self, change: &Change) -> Option<ProvenChange> {
+        let mut suspected = None;
         for compared in change.compared.iter().take(MOST_PLACES) {
             let ids = self.ids(compared.pair)?;
             let schemas = self.schemas(compared.pair)?;
@@ -194,14 +185,17 @@ impl<'d> DirectionProof<'d> {
             let is_part = !whole.properties.is_empty() || !whole.all_of.is_empty();
             let is_refused = witness.keyword == "oneOf"
                 && (is_part || matches!(self.contains_strictly(schemas, &question), Containment::Refuted(_)));
-            if is_refused
-                && self.taken_above(compared.pair) == Taken::Not
-                && let Found::Refuted { proof, roots } = self.in_messages(compared.pair, schemas.receiver, &question, witness)
-            {
-                return Some(ProvenChange { proof: *proof, roots });
+            if is_refused && self.taken_above(compared.pair) == Taken::Not {
+                match self.in_messages(compared.pair, schemas.receiver, &question, witness) {
+                    Found::Refuted { proof, roots } => return Some(ProvenChange { proof: *proof, roots }),
+                    Found::Undecided { why, roots } => {
+                        suspected = Some(ProvenChange { proof: Proof::Undecided { reason: why.to_owned() }, roots });
+                    }
+                    Found::Contained(_) => {}
+                }
             }
         }
-        None
+        suspected
     }
 
     /// Whether what is contained at a pair still is where an `oneOf` above counts how many alternatives fit.

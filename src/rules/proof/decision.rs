@@ -59,7 +59,8 @@ impl Inquiry {
         let becomes = |severity, consequence| Some(Judgement { severity, consequence });
         match (self, proof) {
             (Self::Nothing, _) => None,
-            (Self::Overlap, Proof::Refuted { .. }) => becomes(Severity::Warning, Consequence::Refused),
+            // One that stands in no message that could be put together is still a value that fits two forms.
+            (Self::Overlap, Proof::Refuted { .. } | Proof::Undecided { .. }) => becomes(Severity::Warning, Consequence::Refused),
             (Self::Narrowing, Proof::Refuted { .. }) => becomes(Severity::Breaking, Consequence::Refused),
             (Self::Overlap | Self::Narrowing, _) => None,
             (Self::Containment, Proof::Refuted { .. }) if finding.may_narrow || is_open(finding.kind) => {
@@ -145,7 +146,13 @@ mod tests {
 
     #[test]
     fn each_row_of_the_table_is_what_the_page_says() {
-        let refuted = || Proof::Refuted { witness: 1.into(), at: String::new(), keyword: "enum".to_owned(), message: None };
+        let refuted = || Proof::Refuted {
+            witness: 1.into(),
+            at: String::new(),
+            keyword: "enum".to_owned(),
+            message: None,
+            operation: None,
+        };
         let contained = |loosely| Proof::Contained { reason: String::new(), loosely };
         let undecided = || Proof::Undecided { reason: String::new() };
         let known = finding(ChangeKind::EnumValueRemoved, Severity::Breaking);
@@ -163,6 +170,7 @@ mod tests {
             (widens, Inquiry::Narrowing, contained(false), None),
             (widens, Inquiry::Narrowing, undecided(), None),
             (form, Inquiry::Overlap, refuted(), Some((Severity::Warning, Consequence::Refused))),
+            (form, Inquiry::Overlap, undecided(), Some((Severity::Warning, Consequence::Refused))),
             (form, Inquiry::Overlap, contained(false), None),
             (finding(ChangeKind::EnumValueAdded, Severity::Info), Inquiry::Nothing, Proof::Promise, None),
         ] {

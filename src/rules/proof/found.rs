@@ -13,7 +13,18 @@ pub(super) enum Found {
         /// The pairs named by operations whose messages hold what is refused; none where they are not told apart.
         roots: Option<BTreeSet<usize>>,
     },
-    Undecided(&'static str),
+    Undecided {
+        why: &'static str,
+        /// As above; none where every operation that reaches it counts.
+        roots: Option<BTreeSet<usize>>,
+    },
+}
+
+impl Found {
+    /// Nothing was decided, of any operation.
+    pub(super) const fn undecided(why: &'static str) -> Self {
+        Self::Undecided { why, roots: None }
+    }
 }
 
 /// What is proven of a change.

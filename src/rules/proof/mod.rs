@@ -7,6 +7,7 @@
 //! What is asked and what the answer does to a finding is one table, [`decision`]; everything else puts the questions
 //! to the prover.
 
+mod above;
 mod alternatives;
 mod change;
 mod decision;
@@ -20,6 +21,7 @@ mod places;
 mod prove;
 mod question;
 mod reach;
+mod readings;
 mod text_schema;
 mod wire;
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::model::Direction;
+use crate::model::{Direction, OperationLabel};
 
 /// What stands behind a verdict.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -29,9 +29,13 @@ pub enum Proof {
         at: String,
         /// The keyword that refuses it.
         keyword: String,
-        /// A whole message that holds the value, where one could be put together.
+        /// The whole message that holds the value: a body, or a value outside it, which is written as text. One side accepts
+        /// it and the other refuses it. Proofs of older versions may have none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<Json>,
+        /// The operation whose message it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operation: Option<OperationLabel>,
     },
     /// It could not be decided; the verdict is the rule's.
     Undecided {

@@ -3,75 +3,70 @@
 //! Every operation that reaches a finding is asked by itself. Where it is proven that none of its messages holds what is
 //! refused, the finding says nothing of it.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value as Json;
 
 use crate::containment::{Interpretation, Mask, Peers, Prover, Question, Reach, ValuePlace, Witness};
-use crate::diff::Use;
 use crate::openapi::Value;
 
 use super::decision::HowContained;
 use super::direction::DirectionProof;
 use super::found::Found;
-use super::outcome::Proof;
+use super::message::WholeMessage;
 
 /// Schemas of operations above a finding that are asked about; any more are taken to be reached.
 const MOST_ROOTS: usize = 24;
 
-/// Pairs between a finding and the operations above it; where there are more, all of them are taken to be reached.
-const MOST_BETWEEN: usize = 400;
-
 /// Steps that questions about whole messages may take together.
 const STEPS: usize = 1_500_000;
 
-/// The pairs above a finding.
-struct Above {
-    /// Those that operations name, the nearest first.
-    roots: Vec<usize>,
-    /// Every pair on the way, with those directly beneath it that lead to the finding.
-    beneath: BTreeMap<usize, Vec<usize>>,
-}
+/// Why what is refused where a change stands proves nothing.
+const NOT_SHOWN: &str = "no whole message could be put together that holds a value refused here and is refused itself";
 
 impl<'d> DirectionProof<'d> {
     /// What a value that is refused at a pair comes to in the messages that can hold it.
     pub(super) fn in_messages(&mut self, pair: usize, receiver: &'d Value, question: &Question<'d>, witness: Witness) -> Found {
-        let above = self.above(pair).filter(|above| !above.roots.is_empty());
-        let Some(Above { roots, beneath }) = above else {
-            return Found::Refuted { proof: Box::new(self.refutation(pair, witness)), roots: None };
-        };
-        let mut proof = self.refutation(pair, witness);
-        let mut is_shown = roots.contains(&pair) || matches!(&proof, Proof::Refuted { message: Some(_), .. });
-        let mut reached = BTreeSet::new();
-        // The nearest is the one that the message was put together for.
-        let shown = if is_shown { roots.first().copied() } else { None };
-        reached.extend(shown);
-        let others: Vec<usize> = roots.into_iter().filter(|root| Some(*root) != shown).collect();
-        if !others.is_empty() {
-            let masks = self.masks(pair, receiver, question, &beneath);
+        let above = self.above(pair);
+        let mut shown = self.lifted(pair, &above, &witness.value).map(|message| (witness, message));
+        let mut reached: BTreeSet<usize> = shown.iter().map(|(_, message)| message.root).collect();
+        let others: Vec<usize> = above.roots.iter().copied().filter(|root| !reached.contains(root)).collect();
+        // Where not all are known, a message is all that is asked for.
+        if !others.is_empty() && (above.is_complete || shown.is_none()) {
+            let masks = self.masks(pair, receiver, question, &above.beneath);
             for (count, root) in others.into_iter().enumerate() {
                 let mask = masks.as_ref().and_then(|masks| masks.get(&root)).filter(|_| count < MOST_ROOTS);
-                let reach = match (mask, self.schemas(root)) {
-                    _ if root == pair => Reach::Unknown,
-                    (Some(mask), Some(schemas)) => self.reach(schemas, *mask),
-                    _ => Reach::Unknown,
+                let (Some(mask), Some(schemas)) = (mask, self.schemas(root)) else {
+                    reached.insert(root);
+                    continue;
                 };
-                match reach {
+                match self.reach(schemas, *mask) {
                     Reach::Never => continue,
-                    Reach::Found(message) if !is_shown => {
-                        if let Some(whole) = self.confirmed_message(root, &message) {
-                            proof = whole;
-                            is_shown = true;
-                        }
-                    }
-                    Reach::Found(_) | Reach::Unknown => {}
+                    reach if shown.is_none() => shown = self.shown_at(root, *mask, reach),
+                    _ => {}
                 }
                 reached.insert(root);
             }
         }
-        if reached.is_empty() {
+        if reached.is_empty() && above.is_complete && !above.roots.is_empty() {
             return Found::Contained(HowContained::OutOfReach);
         }
-        Found::Refuted { proof: Box::new(proof), roots: Some(reached) }
+        let roots = above.is_complete.then_some(reached);
+        match shown {
+            Some((witness, message)) => Found::Refuted { proof: Box::new(self.refutation(witness, message)), roots },
+            None => Found::Undecided { why: NOT_SHOWN, roots },
+        }
+    }
+
+    /// What a value comes to that is refused where it travels by itself, or not at all.
+    pub(super) fn shown_alone(&mut self, pair: usize, witness: Witness) -> Found {
+        let above = self.above(pair);
+        let shown = self.lifted(pair, &above, &witness.value);
+        let roots = above.is_complete.then(|| above.roots.iter().copied().collect());
+        match shown {
+            Some(message) => Found::Refuted { proof: Box::new(self.refutation(witness, message)), roots },
+            None => Found::Undecided { why: NOT_SHOWN, roots },
+        }
     }
 
     /// Whether any message of a root breaks a mask. Where by the letter there is no message at all, nothing is known.
@@ -83,14 +78,26 @@ impl<'d> DirectionProof<'d> {
         }
     }
 
-    /// The proof that a whole message is, as somebody else judges it.
-    fn confirmed_message(&mut self, root: usize, message: &serde_json::Value) -> Option<Proof> {
-        if self.pairs.get(root)?.writing.is_text() {
-            return None;
-        }
+    /// A message of a root that breaks a mask and is refused, as somebody else judges it: the one that was reached, or
+    /// another one, since an alternative of the receiver may take what its neighbour refuses.
+    fn shown_at(&mut self, root: usize, mask: Mask, reach: Reach) -> Option<(Witness, WholeMessage)> {
         let schemas = self.schemas(root)?;
-        let Witness { value: witness, at, keyword } = self.messages().witness(schemas.sender, schemas.receiver, message)?;
-        Some(Proof::Refuted { witness, at, keyword, message: None })
+        let found = match reach {
+            Reach::Found(message) => self.confirmed_at(root, &message),
+            Reach::Never | Reach::Unknown => None,
+        };
+        found.or_else(|| match self.messages().reach_refused(schemas, mask) {
+            Reach::Found(message) => self.confirmed_at(root, &message),
+            Reach::Never | Reach::Unknown => None,
+        })
+    }
+
+    /// The witness that a whole message is.
+    fn confirmed_at(&mut self, root: usize, message: &Json) -> Option<(Witness, WholeMessage)> {
+        let schemas = self.schemas(root)?;
+        let witness = self.messages().witness(schemas.sender, schemas.receiver, message)?;
+        let value = witness.value.clone();
+        self.is_refused_as_written(root, &value).then_some((witness, WholeMessage { root, value }))
     }
 
     /// Who is asked about whole messages. What is sent is taken widely, so that *never* is sure: an `oneOf` that overlaps
@@ -132,40 +139,5 @@ impl<'d> DirectionProof<'d> {
             prover.close_mask(*masks.get(&outer)?, known);
         }
         Some(masks)
-    }
-
-    /// The pairs above a pair, itself among them; none where there are too many.
-    fn above(&mut self, pair: usize) -> Option<Above> {
-        let mut beneath: BTreeMap<usize, Vec<usize>> = BTreeMap::from([(pair, Vec::new())]);
-        let mut roots = Vec::new();
-        let mut pending = VecDeque::from([pair]);
-        while let Some(at) = pending.pop_front() {
-            let known = self.pairs.get(at)?;
-            self.pairs_left = self.pairs_left.checked_sub(1)?;
-            if known.is_root() {
-                roots.push(at);
-            }
-            for parent in &known.parents {
-                let is_new = !beneath.contains_key(parent);
-                beneath.entry(*parent).or_default().push(at);
-                if is_new {
-                    pending.push_back(*parent);
-                }
-            }
-            if beneath.len() > MOST_BETWEEN {
-                return None;
-            }
-        }
-        Some(Above { roots, beneath })
-    }
-
-    /// The operations that some pairs are named by; none where a place is reached by more than are told apart.
-    pub(super) fn operations_above(&mut self, pair: usize) -> Option<BTreeSet<usize>> {
-        Some(self.above(pair)?.roots.into_iter().collect())
-    }
-
-    /// The operations that name some pairs.
-    pub(super) fn named_by(&self, roots: &BTreeSet<usize>) -> Vec<Arc<Use>> {
-        roots.iter().filter_map(|root| self.pairs.get(*root)).flat_map(|known| known.operations.iter().cloned()).collect()
     }
 }
