@@ -10,13 +10,13 @@ use crate::openapi::{SchemaId, Value};
 
 use super::alternatives::MOST_ABOVE;
 use super::decision::HowContained;
-use super::direction::{DirectionProof, ReceiverMembers, Taken, schema_of};
+use super::direction::{DirectionProof, ReceiverMembers, Taken};
 use super::found::{Found, ProvenChange};
 use super::outcome::Proof;
 use super::wire::{TakenAsList, is_about_types};
 
 /// Places of one finding that are asked about; where there are more, it is not lowered.
-const MOST_PLACES: usize = 8;
+pub(super) const MOST_PLACES: usize = 8;
 
 /// Why a change that stands in more places than are asked about is not decided.
 const TOO_MANY: &str = "it stands in too many places";
@@ -167,35 +167,6 @@ impl<'d> DirectionProof<'d> {
             Some(TakenAsList::Divided) => Found::undecided("a value that holds the separator of the list is taken for several"),
             None => Found::undecided("what the single values are as texts is not told"),
         }
-    }
-
-    /// A value that was sent before and fits a new alternative as well as an old one, which `oneOf` refuses. Where the
-    /// receiver takes only members it declares there is none, the alternatives are told apart as people mean them.
-    pub(super) fn overlap(&mut self, change: &Change) -> Option<ProvenChange> {
-        let mut suspected = None;
-        for compared in change.compared.iter().take(MOST_PLACES) {
-            let ids = self.ids(compared.pair)?;
-            let schemas = self.schemas(compared.pair)?;
-            let receiver = self.contracts.receiver;
-            let Some(branch) = compared.branch.and_then(|branch| schema_of(receiver, branch)) else { continue };
-            let question = Question::Taken(branch);
-            let Containment::Refuted(witness) = self.contains(schemas, &question) else { continue };
-            // Beside members of its own, an alternative declares only a part of the object.
-            let whole = receiver.schema(ids.receiver);
-            let is_part = !whole.properties.is_empty() || !whole.all_of.is_empty();
-            let is_refused = witness.keyword == "oneOf"
-                && (is_part || matches!(self.contains_strictly(schemas, &question), Containment::Refuted(_)));
-            if is_refused && self.taken_above(compared.pair) == Taken::Not {
-                match self.in_messages(compared.pair, schemas.receiver, &question, witness) {
-                    Found::Refuted { proof, roots } => return Some(ProvenChange { proof: *proof, roots }),
-                    Found::Undecided { why, roots } => {
-                        suspected = Some(ProvenChange { proof: Proof::Undecided { reason: why.to_owned() }, roots });
-                    }
-                    Found::Contained(_) => {}
-                }
-            }
-        }
-        suspected
     }
 
     /// Whether what is contained at a pair still is where an `oneOf` above counts how many alternatives fit.

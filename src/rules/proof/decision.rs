@@ -16,6 +16,8 @@ pub(super) struct JudgedChange {
     pub(super) is_discriminated: bool,
     /// Whether it may refuse something though its rule says that it only widens.
     pub(super) may_narrow: bool,
+    /// Whether it may let a value fit two alternatives though it only widens one.
+    pub(super) may_overlap: bool,
     /// What its rule says.
     pub(super) judgement: Judgement,
 }
@@ -32,7 +34,7 @@ pub(super) struct Judgement {
 pub(super) enum Inquiry {
     /// Nothing: nobody has to act, and nothing suggests otherwise.
     Nothing,
-    /// Whether a value that was sent before fits the new alternative as well as an old one.
+    /// Whether a value that was sent before fits the new or wider alternative as well as another one.
     Overlap,
     /// Whether what only widens refuses something after all; nothing but a witness counts.
     Narrowing,
@@ -43,11 +45,12 @@ pub(super) enum Inquiry {
 impl Inquiry {
     /// What to ask.
     pub(super) fn about(finding: JudgedChange) -> Self {
-        let JudgedChange { kind, direction, is_discriminated, may_narrow, judgement } = finding;
+        let JudgedChange { kind, direction, is_discriminated, may_narrow, may_overlap, judgement } = finding;
         match (kind, direction, judgement.severity) {
             // One more form takes nothing away, unless `oneOf` now counts two and no tag says which is meant.
             (ChangeKind::VariantAdded, Direction::ToProvider, _) if !is_discriminated => Self::Overlap,
             (_, _, Severity::Info) if may_narrow => Self::Narrowing,
+            (_, _, Severity::Info) if may_overlap => Self::Overlap,
             (_, _, Severity::Info) => Self::Nothing,
             _ => Self::Containment,
         }
@@ -141,7 +144,14 @@ mod tests {
 
     fn finding(kind: ChangeKind, severity: Severity) -> JudgedChange {
         let judgement = Judgement { severity, consequence: Consequence::Unreadable };
-        JudgedChange { kind, direction: Direction::ToProvider, is_discriminated: false, may_narrow: false, judgement }
+        JudgedChange {
+            kind,
+            direction: Direction::ToProvider,
+            is_discriminated: false,
+            may_narrow: false,
+            may_overlap: false,
+            judgement,
+        }
     }
 
     #[test]
@@ -159,6 +169,7 @@ mod tests {
         let open = finding(ChangeKind::PatternChanged, Severity::Warning);
         let widens = JudgedChange { may_narrow: true, ..finding(ChangeKind::ConstraintRemoved, Severity::Info) };
         let form = finding(ChangeKind::VariantAdded, Severity::Info);
+        let wider = JudgedChange { may_overlap: true, ..finding(ChangeKind::EnumValueAdded, Severity::Info) };
         for (change, inquiry, proof, expected) in [
             (known, Inquiry::Containment, refuted(), Some((Severity::Breaking, Consequence::Unreadable))),
             (open, Inquiry::Containment, refuted(), Some((Severity::Breaking, Consequence::Refused))),
@@ -172,6 +183,8 @@ mod tests {
             (form, Inquiry::Overlap, refuted(), Some((Severity::Warning, Consequence::Refused))),
             (form, Inquiry::Overlap, undecided(), Some((Severity::Warning, Consequence::Refused))),
             (form, Inquiry::Overlap, contained(false), None),
+            (wider, Inquiry::Overlap, refuted(), Some((Severity::Warning, Consequence::Refused))),
+            (wider, Inquiry::Overlap, undecided(), None),
             (finding(ChangeKind::EnumValueAdded, Severity::Info), Inquiry::Nothing, Proof::Promise, None),
         ] {
             assert_eq!(Inquiry::about(change), inquiry, "{change:?}");

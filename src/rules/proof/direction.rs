@@ -19,7 +19,7 @@ const MOST_QUESTIONS: usize = 1_000;
 const MOST_STEPS: usize = 1_500_000;
 
 static ANY: Value = Value::Bool(true);
-static NEVER: Value = Value::Bool(false);
+pub(super) static NEVER: Value = Value::Bool(false);
 
 /// One direction: who sends, who receives, and what was decided.
 pub(super) struct DirectionProof<'d> {

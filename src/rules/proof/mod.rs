@@ -16,6 +16,7 @@ mod found;
 mod message;
 mod narrowing;
 mod outcome;
+mod overlap;
 mod peers;
 mod places;
 mod prove;

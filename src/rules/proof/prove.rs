@@ -39,6 +39,7 @@ pub fn prove(contracts: BeforeAfter<&Contract<'_>>, delta: &Delta, findings: &mu
             direction: change.direction,
             is_discriminated: change.evidence.discriminated,
             may_narrow: proofs.may_narrow(change),
+            may_overlap: proofs.may_overlap(change),
             judgement: Judgement { severity: finding.severity, consequence: finding.consequence },
         };
         let inquiry = Inquiry::about(judged);
