@@ -50,6 +50,7 @@ pub const DAEMON: &[(&str, &str)] = &[
     ("fetch", include_str!("fetch.toml")),
     ("keep", include_str!("keep.toml")),
     ("operate", include_str!("operate.toml")),
+    ("proof", include_str!("proof.toml")),
     ("tell", include_str!("tell.toml")),
     ("wire", include_str!("wire.toml")),
 ];

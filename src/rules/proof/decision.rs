@@ -184,7 +184,7 @@ mod tests {
             (form, Inquiry::Overlap, undecided(), Some((Severity::Warning, Consequence::Refused))),
             (form, Inquiry::Overlap, contained(false), None),
             (wider, Inquiry::Overlap, refuted(), Some((Severity::Warning, Consequence::Refused))),
-            (wider, Inquiry::Overlap, undecided(), None),
+            (wider, Inquiry::Overlap, undecided(), Some((Severity::Warning, Consequence::Refused))),
             (finding(ChangeKind::EnumValueAdded, Severity::Info), Inquiry::Nothing, Proof::Promise, None),
         ] {
             assert_eq!(Inquiry::about(change), inquiry, "{change:?}");

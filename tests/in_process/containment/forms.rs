@@ -310,3 +310,16 @@ fn a_form_is_taken_under_its_tags_only() {
         }
     }
 }
+
+/// A discriminator asks for its tag, and only objects have one.
+#[test]
+fn what_is_no_object_is_no_form() {
+    let form = |name: &str| json!({"required": [name]});
+    let list = ["Card", "Till"].map(|name| json!({"$ref": format!("#/components/schemas/{name}")}));
+    let tagged = json!({"anyOf": list, "discriminator": {"propertyName": "kind"}});
+    let before = json!({"components": {"schemas": {"Message": {"type": "string"}}}});
+    let after = json!({"components": {"schemas": {"Card": form("pan"), "Till": form("till"), "Message": tagged}}});
+    assert!(matches!(taken(&before, &after), Containment::Refuted(_)), "a text has no tag");
+    let untagged = json!({"components": {"schemas": {"Card": form("pan"), "Till": form("till"), "Message": {"anyOf": list}}}});
+    assert_eq!(taken(&before, &untagged), Containment::Contained, "a text fits whatever is said of objects");
+}

@@ -47,7 +47,7 @@ impl Holder {
             Place::Whole => schema.clone(),
             Place::Member => json!({"type": "object", "required": ["m"], "properties": {"m": schema}}),
             Place::Entry => json!({"type": "array", "items": schema}),
-            Place::NoEntry => json!({"type": "array", "items": schema, "maxItems": 0}),
+            Place::NoEntry => json!({"type": "array", "items": schema, "enum": [[]]}),
         };
         let content = json!({"application/json": {"schema": message}});
         if self.is_request {
@@ -106,12 +106,15 @@ fn findings_name_the_operations_of_which_they_are_true_alone() {
         let holders: Vec<Holder> = (0..rng.usize(2..5)).map(|_| Holder::random(&mut rng)).collect();
         let base = object(&mut rng);
         let common = generate::near(&mut rng, &base);
-        let own: Vec<Value> =
-            holders.iter().map(|_| if rng.u8(..3) == 0 { base.clone() } else { generate::near(&mut rng, &base) }).collect();
-        let in_components = rng.u8(..3) == 0;
-        let names: Vec<String> = (0..holders.len()).map(|at| format!("Own{at}")).collect();
+        let in_components = rng.u8(..3) > 0;
+        // Two at most where they are components: some operations share one on both sides.
+        let pasts: Vec<Value> = (0..if in_components { 2 } else { holders.len() })
+            .map(|_| if rng.u8(..3) == 0 { base.clone() } else { generate::near(&mut rng, &base) })
+            .collect();
+        let names: Vec<String> = (0..pasts.len()).map(|past| format!("Own{past}")).collect();
+        let past = |at: usize| at % pasts.len();
         let apart: Vec<(Option<&str>, &Value)> =
-            own.iter().zip(&names).map(|(schema, name)| (in_components.then_some(name.as_str()), schema)).collect();
+            (0..holders.len()).map(|at| (in_components.then_some(names[past(at)].as_str()), &pasts[past(at)])).collect();
         let gathered: Vec<(Option<&str>, &Value)> = holders.iter().map(|_| (Some("Common"), &common)).collect();
         let (before, after) = if rng.bool() { (apart, gathered) } else { (gathered, apart) };
         let compared = |only: Option<usize>| {
