@@ -181,13 +181,28 @@ fn places(operation: &Operation<'_>, direction: Direction) -> Vec<Place> {
     }
 }
 
-/// Readings of one value that are gone through; one that has more is written as it is.
-const MOST_READINGS: usize = 512;
+/// Parts of one value that may be read in two ways; one with more is taken as it is.
+const MOST_AMBIGUOUS: usize = 8;
+
+/// How many parts of a value may be read in two ways.
+fn ambiguous(value: &Value) -> usize {
+    match value {
+        Value::Null => 0,
+        Value::Bool(_) | Value::Number(_) => 1,
+        Value::String(text) => {
+            usize::from(serde_json::from_str::<Value>(text).is_ok_and(|read| read.is_number() || read.is_boolean()))
+        }
+        Value::Array(list) => list.iter().map(ambiguous).sum(),
+        Value::Object(map) => map.values().map(ambiguous).sum(),
+    }
+}
 
 /// Every way to read a value that is written as text.
 fn readings(value: &Value) -> Vec<Value> {
+    if ambiguous(value) > MOST_AMBIGUOUS {
+        return vec![value.clone()];
+    }
     let with = |begun: Vec<Value>, parts: Vec<Value>, add: &dyn Fn(&mut Value, Value)| {
-        let parts = if begun.len() * parts.len() > MOST_READINGS { parts.into_iter().take(1).collect() } else { parts };
         let each = begun.iter().flat_map(|one| parts.iter().map(move |part| (one.clone(), part.clone())));
         each.map(|(mut one, part)| {
             add(&mut one, part);
