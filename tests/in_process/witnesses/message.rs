@@ -51,12 +51,16 @@ impl<'d> Side<'d> {
         self.contract.operations.iter().find(|operation| operation.label() == *label)
     }
 
-    /// The operation that one of the other side is matched with: by its shape, with or without what the address begins with.
+    /// The operation that one of the other side is matched with: by its shape, with or without what the address begins with, or
+    /// by its name where it moved.
     fn like(&self, other: &Operation<'_>) -> Option<&Operation<'d>> {
         let alike = |operation: &&Operation<'_>| operation.kind == other.kind && operation.method == other.method;
         let same = || self.contract.operations.iter().filter(alike);
         same().find(|operation| operation.shape == other.shape).or_else(|| {
-            same().find(|operation| operation.shape.ends_with(&other.shape) || other.shape.ends_with(&operation.shape))
+            let is_within = |one: &str, other: &str| one.ends_with(other) || other.ends_with(one);
+            same().find(|operation| is_within(&operation.shape, &other.shape)).or_else(|| {
+                same().find(|operation| operation.operation_id.is_some() && operation.operation_id == other.operation_id)
+            })
         })
     }
 

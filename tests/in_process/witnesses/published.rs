@@ -207,7 +207,9 @@ impl Published<'_> {
         if map.len() == 1 && map.get("type") == Some(&Value::Null) {
             return json!({"type": "null"});
         }
-        for (name, value) in map.iter().filter(|(_, value)| !value.is_null()) {
+        // A list of nothing is written where there was nothing to list; JSON Schema has none.
+        let says = |value: &Value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty());
+        for (name, value) in map.iter().filter(|(_, value)| says(value)) {
             match name.as_str() {
                 "type" => drop(out.insert("type".to_owned(), if value == "file" { json!("string") } else { value.clone() })),
                 "const" if self.dialect.is_json_schema() => drop(out.insert(name.clone(), value.clone())),
@@ -235,11 +237,12 @@ impl Published<'_> {
             let kept = names.iter().filter(|name| name.as_str().is_some_and(|name| !hidden.contains(name)));
             out.insert("required".to_owned(), kept.cloned().collect());
         }
-        if let Some(list) = map.get("allOf").and_then(Value::as_array) {
+        let list_of = |name: &str| map.get(name).and_then(Value::as_array).filter(|list| !list.is_empty());
+        if let Some(list) = list_of("allOf") {
             out.insert("allOf".to_owned(), list.iter().map(|part| self.schema(part, &hidden, referred)).collect());
         }
         for name in ["anyOf", "oneOf"] {
-            if let Some(list) = map.get(name).and_then(Value::as_array) {
+            if let Some(list) = list_of(name) {
                 let tagged = list.iter().map(|form| {
                     let written = self.schema(form, &none, referred);
                     match self.tags(map, form) {
