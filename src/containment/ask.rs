@@ -34,6 +34,8 @@ pub enum Question<'d> {
     Taken(&'d Value),
     /// The values that have a member of this name.
     With(String),
+    /// Another question, of the values only whose member of this name is one of these.
+    OfKinds(Box<Question<'d>>, String, Vec<Json>),
 }
 
 impl<'d> Prover<'d> {
@@ -45,17 +47,13 @@ impl<'d> Prover<'d> {
 
     /// A small value of the sender's schema that holds `inner` as its member `name`, or as an item where there is none.
     pub fn around(&mut self, sender: &'d Value, name: Option<&str>, inner: &Json) -> Option<Json> {
-        let listed = self.reader.arena.intern_values(vec![inner.clone()]);
-        let parts = match name {
-            Some(name) => {
-                let name: Rc<str> = name.into();
-                let named = [(Rc::clone(&name), listed)];
-                let members = MemberSchemas { named: named.into(), patterns: Rc::from([]), rest: None };
-                vec![Part::Kinds(TypeSet::OBJECT), Part::Members(members), Part::Required(name)]
+        let holder = match name {
+            Some(name) => self.of_kinds(name, std::slice::from_ref(inner)),
+            None => {
+                let listed = self.reader.arena.intern_values(vec![inner.clone()]);
+                self.reader.arena.intern(vec![Part::Kinds(TypeSet::ARRAY), Part::Contains(listed, 1, None)])
             }
-            None => vec![Part::Kinds(TypeSet::ARRAY), Part::Contains(listed, 1, None)],
         };
-        let holder = self.reader.arena.intern(parts);
         let sender = self.reader.schema(Peer::Sender, sender);
         match self.ask(vec![NodeConstraint::sent(sender), NodeConstraint::kept(holder)]) {
             Solution::Value(value) => Some(value.as_ref().clone()),
@@ -78,8 +76,9 @@ impl<'d> Prover<'d> {
     /// `receiver` of the second.
     pub fn contains(&mut self, sender: &'d Value, receiver: &'d Value, point: &Question<'d>) -> Containment {
         let mut nodes = vec![NodeConstraint::sent(self.reader.schema(Peer::Sender, sender))];
-        nodes.push(NodeConstraint::refused(self.refused(receiver, point)));
-        nodes.extend(self.of_which(point));
+        let (refused, which) = (self.refused(receiver, point), self.of_which(point));
+        nodes.push(NodeConstraint::refused(refused));
+        nodes.extend(&which);
         let schemas = [sender, receiver].map(std::ptr::from_ref);
         let question = AskedQuestion { nodes: nodes.as_slice().into(), schemas };
         if let Some(known) = self.answers.get(&question) {
@@ -88,7 +87,7 @@ impl<'d> Prover<'d> {
         let answer = match self.ask(nodes) {
             Solution::Empty => Containment::Contained,
             Solution::Unknown(why) => Containment::Undecided(why),
-            Solution::Value(value) => match self.confirmed(sender, receiver, &value) {
+            Solution::Value(value) => match self.confirmed(Peers { sender, receiver }, &value, &which, refused) {
                 Ok(witness) => Containment::Refuted(witness),
                 Err(why) => Containment::Undecided(why),
             },
@@ -97,9 +96,25 @@ impl<'d> Prover<'d> {
         answer
     }
 
-    /// The witness that a value is, made as small as it goes; why it is none, where it is not sent or not refused.
-    pub(super) fn confirmed(&mut self, sender: &'d Value, receiver: &'d Value, value: &Json) -> Result<Witness, &'static str> {
-        confirm(&self.reader.documents, Peers { sender, receiver }, value, &mut self.checks)
+    /// The witness that a value is, made as small as it goes while it is one of `which` and falsifies `refused`; why it is
+    /// none, where it is not sent or not refused.
+    pub(super) fn confirmed(
+        &mut self,
+        schemas: Peers<&'d Value>,
+        value: &Json,
+        which: &[NodeConstraint],
+        refused: NodeId,
+    ) -> Result<Witness, &'static str> {
+        let is_about = |prover: &mut Self, value: &Json| {
+            which.iter().all(|kept| prover.satisfies(kept.node, value, 0) >= Satisfaction::Formats)
+                && prover.satisfies(refused, value, 0) == Satisfaction::No
+        };
+        // What is left out may be what was asked about, and the rest refused for another reason.
+        let is_told = is_about(self, value);
+        let (documents, mut checks) = (self.reader.documents, self.checks);
+        let witness = confirm(&documents, schemas, value, &mut |smaller| !is_told || is_about(self, smaller), &mut checks);
+        self.checks = checks;
+        witness
     }
 
     /// What a value must not satisfy to be an answer.
@@ -111,12 +126,13 @@ impl<'d> Prover<'d> {
             Question::Keywords(map, wanted) => self.reader.keywords(Peer::Receiver, map, wanted),
             Question::Required(name) => self.reader.arena.intern(vec![Part::Required(Rc::from(name.as_str()))]),
             Question::Types(types) => self.reader.arena.intern(vec![Part::Kinds(*types)]),
+            Question::OfKinds(question, ..) => self.refused(receiver, question),
         }
     }
 
-    /// Of which values only it is asked; none where it is asked of all.
-    pub(super) fn of_which(&mut self, point: &Question<'d>) -> Option<NodeConstraint> {
-        Some(match point {
+    /// Of which values only it is asked: those that keep all of these.
+    pub(super) fn of_which(&mut self, point: &Question<'d>) -> Vec<NodeConstraint> {
+        vec![match point {
             Question::Value(value) => NodeConstraint::kept(self.reader.arena.intern_values(vec![value.clone()])),
             Question::Branch(branch) => NodeConstraint::sent(self.reader.schema(Peer::Sender, branch)),
             Question::Taken(branch) => NodeConstraint::kept(self.reader.schema(Peer::Receiver, branch)),
@@ -124,7 +140,20 @@ impl<'d> Prover<'d> {
                 let parts = vec![Part::Kinds(TypeSet::OBJECT), Part::Required(Rc::from(name.as_str()))];
                 NodeConstraint::kept(self.reader.arena.intern(parts))
             }
-            Question::Whole | Question::Keywords(..) | Question::Required(_) | Question::Types(_) => return None,
-        })
+            Question::OfKinds(question, property, values) => {
+                let mut which = self.of_which(question);
+                which.push(NodeConstraint::kept(self.of_kinds(property, values)));
+                return which;
+            }
+            Question::Whole | Question::Keywords(..) | Question::Required(_) | Question::Types(_) => return Vec::new(),
+        }]
+    }
+
+    /// The objects whose member of this name is one of these values.
+    pub(super) fn of_kinds(&mut self, property: &str, values: &[Json]) -> NodeId {
+        let listed = self.reader.arena.intern_values(values.to_vec());
+        let name: Rc<str> = property.into();
+        let members = MemberSchemas { named: [(Rc::clone(&name), listed)].into(), patterns: Rc::from([]), rest: None };
+        self.reader.arena.intern(vec![Part::Kinds(TypeSet::OBJECT), Part::Members(members), Part::Required(name)])
     }
 }

@@ -98,7 +98,7 @@ pub(super) fn is_confirmed<'d>(
         && judges(&documents.receiver, schemas.receiver).is_some_and(|receiver| receiver.refuse(value))
 }
 
-/// The witness of `value`, made as small as it goes. Takes from the checks that are left.
+/// The witness of `value`, made as small as it goes while it `is_about` what was asked. Takes from the checks that are left.
 ///
 /// # Errors
 /// Why there is none, where the documents do not judge the value as the search said, or that cannot be seen.
@@ -106,6 +106,7 @@ pub(super) fn confirm<'d>(
     documents: &Peers<Interpretation<'d>>,
     schemas: Peers<&'d Value>,
     value: &Json,
+    is_about: &mut dyn FnMut(&Json) -> bool,
     left: &mut usize,
 ) -> Result<Witness, &'static str> {
     // Both documents, and every try to make it smaller.
@@ -122,7 +123,7 @@ pub(super) fn confirm<'d>(
         return Err(if is_doubtful { NULL_IS_DOUBTFUL } else { NOT_CONFIRMED });
     }
     let mut tries = TRIES;
-    let value = shrunk(value.clone(), &refutes, &mut tries);
+    let value = shrunk(value.clone(), &mut |value| refutes(value) && is_about(value), &mut tries);
     let meant = receiver.0.first().ok_or(NOT_CONFIRMED)?;
     let error = meant.iter_errors(&value).next().ok_or(NOT_CONFIRMED)?;
     // `false` as a schema has no keyword of its own: the one that holds it says what is refused.
@@ -138,7 +139,7 @@ pub(super) fn confirm<'d>(
 }
 
 /// The value without every member and item that it can do without.
-fn shrunk(mut value: Json, refutes: &dyn Fn(&Json) -> bool, tries: &mut usize) -> Json {
+fn shrunk(mut value: Json, refutes: &mut dyn FnMut(&Json) -> bool, tries: &mut usize) -> Json {
     let mut pending: Vec<String> = vec![String::new()];
     while let Some(at) = pending.pop() {
         let steps: Vec<String> = match value.pointer(&at) {

@@ -29,6 +29,8 @@ pub enum ValuePlace<'d> {
     Itself,
     /// It is the same value, where that is one of this alternative of the sender.
     Alternative(&'d Value),
+    /// It is the same value, where its member of this name is one of these.
+    OfKinds(&'d str, &'d [Json]),
     /// As the member of this name.
     Member(&'d str),
     /// As a member of any name but these.
@@ -54,8 +56,10 @@ impl<'d> Prover<'d> {
     /// The mask of what is refused where a question is asked.
     pub fn mask(&mut self, receiver: &'d Value, point: &Question<'d>) -> Mask {
         let refused = self.refused(receiver, point);
-        let Some(NodeConstraint { node, .. }) = self.of_which(point) else { return Mask(refused) };
-        Mask(self.reader.arena.intern(vec![Part::If(node, refused, NodeId::ANY)]))
+        let which = self.of_which(point);
+        Mask(which.into_iter().fold(refused, |refused, NodeConstraint { node, .. }| {
+            self.reader.arena.intern(vec![Part::If(node, refused, NodeId::ANY)])
+        }))
     }
 
     /// A mask whose places are named later: what is refused may stand within itself.
@@ -70,6 +74,7 @@ impl<'d> Prover<'d> {
             parts.push(match place {
                 ValuePlace::Itself => Part::Same(inner),
                 ValuePlace::Alternative(schema) => Part::If(self.reader.schema(Peer::Sender, schema), inner, NodeId::ANY),
+                ValuePlace::OfKinds(name, values) => Part::If(self.of_kinds(name, values), inner, NodeId::ANY),
                 ValuePlace::Member(name) => members([(Rc::from(name), inner)].into(), None),
                 ValuePlace::Further(mut names) => {
                     names.sort_unstable();
@@ -99,9 +104,9 @@ impl<'d> Prover<'d> {
         reached(self.ask([NodeConstraint::sent(sender)].into_iter().chain(refused).collect()))
     }
 
-    /// The witness that a whole message is; none where somebody else does not judge it so.
-    pub fn witness(&mut self, sender: &'d Value, receiver: &'d Value, message: &Json) -> Option<Witness> {
-        self.confirmed(sender, receiver, message).ok()
+    /// The witness that a whole message is that breaks a mask; none where somebody else does not judge it so.
+    pub fn witness(&mut self, schemas: Peers<&'d Value>, message: &Json, mask: Mask) -> Option<Witness> {
+        self.confirmed(schemas, message, &[], mask.0).ok()
     }
 }
 

@@ -9,6 +9,7 @@ use crate::model::{Direction, OperationLabel, Stability};
 use crate::openapi::{OperationKind, SchemaId};
 
 use super::before_after::BeforeAfter;
+use super::kinds::Kinds;
 use super::writing::Writing;
 
 /// What a change does to the set of valid messages. The law turns it into a severity.
@@ -63,6 +64,8 @@ macro_rules! kinds {
 kinds! {
     OperationRemoved: Replaces, NEITHER;
     OperationAdded: Annotates, NEITHER;
+    ComponentRemoved: Replaces, NEITHER;
+    ComponentAdded: Annotates, NEITHER;
     OperationMoved: Replaces, NEITHER;
     PathRespelled: Opaque, NEITHER;
     WebhookRemoved: Replaces, NEITHER;
@@ -78,6 +81,7 @@ kinds! {
     StabilityRaised: Annotates, NEITHER;
     ServerRemoved: Replaces, NEITHER;
     ServersNoLongerNamed: Opaque, NEITHER;
+    ServersNamed: Opaque, NEITHER;
     ServerAdded: Annotates, NEITHER;
     ServerReplaced: Replaces, NEITHER;
     ServerVariableValueRemoved: Replaces, NEITHER;
@@ -229,6 +233,7 @@ impl ChangeKind {
                 self,
                 K::ServerRemoved
                     | K::ServersNoLongerNamed
+                    | K::ServersNamed
                     | K::ServerAdded
                     | K::ServerReplaced
                     | K::ServerVariableValueRemoved
@@ -370,6 +375,10 @@ pub struct ComparedPair {
     pub writing: Writing,
     /// Whether the two take in bases that do not list them: what they refuse is not to be seen in any schema above.
     pub is_heir: bool,
+    /// Of which kinds the values are, where the two hold other kinds too.
+    pub kinds: Option<Kinds>,
+    /// The property whose values say which form of one side became which of the other.
+    pub divided_by: Option<Arc<str>>,
 }
 
 impl ComparedPair {

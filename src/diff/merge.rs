@@ -96,6 +96,7 @@ pub(super) fn merged(mut walk: Walk<'_, '_>) -> Delta {
     // Uses are copied into every change: on a hostile document that is operations times changes.
     let mut left = walk.budget.uses;
     let uses = Uses::ranked(walk.uses);
+    let kinds = walk.kinds;
     let mut pairs = Vec::with_capacity(walk.nodes.len());
     for node in walk.nodes {
         pairs.push(ComparedPair {
@@ -104,6 +105,8 @@ pub(super) fn merged(mut walk: Walk<'_, '_>) -> Delta {
             operations: uses.of(&node.roots),
             writing: node.pair.writing,
             is_heir: node.is_heir,
+            kinds: node.pair.kinds.and_then(|id| kinds.get(id.0).cloned()),
+            divided_by: node.divided_by,
             parents: node.parents,
         });
         if node.facts.is_empty() {

@@ -1,6 +1,7 @@
 //! The worklist: pairs of schemas, each entered once, and the facts that were found of each.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -12,6 +13,7 @@ use super::change::{Site, Use};
 use super::delta::Budget;
 use super::equivalence::{Alike, Equivalence, SchemaDocument};
 use super::fact::Fact;
+use super::kinds::{Kinds, KindsId};
 use super::unchanged::{Sameness, Unchanged};
 use super::writing::Writing;
 
@@ -29,6 +31,8 @@ pub(super) struct SchemaPair {
     pub(super) writing: Writing,
     /// Two schemas beside whose alternatives these are, where they are compared together.
     pub(super) common: Option<BeforeAfter<SchemaId>>,
+    /// Of which kinds the values are, where forms hold other kinds too.
+    pub(super) kinds: Option<KindsId>,
 }
 
 /// A pair that was entered, and what is known of it.
@@ -45,6 +49,8 @@ pub(super) struct PairNode {
     pub(super) roots: BTreeSet<usize>,
     /// Whether it was entered for heirs, which no schema lists.
     pub(super) is_heir: bool,
+    /// The property that says which form of one side became which of the other.
+    pub(super) divided_by: Option<Arc<str>>,
 }
 
 /// What an operation names directly: two schemas, where it names them, and which way their values travel.
@@ -79,6 +85,8 @@ pub(super) struct Walk<'c, 'd> {
     /// What is known of the unit at a position of the document before.
     units: FxHashMap<PointerId, Sameness>,
     pub(super) nodes: Vec<PairNode>,
+    /// The kinds that pairs are compared for, by number.
+    pub(super) kinds: Vec<Kinds>,
     /// Pairs that were met, and their nodes; none for those that are equal throughout.
     index: FxHashMap<SchemaPair, Option<usize>>,
     /// Facts of operations and of the whole document, with the operations they belong to.
@@ -115,6 +123,7 @@ impl<'c, 'd> Walk<'c, 'd> {
             budget,
             units: FxHashMap::default(),
             nodes: Vec::new(),
+            kinds: Vec::new(),
             index: FxHashMap::default(),
             document: Vec::new(),
             uses: Vec::new(),
@@ -175,7 +184,7 @@ impl<'c, 'd> Walk<'c, 'd> {
     pub(super) fn within(&mut self, parent: usize, schemas: BeforeAfter<SchemaId>) {
         if let Some(SchemaPair { direction, writing, .. }) = self.pair(parent) {
             let writing = writing.within(BeforeAfter::new(self.before, self.after), schemas);
-            self.enter_below(parent, SchemaPair { schemas, direction, writing, common: None });
+            self.enter_below(parent, SchemaPair { schemas, direction, writing, common: None, kinds: None });
         }
     }
 
@@ -195,8 +204,40 @@ impl<'c, 'd> Walk<'c, 'd> {
         schemas: BeforeAfter<SchemaId>,
         common: Option<BeforeAfter<SchemaId>>,
     ) -> Option<usize> {
-        let SchemaPair { direction, writing, .. } = self.pair(parent)?;
-        self.enter_below(parent, SchemaPair { schemas, direction, writing, common })
+        // Kinds are of the value, and this is the same value.
+        let SchemaPair { direction, writing, kinds, .. } = self.pair(parent)?;
+        self.enter_below(parent, SchemaPair { schemas, direction, writing, common, kinds })
+    }
+
+    /// The same for values of some kinds only.
+    pub(super) fn of_kinds(
+        &mut self,
+        parent: usize,
+        schemas: BeforeAfter<SchemaId>,
+        common: Option<BeforeAfter<SchemaId>>,
+        kinds: KindsId,
+    ) {
+        if let Some(SchemaPair { direction, writing, .. }) = self.pair(parent) {
+            self.enter_below(parent, SchemaPair { schemas, direction, writing, common, kinds: Some(kinds) });
+        }
+    }
+
+    /// Registers kinds; pairs refer to them by the number returned.
+    pub(super) fn register_kinds(&mut self, kinds: Kinds) -> KindsId {
+        self.kinds.push(kinds);
+        KindsId(self.kinds.len() - 1)
+    }
+
+    /// The kinds of a number.
+    pub(super) fn kinds_at(&self, id: KindsId) -> Option<&Kinds> {
+        self.kinds.get(id.0)
+    }
+
+    /// Says by which property the forms of a node were divided.
+    pub(super) fn divide_by(&mut self, node: usize, property: &Arc<str>) {
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.divided_by = Some(Arc::clone(property));
+        }
     }
 
     fn enter_below(&mut self, parent: usize, pair: SchemaPair) -> Option<usize> {
@@ -254,16 +295,17 @@ impl<'c, 'd> Walk<'c, 'd> {
             parents: Vec::new(),
             roots: BTreeSet::new(),
             is_heir: false,
+            divided_by: None,
         });
         self.index.insert(pair, Some(id));
         Some(id)
     }
 
     fn sameness(&mut self, pair: SchemaPair) -> Sameness {
-        let SchemaPair { schemas, common, .. } = pair;
+        let SchemaPair { schemas, common, kinds, .. } = pair;
         let unknown = schemas.before == SchemaId::UNKNOWN || schemas.after == SchemaId::UNKNOWN;
-        // What stands beside an alternative is another on the two sides.
-        if common.is_some() && !unknown {
+        // What stands beside an alternative is another on the two sides, and so are forms that share some kinds.
+        if (common.is_some() || kinds.is_some()) && !unknown {
             return Sameness::Unknown;
         }
         if unknown || (schemas.before == schemas.after && schemas.before.is_constant()) {
@@ -289,6 +331,11 @@ impl<'c, 'd> Walk<'c, 'd> {
     /// Whether the pair of a node stands in parts that are equal, though not all they refer to is.
     pub(super) fn is_same(&self, node: usize) -> bool {
         self.nodes.get(node).is_some_and(|node| node.is_same)
+    }
+
+    /// Whether a node stands within the values of another one, and no operation names it.
+    pub(super) fn is_within(&self, node: usize) -> bool {
+        self.nodes.get(node).is_some_and(|node| node.roots.is_empty() && !node.parents.is_empty())
     }
 
     /// The pair of a node.

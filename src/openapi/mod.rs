@@ -14,6 +14,7 @@ mod contract;
 mod dates;
 mod discriminator;
 mod document;
+mod escapes;
 mod json;
 mod keywords;
 mod limits;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::contract::Server;
+use super::escapes::push_written;
 
 /// What an address is relative to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -78,7 +79,8 @@ impl fmt::Display for NormalUrl {
 /// A host in lower case, without who logs in left as it is, and without the port that its scheme means anyway.
 fn plain_host(authority: &str, scheme: Option<&str>) -> String {
     let (user, host) = authority.rsplit_once('@').map_or(("", authority), |(user, host)| (user, host));
-    let host = host.to_ascii_lowercase();
+    let host = idna::domain_to_ascii_cow(host.as_bytes(), idna::AsciiDenyList::EMPTY)
+        .map_or_else(|_| host.to_ascii_lowercase(), std::borrow::Cow::into_owned);
     let default = match scheme {
         Some("http" | "ws") => "80",
         Some("https" | "wss") => "443",
@@ -102,32 +104,15 @@ fn plain_path(path: &str) -> String {
             }
             // Above the root there is nothing, above the folder of the description there is.
             ".." if path.starts_with('/') => {}
-            _ => segments.push(plain_escapes(segment)),
+            _ => {
+                let mut written = String::with_capacity(segment.len());
+                push_written(&mut written, segment);
+                segments.push(written);
+            }
         }
     }
     let path = segments.iter().fold(String::new(), |path, segment| path + "/" + segment);
     path.trim_end_matches('/').to_owned()
-}
-
-/// Escapes in upper case, and none for a character that needs none (RFC 3986 section 6.2.2).
-fn plain_escapes(segment: &str) -> String {
-    let mut parts = segment.split('%');
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let code = part.get(..2).and_then(|code| u8::from_str_radix(code, 16).ok());
-        match (code, part.get(2..)) {
-            (Some(code), Some(rest)) if code.is_ascii_alphanumeric() || b"-._~".contains(&code) => {
-                text.push(char::from(code));
-                text.push_str(rest);
-            }
-            (Some(code), Some(rest)) => text.push_str(&format!("%{code:02X}{rest}")),
-            _ => {
-                text.push('%');
-                text.push_str(part);
-            }
-        }
-    }
-    text
 }
 
 /// A variable of a server where its address contains it.
@@ -194,6 +179,10 @@ mod tests {
             ("http://a.example:80", "http://a.example/"),
             ("https://a.example:/x/./y/../z", "https://a.example/x/z"),
             ("https://a.example/%7euser/%3a", "https://a.example/~user/%3A"),
+            ("https://a.example/caf\u{e9}", "https://a.example/caf%c3%A9"),
+            ("https://a.example/a b", "https://a.example/a%20b"),
+            ("https://b\u{fc}cher.example:443/x", "https://xn--bcher-kva.example/x"),
+            ("https://B\u{dc}CHER.example", "https://b\u{fc}cher.example"),
             ("./v2", "v2/"),
             ("/v2/../v3/", "/v3"),
             ("", "/"),
@@ -215,6 +204,8 @@ mod tests {
             ("https://a.example/%2Fv1", "https://a.example/v1"),
             ("./v2", "/v2"),
             ("../v2", "v2"),
+            ("https://a.example/caf\u{e9}", "https://a.example/cafe\u{301}"),
+            ("https://a.example/a%2Fb", "https://a.example/a/b"),
         ];
         for (one, other) in pairs {
             assert_ne!(NormalUrl::of(one), NormalUrl::of(other), "{one} and {other}");

@@ -96,8 +96,8 @@ const fn template(change: &Change) -> &'static str {
     let has = change.after.is_some();
     match change.kind {
         K::OperationRemoved if has => "{name} is gone, and its address now reaches {after}",
-        K::OperationRemoved => "{name} is gone",
-        K::OperationAdded => "{name} is new",
+        K::OperationRemoved | K::ComponentRemoved => "{name} is gone",
+        K::OperationAdded | K::ComponentAdded => "{name} is new",
         K::OperationMoved => "{name} is now `{after}`",
         K::PathRespelled => "the path of {name} is now written `{after}`",
         K::WebhookMoved => "the webhook {name} is now called `{after}`",
@@ -120,6 +120,7 @@ const fn template(change: &Change) -> &'static str {
         K::ServerRemoved => "the server {name} is gone",
         K::ServersNoLongerNamed if has => "the server {name} is now written `{after}`, which may be another place",
         K::ServersNoLongerNamed => "the description no longer says where the API is served; it was {name}",
+        K::ServersNamed => "the description says now where the API is served, which it did not before: {name}",
         K::ServerAdded => "the server {name} is new",
         K::SecurityAdded => "authentication is now required: {name}",
         K::SecurityRemoved => "authentication is no longer required; it was {name}",
@@ -152,6 +153,7 @@ const fn template(change: &Change) -> &'static str {
         K::ResponsesNoLongerDescribed => "the responses of {name} are no longer described",
         K::ResponsesDescribed => "the responses of {name} are now described",
         K::SuccessStatusRemoved => "the success status {name} is gone",
+        K::SuccessStatusAdded if had => "a success may now come with any status that {name} stands for; it was {before}",
         K::SuccessStatusAdded => "the success status {name} is new",
         K::SuccessStatusChanged => "the success status changed from {before} to {after}",
         K::ErrorStatusRemoved => "the status {name} is no longer declared",

@@ -177,6 +177,12 @@ impl<'d> Folded<'_, 'd> {
         self.additional.value == Additional::Closed
     }
 
+    /// Whether its only condition is that no member is one that neither it nor its alternatives know.
+    pub fn is_closed_as_a_whole(&self) -> bool {
+        let words = self.constraints.get("unevaluatedProperties").filter(|_| self.constraints.len() == 1);
+        words.is_some_and(|words| words.iter().all(|word| *word.value == Value::Bool(false)))
+    }
+
     /// Whether it says nothing of its own besides one union and annotations.
     pub fn is_only_unions(&self) -> bool {
         !self.unions.is_empty() && self.says_nothing_else()

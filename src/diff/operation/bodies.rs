@@ -156,7 +156,7 @@ impl OperationPair<'_, '_, '_, '_> {
     fn values_of(&mut self, old: &Media<'_>, new: &Media<'_>, direction: Direction) {
         let schemas = BeforeAfter::new(old.schema, new.schema);
         let writing = Writing::of_body(old, new);
-        self.root(SchemaPair { schemas, direction, writing, common: None }, BeforeAfter::new(old.at, new.at));
+        self.root(SchemaPair { schemas, direction, writing, common: None, kinds: None }, BeforeAfter::new(old.at, new.at));
     }
 
     /// Swagger 2.0 lists media types for all responses together: beside another dialect, which response a type

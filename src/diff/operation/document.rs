@@ -91,7 +91,8 @@ fn usage(old: &Operation<'_>, new: Option<&Operation<'_>>) -> Use {
 /// An operation that is gone, and the one that requests to it reach now.
 fn removed(walk: &mut Walk<'_, '_>, old: &Operation<'_>, successor: Option<&Operation<'_>>) {
     let kind = match old.kind {
-        OperationKind::Path | OperationKind::Component => ChangeKind::OperationRemoved,
+        OperationKind::Path => ChangeKind::OperationRemoved,
+        OperationKind::Component => ChangeKind::ComponentRemoved,
         OperationKind::Webhook => ChangeKind::WebhookRemoved,
         OperationKind::Callback => ChangeKind::CallbackRemoved,
     };
@@ -112,7 +113,8 @@ fn removed(walk: &mut Walk<'_, '_>, old: &Operation<'_>, successor: Option<&Oper
 
 fn added(walk: &mut Walk<'_, '_>, new: &Operation<'_>) {
     let kind = match new.kind {
-        OperationKind::Path | OperationKind::Component => ChangeKind::OperationAdded,
+        OperationKind::Path => ChangeKind::OperationAdded,
+        OperationKind::Component => ChangeKind::ComponentAdded,
         OperationKind::Webhook => ChangeKind::WebhookAdded,
         OperationKind::Callback => ChangeKind::CallbackAdded,
     };

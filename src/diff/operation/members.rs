@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::openapi::{Additional, Contract, Location, Parameter, Serialization, TypeSet, WireStyle};
+use crate::openapi::{Additional, Contract, Location, Parameter, Serialization, TypeSet, WireStyle, resolve};
 
 use super::super::before_after::BeforeAfter;
 use super::super::folded::{Folded, Property};
@@ -65,11 +65,22 @@ fn known_by<'d>(objects: Vec<ExplodedObject<'d>>, others: &BTreeSet<Key>) -> Rea
 fn exploded<'d>(contract: &Contract<'d>, list: &[Parameter<'d>], others: &BTreeSet<Key>) -> Vec<ExplodedObject<'d>> {
     let is_exploded = |parameter: &&Parameter<'d>| {
         let style = parameter.serialization.style();
-        matches!(parameter.location, Location::Query | Location::Cookie)
-            && style.is_some_and(|style| style.name == "form" && style.exploded == Some(true))
-            && !others.contains(&parameter.key())
+        let is_styled = matches!(parameter.location, Location::Query | Location::Cookie)
+            && style.is_some_and(|style| style.name == "form" && style.exploded == Some(true));
+        (is_styled || is_form(contract, parameter)) && !others.contains(&parameter.key())
     };
     list.iter().filter(is_exploded).filter_map(|parameter| members_of(contract, parameter)).collect()
+}
+
+/// Whether a parameter is a whole query, written as a form writes its members where nothing else is said of them
+/// (OpenAPI 3.2 section 4.12.1).
+fn is_form(contract: &Contract<'_>, parameter: &Parameter<'_>) -> bool {
+    let Serialization::Document { media, .. } = &parameter.serialization else { return false };
+    let written = resolve(contract.root, &format!("#{}", contract.pointers.text(parameter.at)));
+    let media_type = written.and_then(|parameter| parameter.get("content")?.as_object()?.values().next());
+    parameter.location == Location::QueryString
+        && media == "application/x-www-form-urlencoded"
+        && media_type.is_some_and(|media_type| media_type.get("encoding").is_none() && media_type.get("$ref").is_none())
 }
 
 /// The members of an object that says nothing of itself as a whole.
@@ -87,15 +98,19 @@ fn members_of<'d>(contract: &Contract<'d>, parameter: &Parameter<'d>) -> Option<
     if !is_plain {
         return None;
     }
+    let (location, style) = match parameter.location {
+        Location::QueryString => (Location::Query, WireStyle::form()),
+        location => (location, WireStyle::scalar("form")),
+    };
     let member = |(name, property): (&&'d str, &Property)| {
         let [schema] = property.schemas.as_slice() else { return None };
         Some(Parameter {
             name,
-            location: parameter.location,
+            location,
             required: folded.required.contains_key(name),
             deprecated: false,
             stability: None,
-            serialization: Serialization::Styled(WireStyle::scalar("form")),
+            serialization: Serialization::Styled(style.clone()),
             schema: *schema,
             at: contract.schema(*schema).at,
         })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::model::{Direction, Stability};
 use crate::openapi::{Contract, Location, Parameter, PointerId, TypeSet};
@@ -10,6 +10,7 @@ use crate::openapi::{Contract, Location, Parameter, PointerId, TypeSet};
 use super::super::before_after::BeforeAfter;
 use super::super::change::{ChangeKind, Evidence};
 use super::super::fact::Difference;
+use super::super::folded::Folded;
 use super::super::walk::SchemaPair;
 use super::super::writing::Writing;
 use super::counterparts::Counterparts;
@@ -49,6 +50,7 @@ impl OperationPair<'_, '_, '_, '_> {
         let mut after: BTreeMap<_, _> = members.after.of(new).map(|right| (key(right, &self.new.variables), right)).collect();
         // What a security scheme of the other side carries is asked for there.
         if !is_response {
+            self.patterns_of_credentials(&before, &after, direction, home);
             before.retain(|key, _| !self.asked.as_scheme.before.contains(key));
             after.retain(|key, _| !self.asked.as_scheme.after.contains(key));
         }
@@ -114,6 +116,35 @@ impl OperationPair<'_, '_, '_, '_> {
         }
     }
 
+    /// The patterns that a parameter asks of credentials, which a security scheme takes as they are.
+    fn patterns_of_credentials(
+        &mut self,
+        before: &BTreeMap<(Location, String), &Parameter<'_>>,
+        after: &BTreeMap<(Location, String), &Parameter<'_>>,
+        direction: Direction,
+        home: BeforeAfter<PointerId>,
+    ) {
+        let patterns = |contract: &Contract<'_>, parameter: &Parameter<'_>| -> Vec<Json> {
+            Folded::of(contract, parameter.schema).patterns.iter().map(|pattern| json!(pattern.value)).collect()
+        };
+        for (key, left) in before.iter().filter(|(key, _)| !after.contains_key(*key)) {
+            for pattern in patterns(self.walk.before, left) {
+                if self.asked.as_scheme.before.contains(key) {
+                    let difference = Difference::new(ChangeKind::PatternRemoved).about(left.name).before(pattern);
+                    self.state(difference, direction, BeforeAfter::new(left.at, home.after));
+                }
+            }
+        }
+        for (key, right) in after.iter().filter(|(key, _)| !before.contains_key(*key)) {
+            for pattern in patterns(self.walk.after, right) {
+                if self.asked.as_scheme.after.contains(key) {
+                    let difference = Difference::new(ChangeKind::PatternAdded).about(right.name).after(pattern);
+                    self.state(difference, direction, BeforeAfter::new(home.before, right.at));
+                }
+            }
+        }
+    }
+
     fn parameter(&mut self, old: &Parameter<'_>, new: &Parameter<'_>, direction: Direction) {
         let at = BeforeAfter::new(old.at, new.at);
         let flags = BeforeAfter::new(Some(json!(old.required)), Some(json!(new.required)));
@@ -160,7 +191,7 @@ impl OperationPair<'_, '_, '_, '_> {
     fn values(&mut self, old: &Parameter<'_>, new: &Parameter<'_>, direction: Direction) {
         let schemas = BeforeAfter::new(old.schema, new.schema);
         let writing = Writing::of_parameter(&old.serialization, &new.serialization);
-        self.root(SchemaPair { schemas, direction, writing, common: None }, BeforeAfter::new(old.at, new.at));
+        self.root(SchemaPair { schemas, direction, writing, common: None, kinds: None }, BeforeAfter::new(old.at, new.at));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Facts of responses: which status became which, and what each carries.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -35,7 +35,7 @@ impl OperationPair<'_, '_, '_, '_> {
             );
         }
         let statuses = Statuses::of(old, new);
-        let (mut told, mut widened) = (BTreeSet::new(), BTreeSet::new());
+        let (mut told, mut widened) = (BTreeSet::new(), BTreeMap::new());
         let mut gone: Vec<&Response<'_>> = Vec::new();
         for left in old {
             match statuses.after(left) {
@@ -49,7 +49,7 @@ impl OperationPair<'_, '_, '_, '_> {
                         }
                         // Who reads answers may now meet any code of the range.
                         if direction == Direction::FromProvider && statuses.is_several(right) && is_code(&left.status) {
-                            widened.insert(at);
+                            widened.entry(at).or_insert_with(Vec::new).push(left.status.as_str());
                         }
                     }
                 }
@@ -91,9 +91,16 @@ impl OperationPair<'_, '_, '_, '_> {
                 BeforeAfter::new(left.at, home.after),
             );
         }
-        let stood_before = |right: &&Response<'_>| !statuses.stood_before(&right.status);
-        fresh
-            .extend(widened.iter().filter_map(|at| new.get(*at)).filter(|right| statuses.is_success(right)).filter(stood_before));
+        for (at, codes) in widened {
+            let is_told = |right: &&Response<'_>| statuses.is_success(right) && !statuses.stood_before(&right.status);
+            let Some(right) = new.get(at).filter(is_told) else { continue };
+            let values = BeforeAfter::new(Some(json!(codes.join(", "))), Some(json!(right.status)));
+            self.state(
+                Difference::new(ChangeKind::SuccessStatusAdded).about(right.status.clone()).values(values),
+                direction,
+                BeforeAfter::new(home.before, right.at),
+            );
+        }
         for right in fresh {
             let kind = if statuses.is_success(right) { ChangeKind::SuccessStatusAdded } else { ChangeKind::ErrorStatusAdded };
             let value = Some(json!(right.status));

@@ -49,6 +49,16 @@ impl<'c> ServerLists<'_, 'c> {
             found.extend(unsure.map(|(server, _)| no_longer_named(server, None)));
             return found;
         }
+        // Which host was called until now nobody said: a host that is named now may be that one, or another.
+        let has_host = |server: &ListedServer<'_>| matches!(server.template.origin, UrlOrigin::Host(_));
+        if !before.is_named && after.is_named && after.servers.iter().all(has_host) {
+            found.extend(after.servers.first().map(|server| {
+                let difference = Difference::new(ChangeKind::ServersNamed).about(server.shown.clone());
+                let at = BeforeAfter::new(None, server.at);
+                ServerDifference { difference: difference.after(json!(server.shown)), at }
+            }));
+            return found;
+        }
         // A host that is named now was only left out; where no server was named, nothing was said that could change.
         let is_unsure = |server: &ListedServer<'_>, other: &ListedServer<'_>| {
             let is_host_named = matches!(other.template.origin, UrlOrigin::Host(_));

@@ -45,8 +45,10 @@ impl SchemaComparison<'_, '_, '_> {
     /// Whether one value, as it was sent, may still be read as a list of one.
     fn takes_one(&self, list: ListWriting) -> bool {
         let takes = |count: Count, one: fn(u64) -> bool| self.after.count(count).is_none_or(|count| one(count.value));
+        // How a list is written within an object outside a body nobody says (OpenAPI 3.1 section 4.8.12.4).
+        let is_within = self.walk.is_within(self.node);
         self.direction == Direction::ToProvider
-            && list != ListWriting::Unknown
+            && (list != ListWriting::Unknown || is_within)
             && takes(Count::MinItems, |least| least <= 1)
             && takes(Count::MaxItems, |most| most >= 1)
     }

@@ -107,6 +107,8 @@ pub(super) struct MatchedBranches {
     pub(super) pairs: Vec<BeforeAfter<SchemaId>>,
     pub(super) removed: Vec<SchemaId>,
     pub(super) added: Vec<SchemaId>,
+    /// Those that came or went beside others for the same kinds: no tag tells them apart.
+    pub(super) rivals: BeforeAfter<BTreeSet<SchemaId>>,
 }
 
 /// Matches branches, most alike first. More branches than this are matched by place only.
@@ -115,7 +117,7 @@ const MAX_COMPARED: usize = 64;
 impl MatchedBranches {
     /// Nothing matched yet.
     pub(super) fn of(before: &[SchemaId], after: &[SchemaId]) -> Self {
-        Self { pairs: Vec::new(), removed: before.to_vec(), added: after.to_vec() }
+        Self { removed: before.to_vec(), added: after.to_vec(), ..Self::default() }
     }
 
     /// References to one component are the common case and need no comparing.

@@ -34,7 +34,10 @@ pub fn compare(walk: &mut Walk<'_, '_>, node: usize) {
         return if after.has_hole { walk.unread_after(places.before) } else { walk.unread_before(places.after) };
     }
     let mut comparison = SchemaComparison::new(walk, node, pair, BeforeAfter::new(before, after));
-    if comparison.wrapped() {
+    if let Some(kinds) = comparison.kinds.clone() {
+        comparison.for_kinds(&kinds);
+    }
+    if comparison.divided() || comparison.wrapped() {
         return;
     }
     comparison.is_spread = comparison.members_moved();

@@ -7,6 +7,7 @@ use super::super::before_after::BeforeAfter;
 use super::super::change::{ComparedSchemas, Fragment, Site};
 use super::super::fact::{Difference, Fact};
 use super::super::folded::Folded;
+use super::super::kinds::Kinds;
 use super::super::walk::{SchemaPair, Walk};
 use super::super::writing::Writing;
 
@@ -24,6 +25,8 @@ pub(super) struct SchemaComparison<'w, 'c, 'd> {
     pub(super) has_unions: bool,
     /// What stands beside the two where they are alternatives that are compared with it.
     pub(super) common: Option<BeforeAfter<SchemaId>>,
+    /// Of which kinds the values are, where forms hold other kinds too.
+    pub(super) kinds: Option<Kinds>,
     /// Whether members moved between the alternatives and what stands beside them.
     pub(super) is_spread: bool,
 }
@@ -32,6 +35,7 @@ impl<'w, 'c, 'd> SchemaComparison<'w, 'c, 'd> {
     /// Nothing compared yet.
     pub(super) fn new(walk: &'w mut Walk<'c, 'd>, node: usize, pair: SchemaPair, folded: BeforeAfter<Folded<'c, 'd>>) -> Self {
         let BeforeAfter { before, after } = folded;
+        let kinds = pair.kinds.and_then(|id| walk.kinds_at(id).cloned());
         let listed = |folded: &Folded<'_, 'd>| folded.enumeration.as_ref().map(|values| values.value.clone());
         Self {
             walk,
@@ -43,6 +47,7 @@ impl<'w, 'c, 'd> SchemaComparison<'w, 'c, 'd> {
             before,
             after,
             common: pair.common,
+            kinds,
             is_spread: false,
         }
     }

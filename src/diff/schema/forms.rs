@@ -9,7 +9,7 @@ use crate::openapi::{Contract, Discriminator, MappedForms, SchemaId, TypeSet, Va
 use super::super::before_after::BeforeAfter;
 use super::super::folded::{Folded, FoldedUnion};
 use super::branches::MatchedBranches;
-use super::describe::component_name;
+use super::describe::{component_name, plain};
 
 /// One form, and what it is called where a reference leads to it.
 #[derive(Debug, Clone)]
@@ -104,6 +104,11 @@ impl<'d> TaggedForms<'d> {
         tagged
     }
 
+    /// The alternatives of a union.
+    pub(super) fn of_union(contract: &Contract<'d>, discriminator: &Discriminator<'d>, union: &FoldedUnion<'_, '_>) -> Self {
+        Self::new(contract, discriminator, &Form::of_union(union))
+    }
+
     /// The tags of the mapping that lead to a form.
     pub(super) fn mapped_to(&self, form: SchemaId) -> &[&'d str] {
         self.tags.get(&form).map_or(&[], Vec::as_slice)
@@ -153,24 +158,36 @@ impl<'d> TaggedForms<'d> {
 
 /// The values that a form lists for a property, as tags: no other can stand there.
 pub(super) fn listed_values(contract: &Contract<'_>, form: SchemaId, property: &str) -> Option<Vec<String>> {
-    let folded = Folded::of(contract, form);
-    listed_in(contract, &folded, property)
+    tags_in(contract, &Folded::of(contract, form), property)
 }
 
-fn listed_in(contract: &Contract<'_>, folded: &Folded<'_, '_>, property: &str) -> Option<Vec<String>> {
+fn tags_in(contract: &Contract<'_>, folded: &Folded<'_, '_>, property: &str) -> Option<Vec<String>> {
+    Some(listed_in(contract, folded, property)?.1.into_iter().map(plain).collect())
+}
+
+/// The values that are listed for a property, and the schema that lists them.
+pub(super) fn listed_in<'d>(
+    contract: &Contract<'d>,
+    folded: &Folded<'_, 'd>,
+    property: &str,
+) -> Option<(SchemaId, Vec<&'d Value>)> {
     let schemas = &folded.properties.get(property)?.schemas;
-    let values = schemas.iter().find_map(|id| Folded::of(contract, *id).enumeration)?;
-    Some(values.value.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect())
+    schemas.iter().find_map(|id| Some((*id, Folded::of(contract, *id).enumeration?.value)))
 }
 
-/// The property that tells forms apart by itself: each of them requires it, and none lists a value that another one
-/// lists too. None where there is no such property, or where one form is no object.
+/// The property that tells forms apart by itself, the first where there are several.
 pub(super) fn telling_property<'d>(contract: &Contract<'d>, forms: &[SchemaId]) -> Option<&'d str> {
+    telling_properties(contract, forms).into_iter().next()
+}
+
+/// The properties that tell forms apart by themselves: each form requires them, and none lists a value that another one
+/// lists too. None where one form is no object.
+pub(super) fn telling_properties<'d>(contract: &Contract<'d>, forms: &[SchemaId]) -> Vec<&'d str> {
     let mut values: Option<BTreeMap<&'d str, BTreeSet<String>>> = None;
     for form in forms {
         let folded = Folded::of(contract, *form);
         if folded.types.without(TypeSet::NULL) != TypeSet::OBJECT {
-            return None;
+            return Vec::new();
         }
         let mut told = BTreeMap::new();
         for name in folded.required.keys() {
@@ -178,7 +195,7 @@ pub(super) fn telling_property<'d>(contract: &Contract<'d>, forms: &[SchemaId]) 
                 None => Some(BTreeSet::new()),
                 Some(known) => known.remove(name),
             };
-            let (Some(mut all), Some(own)) = (known, listed_in(contract, &folded, name)) else { continue };
+            let (Some(mut all), Some(own)) = (known, tags_in(contract, &folded, name)) else { continue };
             let known = all.len();
             let count = own.len();
             all.extend(own);
@@ -187,11 +204,11 @@ pub(super) fn telling_property<'d>(contract: &Contract<'d>, forms: &[SchemaId]) 
             }
         }
         if told.is_empty() {
-            return None;
+            return Vec::new();
         }
         values = Some(told);
     }
-    values?.into_keys().next()
+    values.unwrap_or_default().into_keys().collect()
 }
 
 impl MatchedBranches {

@@ -10,6 +10,7 @@ mod constraints;
 mod describe;
 mod discriminator;
 mod forms;
+mod kinds;
 mod members;
 mod numbers;
 mod objects;

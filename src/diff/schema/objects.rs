@@ -200,6 +200,9 @@ impl SchemaComparison<'_, '_, '_> {
                 self.within(*id, rest);
             }
         }
+        if self.is_for_other_kinds(name, true) {
+            return;
+        }
         let value = old.schemas.first().map(|id| describe(self.walk.before, *id));
         self.state(
             Difference::new(ChangeKind::PropertyRemoved).about(name).before(value).evidence(self.evidence(name)),
@@ -218,9 +221,18 @@ impl SchemaComparison<'_, '_, '_> {
                 self.within(rest, *id);
             }
         }
+        if self.is_for_other_kinds(name, false) {
+            return;
+        }
         let evidence = self.evidence(name);
         let kind = if evidence.is_required { ChangeKind::RequiredPropertyAdded } else { ChangeKind::OptionalPropertyAdded };
         let at = BeforeAfter::new(self.before.id, new.owner.unwrap_or(self.after.id));
+        // It was always there without being described.
+        if evidence.was_required && !evidence.is_required {
+            let both = BeforeAfter::new(Some(json!(true)), Some(json!(true)));
+            let fact = Difference::new(ChangeKind::PropertyBecameOptional).about(name).values(both).evidence(evidence);
+            self.state_at(fact, at, BeforeAfter::new("required", &format!("properties/{}", escape(name))));
+        }
         let value = new.schemas.first().map(|id| describe(self.walk.after, *id));
         self.state(
             Difference::new(kind).about(name).after(value).evidence(evidence),

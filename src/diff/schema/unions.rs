@@ -1,5 +1,7 @@
 //! Facts about alternatives: which came, which went, and a plain schema that became one of several.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::json;
 
 use crate::openapi::{Additional, Contract, SchemaId, TypeSet};
@@ -8,6 +10,7 @@ use super::super::before_after::BeforeAfter;
 use super::super::change::{ChangeKind, Evidence};
 use super::super::fact::Difference;
 use super::super::folded::{Folded, FoldedUnion};
+use super::super::kinds::KindsId;
 use super::branches::{BranchSide, MatchedBranches, find_alike};
 use super::comparison::SchemaComparison;
 use super::describe::{describe, keyword, name_of};
@@ -44,6 +47,11 @@ impl<'c, 'd> SchemaComparison<'_, 'c, 'd> {
             let fact = if grew { fact.after(value) } else { fact.before(value) };
             self.state(fact, ids, keyword(&union));
         }
+        // Null beside the alternatives is one more, or one fewer.
+        let is_nullable = |folded: &Folded<'_, '_>| folded.types.contains(TypeSet::NULL);
+        if union.null && !(is_nullable(&self.before) && is_nullable(&self.after)) {
+            self.nullability(BeforeAfter::new(!grew, grew), ids);
+        }
         // What was never told apart by a tag is asked for one now.
         if grew && !discriminated {
             self.discriminator_on_one_side(BeforeAfter::new(None, told_apart(&union).as_ref()));
@@ -73,9 +81,16 @@ impl<'c, 'd> SchemaComparison<'_, 'c, 'd> {
     pub(super) fn members_moved(&self) -> bool {
         let (a, b) = (&self.before, &self.after);
         let ([old], [new]) = (a.unions.as_slice(), b.unions.as_slice()) else { return false };
-        let is_simple = |folded: &Folded<'_, '_>| folded.additional.value == Additional::Open && folded.constraints.is_empty();
-        if self.common.is_some() || !is_simple(a) || !is_simple(b) {
+        // Of exactly one form, what closes all forms together closes each (JSON Schema 2020-12 core section 11.3).
+        let closes = |folded: &Folded<'_, '_>, union: &FoldedUnion<'_, '_>| union.exclusive && folded.is_closed_as_a_whole();
+        let is_simple = |folded: &Folded<'_, '_>, union: &FoldedUnion<'_, '_>| {
+            folded.additional.value == Additional::Open && (folded.constraints.is_empty() || closes(folded, union))
+        };
+        if self.common.is_some() || !is_simple(a, old) || !is_simple(b, new) {
             return false;
+        }
+        if closes(a, old) != closes(b, new) {
+            return true;
         }
         let is_moved = |here: &Folded<'_, 'd>, there: &Folded<'_, 'd>, contract: &Contract<'d>, union: &FoldedUnion<'_, 'd>| {
             let gone: Vec<&str> = here.properties.keys().filter(|name| !there.properties.contains_key(*name)).copied().collect();
@@ -135,7 +150,11 @@ impl<'c, 'd> SchemaComparison<'_, 'c, 'd> {
             (Some(old), Some(new)) => Some(BeforeAfter::new(old.tagged(self.walk.before), new.tagged(self.walk.after))),
             _ => None,
         };
-        let mut matched = self.match_forms(old, new, tagged.as_ref());
+        let mut matched = MatchedBranches::of(&old.branches, &new.branches);
+        let regrouped = self.regroup(BeforeAfter::new(old, new), tagged.as_ref(), &mut matched);
+        self.match_forms(old, new, tagged.as_ref(), &mut matched);
+        matched.pairs.extend(regrouped.iter().map(|(schemas, _)| *schemas));
+        let regrouped: BTreeMap<BeforeAfter<SchemaId>, KindsId> = regrouped.into_iter().collect();
         // Behind a reference that leads nowhere stands one of the others, and nobody can say which.
         let is_unknown = |branches: &[SchemaId]| branches.contains(&SchemaId::UNKNOWN);
         let is_guess = is_unknown(&old.branches) || is_unknown(&new.branches);
@@ -143,20 +162,8 @@ impl<'c, 'd> SchemaComparison<'_, 'c, 'd> {
             matched.removed.clear();
             matched.added.clear();
         }
-        let nullable = |folded: &Folded<'_, '_>| folded.types.contains(TypeSet::NULL);
-        match (old.null && nullable(&self.before), new.null && nullable(&self.after)) {
-            _ if is_guess => {}
-            (false, true) => self.state(
-                Difference::new(ChangeKind::BecameNullable).about("null").before(json!(false)).after(json!(true)),
-                at,
-                "",
-            ),
-            (true, false) => self.state(
-                Difference::new(ChangeKind::BecameNotNullable).about("null").before(json!(true)).after(json!(false)),
-                at,
-                "",
-            ),
-            _ => {}
+        if !is_guess {
+            self.nullability(BeforeAfter::new(old.null, new.null), at);
         }
         self.variants(old, new, &matched);
         match (&told.before, &told.after, &tagged) {
@@ -165,8 +172,25 @@ impl<'c, 'd> SchemaComparison<'_, 'c, 'd> {
         }
         let common = self.is_spread.then(|| self.ids());
         for schemas in matched.pairs {
-            self.walk.alternative(self.node, schemas, common);
+            match regrouped.get(&schemas) {
+                Some(kinds) => self.walk.of_kinds(self.node, schemas, common, *kinds),
+                None => {
+                    self.walk.alternative(self.node, schemas, common);
+                }
+            }
         }
+    }
+
+    /// Whether null was and is one of the alternatives, where the schema around them takes it too.
+    pub(super) fn nullability(&mut self, null: BeforeAfter<bool>, at: BeforeAfter<SchemaId>) {
+        let nullable = |folded: &Folded<'_, '_>| folded.types.contains(TypeSet::NULL);
+        let (was, is) = (null.before && nullable(&self.before), null.after && nullable(&self.after));
+        let kind = match (was, is) {
+            (false, true) => ChangeKind::BecameNullable,
+            (true, false) => ChangeKind::BecameNotNullable,
+            _ => return,
+        };
+        self.state(Difference::new(kind).about("null").before(json!(was)).after(json!(is)), at, "");
     }
 
     /// Which form became which.
@@ -175,9 +199,9 @@ impl<'c, 'd> SchemaComparison<'_, 'c, 'd> {
         old: &FoldedUnion<'c, 'd>,
         new: &FoldedUnion<'c, 'd>,
         tagged: Option<&BeforeAfter<TaggedForms<'d>>>,
-    ) -> MatchedBranches {
+        matched: &mut MatchedBranches,
+    ) {
         let (before, after) = (self.walk.before, self.walk.after);
-        let mut matched = MatchedBranches::of(&old.branches, &new.branches);
         matched.by_place(BeforeAfter::new(before, after));
         let mut sides = BeforeAfter::new(BranchSide::of(before), BranchSide::of(after));
         if self.is_spread {
@@ -192,7 +216,6 @@ impl<'c, 'd> SchemaComparison<'_, 'c, 'd> {
                 matched.by_likeness(&sides, |a, b| likeness_needed(tagged.as_ref(), a, b));
             }
         }
-        matched
     }
 
     /// The forms that went and those that came.
@@ -207,16 +230,19 @@ impl<'c, 'd> SchemaComparison<'_, 'c, 'd> {
             _ => telling_property(self.walk.before, &old.branches)
                 .is_some_and(|property| telling_property(self.walk.after, &new.branches) == Some(property)),
         };
-        let evidence = Evidence { discriminated, ..Evidence::default() };
+        let evidence = |rivals: &BTreeSet<SchemaId>, branch: SchemaId| Evidence {
+            discriminated: discriminated && !rivals.contains(&branch),
+            ..Evidence::default()
+        };
         for branch in &matched.removed {
             let value = describe(self.walk.before, *branch);
             let fact = Difference::new(ChangeKind::VariantRemoved).alternative(*branch).about(name_of(&value));
-            self.state(fact.before(value).evidence(evidence), at, keyword(old));
+            self.state(fact.before(value).evidence(evidence(&matched.rivals.before, *branch)), at, keyword(old));
         }
         for branch in &matched.added {
             let value = describe(self.walk.after, *branch);
             let fact = Difference::new(ChangeKind::VariantAdded).alternative(*branch).about(name_of(&value));
-            self.state(fact.after(value).evidence(evidence), at, keyword(new));
+            self.state(fact.after(value).evidence(evidence(&matched.rivals.after, *branch)), at, keyword(new));
         }
     }
 }

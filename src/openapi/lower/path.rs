@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::super::escapes::push_written;
+
 /// Between an operation, the name of a callback, and its expression.
 pub(super) const BENEATH: &str = " › ";
 
@@ -39,32 +41,4 @@ pub(super) fn shape<'d>(path: &Cow<'d, str>) -> (String, Vec<&'d str>) {
     }
     push_written(&mut shape, rest);
     (shape, variables)
-}
-
-/// Adds a piece of a path as it is on the wire: what an address cannot hold is escaped, what need not be escaped is
-/// not (RFC 3986 section 6.2.2).
-fn push_written(shape: &mut String, piece: &str) {
-    let mut rest = piece.as_bytes();
-    while let Some((byte, tail)) = rest.split_first() {
-        rest = tail;
-        let escaped = match (byte, tail) {
-            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)).map(|(high, low)| high * 16 + low),
-            _ => None,
-        };
-        if escaped.is_some() {
-            rest = tail.get(2..).unwrap_or_default();
-        }
-        let octet = escaped.unwrap_or(*byte);
-        let is_unreserved = octet.is_ascii_alphanumeric() || b"-._~".contains(&octet);
-        let is_written = escaped.is_none() && octet.is_ascii_graphic() && !b"\"<>^`|%".contains(&octet);
-        if is_unreserved || is_written {
-            shape.push(char::from(octet));
-        } else {
-            shape.push_str(&format!("%{octet:02X}"));
-        }
-    }
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }

@@ -131,7 +131,16 @@ impl<'d> DirectionProof<'d> {
         {
             return Found::Contained(HowContained::ByTwo);
         }
-        match self.taken_above(pair) {
+        let taken = self.taken_above(pair);
+        // Where a tag chooses among the forms, no other form takes what is meant for this one.
+        if taken != Taken::Not
+            && let Some(tags) = self.tags_above(pair)
+            && let Found::Contained(_) = self.in_messages(pair, schemas.receiver, question, witness.clone())
+        {
+            let is_tag = matches!(question, Question::Required(name) if tags.contains(name.as_str()));
+            return Found::Contained(if is_tag { HowContained::Untagged } else { HowContained::OutOfReach });
+        }
+        match taken {
             // Refused by one alternative, and taken by the whole.
             Taken::Not if self.is_taken_beside(pair, &witness.value) => match question {
                 Question::Value(_) => Found::Contained(HowContained::ByAnother),
@@ -164,6 +173,7 @@ impl<'d> DirectionProof<'d> {
             Some(TakenAsList::Answered(Containment::Contained)) => Found::Contained(HowContained::Plain),
             Some(TakenAsList::Answered(Containment::Undecided(why))) => Found::undecided(why),
             Some(TakenAsList::Answered(Containment::Refuted(witness))) => self.shown_alone(compared.pair, witness),
+            Some(TakenAsList::Unsaid) => Found::undecided("nobody says how a list is written within an object here"),
             Some(TakenAsList::Divided) => Found::undecided("a value that holds the separator of the list is taken for several"),
             None => Found::undecided("what the single values are as texts is not told"),
         }
@@ -200,6 +210,22 @@ impl<'d> DirectionProof<'d> {
         Containment::Contained
     }
 
+    /// The properties by which the sender's forms above a pair are told apart; none where no discriminator stands there.
+    fn tags_above(&self, pair: usize) -> Option<BTreeSet<&'d str>> {
+        let mut seen: BTreeSet<usize> = BTreeSet::new();
+        let mut pending = vec![pair];
+        let mut tags = BTreeSet::new();
+        while let Some(at) = pending.pop().filter(|_| seen.len() < MOST_ABOVE) {
+            if !seen.insert(at) {
+                continue;
+            }
+            let (Some(known), Some(ids)) = (self.pairs.get(at), self.ids(at)) else { continue };
+            tags.extend(self.contracts.sender.schema(ids.sender).discriminator.as_ref().map(|tag| tag.property));
+            pending.extend(&known.parents);
+        }
+        (!tags.is_empty()).then_some(tags)
+    }
+
     /// Whether a tag chose among the alternatives of the sender, and the receiver has none.
     fn is_tag_gone(&self, pair: usize) -> bool {
         self.ids(pair).is_some_and(|ids| {
@@ -211,11 +237,15 @@ impl<'d> DirectionProof<'d> {
     /// What is asked beside a question about a part of the receiver: the same keyword may stand in other members of an `allOf`,
     /// and a new member has a schema of its own.
     fn wider_questions(&self, change: &Change, pair: usize, question: &Question<'d>) -> Vec<Question<'d>> {
-        let is_part = matches!(question, Question::Keywords(..) | Question::Types(_) | Question::Required(_));
+        let asked = match question {
+            Question::OfKinds(question, ..) => question,
+            asked => asked,
+        };
+        let is_part = matches!(asked, Question::Keywords(..) | Question::Types(_) | Question::Required(_));
         let is_composed = self.ids(pair).is_some_and(|ids| !self.is_plain(ids.receiver));
         let whole = (is_part && is_composed).then_some(Question::Whole);
-        let with = matches!(question, Question::Required(_)).then(|| Question::With(change.subject.clone()));
-        whole.into_iter().chain(with).collect()
+        let with = matches!(asked, Question::Required(_)).then(|| Question::With(change.subject.clone()));
+        whole.into_iter().chain(with).map(|question| self.for_kinds(pair, question)).collect()
     }
 
     /// Whether a schema is its keywords and nothing else: no branches, and no condition on the whole.

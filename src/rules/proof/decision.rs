@@ -107,6 +107,8 @@ pub(super) enum HowContained {
     Plain,
     /// No message can hold what is refused.
     OutOfReach,
+    /// What is refused lacks the tag that says which form is meant.
+    Untagged,
     /// What this alternative refuses, another one beside it takes.
     ByAnother,
     /// The same, with members that the other one does not declare.
@@ -125,6 +127,7 @@ impl HowContained {
             (Self::ByTwo, ..) => ("what fits two alternatives of a `oneOf` is one of them to a reader", true),
             (Self::Loose, ..) => ("another alternative takes these values, with members it does not declare", true),
             (Self::OutOfReach, ..) => ("no message can hold a value that is refused here", false),
+            (Self::Untagged, ..) => ("no message counts without its tag", false),
             (Self::ByAnother, ..) => ("what this alternative no longer takes, another one beside it does", false),
             // Nobody is held to the names a description declares, and a request is written by somebody else.
             (Self::Plain, ChangeKind::AdditionalPropertiesNarrowed, Direction::ToProvider) => (NAMED, true),

@@ -68,6 +68,7 @@ impl DirectionProof<'_> {
         let sender = schema_of(self.contracts.sender, self.ids(outer)?.sender)?;
         self.places(inner, outer)?.into_iter().find_map(|place| match place {
             ValuePlace::Itself | ValuePlace::Alternative(_) => Some(value.clone()),
+            ValuePlace::OfKinds(name, kinds) => value.get(name).filter(|kind| kinds.contains(kind)).map(|_| value.clone()),
             ValuePlace::Member(name) => self.prover.around(sender, Some(name), value),
             ValuePlace::Further(_) => self.prover.around(sender, Some(FURTHER), value),
             ValuePlace::Item(_) | ValuePlace::Items(_) => self.prover.around(sender, None, value),

@@ -49,12 +49,28 @@ impl<'d> DirectionProof<'d> {
     /// the one it had before.
     fn grown_forms(&self, change: &Change, compared: &ComparedSchemas) -> Vec<(usize, &'d Value, Option<&'d Value>)> {
         if change.kind == ChangeKind::VariantAdded {
+            // A tag says which form is meant: what has the tag of the new one was never meant for another.
+            if self.is_tagged(compared) {
+                return Vec::new();
+            }
             let branch = compared.branch.and_then(|branch| schema_of(self.contracts.receiver, branch));
             return branch.map(|branch| (compared.pair, branch, None)).into_iter().collect();
         }
         let wider = self.wider_forms(compared.pair).into_iter();
         let read = |WiderForm { form, whole }| self.schemas(form).map(|known| (whole, known.receiver, Some(known.sender)));
         wider.filter_map(read).collect()
+    }
+
+    /// Whether a discriminator tells apart the alternatives among which a new one came.
+    fn is_tagged(&self, compared: &ComparedSchemas) -> bool {
+        let receiver = self.contracts.receiver;
+        let is_told_apart = |holder: SchemaId| {
+            let holder = receiver.schema(holder);
+            let lists = |id: SchemaId| holder.unions.iter().any(|union| union.branches.contains(&id));
+            holder.discriminator.is_some() && compared.branch.is_some_and(lists)
+        };
+        self.ids(compared.pair).is_some_and(|ids| is_told_apart(ids.receiver))
+            || is_told_apart(self.ordered(compared.holders).receiver)
     }
 
     /// A value that an alternative takes as well as another one, and that it did not take before. Where the receiver takes

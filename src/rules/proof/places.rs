@@ -13,9 +13,9 @@ const MOST_PARTS: usize = 500;
 impl<'d> DirectionProof<'d> {
     /// Every place at which values of a pair stand in values of a pair above it; none where that is not known.
     pub(super) fn places(&self, inner: usize, outer: usize) -> Option<Vec<ValuePlace<'d>>> {
-        let (inner, outer) = (self.ids(inner)?, self.ids(outer)?);
+        let (pair, inner, outer) = (inner, self.ids(inner)?, self.ids(outer)?);
         // What is not written down on one side stands wherever the other side names it.
-        let found = if !inner.sender.is_constant() {
+        let mut found = if !inner.sender.is_constant() {
             places(self.contracts.sender, outer.sender, inner.sender)?
         } else if !inner.receiver.is_constant() || inner.receiver == SchemaId::NEVER {
             let mut found = places(self.contracts.receiver, outer.receiver, inner.receiver)?;
@@ -29,6 +29,13 @@ impl<'d> DirectionProof<'d> {
         } else {
             return None;
         };
+        if let Some(kinds) = self.pairs.get(pair).and_then(|pair| pair.kinds.as_ref()) {
+            for place in &mut found {
+                if matches!(place, ValuePlace::Itself | ValuePlace::Alternative(_)) {
+                    *place = ValuePlace::OfKinds(&kinds.property, &kinds.values);
+                }
+            }
+        }
         (!found.is_empty()).then_some(found)
     }
 }

@@ -11,6 +11,24 @@ use super::direction::{DirectionProof, schema_of};
 impl<'d> DirectionProof<'d> {
     /// What to ask; none where a message cannot show it.
     pub(super) fn question(&self, change: &Change, compared: &ComparedSchemas) -> Option<Question<'d>> {
+        let pair = self.pairs.get(compared.pair)?;
+        // Which kinds there are is a question about the objects of these kinds.
+        if let (Some(property), ChangeKind::EnumValueAdded | ChangeKind::EnumValueRemoved) = (&pair.divided_by, change.kind) {
+            let value = change.before.as_ref().or(change.after.as_ref())?;
+            return Some(of_kinds(Question::Whole, property, std::slice::from_ref(value)));
+        }
+        Some(self.for_kinds(compared.pair, self.question_of_all(change, compared)?))
+    }
+
+    /// A question, asked of the kinds only that a pair is about.
+    pub(super) fn for_kinds(&self, pair: usize, question: Question<'d>) -> Question<'d> {
+        match self.pairs.get(pair).and_then(|pair| pair.kinds.as_ref()) {
+            Some(kinds) => of_kinds(question, &kinds.property, &kinds.values),
+            None => question,
+        }
+    }
+
+    fn question_of_all(&self, change: &Change, compared: &ComparedSchemas) -> Option<Question<'d>> {
         use ChangeKind as K;
         let holder = self.ordered(compared.holders).receiver;
         let map = schema_of(self.contracts.receiver, holder).and_then(Value::as_object);
@@ -112,6 +130,10 @@ impl DirectionProof<'_> {
         let schema = self.contracts.receiver.schema(holder);
         !schema.prefix_items.is_empty() || schema.max_items == Some(0)
     }
+}
+
+fn of_kinds<'d>(question: Question<'d>, property: &str, values: &[Json]) -> Question<'d> {
+    Question::OfKinds(Box::new(question), property.to_owned(), values.to_vec())
 }
 
 /// The types a list of names stands for.

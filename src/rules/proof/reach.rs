@@ -83,19 +83,19 @@ impl<'d> DirectionProof<'d> {
     fn shown_at(&mut self, root: usize, mask: Mask, reach: Reach) -> Option<(Witness, WholeMessage)> {
         let schemas = self.schemas(root)?;
         let found = match reach {
-            Reach::Found(message) => self.confirmed_at(root, &message),
+            Reach::Found(message) => self.confirmed_at(root, &message, mask),
             Reach::Never | Reach::Unknown => None,
         };
         found.or_else(|| match self.messages().reach_refused(schemas, mask) {
-            Reach::Found(message) => self.confirmed_at(root, &message),
+            Reach::Found(message) => self.confirmed_at(root, &message, mask),
             Reach::Never | Reach::Unknown => None,
         })
     }
 
     /// The witness that a whole message is.
-    fn confirmed_at(&mut self, root: usize, message: &Json) -> Option<(Witness, WholeMessage)> {
+    fn confirmed_at(&mut self, root: usize, message: &Json, mask: Mask) -> Option<(Witness, WholeMessage)> {
         let schemas = self.schemas(root)?;
-        let witness = self.messages().witness(schemas.sender, schemas.receiver, message)?;
+        let witness = self.messages().witness(schemas, message, mask)?;
         let value = witness.value.clone();
         self.is_refused_as_written(root, &value).then_some((witness, WholeMessage { root, value }))
     }

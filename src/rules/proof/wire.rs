@@ -20,6 +20,8 @@ pub(super) enum TakenAsList {
     Answered(Containment),
     /// Each is taken, but some are taken for several.
     Divided,
+    /// Each is taken, where a list is written as its entries are: nobody says so.
+    Unsaid,
 }
 
 impl<'d> DirectionProof<'d> {
@@ -69,7 +71,7 @@ impl<'d> DirectionProof<'d> {
         let whole = match list {
             ListWriting::Repeated => return Some(TakenAsList::Answered(Containment::Contained)),
             ListWriting::Joined(separator) => json!({"pattern": format!("^[^{separator}]*$")}),
-            ListWriting::Unknown => return Some(TakenAsList::Divided),
+            ListWriting::Unknown => return Some(TakenAsList::Unsaid),
         };
         Some(match self.ask_texts(sent, whole, true)? {
             Containment::Contained => TakenAsList::Answered(Containment::Contained),

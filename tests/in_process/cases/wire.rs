@@ -494,3 +494,51 @@ fn paths_are_compared_as_they_are_written_on_the_wire() {
         assert_eq!(judged(&at(before), &at(after)), expected, "{before} → {after}");
     }
 }
+
+#[test]
+fn a_whole_query_is_its_members() {
+    let members = |kind: &str| {
+        json!([{"name": "a", "in": "query", "required": true, "schema": {"type": "string"}},
+        {"name": "n", "in": "query", "schema": {"type": kind}}])
+    };
+    let query = |media: &str, more: Value| {
+        let mut object = json!({"schema": {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "n": {"type": "integer"}}}});
+        for (name, value) in more.as_object().into_iter().flatten() {
+            object[name] = value.clone();
+        }
+        taking("3.2.0", &json!([{"name": "q", "in": "querystring", "required": true, "content": {media: object}}]))
+    };
+    let form = || query("application/x-www-form-urlencoded", json!({}));
+    let listed = |kind: &str| taking("3.2.0", &members(kind));
+    assert_eq!(judged(&form(), &listed("integer")), Vec::<String>::new());
+    assert_eq!(judged(&listed("integer"), &form()), Vec::<String>::new());
+    assert_eq!(judged(&form(), &listed("boolean")), ["breaking request-type-changed"]);
+    let others = [
+        query("application/json", json!({})),
+        query("application/x-www-form-urlencoded", json!({"encoding": {"a": {"contentType": "application/json"}}})),
+    ];
+    for other in others {
+        let told = judged(&other, &listed("integer"));
+        assert!(told.iter().any(|finding| !finding.starts_with("info")), "it is written in another way: {told:?}");
+    }
+}
+
+#[test]
+fn a_list_within_an_object_outside_a_body_is_written_as_nobody_says() {
+    let deep = |schema: Value| {
+        let object = json!({"type": "object", "properties": {"b": schema}});
+        taking("3.1.0", &json!([{"name": "a", "in": "query", "style": "deepObject", "explode": true, "schema": object}]))
+    };
+    let text = || deep(json!({"type": "string"}));
+    assert_eq!(judged(&text(), &deep(list(&json!({"type": "string"})))), ["warning request-value-became-list"]);
+    assert_eq!(
+        judged(&text(), &deep(list(&json!({"enum": ["x"]})))),
+        ["breaking request-value-became-list"],
+        "no entry is any text"
+    );
+    assert_eq!(
+        judged(&text(), &deep(json!({"type": "array", "items": {"type": "string"}, "minItems": 2}))),
+        ["breaking request-type-changed"],
+        "one is too few"
+    );
+}
