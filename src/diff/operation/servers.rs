@@ -49,9 +49,11 @@ impl<'c> ServerLists<'_, 'c> {
             found.extend(unsure.map(|(server, _)| no_longer_named(server, None)));
             return found;
         }
-        // Which host was called until now nobody said: a host that is named now may be that one, or another.
+        // Which host was called until now nobody said: a host that is named now may be that one, or another. Its root is what no
+        // list stands for; a path in front would move every call.
         let has_host = |server: &ListedServer<'_>| matches!(server.template.origin, UrlOrigin::Host(_));
-        if !before.is_named && after.is_named && after.servers.iter().all(has_host) {
+        let may_be_there = kept.iter().all(|kept| !kept.is_missed || kept.perhaps.is_some());
+        if !before.is_named && after.is_named && may_be_there && after.servers.iter().all(has_host) {
             found.extend(after.servers.first().map(|server| {
                 let difference = Difference::new(ChangeKind::ServersNamed).about(server.shown.clone());
                 let at = BeforeAfter::new(None, server.at);

@@ -34,14 +34,12 @@ fn a_host_that_is_named_for_the_first_time_is_to_be_checked() {
         |servers: Value, path: &str| json!({"openapi": "3.1.0", "servers": servers, "paths": {path: {"get": {"responses": ok}}}});
     let nowhere = served(json!([]), "/a");
     let named = ["warning servers-named"];
-    assert_eq!(judged(&nowhere, &served(json!([{"url": "https://a.example/v1"}]), "/a")), named);
+    let moved = ["breaking server-replaced"];
+    assert_eq!(judged(&nowhere, &served(json!([{"url": "https://a.example/v1"}]), "/a")), moved, "the path is another");
+    assert_eq!(judged(&served(json!([]), "/v1/a"), &served(json!([{"url": "https://a.example/v1"}]), "/a")), named);
     assert_eq!(judged(&nowhere, &served(json!([{"url": "https://a.example"}, {"url": "https://b.example"}]), "/a")), named);
     assert_eq!(judged(&nowhere, &served(json!([{"url": "/"}]), "/a")), Vec::<String>::new());
-    assert_eq!(
-        judged(&nowhere, &served(json!([{"url": "/v1"}]), "/a")),
-        ["breaking server-replaced"],
-        "on the host that was meant"
-    );
+    assert_eq!(judged(&nowhere, &served(json!([{"url": "/v1"}]), "/a")), moved, "on the host that was meant");
     assert_eq!(judged(&served(json!([]), "/v1/a"), &served(json!([{"url": "/v1"}]), "/a")), Vec::<String>::new());
     let older = |more: Value| {
         let mut document =
@@ -52,8 +50,9 @@ fn a_host_that_is_named_for_the_first_time_is_to_be_checked() {
         document
     };
     let host = json!({"host": "a.example", "basePath": "/v1", "schemes": ["https"]});
-    assert_eq!(judged(&older(json!({})), &older(host)), named);
-    assert_eq!(judged(&older(json!({})), &older(json!({"basePath": "/v1"}))), ["breaking server-replaced"]);
+    assert_eq!(judged(&older(json!({})), &older(host)), moved);
+    assert_eq!(judged(&older(json!({})), &older(json!({"host": "a.example", "schemes": ["https"]}))), named);
+    assert_eq!(judged(&older(json!({})), &older(json!({"basePath": "/v1"}))), moved);
     assert_eq!(
         judged(&older(json!({"basePath": "/v1"})), &older(json!({"basePath": "/v1", "host": "a.example"}))),
         Vec::<String>::new()
