@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use driftd::openapi::{Bundle, Limits, ReadError, external_files, may_be_several, parse, read};
 
+use driftd::rules::Catalogue;
+
 use super::parse_and_diff;
 
 /// Best of so many runs.
@@ -13,13 +15,16 @@ const RUNS: usize = 5;
 /// A pair above this ratio is named.
 const NAMED: f64 = 5.0;
 
-/// Prints each pair that costs much by its size, and the median and the maximum of all.
-pub fn print() {
+/// Prints each pair that costs much by its size, and the median and the maximum of all: those whose names hold one of
+/// the words, if there are any.
+pub fn print(words: &[&str]) {
     let corpus = std::env::var_os("DRIFTD_CORPUS").map(PathBuf::from).expect("DRIFTD_CORPUS names a folder of real histories");
     let table = std::fs::read_to_string(corpus.join("pairs.tsv")).expect("pairs.tsv in the corpus");
     let limits = Limits::default();
+    let catalogue = Catalogue::load().expect("a catalogue");
+    let is_wanted = |line: &&str| words.is_empty() || words.iter().any(|word| line.contains(word));
     let mut ratios: Vec<f64> = Vec::new();
-    for line in table.lines().skip(1) {
+    for line in table.lines().skip(1).filter(is_wanted) {
         let cells: Vec<&str> = line.split('\t').collect();
         let [_, _, left, right, ..] = cells.as_slice() else { panic!("{line:?}") };
         let [before, after] = [left, right].map(|name| whole(&corpus.join(name), &limits));
@@ -30,7 +35,7 @@ pub fn print() {
         {
             continue;
         }
-        let (parse, diff) = parse_and_diff(line, [&before, &after], &limits, RUNS);
+        let (parse, diff) = parse_and_diff(&catalogue, [&before, &after], &limits, RUNS);
         let ratio = diff.as_secs_f64() / parse.as_secs_f64();
         if ratio > NAMED {
             println!("{ratio:>6.2}  {:>10} of {:>10}  {left} → {right}", format!("{diff:.1?}"), format!("{parse:.1?}"));

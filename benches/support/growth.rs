@@ -2,13 +2,14 @@
 //!
 //! Two is linear. Each kind is a shape that could cost the square of its size.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use driftd::diff::Budget;
 use driftd::openapi::{Limits, read};
 use driftd::rules::{Catalogue, JsonReport, compare};
 use serde_json::Value;
 
+use super::clock::best;
 use super::shapes::SHAPES;
 
 /// Prints the table, of the rows whose names hold one of the words.
@@ -26,13 +27,10 @@ pub fn print(words: &[&str]) {
 fn time(pair: &[Value; 2]) -> Duration {
     let catalogue = Catalogue::load().unwrap_or_else(|error| panic!("{error}"));
     let [before, after] = pair.each_ref().map(ToString::to_string);
-    let run = || {
-        let start = Instant::now();
+    best(3, || {
         let [before, after] = [&before, &after]
             .map(|text| read(text.as_bytes(), &Limits::of_bytes(text.len())).unwrap_or_else(|error| panic!("{error}")));
         let (verdict, oddities) = compare(&before, &after, &catalogue, Budget::default());
         std::hint::black_box(JsonReport::new(&verdict, oddities));
-        start.elapsed()
-    };
-    (0..3).map(|_| run()).min().unwrap_or_default()
+    })
 }
