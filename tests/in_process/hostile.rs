@@ -531,15 +531,17 @@ fn fragments_of_all_findings_are_bounded() {
     assert!((10_000_000..=16 * 1024 * 1024).contains(&all), "{all} bytes");
 }
 
-/// Every operation has a copy of the credentials that the whole document asks for.
+/// Every operation has a copy of the credentials that the whole document asks for. What they are held against is small: that
+/// they are too many is seen before.
 #[test]
 fn credentials_of_many_operations_are_bounded() {
-    let secured = |first: usize| {
-        let ways: Vec<Value> = (first..first + 1_300).map(|at| json!({format!("way{at}"): []})).collect();
+    let ways: Vec<Value> = (0..3_000).map(|at| json!({format!("way{at}"): []})).collect();
+    let secured = |operations: usize| {
         let paths: serde_json::Map<String, Value> =
-            (0..1_300).map(|at| (format!("/p{at}"), json!({"get": {"responses": {}}}))).collect();
+            (0..operations).map(|at| (format!("/p{at}"), json!({"get": {"responses": {}}}))).collect();
         document(&json!({"openapi": "3.1.0", "security": ways, "paths": paths})).expect("a description")
     };
-    let report = report(&secured(0), &secured(1), &catalogue());
-    assert!(report.undecided.is_some(), "1.7 million ways are too many");
+    let catalogue = catalogue();
+    assert!(report(&secured(510), &secured(1), &catalogue).undecided.is_some(), "1.5 million ways are too many");
+    assert!(report(&secured(40), &secured(1), &catalogue).undecided.is_none(), "120 thousand are not");
 }
