@@ -7,7 +7,7 @@ use num_rational::BigRational;
 use serde_json::Value;
 
 use super::constraint::{Constraint, NodeConstraint, Polarity};
-use super::declared::Declared;
+use super::declaration::Declared;
 use super::node::{MemberSchemas, NodeId, Part};
 use super::value::{Values, canonical};
 
@@ -81,6 +81,9 @@ impl Constraints {
 
     /// Whether the value stands in a list it must not stand in.
     pub(super) fn exclude(&self, value: &Value) -> bool {
+        if self.not_values.is_empty() {
+            return false;
+        }
         let text = canonical(value);
         self.not_values.iter().any(|values| values.has(&text))
     }

@@ -1,22 +1,13 @@
 //! Names that the schemas of objects declare, and what they say of the members of these names.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
 
 use super::constraint::{Polarity, State};
+use super::declaration::{Declared, DeclaredBy};
 use super::node::{Leftover, MemberSchemas, NodeId, Part};
 use super::prover::Prover;
-
-/// Names a sender declares, in whichever of its alternatives: a choice that is still open must not close a way.
-#[derive(Debug, Default)]
-pub(super) struct Declared {
-    /// Each with what the alternatives that declare it say of it.
-    pub(super) names: BTreeMap<Rc<str>, Vec<NodeId>>,
-    /// The same by patterns of names.
-    pub(super) patterns: BTreeMap<Rc<str>, Vec<NodeId>>,
-}
 
 impl Prover<'_> {
     /// What the sender's nodes of a state declare, through all their alternatives; none where any name may come.
@@ -24,11 +15,24 @@ impl Prover<'_> {
         if !self.is_closed {
             return None;
         }
+        let nodes: Vec<NodeId> =
+            state.iter().filter(|constraint| constraint.polarity == Polarity::Sent).map(|constraint| constraint.node).collect();
+        // Many questions in a row are about one schema.
+        if let Some(last) = self.declared.as_ref().filter(|last| last.nodes == nodes) {
+            return last.declared.clone();
+        }
+        let declared = self.declared_by_nodes(nodes.clone());
+        // What was left for lack of steps is no answer.
+        if self.has_fuel() {
+            self.declared = Some(DeclaredBy { nodes, declared: declared.clone() });
+        }
+        declared
+    }
+
+    fn declared_by_nodes(&mut self, mut pending: Vec<NodeId>) -> Option<Rc<Declared>> {
         let mut declared = Declared::default();
         let mut says_names = false;
         let mut seen: FxHashSet<NodeId> = FxHashSet::default();
-        let mut pending: Vec<NodeId> =
-            state.iter().filter(|constraint| constraint.polarity == Polarity::Sent).map(|constraint| constraint.node).collect();
         while let Some(node) = pending.pop() {
             if !seen.insert(node) {
                 continue;

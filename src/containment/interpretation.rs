@@ -159,6 +159,12 @@ impl<'d> Interpretation<'d> {
             Hidden::ReadOnly => is_read_only,
             Hidden::WriteOnly => is_write_only,
         };
+        // Most schemas lead nowhere.
+        match schema {
+            Value::Object(map) if ["$ref", "allOf", "anyOf", "oneOf"].iter().any(|name| map.contains_key(name)) => {}
+            Value::Object(map) => return is_hidden(map),
+            _ => return false,
+        }
         let mut pending = vec![(schema, 0)];
         let mut seen = BTreeSet::new();
         let mut left = MOST;

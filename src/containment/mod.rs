@@ -11,11 +11,13 @@
 //! Invariants: pure and bounded by counted steps, so that the same question has the same answer everywhere; an
 //! answer is *yes*, *no*, or *cannot decide*, and only the first two are believed.
 
+mod allowance;
 mod answer;
 mod ask;
 mod confirm;
 mod constraint;
 mod constraints;
+mod declaration;
 mod declared;
 mod discriminating;
 mod expand;
@@ -38,6 +40,7 @@ mod unevaluated;
 mod value;
 mod value_size;
 
+pub use allowance::Allowance;
 pub use answer::Containment;
 pub use ask::Question;
 pub use confirm::{NOT_CONFIRMED, Witness};

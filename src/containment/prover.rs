@@ -11,7 +11,9 @@ use serde_json::Value;
 
 use crate::openapi::{Stop, TypeSet};
 
+use super::allowance::Allowance;
 use super::answer::{AskedQuestion, Containment};
+use super::declaration::DeclaredBy;
 use super::interpretation::{Interpretation, Peers};
 use super::memory::Memory;
 use super::node::NodeId;
@@ -23,10 +25,7 @@ use super::value_size::ValueSize;
 /// What a question may cost, in steps; a real one needs some hundreds.
 pub const FUEL: usize = 200_000;
 
-/// What all questions of one comparison may cost.
-const ALL_FUEL: usize = 5_000_000;
-
-/// Values, schemas and listed values that all witnesses of one comparison may take to be checked.
+/// Values, schemas and listed values that all witnesses of one prover may take to be checked.
 const ALL_CHECKS: usize = 6_000_000;
 
 /// Values of the members that every object of a node has and whose values it lists.
@@ -41,6 +40,8 @@ pub struct Prover<'d> {
     pub(super) memory: Memory,
     pub(super) kinds: FxHashMap<NodeId, TypeSet>,
     pub(super) discriminating: FxHashMap<NodeId, DiscriminatingValues>,
+    /// What the sender's schemas of a state declare: of the last that was asked about.
+    pub(super) declared: Option<DeclaredBy>,
     /// What was answered.
     pub(super) answers: FxHashMap<AskedQuestion, Containment>,
     /// Choices within choices, of all states that are open.
@@ -48,7 +49,7 @@ pub struct Prover<'d> {
     /// Steps that are left for the question.
     fuel: usize,
     /// Steps that are left for all questions together.
-    all_fuel: usize,
+    allowance: Allowance,
     /// What is left for checking witnesses.
     pub(super) checks: usize,
     /// Set where the work is to end.
@@ -65,10 +66,11 @@ impl<'d> Prover<'d> {
             memory: Memory::default(),
             kinds: FxHashMap::default(),
             discriminating: FxHashMap::default(),
+            declared: None,
             answers: FxHashMap::default(),
             levels: 0,
             fuel: FUEL,
-            all_fuel: ALL_FUEL,
+            allowance: Allowance::default(),
             checks: ALL_CHECKS,
             stop: Stop::default(),
         }
@@ -80,29 +82,24 @@ impl<'d> Prover<'d> {
         self
     }
 
-    /// The same prover, whose questions take no more than so many steps together.
-    pub fn within(mut self, all_fuel: usize) -> Self {
-        self.all_fuel = all_fuel;
+    /// The same prover, which shares what its questions may cost with others.
+    pub fn within(mut self, allowance: Allowance) -> Self {
+        self.allowance = allowance;
         self
-    }
-
-    /// Steps that are left for all questions together.
-    pub const fn steps_left(&self) -> usize {
-        self.all_fuel
     }
 
     /// Begins a question: it has the steps that one may take, and nothing is open. Returns how many steps those are.
     pub(super) fn begin_question(&mut self) -> usize {
         pattern::stop_with(&self.stop);
-        self.fuel = FUEL.min(self.all_fuel);
+        self.fuel = FUEL.min(self.allowance.steps());
         self.levels = 0;
         self.memory.begin();
         self.fuel
     }
 
     /// Ends a question that had so many steps.
-    pub(super) const fn end_question(&mut self, given: usize) {
-        self.all_fuel = self.all_fuel.saturating_sub(given.saturating_sub(self.fuel));
+    pub(super) fn end_question(&self, given: usize) {
+        self.allowance.spend(given.saturating_sub(self.fuel));
     }
 
     /// Takes from the steps that are left; false once none is.

@@ -23,6 +23,9 @@ use super::value::{Values, kind_of};
 /// Choices within choices, of all states that are open: each takes its share of the stack.
 const MOST_LEVELS: usize = 120;
 
+/// Parts of a node, and names that must be there, that are looked at or copied in one step.
+const PARTS: usize = 16;
+
 /// Several ways, one of which must hold; which node they are about.
 #[derive(Debug, Clone)]
 struct Disjunction {
@@ -127,7 +130,7 @@ impl Prover<'_> {
         }
         let disjunction = rest.disjunctions.swap_remove(at);
         // Every way begins with a copy of what is known.
-        if !self.spend(rest.disjunctions.len() + rest.seen.len() / 4) {
+        if !self.spend(rest.disjunctions.len() + rest.seen.len() / 4 + rest.constraints.required.len() / PARTS) {
             return Solution::Unknown(TOO_MUCH_WORK);
         }
         let mut solution = Solution::Empty;
@@ -254,6 +257,10 @@ impl Prover<'_> {
             return Ok(());
         }
         let parts = self.reader.parts(constraint.node);
+        if !self.spend(parts.len() / PARTS) {
+            branch.constraints.unclear = Some(TOO_MUCH_WORK);
+            return Ok(());
+        }
         if constraint.polarity.is_positive() {
             for part in parts.iter() {
                 // Each alternative of `oneOf` is told of all others.

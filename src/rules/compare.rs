@@ -8,11 +8,11 @@ use super::finding::Verdict;
 use super::judge::judge;
 
 /// Bytes of a document that is lowered beside the other one.
-const WORTH_A_THREAD: usize = 64 * 1024;
+const WORTH_A_THREAD: usize = 512 * 1024;
 
 /// Compares two documents: lower, diff, judge. The oddities of both sides come with the verdict.
 pub fn compare(before: &Document, after: &Document, catalogue: &Catalogue, budget: Budget) -> (Verdict, Vec<Oddity>) {
-    // Starting a thread takes longer than lowering a small document.
+    // Starting a thread takes a good part of what lowering a small document takes.
     if before.bytes.min(after.bytes) < WORTH_A_THREAD {
         return compare_lowered(&lower(before), &lower(after), catalogue, budget);
     }

@@ -230,19 +230,21 @@ impl Prover<'_> {
         if let Some(Constraint::Other(members, _)) = existence {
             spelt.extend(members.named.iter().map(|(name, _)| Rc::clone(name)));
         }
+        let said = constraints.declared.iter().flat_map(|declared| declared.patterns.keys());
+        let said =
+            said.chain(constraints.groups.iter().flat_map(|(_, members)| members.patterns.iter().map(|(pattern, _)| pattern)));
+        let asked = match existence {
+            Some(Constraint::Other(members, _)) => members.patterns.iter().map(|(pattern, _)| pattern).collect(),
+            Some(Constraint::PatternKey(pattern, _)) => vec![pattern],
+            _ => Vec::new(),
+        };
         let mut patterns: BTreeSet<Rc<str>> = BTreeSet::new();
-        patterns.extend(constraints.declared.iter().flat_map(|declared| declared.patterns.keys().cloned()));
-        for (_, members) in &constraints.groups {
-            patterns.extend(members.patterns.iter().map(|(pattern, _)| Rc::clone(pattern)));
-        }
-        match existence {
-            Some(Constraint::Other(members, _)) => {
-                patterns.extend(members.patterns.iter().map(|(pattern, _)| Rc::clone(pattern)));
+        for pattern in said.chain(asked) {
+            // Where there are so many it does not matter which.
+            if patterns.len() > MOST_PATTERNS {
+                break;
             }
-            Some(Constraint::PatternKey(pattern, _)) => {
-                patterns.insert(Rc::clone(pattern));
-            }
-            _ => {}
+            patterns.insert(Rc::clone(pattern));
         }
         // Every name is copied, however often somebody asks.
         if !self.spend(spelt.len()) {

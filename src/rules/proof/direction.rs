@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::containment::{Containment, Hidden, Interpretation, Peers, Prover, Question};
+use crate::containment::{Allowance, Containment, Hidden, Interpretation, Peers, Prover, Question};
 use crate::diff::{BeforeAfter, ComparedPair, Delta};
 use crate::model::Direction;
 use crate::openapi::{Contract, SchemaId, Stop, Value};
@@ -14,9 +14,6 @@ const MOST_PAIRS: usize = 100_000;
 
 /// Questions that are asked as texts in one direction: each has documents, and so a prover, of its own.
 const MOST_QUESTIONS: usize = 1_000;
-
-/// Steps that they may take together.
-const MOST_STEPS: usize = 1_500_000;
 
 static ANY: Value = Value::Bool(true);
 pub(super) static NEVER: Value = Value::Bool(false);
@@ -43,8 +40,8 @@ pub(super) struct DirectionProof<'d> {
     pub(super) pairs_left: usize,
     /// Questions that may still be asked as texts.
     pub(super) text_questions: usize,
-    /// Steps that those may still take together.
-    pub(super) text_steps: usize,
+    /// What all questions of the comparison may still cost.
+    pub(super) allowance: Allowance,
     /// What was found of pairs with alternatives, by their index.
     pub(super) taken: FxHashMap<usize, Taken>,
 }
@@ -70,7 +67,12 @@ pub(super) enum Taken {
 }
 
 impl<'d> DirectionProof<'d> {
-    pub(super) fn new(contracts: BeforeAfter<&'d Contract<'d>>, delta: &'d Delta, direction: Direction) -> Self {
+    pub(super) fn new(
+        contracts: BeforeAfter<&'d Contract<'d>>,
+        delta: &'d Delta,
+        direction: Direction,
+        allowance: Allowance,
+    ) -> Self {
         let contracts = in_direction(direction, contracts);
         let hidden = if direction == Direction::ToProvider { Hidden::ReadOnly } else { Hidden::WriteOnly };
         let is_respelt = contracts.sender.dialect.is_json_schema() != contracts.receiver.dialect.is_json_schema();
@@ -84,8 +86,9 @@ impl<'d> DirectionProof<'d> {
             null_beside_values: is_respelt,
         };
         let documents = Peers { sender: interpretation(contracts.sender), receiver: interpretation(contracts.receiver) };
-        let prover =
-            Prover::new(documents, true, Box::new(|reference| delta.is_unchanged(reference))).stopped_by(delta.stop.clone());
+        let prover = Prover::new(documents, true, Box::new(|reference| delta.is_unchanged(reference)))
+            .within(allowance.clone())
+            .stopped_by(delta.stop.clone());
         Self {
             direction,
             contracts,
@@ -99,7 +102,7 @@ impl<'d> DirectionProof<'d> {
             pairs_left: MOST_PAIRS,
             stop: delta.stop.clone(),
             text_questions: MOST_QUESTIONS,
-            text_steps: MOST_STEPS,
+            allowance,
             taken: FxHashMap::default(),
         }
     }
@@ -133,9 +136,8 @@ impl<'d> DirectionProof<'d> {
     pub(super) fn contains_strictly(&mut self, schemas: Peers<&'d Value>, question: &Question<'d>) -> Containment {
         let Peers { sender, receiver } = self.documents;
         let documents = Peers { sender, receiver: Interpretation { strict: true, ..receiver } };
-        let stop = &self.stop;
-        let prover =
-            self.strict.get_or_insert_with(|| Prover::new(documents, true, Box::new(|_| false)).stopped_by(stop.clone()));
+        let (allowance, stop) = (&self.allowance, &self.stop);
+        let prover = self.strict.get_or_insert_with(|| another(documents, allowance, stop));
         prover.contains(schemas.sender, schemas.receiver, question)
     }
 
@@ -152,10 +154,15 @@ impl<'d> DirectionProof<'d> {
             receiver: Interpretation { strict, one_is_any: true, ..self.documents.receiver },
         };
         let prover = if strict { &mut self.meant_strict } else { &mut self.meant };
-        let stop = &self.stop;
-        let prover = prover.get_or_insert_with(|| Prover::new(documents, true, Box::new(|_| false)).stopped_by(stop.clone()));
+        let (allowance, stop) = (&self.allowance, &self.stop);
+        let prover = prover.get_or_insert_with(|| another(documents, allowance, stop));
         !prover.is_empty(schemas.sender) && prover.contains(schemas.sender, schemas.receiver, question) == Containment::Contained
     }
+}
+
+/// A prover that reads the documents in another way; what is equal in both is not known to mean the same then.
+pub(super) fn another<'d>(documents: Peers<Interpretation<'d>>, allowance: &Allowance, stop: &Stop) -> Prover<'d> {
+    Prover::new(documents, true, Box::new(|_| false)).within(allowance.clone()).stopped_by(stop.clone())
 }
 
 /// The schema as it stands in its document; none where it is put together from parts.

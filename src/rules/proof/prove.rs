@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::containment::Allowance;
 use crate::diff::{BeforeAfter, Delta, Use};
 use crate::model::{Direction, Severity};
 use crate::openapi::Contract;
@@ -23,6 +24,7 @@ const STOPPED: &str = "the comparison was stopped";
 /// Asks about every finding that matters and is about a schema.
 pub fn prove(contracts: BeforeAfter<&Contract<'_>>, delta: &Delta, findings: &mut [Finding]) {
     let mut proofs: FxHashMap<Direction, DirectionProof<'_>> = FxHashMap::default();
+    let allowance = Allowance::default();
     for finding in findings.iter_mut().filter(|finding| !finding.change.compared.is_empty()) {
         if !delta.proofs || delta.stop.is_asked() {
             // What no message shows stays what it is.
@@ -33,7 +35,9 @@ pub fn prove(contracts: BeforeAfter<&Contract<'_>>, delta: &Delta, findings: &mu
             continue;
         }
         let change = &finding.change;
-        let proofs = proofs.entry(change.direction).or_insert_with(|| DirectionProof::new(contracts, delta, change.direction));
+        let proofs = proofs
+            .entry(change.direction)
+            .or_insert_with(|| DirectionProof::new(contracts, delta, change.direction, allowance.clone()));
         let judged = JudgedChange {
             kind: change.kind,
             direction: change.direction,

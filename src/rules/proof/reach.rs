@@ -11,15 +11,12 @@ use crate::containment::{Interpretation, Mask, Peers, Prover, Question, Reach, V
 use crate::openapi::Value;
 
 use super::decision::HowContained;
-use super::direction::DirectionProof;
+use super::direction::{DirectionProof, another};
 use super::found::Found;
 use super::message::WholeMessage;
 
 /// Schemas of operations above a finding that are asked about; any more are taken to be reached.
 const MOST_ROOTS: usize = 24;
-
-/// Steps that questions about whole messages may take together.
-const STEPS: usize = 1_500_000;
 
 /// Why what is refused where a change stands proves nothing.
 const NOT_SHOWN: &str = "no whole message could be put together that holds a value refused here and is refused itself";
@@ -104,10 +101,10 @@ impl<'d> DirectionProof<'d> {
     /// leaves nothing by the letter.
     fn messages(&mut self) -> &mut Prover<'d> {
         let Peers { sender, receiver } = self.documents;
-        let stop = self.stop.clone();
+        let (allowance, stop) = (&self.allowance, &self.stop);
         self.messages.get_or_insert_with(|| {
             let documents = Peers { sender: Interpretation { one_is_any: true, ..sender }, receiver };
-            Prover::new(documents, true, Box::new(|_| false)).within(STEPS).stopped_by(stop)
+            another(documents, allowance, stop)
         })
     }
 

@@ -2,11 +2,11 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::containment::{Containment, Interpretation, Peers, Prover, Question, Witness};
+use crate::containment::{Containment, Interpretation, Peers, Question, Witness};
 use crate::diff::{ChangeKind, ComparedSchemas, ListWriting, Writing};
 use crate::openapi::{Dialect, SchemaId, TypeSet, Value};
 
-use super::direction::{DirectionProof, schema_of};
+use super::direction::{DirectionProof, another, schema_of};
 use super::text_schema::TextSchemas;
 
 /// Whether a kind is about types, which texts do not have.
@@ -97,9 +97,7 @@ impl<'d> DirectionProof<'d> {
         let (sent, taken) = (Value::from(sent), Value::from(taken));
         let read = |root, known: Interpretation<'_>| Interpretation { root, dialect: Dialect::OpenApi31, ..known };
         let documents = Peers { sender: read(&sent, self.documents.sender), receiver: read(&taken, self.documents.receiver) };
-        let mut prover = Prover::new(documents, true, Box::new(|_| false)).within(self.text_steps).stopped_by(self.stop.clone());
-        let answer = prover.contains(&sent, &taken, &Question::Whole);
-        self.text_steps = prover.steps_left();
+        let answer = another(documents, &self.allowance, &self.stop).contains(&sent, &taken, &Question::Whole);
         Some(match answer {
             // Nobody may send it.
             Containment::Refuted(_) if is_wider => Containment::Undecided("how large numbers are is not told from their texts"),

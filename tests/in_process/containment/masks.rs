@@ -1,6 +1,6 @@
 //! Whether a message can hold what is refused, at the places where it may stand.
 
-use driftd::containment::{Peers, Prover, Question, Reach, ValuePlace};
+use driftd::containment::{Allowance, Peers, Prover, Question, Reach, ValuePlace};
 use driftd::openapi::Dialect;
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ fn reach(sender: &Value, place: ValuePlace<'_>, steps: usize) -> &'static str {
         other => other,
     };
     let documents = Peers { sender: literal(&sender, Dialect::OpenApi31), receiver: literal(&receiver, Dialect::OpenApi31) };
-    let mut prover = Prover::new(documents, false, Box::new(|_| false)).within(steps);
+    let mut prover = Prover::new(documents, false, Box::new(|_| false)).within(Allowance::of_steps(steps));
     let (own, mask) = (prover.mask(&receiver, &Question::Whole), prover.open_mask());
     prover.close_mask(mask, vec![(place, own)]);
     match prover.reach(&sender, mask) {
