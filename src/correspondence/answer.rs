@@ -98,6 +98,7 @@ impl AnswerInProgress<'_> {
         }
         let days = (fix_by - effective).num_days();
         let card = MessageCard {
+            tag: "plan comes too late",
             heading: format!("{} will be ready {days} days after the change", self.name()),
             lines: vec![
                 format!("{} answered for {}: done by {fix_by}. It takes effect on {effective}.", answer.owner, self.name()),
@@ -115,6 +116,7 @@ impl AnswerInProgress<'_> {
         let Some(party) = self.party() else { return Ok(AnswerOutcome::NotWatched) };
         let Some(person) = party.on(self.letter.side, ask) else { return Ok(AnswerOutcome::NobodyThere) };
         let card = MessageCard {
+            tag: "you are named",
             heading: format!("{by} says that you know who takes this on"),
             lines: vec![format!("{by} answered for {}: not us, ask {} ({}).", party.name, person.name, ask.name())],
         };
@@ -135,6 +137,7 @@ impl AnswerInProgress<'_> {
 
     fn proposal(&self, by: &str, until: NaiveDate, note: &str) -> Vec<PlannedDelivery> {
         let card = MessageCard {
+            tag: "asks for time",
             heading: format!("{} asks for time until {until}", self.name()),
             lines: vec![
                 format!("{by} asks for {}: keep things as they are until {until}.", self.name()),
@@ -153,6 +156,7 @@ impl AnswerInProgress<'_> {
         let Some(proposal) = open else { return Ok(AnswerOutcome::Decided) };
         let word = if agreed { "agrees" } else { "does not agree" };
         let card = MessageCard {
+            tag: if agreed { "agreed" } else { "declined" },
             heading: format!("{} {word} to {}", self.name(), proposal.until),
             lines: vec![format!(
                 "{by} answered for {}: {word} to keep things as they are until {}.",

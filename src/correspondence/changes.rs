@@ -87,12 +87,9 @@ impl LetterWriter<'_> {
     /// a day.
     fn told_again(&self, gone: &RevertedNotice, current: &[OpenFinding]) -> NoticeStep {
         let times = gone.times + 1;
-        let messages = gone.told.iter().filter(|told| !told.findings.is_empty()).map(|told| PartyMessage {
-            side: told.side,
-            party: told.party.clone(),
-            kind: NoticeKind::Updated,
-            findings: current.iter().filter(|finding| told.findings.contains_key(&finding.identity)).collect(),
-            called_off: Vec::new(),
+        let messages = gone.told.iter().filter(|told| !told.findings.is_empty()).map(|told| {
+            let findings = current.iter().filter(|finding| told.findings.contains_key(&finding.identity)).collect();
+            PartyMessage { stem: told.stem.clone(), ..PartyMessage::about(told.side, &told.party, NoticeKind::Updated, findings) }
         });
         let messages = messages.collect();
         let notice = Notice { told_at: self.now, ..gone.notice.clone() };

@@ -158,7 +158,14 @@ impl Asking<'_> {
             format!("Notices about {} are written to you. Say with one click that this is still right.", self.integration.name),
             "If it is somebody else by now, tell the operator of driftd who it is; answering this letter reaches him.".to_owned(),
         ];
-        self.write(&contact.person, &contact.person.email, Purpose::Ask { url }, due, MessageCard { heading, lines }).await
+        self.write(
+            &contact.person,
+            &contact.person.email,
+            Purpose::Ask { url },
+            due,
+            MessageCard { tag: "still there?", heading, lines },
+        )
+        .await
     }
 
     async fn tell_manager(&self, role: Role, contact: &Contact, manager: &Person, due: NaiveDate) -> Result<bool, StoreError> {
@@ -171,7 +178,8 @@ impl Asking<'_> {
                 self.integration.name
             ),
         ];
-        self.write(manager, &contact.person.email, Purpose::TellManager, due, MessageCard { heading, lines }).await
+        self.write(manager, &contact.person.email, Purpose::TellManager, due, MessageCard { tag: "no answer", heading, lines })
+            .await
     }
 
     async fn tell_operator(&self, person: &Person, first: i64, reply: &str) -> Result<bool, StoreError> {
@@ -182,7 +190,14 @@ impl Asking<'_> {
              contact is red on status until a letter arrives there again."
                 .to_owned(),
         ];
-        self.write(&self.active.operator(), &person.email, Purpose::TellOperator, first, MessageCard { heading, lines }).await
+        self.write(
+            &self.active.operator(),
+            &person.email,
+            Purpose::TellOperator,
+            first,
+            MessageCard { tag: "dead address", heading, lines },
+        )
+        .await
     }
 
     async fn write(
@@ -211,8 +226,7 @@ impl Asking<'_> {
             now: self.now,
         };
         let notice = name.notice(self.now, self.now);
-        let (side, party) = (self.side, self.party.id.clone());
-        let message = PartyMessage { side, party, kind: NoticeKind::Confirmation, findings: Vec::new(), called_off: Vec::new() };
+        let message = PartyMessage::about(self.side, &self.party.id, NoticeKind::Confirmation, Vec::new());
         let decision = Decision { notice, messages: vec![message], closes: true };
         let is_question = matches!(purpose, Purpose::Ask { .. });
         let Some(letter) = writer.card(&decision, to, card, purpose.url()) else { return Ok(false) };

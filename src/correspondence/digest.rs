@@ -109,13 +109,7 @@ impl Digest<'_> {
         let Some((key, api, side)) = about else { return Ok(false) };
         let writer = LetterWriter { shared, active, key: &key, integration, api, now };
         let notice = name.notice(now, until);
-        let message = PartyMessage {
-            side,
-            party: party.id.clone(),
-            kind: NoticeKind::Digest,
-            findings: Vec::new(),
-            called_off: Vec::new(),
-        };
+        let message = PartyMessage::about(side, &party.id, NoticeKind::Digest, Vec::new());
         let decision = Decision { notice, messages: vec![message], closes: true };
         let Some(letter) = writer.digest(&decision, lines) else { return Ok(false) };
         shared.store.write_digest(&key, &decision.notice, letter).await

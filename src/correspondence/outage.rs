@@ -113,13 +113,13 @@ fn with_others(card: MessageCard, others: &[String]) -> MessageCard {
     if others.is_empty() {
         return card;
     }
-    let MessageCard { heading, mut lines } = card;
+    let MessageCard { tag, heading, mut lines } = card;
     let mut named = others.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     if others.len() > NAMED {
         named.push_str(&format!(" and {} more", others.len() - NAMED));
     }
     lines.insert(0, format!("The same goes for {named}; status says more of each."));
-    MessageCard { heading: format!("{heading}, and {} more", others.len()), lines }
+    MessageCard { tag, heading: format!("{heading}, and {} more", others.len()), lines }
 }
 
 struct Telling<'t> {
@@ -221,7 +221,7 @@ impl Telling<'_> {
                 key.integration, key.api
             ),
         ];
-        MessageCard { heading, lines }
+        MessageCard { tag: "cannot be judged", heading, lines }
     }
 
     /// That it can be judged again.
@@ -238,7 +238,7 @@ impl Telling<'_> {
              Nobody has to answer."
                 .to_owned(),
         ];
-        MessageCard { heading: format!("{} can be judged again", self.subject()), lines }
+        MessageCard { tag: "judged again", heading: format!("{} can be judged again", self.subject()), lines }
     }
 
     async fn begin(&self, letters: Vec<PlannedDelivery>) -> Result<bool, StoreError> {
@@ -274,13 +274,7 @@ impl Telling<'_> {
     }
 
     fn letter(&self, party: &str, to: &Person, card: MessageCard) -> Option<PlannedDelivery> {
-        let message = PartyMessage {
-            side: Side::Consumer,
-            party: party.to_owned(),
-            kind: NoticeKind::Outage,
-            findings: Vec::new(),
-            called_off: Vec::new(),
-        };
+        let message = PartyMessage::about(Side::Consumer, party, NoticeKind::Outage, Vec::new());
         let decision = Decision { notice: self.notice(), messages: vec![message], closes: true };
         let writer = LetterWriter {
             shared: self.shared,

@@ -10,8 +10,8 @@ use crate::model::{
     PendingAnswer, Person, Side, Surface, WatchKey,
 };
 use crate::notice::{
-    Circumstances, Decision, LetterPlan, LetterView, Links, MessageCard, PlannedEscalation, escalation_card, plan, restated,
-    restated_to_next,
+    Circumstances, Decision, LetterPlan, LetterView, Links, MessageCard, PlannedEscalation, Room, escalation_card, plan,
+    restated, restated_to_next,
 };
 use crate::render::{Appointment, calendar, chat_message, cloud_event};
 use crate::state::{ActiveConfig, AppState, TroublePart, hex, link_token};
@@ -19,6 +19,9 @@ use crate::store::{PlannedDelivery, Reader};
 
 /// Mail programs clip what is longer, and relays refuse it, bytes.
 const LARGEST_LETTER: usize = 100_000;
+
+/// A letter is read, not searched, lines of its text.
+const LONGEST_LETTER: usize = 120;
 
 /// What a letter is written from: the configuration that is active, the API it is about, and the moment.
 pub(crate) struct LetterWriter<'d> {
@@ -233,7 +236,9 @@ impl LetterWriter<'_> {
             matches!(view.kind, NoticeKind::Resolved | NoticeKind::Digest | NoticeKind::Confirmation | NoticeKind::Outage);
         let answerable = !asks_nothing && view.copy_of.is_none();
         if answerable {
-            view.answer_url = Some(format!("{}/answer/{token}", self.shared.external_url));
+            let answer_url = format!("{}/answer/{token}", self.shared.external_url);
+            view.changes_url = Some(format!("{answer_url}#changes"));
+            view.answer_url = Some(answer_url);
         }
         if person.email != letter.to.person.email {
             view.stands_in_for = Some(letter.to.person.name.clone());
@@ -242,6 +247,7 @@ impl LetterWriter<'_> {
         if self.key.surface == Surface::Ledger {
             view.calendar_url = Some(calendar_url(self.shared, &self.integration.id, &letter.to.party));
         }
+        view.operator.clone_from(&self.active.config.mail.operator);
         let from = self.active.config.mail.from.clone();
         // Not the answer's token: envelopes are seen by every system on the way.
         let own = link_token(&self.shared.link_key, &[&["bounce"], parts.as_slice()].concat());
@@ -289,9 +295,12 @@ impl LetterWriter<'_> {
         loop {
             let rendered = match self.shared.renderer.letter(view) {
                 Ok(rendered) => rendered,
-                Err(_) if view.say_less() => continue,
+                Err(_) if view.say_less(Room::Bytes) => continue,
                 Err(problem) => return Err(problem.into()),
             };
+            if rendered.text.lines().count() > LONGEST_LETTER && view.say_less(Room::Lines) {
+                continue;
+            }
             let message = compose(&Letter {
                 from: from.to_owned(),
                 to: NamedAddress::new(&person.name, &person.email),
@@ -307,7 +316,7 @@ impl LetterWriter<'_> {
                 notice: notice.id.clone(),
                 calendar: self.days(view).map(|(text, is_cancelled)| CalendarPart { text, is_cancelled }),
             })?;
-            if message.len() <= LARGEST_LETTER || !view.say_less() {
+            if message.len() <= LARGEST_LETTER || !view.say_less(Room::Bytes) {
                 return Ok((rendered.subject, message));
             }
         }

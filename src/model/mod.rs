@@ -23,6 +23,7 @@ mod role;
 mod schedule;
 mod severity;
 mod size;
+mod subject;
 mod watch;
 
 pub use agreement::{After, Agreement, BREAKING, Calendar, Freeze, Measured, Period, REMOVAL, Step, Wait, YearDay};
@@ -49,4 +50,5 @@ pub use role::{EscalationTarget, Role, Side};
 pub use schedule::{Schedule, ScheduleError};
 pub use severity::{Consequence, Severity};
 pub use size::USUAL_BYTES;
+pub use subject::{stem_of, subject};
 pub use watch::{Surface, WatchKey};

@@ -79,6 +79,8 @@ pub struct LastTold {
     pub side: Side,
     /// Key of the party.
     pub party: String,
+    /// What the subjects of its letters say of the notice; none before it had one.
+    pub stem: Option<String>,
     /// Content of each finding by identity; empty once it was told that all is over.
     pub findings: BTreeMap<String, String>,
 }

@@ -1,11 +1,13 @@
 //! Rules about days in words: who is hurt, and what to do.
 
+use crate::rules::Remedy;
+
 /// A rule about dates: these are not about two descriptions, so no page holds them.
 struct DateRule {
     id: &'static str,
     label: &'static str,
     hurt: &'static str,
-    remedy: &'static str,
+    remedy: Remedy,
 }
 
 const RULES: [DateRule; 8] = [
@@ -13,54 +15,80 @@ const RULES: [DateRule; 8] = [
         id: "end-announced",
         label: "ends",
         hurt: "Calls work until that day and are expected to fail from then on, with no change of the description in between that would warn again.",
-        remedy: "The consumer's team plans the move to what replaces it and says by when it will be done. The provider's team says what replaces it, and tells at once if the day moves.",
+        remedy: Remedy {
+            consumer: "The consumer's team plans the move to what replaces it and says by when it will be done.",
+            provider: Some("The provider's team says what replaces it, and tells at once if the day moves."),
+        },
     },
     DateRule {
         id: "change-announced",
         label: "changes",
         hurt: "From that day on the API behaves as announced, whether the description shows it or not.",
-        remedy: "The consumer's team checks what the change means for its calls and says by when it will be ready.",
+        remedy: Remedy {
+            consumer: "The consumer's team checks what the change means for its calls and says by when it will be ready.",
+            provider: None,
+        },
     },
     DateRule {
         id: "notice-too-short",
         label: "promise not kept",
         hurt: "The agreement promises more time than this, and the consumer has planned with it.",
-        remedy: "The provider's team moves the day, or asks the consumer's team whether it can live with this one.",
+        remedy: Remedy {
+            consumer: "The consumer's team says whether it can be ready by this day.",
+            provider: Some("The provider's team moves the day, or asks the consumer's team whether it can live with this one."),
+        },
     },
     DateRule {
         id: "overlap-too-short",
         label: "promise not kept",
         hurt: "The agreement promises that the old and the new are there together for longer.",
-        remedy: "The provider's team keeps the old one for as long as was promised.",
+        remedy: Remedy {
+            consumer: "The consumer's team says how long it needs both.",
+            provider: Some("The provider's team keeps the old one for as long as was promised."),
+        },
     },
     DateRule {
         id: "date-in-freeze",
         label: "promise not kept",
         hurt: "In this time of the year no changes are taken: nobody is there to test or to mend.",
-        remedy: "The provider's team moves the day to the first free one, or both sides agree on an exception in writing.",
+        remedy: Remedy {
+            consumer: "The consumer's team says whether anybody can be there on this day.",
+            provider: Some(
+                "The provider's team moves the day to the first free one, or both sides agree on an exception in writing.",
+            ),
+        },
     },
     DateRule {
         id: "date-not-allowed",
         label: "promise not kept",
         hurt: "The agreement names the only days of the year on which changes take effect, and this is none of them.",
-        remedy: "The provider's team moves the day to the next one that is allowed.",
+        remedy: Remedy {
+            consumer: "The consumer's team says whether it can live with this day.",
+            provider: Some("The provider's team moves the day to the next one that is allowed."),
+        },
     },
     DateRule {
         id: "gone-before-its-date",
         label: "gone too early",
         hurt: "Calls fail now, while everybody planned with the day that was announced.",
-        remedy: "The provider's team puts it back until the day it named. The consumer's team uses what replaces it, if it is ready.",
+        remedy: Remedy {
+            consumer: "The consumer's team uses what replaces it, if it is ready.",
+            provider: Some("The provider's team puts it back until the day it named."),
+        },
     },
     DateRule {
         id: "alive-after-its-end",
         label: "still there",
         hurt: "Nobody can tell whether it may still be used. One day it will be gone without another word.",
-        remedy: "The provider's team switches it off or names a new day. The consumer's team stops calling it.",
+        remedy: Remedy {
+            consumer: "The consumer's team stops calling it.",
+            provider: Some("The provider's team switches it off or names a new day."),
+        },
     },
 ];
 
 /// Who is hurt by what a rule about dates tells of, and what to do.
-pub(super) fn advice(rule: &str) -> Option<(&'static str, &'static str)> {
+pub(super) fn advice(rule: &str) -> Option<(&'static str, Remedy)> {
     RULES.iter().find(|known| known.id == rule).map(|known| (known.hurt, known.remedy))
 }
 

@@ -1,7 +1,7 @@
 //! Whether anything is to be said, and to whom: for each party, a set difference between what it was told
 //! and what concerns it now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
@@ -34,16 +34,36 @@ pub struct PartyMessage<'f> {
     pub findings: Vec<&'f OpenFinding>,
     /// Days to come that the party was told of and that were called off, while others stay.
     pub called_off: Vec<&'f OpenFinding>,
+    /// What the subjects of its letters say of the notice, where it had one before.
+    pub stem: Option<String>,
+    /// What is different since the party was last told, where it was told before and is told what is new.
+    pub since: Option<Since<'f>>,
 }
 
-impl PartyMessage<'_> {
+/// What is different since a party was last told.
+#[derive(Debug, Clone)]
+pub struct Since<'f> {
+    /// What it has not heard yet, among what concerns it now.
+    pub new: Vec<&'f OpenFinding>,
+    /// What it was told of and is gone, as far as that was still there at the last check.
+    pub gone: Vec<&'f OpenFinding>,
+    /// How much it was told of is gone.
+    pub gone_count: usize,
+}
+
+impl<'f> PartyMessage<'f> {
+    /// A message about these findings as they stand.
+    pub fn about(side: Side, party: &str, kind: NoticeKind, findings: Vec<&'f OpenFinding>) -> Self {
+        Self { side, party: party.to_owned(), kind, findings, called_off: Vec::new(), stem: None, since: None }
+    }
+
     /// What the party knows once it has heard this.
     pub fn told(&self) -> LastTold {
         let findings = match self.kind {
             NoticeKind::Resolved => BTreeMap::new(),
             _ => contents(&self.findings),
         };
-        LastTold { side: self.side, party: self.party.clone(), findings }
+        LastTold { side: self.side, party: self.party.clone(), stem: self.stem.clone(), findings }
     }
 }
 
@@ -100,8 +120,8 @@ impl<'f> DecisionInput<'_, 'f> {
     }
 
     fn message(&self, side: Side, party: &str, findings: Vec<&'f OpenFinding>, now: DateTime<Utc>) -> Option<PartyMessage<'f>> {
-        let known = self.told.iter().find(|told| told.side == side && told.party == party).map(|told| &told.findings);
-        let known = known.filter(|known| !known.is_empty());
+        let told = self.told.iter().find(|told| told.side == side && told.party == party);
+        let known = told.map(|told| &told.findings).filter(|known| !known.is_empty());
         let told_of = |finding: &OpenFinding| known.and_then(|known| known.get(&finding.identity));
         let is_news = |finding: &&OpenFinding| told_of(finding).is_none_or(|told| dates::is_news(told, &finding.content));
         let is_reminder =
@@ -125,7 +145,19 @@ impl<'f> DecisionInput<'_, 'f> {
             Some(_) => (NoticeKind::Updated, findings),
             None => (NoticeKind::Opened, findings),
         };
-        Some(PartyMessage { side, party: party.to_owned(), kind, findings, called_off })
+        let since = known.filter(|_| kind == NoticeKind::Updated).map(|known| {
+            let there: HashSet<&str> = findings.iter().map(|finding| finding.identity.as_str()).collect();
+            let is_gone = |identity: &String| !there.contains(identity.as_str());
+            let was_told = |finding: &&OpenFinding| known.contains_key(&finding.identity);
+            let gone = self.previous.iter().filter(was_told).filter(|finding| is_gone(&finding.identity));
+            Since {
+                new: findings.iter().copied().filter(is_news).collect(),
+                gone: gone.collect(),
+                gone_count: known.keys().filter(|identity| is_gone(identity)).count(),
+            }
+        });
+        let stem = told.and_then(|told| told.stem.clone());
+        Some(PartyMessage { side, party: party.to_owned(), kind, findings, called_off, stem, since })
     }
 }
 
@@ -309,6 +341,7 @@ mod tests {
         let told = LastTold {
             side: Side::Consumer,
             party: "c".to_owned(),
+            stem: None,
             findings: BTreeMap::from([("old".to_owned(), "1".to_owned())]),
         };
         let again = [finding("new", "1", Severity::Breaking), finding("i", "1", Severity::Info)];

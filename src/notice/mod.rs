@@ -17,13 +17,13 @@ mod usage;
 
 pub use advice::date_rules;
 pub use dates::{Ledger, dated};
-pub use decide::{Decision, DecisionInput, PartyMessage, rebased};
+pub use decide::{Decision, DecisionInput, PartyMessage, Since, rebased};
 pub use digest::{Week, digest_lines};
 pub use given::Before;
 pub use ladder::{PlannedEscalation, next_step};
 pub use letter::{
-    Addressee, Audience, CallCard, Circumstances, EscalationCard, FindingCard, LetterPlan, LetterView, Links, MessageCard, plan,
-    stamp,
+    Addressee, Audience, CallCard, Circumstances, EscalationCard, FindingCard, LetterPlan, LetterView, Links, MessageCard, Room,
+    Short, ShortLine, SinceCard, plan, stamp,
 };
 pub use lint::{Gap, gaps, held_by, unknown_rules, unmatched_overrides, unmatched_uses};
 pub use open::open_findings;

@@ -13,7 +13,8 @@ pub fn restated<'s>(open: &'s OpenNotice, side: Side, party: &str, kind: NoticeK
     let told = open.told.iter().find(|told| told.side == side && told.party == party);
     let is_theirs = |finding: &&OpenFinding| told.is_some_and(|told| told.findings.contains_key(&finding.identity));
     let findings = open.findings.iter().filter(is_theirs).collect();
-    let message = PartyMessage { side, party: party.to_owned(), kind, findings, called_off: Vec::new() };
+    let stem = told.and_then(|told| told.stem.clone());
+    let message = PartyMessage { stem, ..PartyMessage::about(side, party, kind, findings) };
     let notice = Notice { told_at, ..open.notice.clone() };
     Decision { notice, messages: vec![message], closes: false }
 }

@@ -17,9 +17,7 @@ const LONGEST_SENTENCE: usize = 1000;
 
 /// HTML of a sentence: escaped, and what stands between backticks set as code.
 pub fn with_code(text: &str) -> String {
-    let cleaned = clean(text, LONGEST_SENTENCE);
-    let escaped =
-        cleaned.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;");
+    let escaped = escaped_html(&clean(text, LONGEST_SENTENCE));
     let mut html = String::with_capacity(escaped.len());
     let mut parts = escaped.split('`').peekable();
     let mut is_code = false;
@@ -38,6 +36,19 @@ pub fn with_code(text: &str) -> String {
         is_code = !is_code;
     }
     html
+}
+
+fn escaped_html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}
+
+/// HTML of a line of code whose indentation stays where a mail program knows no `white-space`, as Outlook does.
+pub fn indented(line: &str, longest: usize) -> String {
+    let cleaned = clean(line, longest);
+    // The mark of a changed line stands before its indentation.
+    let (mark, rest) = cleaned.split_at(usize::from(cleaned.starts_with(['+', '-'])));
+    let code = rest.trim_start_matches(' ');
+    format!("{mark}{}{}", "&nbsp;".repeat(rest.len() - code.len()), escaped_html(code))
 }
 
 /// Text of several lines, each cleaned by itself: at most `longest` characters a line.

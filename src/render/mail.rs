@@ -5,10 +5,10 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value};
 use thiserror::Error;
 
-use crate::model::{NoticeKind, Severity};
+use crate::model::NoticeKind;
 use crate::notice::{Audience, LetterView};
 
-use super::clean::{clean, with_code};
+use super::clean::{clean, indented, with_code};
 
 /// A template that does not render is a mistake in this build.
 #[derive(Debug, Error)]
@@ -52,6 +52,10 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("message.html", include_str!("templates/message.html")),
     ("message.txt", include_str!("templates/message.txt")),
     ("findings.txt", include_str!("templates/findings.txt")),
+    ("opening.txt", include_str!("templates/opening.txt")),
+    ("short.txt", include_str!("templates/short.txt")),
+    ("closing.txt", include_str!("templates/closing.txt")),
+    ("foot.txt", include_str!("templates/foot.txt")),
     ("consumer.txt", include_str!("templates/consumer.txt")),
     ("provider.txt", include_str!("templates/provider.txt")),
     ("resolved.txt", include_str!("templates/resolved.txt")),
@@ -70,6 +74,7 @@ impl Renderer {
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
         environment.set_syntax(syntax.map_err(|source| RenderError { template: "syntax", source })?);
         environment.add_filter("plain", |text: &str| clean(text, LONGEST));
+        environment.add_filter("indented", |text: &str| Value::from_safe_string(indented(text, LONGEST)));
         environment.add_filter("code", |text: &str| Value::from_safe_string(with_code(text)));
         environment.add_filter("wrap", |text: &str, indent: usize| wrap(text, indent));
         for (template, source) in TEMPLATES {
@@ -106,28 +111,26 @@ impl Renderer {
     }
 }
 
-/// Verdict first, then the API. The stem stays the same through a notice's life: mail programs thread by it.
+/// What the letter is, in brackets, then what its notice is about: see [`crate::model::subject`].
 fn subject(view: &LetterView) -> String {
-    let verdict = match (view.verdict, view.announced) {
-        _ if view.dates => "DATES",
-        (Severity::Breaking, false) => "BREAKING",
-        (Severity::Breaking, true) => "BREAKING SOON",
-        (_, false) => "WARNING",
-        (_, true) => "WARNING, COMING",
+    let heading = view.message.as_ref().map_or("", |message| message.heading.as_str());
+    let (tag, stem) = match view.kind {
+        NoticeKind::Digest => ("digest".to_owned(), format!("{} ({})", view.integration, view.notice)),
+        NoticeKind::Confirmation | NoticeKind::Outage => (message_tag(view), format!("{heading} ({})", view.notice)),
+        NoticeKind::CounterpartMessage => (message_tag(view), view.stem.clone()),
+        NoticeKind::Opened | NoticeKind::Updated => (view.news.clone(), view.stem.clone()),
+        NoticeKind::Reminder => ("reminder".to_owned(), view.stem.clone()),
+        NoticeKind::Escalated => {
+            (view.escalation.as_ref().map_or_else(String::new, |card| format!("{} asked", card.target)), view.stem.clone())
+        }
+        NoticeKind::Resolved if view.ending.is_some() => ("accepted".to_owned(), view.stem.clone()),
+        NoticeKind::Resolved => ("resolved".to_owned(), view.stem.clone()),
     };
-    let stem = format!("[driftd] {verdict}: {} ({})", clean(&view.api, 60), view.notice);
-    match view.kind {
-        NoticeKind::Digest => format!("[driftd] Digest: {} ({})", clean(&view.integration, 60), view.notice),
-        NoticeKind::Confirmation | NoticeKind::Outage => {
-            let heading = view.message.as_ref().map_or("", |message| message.heading.as_str());
-            format!("[driftd] {} ({})", clean(heading, 80), view.notice)
-        }
-        NoticeKind::Opened => stem,
-        NoticeKind::Updated | NoticeKind::Reminder | NoticeKind::Escalated | NoticeKind::CounterpartMessage => {
-            format!("Re: {stem}")
-        }
-        NoticeKind::Resolved => format!("Re: {stem}: resolved"),
-    }
+    crate::model::subject(&clean(&tag, 40), &clean(&stem, LONGEST))
+}
+
+fn message_tag(view: &LetterView) -> String {
+    view.message.as_ref().map_or_else(String::new, |message| message.tag.to_owned())
 }
 
 /// Words in lines of at most 76 characters, later lines indented.

@@ -12,13 +12,29 @@ pub struct Page {
     /// The paragraph under it: who is hurt and how it shows. Mails quote it.
     pub hurt: &'static str,
     /// What to do.
-    pub remedy: &'static str,
+    pub remedy: Remedy,
     /// What must fire this rule and no other.
     pub example: Example,
     /// What must not fire this rule.
     pub near_miss: Example,
     /// Everything below the header.
     pub body: &'static str,
+}
+
+/// What to do, at each end: a line each on the page. Where nobody has to act, the first line says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Remedy {
+    /// What the consumer's team does.
+    pub consumer: &'static str,
+    /// What the provider's team does, if there is anything.
+    pub provider: Option<&'static str>,
+}
+
+impl std::fmt::Display for Remedy {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.consumer)?;
+        self.provider.map_or(Ok(()), |provider| write!(formatter, " {provider}"))
+    }
 }
 
 /// Two snippets, and what the comparison of them prints.
@@ -38,6 +54,9 @@ pub enum PageError {
     /// A part every page must have is missing.
     #[error("the page has no {0}")]
     Missing(&'static str),
+    /// What to do is not a line for the consumer's team and one that begins with "The provider" for the other.
+    #[error("`What to do` has more than a line for the consumer's team and one that begins with \"The provider\"")]
+    Remedy,
 }
 
 impl Page {
@@ -60,7 +79,7 @@ impl Page {
             header,
             title: title_line.trim_start_matches("# "),
             hurt,
-            remedy: section("\n## What to do")?.trim(),
+            remedy: remedy(section("\n## What to do")?.trim())?,
             example: Example {
                 before: block(example, "yaml before")?,
                 after: block(example, "yaml after")?,
@@ -69,6 +88,17 @@ impl Page {
             near_miss: Example { before: block(silent, "yaml before")?, after: block(silent, "yaml after")?, finding: "" },
             body: body.trim_start(),
         })
+    }
+}
+
+fn remedy(section: &'static str) -> Result<Remedy, PageError> {
+    match section.split_once('\n') {
+        None if section.is_empty() => Err(PageError::Missing("text under `What to do`")),
+        None => Ok(Remedy { consumer: section, provider: None }),
+        Some((consumer, provider)) if provider.starts_with("The provider") && !provider.contains('\n') => {
+            Ok(Remedy { consumer, provider: Some(provider) })
+        }
+        Some(_) => Err(PageError::Remedy),
     }
 }
 

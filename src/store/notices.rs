@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{Fingerprint, LastTold, Notice, Side, millis, time_of};
+use crate::model::{Fingerprint, LastTold, Notice, Side, millis, stem_of, time_of};
 
 use super::database::Store;
 use super::deliveries::{PlannedDelivery, insert_deliveries};
@@ -199,7 +199,21 @@ pub(super) async fn told(transaction: &mut Transaction<'_, Sqlite>, notice: &str
             Some(last) => {
                 last.findings.insert(identity, content);
             }
-            None => told.push(LastTold { side, party, findings: [(identity, content)].into() }),
+            None => told.push(LastTold { side, party, stem: None, findings: [(identity, content)].into() }),
+        }
+    }
+    // Mail programs keep together what has one subject: that of the first letter.
+    let subjects: Vec<(String, String, String)> = sqlx::query_as(
+        "SELECT side, party, subject FROM delivery WHERE id IN (
+           SELECT MIN(id) FROM delivery WHERE notice = $1 AND channel IS NULL GROUP BY side, party)",
+    )
+    .bind(notice)
+    .fetch_all(&mut **transaction)
+    .await?;
+    for (side, party, subject) in subjects {
+        let told = told.iter_mut().find(|told| told.side.name() == side && told.party == party);
+        if let Some(told) = told {
+            told.stem = stem_of(&subject).map(str::to_owned);
         }
     }
     Ok(told)

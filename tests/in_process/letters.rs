@@ -62,15 +62,23 @@ fn letters(from: &str, to: &str, surface: Surface, kind: NoticeKind, hostile: Op
     let none: [OpenFinding; 0] = [];
     let standing = |open, told, current| DecisionInput { integration, api, open, told, previous: &findings, current };
     let opened = standing(None, &[], &findings).decide(now(), || notice.fingerprint.clone()).expect("something to say");
-    // Both sides know all that concerns them, in the words of the day before.
+    // Both sides know half of what concerns them, and of something that is gone by now.
+    let mut gone = OpenFinding { used_by: findings[0].used_by.clone(), ..findings[0].clone() };
+    gone.identity = "gone".to_owned();
+    gone.message = "The property `currency` is gone from `Invoice`".to_owned();
+    let previous: Vec<OpenFinding> = findings.iter().cloned().chain([gone]).collect();
     let told: Vec<LastTold> = opened
         .messages
         .iter()
         .map(|word| {
-            let known = word.findings.iter().map(|finding| (finding.identity.clone(), "of yesterday".to_owned())).collect();
-            LastTold { findings: known, ..word.told() }
+            let known = word.findings.iter().step_by(2).map(|finding| (finding.identity.clone(), finding.content.clone()));
+            let gone = ("gone".to_owned(), "of yesterday".to_owned());
+            let stem =
+                Some(format!("Quayside Freight breaks 2 calls of Harbor Books: GET /v1/invoices and 1 more ({})", notice.id));
+            LastTold { stem, findings: known.chain([gone]).collect(), ..word.told() }
         })
         .collect();
+    let standing = |open, told, current| DecisionInput { previous: &previous, ..standing(open, told, current) };
     let decision = match kind {
         NoticeKind::Opened => Some(opened),
         NoticeKind::Updated => standing(Some(&notice), &told, &findings).decide(now(), Fingerprint::default),
@@ -102,6 +110,8 @@ fn letters(from: &str, to: &str, surface: Surface, kind: NoticeKind, hostile: Op
                 ];
             } else if kind != NoticeKind::Resolved {
                 letter.view.answer_url = Some("https://driftd.example.com/answer/0123456789abcdef".to_owned());
+                letter.view.changes_url = Some("https://driftd.example.com/answer/0123456789abcdef#changes".to_owned());
+                letter.view.operator = "ops@harborbooks.example".to_owned();
             }
             assert_eq!(letter.view.kind, kind);
             (letter.to.side, renderer.letter(&letter.view).expect("a letter"))
@@ -240,6 +250,8 @@ fn letters_about_days(kind: NoticeKind) -> Vec<(Side, Rendered)> {
                 ];
             } else if kind != NoticeKind::Resolved {
                 letter.view.answer_url = Some("https://driftd.example.com/answer/0123456789abcdef".to_owned());
+                letter.view.changes_url = Some("https://driftd.example.com/answer/0123456789abcdef#changes".to_owned());
+                letter.view.operator = "ops@harborbooks.example".to_owned();
                 letter.view.calendar_url = Some("https://driftd.example.com/calendar/quayside/harbor/0123.ics".to_owned());
             }
             let person = letter.view.reader.clone();
@@ -250,6 +262,7 @@ fn letters_about_days(kind: NoticeKind) -> Vec<(Side, Rendered)> {
                 asked: format!("{person}, Fulfilment engineering"),
             });
             letter.view.message = (kind == NoticeKind::CounterpartMessage).then(|| MessageCard {
+                tag: "plan comes too late",
                 heading: "Harbor Books will be ready 31 days after the change".to_owned(),
                 lines: vec![
                     "Priya Nair answered for Harbor Books: done by 2027-01-01. It takes effect on 2026-12-01.".to_owned(),
@@ -284,7 +297,11 @@ fn contact(view: &mut LetterView, side: Side) {
             None,
         ),
     };
-    view.message = Some(MessageCard { heading: heading.to_owned(), lines: lines.map(str::to_owned).to_vec() });
+    view.message = Some(MessageCard {
+        tag: if side == Side::Consumer { "still there?" } else { "dead address" },
+        heading: heading.to_owned(),
+        lines: lines.map(str::to_owned).to_vec(),
+    });
     view.answer_url = url;
     view.calendar_url = None;
 }

@@ -67,7 +67,7 @@ pub fn sarif(report: &Report, catalogue: &Catalogue) -> String {
                     "id": rule.id,
                     "shortDescription": {"text": rule.page.title},
                     "fullDescription": {"text": rule.page.hurt},
-                    "help": {"text": rule.page.remedy, "markdown": rule.page.body},
+                    "help": {"text": rule.page.remedy.to_string(), "markdown": rule.page.body},
                     "defaultConfiguration": {"level": level(rule.severity)},
                 })
             });

@@ -139,7 +139,7 @@ impl Report {
                         after: location(after.place, &finding.change.site.after, after.lines),
                     },
                     hurt: rule.map(|rule| rule.page.hurt.to_owned()).unwrap_or_default(),
-                    remedy: rule.map(|rule| rule.page.remedy.to_owned()).unwrap_or_default(),
+                    remedy: rule.map(|rule| rule.page.remedy.to_string()).unwrap_or_default(),
                     proven: finding.proof.sentence(finding.change.direction).unwrap_or_default(),
                     fragment: match severity {
                         Severity::Info => String::new(),

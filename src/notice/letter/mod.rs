@@ -1,20 +1,31 @@
 //! What each letter must say, before anybody has formatted it.
 
+mod card;
+mod short;
+mod stem;
+
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use crate::model::{
-    Api, BREAKING, Contact, Day, Integration, Notice, NoticeKind, OpenFinding, OperationLabel, Party, Period, Person, Role,
-    Severity, Side, Surface,
+    Api, BREAKING, Consumer, Contact, Day, Integration, Notice, NoticeGiven, NoticeKind, OneCause, OpenFinding, Party, Period,
+    Person, Role, Severity, Side, Surface,
 };
 use crate::rules::Catalogue;
 
-use super::advice;
 use super::decide::{Decision, PartyMessage};
 use super::usage::{Impact, impact};
 
+pub use card::FindingCard;
+use card::{in_full, in_one_line};
+pub use short::{Short, ShortLine};
+use short::{hardness, short};
+use stem::{Facts, stem};
+
 /// Findings shown in full; a letter is read, not searched.
-const SHOWN: usize = 8;
+const SHOWN: usize = 5;
 
 /// Findings listed in one line each after those.
 const LISTED: usize = 30;
@@ -24,9 +35,6 @@ const DAYS: usize = 60;
 
 /// Lines that are left where a letter has to say less.
 const FEW: usize = 5;
-
-/// Operations named for one finding.
-const NAMED_USES: usize = 4;
 
 /// Addresses a letter links to.
 #[derive(Debug, Clone, Serialize)]
@@ -76,6 +84,14 @@ pub struct LetterView {
     pub kind: NoticeKind,
     /// The worst finding.
     pub verdict: Severity,
+    /// What the subject says of the notice, in all its letters to this party.
+    pub stem: String,
+    /// What is news in this letter, in a word or two; empty in the first.
+    pub news: String,
+    /// What is different since the last letter; none in the first, and in one that tells the whole again.
+    pub since: Option<SinceCard>,
+    /// A line for each operation, the hardest first.
+    pub short: Short,
     /// Whether the change stands in an upcoming description and is not live yet.
     pub announced: bool,
     /// Whether the letter is about days in the ledger, not about two descriptions.
@@ -104,15 +120,23 @@ pub struct LetterView {
     pub reader: String,
     /// The reader's organisation.
     pub reader_party: String,
+    /// What the reader is to that organisation.
+    pub reader_role: String,
+    /// Who runs this driftd: a mail address; filled in where the letter is written.
+    pub operator: String,
     /// The provider's name.
     pub provider: String,
     /// The consumer's name; for the provider, all of them that are affected.
     pub consumers: String,
-    /// How many findings break something.
+    /// How many these are.
+    pub consumer_count: usize,
+    /// How many rows of all that is open break something.
     pub breaking: usize,
     /// How many may.
     pub warnings: usize,
-    /// In full, most severe first.
+    /// Both, in words.
+    pub counted: String,
+    /// In full, the hardest first; in a letter that says what is different, only what is new.
     pub findings: Vec<FindingCard>,
     /// In one line each.
     pub more: Vec<String>,
@@ -126,12 +150,16 @@ pub struct LetterView {
     pub promised_until: NaiveDate,
     /// The least notice that any of the changes was given; none for what is not live or breaks nothing.
     pub given: Option<String>,
+    /// Whether nobody is known to have said a word before.
+    pub unannounced: bool,
     /// By when the reader's side should answer.
     pub answer_by: NaiveDate,
     /// Whom to call on the other side.
     pub call: Vec<CallCard>,
     /// Where to answer; filled in for each recipient.
     pub answer_url: Option<String>,
+    /// Where all findings can be read; filled in likewise.
+    pub changes_url: Option<String>,
     /// Whose letter this is, where somebody else gets it because the reader cannot be written to.
     pub stands_in_for: Option<String>,
     /// Other links.
@@ -151,20 +179,29 @@ pub struct LetterView {
 }
 
 impl LetterView {
-    /// Leaves away the least important of what can be: the days attached for a calendar, fragments, what stands in one line,
-    /// and at last findings; what is left away is counted. False where nothing is left to leave away.
-    pub fn say_less(&mut self) -> bool {
-        let size = |card: &FindingCard| card.fragment.iter().map(String::len).sum::<usize>();
+    /// Leaves away the least important of what can be: the days attached for a calendar where bytes are short, what stands in
+    /// one line, fragments, and at last findings; what is left away is counted. False where nothing is left to leave away.
+    pub fn say_less(&mut self, short_of: Room) -> bool {
+        let size = |card: &FindingCard| match short_of {
+            Room::Bytes => card.fragment.iter().map(String::len).sum::<usize>(),
+            Room::Lines => card.fragment.len(),
+        };
         let longest = (0..self.findings.len()).max_by_key(|at| self.findings.get(*at).map_or(0, size));
         let longest = longest.and_then(|at| self.findings.get_mut(at)).filter(|card| !card.fragment.is_empty());
-        if !self.days.is_empty() || self.called_off.len() > FEW {
+        let gone = self.since.as_mut().map(|since| &mut since.gone).filter(|gone| gone.len() > FEW);
+        if short_of == Room::Bytes && !self.days.is_empty() {
             self.days.clear();
+        } else if self.called_off.len() > FEW {
             self.called_off.truncate(FEW);
-        } else if let Some(card) = longest {
-            card.fragment.clear();
+        } else if let Some(gone) = gone {
+            gone.truncate(FEW);
         } else if self.more.len() > FEW {
-            self.unlisted += self.more.len() - FEW;
-            self.more.truncate(FEW);
+            let left = FEW.max(self.more.len() * 3 / 4);
+            self.unlisted += self.more.len() - left;
+            self.more.truncate(left);
+        } else if let Some(card) = longest {
+            card.more_lines += card.fragment.len();
+            card.fragment.clear();
         } else if self.findings.len() > 1 {
             self.findings.pop();
             self.unlisted += 1;
@@ -175,6 +212,15 @@ impl LetterView {
         }
         true
     }
+}
+
+/// What a letter has too little of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// Mail programs clip what is larger.
+    Bytes,
+    /// Nobody reads to the end of what is longer.
+    Lines,
 }
 
 /// Why somebody further up is asked.
@@ -190,44 +236,26 @@ pub struct EscalationCard {
     pub asked: String,
 }
 
+/// What is different since the last letter.
+#[derive(Debug, Clone, Serialize)]
+pub struct SinceCard {
+    /// In a sentence or two.
+    pub words: String,
+    /// What is gone, in a line each, as far as it is known.
+    pub gone: Vec<String>,
+    /// How much is gone.
+    pub gone_count: usize,
+}
+
 /// What one side said that the other must hear.
 #[derive(Debug, Clone, Serialize)]
 pub struct MessageCard {
+    /// What the subject says of it, in two or three words.
+    pub tag: &'static str,
     /// In a few words, without a full stop.
     pub heading: String,
     /// Sentences; empty ones are left out.
     pub lines: Vec<String>,
-}
-
-/// A finding as a letter shows it.
-#[derive(Debug, Clone, Serialize)]
-pub struct FindingCard {
-    /// How much it matters.
-    pub severity: Severity,
-    /// The same in the words of the letter.
-    pub label: String,
-    /// What it does to whom, in a few words.
-    pub consequence: String,
-    /// One sentence.
-    pub message: String,
-    /// What is proven, in one sentence; empty where no message shows it.
-    pub proven: String,
-    /// Who is hurt, from the rule page; empty when an earlier card of the same rule says it.
-    pub hurt: String,
-    /// What to do, from the rule page.
-    pub remedy: String,
-    /// Operations it reaches, the reader's own first.
-    pub uses: Vec<OperationLabel>,
-    /// How many more.
-    pub more_uses: usize,
-    /// Lines of the changed fragment; empty when an earlier card shows the same.
-    pub fragment: Vec<String>,
-    /// Rule id.
-    pub rule: String,
-    /// Whether a page explains the rule.
-    pub has_page: bool,
-    /// JSON Pointer in the description that has it.
-    pub pointer: String,
 }
 
 /// Somebody to call.
@@ -259,6 +287,20 @@ pub struct Circumstances<'c> {
     pub catalogue: &'c Catalogue,
 }
 
+impl<'c> Circumstances<'c> {
+    /// What a consumer says that it uses.
+    fn consumer(&self, party: &str) -> Option<&'c Consumer> {
+        self.api.consumers.iter().find(|consumer| consumer.party == party)
+    }
+
+    /// Findings as people read them, the hardest first.
+    fn rows<'f>(&self, findings: &[&'f OpenFinding]) -> Vec<OneCause<&'f OpenFinding>> {
+        let mut rows = OpenFinding::rows(findings.iter().copied());
+        rows.sort_by_key(|row| hardness(row.first, self.catalogue));
+        rows
+    }
+}
+
 /// A letter for each word that a decision has to say.
 pub fn plan(about: &Circumstances<'_>, decision: &Decision<'_>) -> Vec<LetterPlan> {
     let Some(provider) = about.integration.party(&about.api.provider) else { return Vec::new() };
@@ -269,29 +311,52 @@ pub fn plan(about: &Circumstances<'_>, decision: &Decision<'_>) -> Vec<LetterPla
             let party = about.integration.party(&message.party)?;
             match message.side {
                 Side::Consumer => {
-                    let (_, contact) = party.as_consumer()?;
+                    let (role, contact) = party.as_consumer()?;
                     let call = people(provider, &[Role::ApiOwner, Role::Engineering, Role::PartnerManager]);
-                    let readership = Readership { audience: Audience::Consumer, party, contact, consumers: &party.name, call };
+                    let readership = Readership {
+                        audience: Audience::Consumer,
+                        party,
+                        contact,
+                        role: role.name(),
+                        consumers: (&party.name, 1),
+                        call,
+                    };
                     let view = view(about, &decision.notice, message, provider, readership);
                     Some(letter(Side::Consumer, party, contact, view))
                 }
                 Side::Provider => {
-                    let (_, contact) = party.as_provider()?;
+                    let (role, contact) = party.as_provider()?;
                     let concerned = concerned(about, &message.findings);
-                    let names = concerned.iter().map(|party| party.name.as_str()).collect::<Vec<_>>().join(", ");
+                    let names = in_words(&concerned.iter().map(|party| party.name.as_str()).collect::<Vec<_>>());
                     let call: Vec<CallCard> = concerned
                         .iter()
                         .flat_map(|party| {
                             people(party, &[Role::Engineering, Role::ApiOwner, Role::PartnerManager]).into_iter().take(2)
                         })
                         .collect();
-                    let readership = Readership { audience: Audience::Provider, party, contact, consumers: &names, call };
+                    let readership = Readership {
+                        audience: Audience::Provider,
+                        party,
+                        contact,
+                        role: role.name(),
+                        consumers: (&names, concerned.len()),
+                        call,
+                    };
                     let view = view(about, &decision.notice, message, provider, readership);
                     Some(letter(Side::Provider, party, contact, view))
                 }
             }
         })
         .collect()
+}
+
+/// `A`, `A and B`, `A, B and C`.
+fn in_words(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+    }
 }
 
 /// The consumers that any of these findings concerns.
@@ -332,8 +397,10 @@ struct Readership<'r> {
     audience: Audience,
     party: &'r Party,
     contact: &'r Contact,
-    /// The consumers it is about, in words.
-    consumers: &'r str,
+    /// What that person is.
+    role: &'static str,
+    /// The consumers it is about, in words, and how many they are.
+    consumers: (&'r str, usize),
     /// Whom to call at the other end.
     call: Vec<CallCard>,
 }
@@ -345,32 +412,51 @@ fn view(
     provider: &Party,
     readership: Readership<'_>,
 ) -> LetterView {
-    let Readership { audience, party: reader_party, contact: reader, consumers, call } = readership;
+    let Readership { audience, party: reader_party, contact: reader, role, consumers, call } = readership;
     let agreement = &about.integration.agreement;
     let findings = &message.findings;
-    let rows = OpenFinding::rows(findings.iter().copied());
+    let consumer = about.consumer(&reader_party.id).filter(|_| audience == Audience::Consumer);
+    let rows = about.rows(findings);
     // What is promised and asked for counts from the day this letter is written.
     let promised = agreement.period(BREAKING).unwrap_or(Period::Days(0));
-    let breaking = rows.iter().filter(|row| row.first.severity == Severity::Breaking).count();
-    let mut cards: Vec<FindingCard> = Vec::new();
-    for row in rows.iter().take(SHOWN) {
-        let mut card = FindingCard { message: row.message.clone(), ..card(row.first, about, reader_party, audience) };
-        // Two edits of one object have one fragment; once is enough.
-        if cards.iter().any(|known| known.fragment == card.fragment) {
-            card.fragment.clear();
+    let (all, breaking, counted) = (rows.len(), broken(&rows), counted(&rows));
+    let (since, told) = match &message.since {
+        // Who was told the rest reads what is new.
+        Some(since) if !since.new.is_empty() || since.gone_count > 0 => {
+            let new = about.rows(&since.new);
+            let since = SinceCard {
+                words: since_in_words(&new, since.gone_count, rows.len().saturating_sub(new.len())),
+                gone: about.rows(&since.gone).iter().take(LISTED).map(|row| in_one_line(row, consumer)).collect(),
+                gone_count: since.gone_count,
+            };
+            (Some(since), new)
         }
-        if cards.iter().any(|known| known.rule == card.rule) {
-            card.hurt.clear();
-            card.remedy.clear();
-        }
-        cards.push(card);
-    }
-    let more: Vec<String> =
-        rows.iter().skip(SHOWN).take(LISTED).map(|row| format!("{}: {}", row.first.severity, row.message)).collect();
+        _ => (None, rows),
+    };
+    let short = short(&told, consumer, about.catalogue);
+    let shown = told.len().min(SHOWN);
+    let (in_full_rows, others) = told.split_at(shown);
     LetterView {
         audience,
         kind: message.kind,
         verdict: if breaking > 0 { Severity::Breaking } else { Severity::Warning },
+        stem: message.stem.clone().unwrap_or_else(|| {
+            let (api, provider) = (about.api.name.as_str(), provider.name.as_str());
+            let facts = Facts {
+                audience,
+                surface: about.surface,
+                provider,
+                api,
+                consumers: consumers.0,
+                short: &short,
+                breaking,
+                rows: all,
+            };
+            stem(&facts, &notice.id)
+        }),
+        news: news(message.since.as_ref().map_or(&[][..], |since| &since.new), &message.called_off),
+        since,
+        short,
         announced: about.surface == Surface::Upcoming,
         dates: about.surface == Surface::Ledger,
         escalation: None,
@@ -385,20 +471,26 @@ fn view(
         api: about.api.name.clone(),
         reader: reader.person.name.clone(),
         reader_party: reader_party.name.clone(),
+        reader_role: role.to_owned(),
+        operator: String::new(),
         provider: provider.name.clone(),
-        consumers: consumers.to_owned(),
+        consumers: consumers.0.to_owned(),
+        consumer_count: consumers.1,
         breaking,
-        warnings: rows.len() - breaking,
-        findings: cards,
-        unlisted: rows.len().saturating_sub(SHOWN + LISTED),
-        more,
+        warnings: all - breaking,
+        counted,
+        findings: in_full(in_full_rows, about, audience, consumer),
+        unlisted: others.len().saturating_sub(LISTED),
+        more: others.iter().take(LISTED).map(|row| in_one_line(row, consumer)).collect(),
         seen_at: stamp(notice.opened_at),
         promised: promised.to_string(),
         promised_until: promised.after(notice.told_at.date_naive()),
-        given: least_notice(findings),
+        given: least_notice(findings).map(ToString::to_string),
+        unannounced: least_notice(findings).is_some_and(|given| given.told_on.is_none()),
         answer_by: reader_party.calendar.today(about.integration.answer_due(&reader_party.id, notice.told_at)),
         call,
         answer_url: None,
+        changes_url: None,
         stands_in_for: None,
         links: about.links.clone(),
         days: days_of(findings),
@@ -422,50 +514,54 @@ fn days_of(findings: &[&OpenFinding]) -> Vec<(Day, String)> {
 }
 
 /// The change that was given the least notice.
-fn least_notice(findings: &[&OpenFinding]) -> Option<String> {
+fn least_notice<'f>(findings: &[&'f OpenFinding]) -> Option<&'f NoticeGiven> {
     let given = findings.iter().filter_map(|finding| finding.given.as_ref());
-    given.min_by_key(|given| (std::cmp::Reverse(given.short), given.given)).map(ToString::to_string)
+    given.min_by_key(|given| (std::cmp::Reverse(given.short), given.given))
+}
+
+/// What is different since the last letter, in numbers.
+fn since_in_words(new: &[OneCause<&OpenFinding>], gone: usize, still_open: usize) -> String {
+    let mut words = match counted(new) {
+        counts if counts.is_empty() => "Nothing is new since the last letter.".to_owned(),
+        counts => format!("New since the last letter: {counts}."),
+    };
+    if gone > 0 {
+        words.push_str(&format!(" Gone since: {gone}."));
+    }
+    if still_open > 0 {
+        words.push_str(&format!(" Told before and still open: {still_open}."));
+    }
+    words
+}
+
+/// `3 breaking, 1 to look at`.
+fn counted(rows: &[OneCause<&OpenFinding>]) -> String {
+    let breaking = broken(rows);
+    let counts = [(breaking, "breaking"), (rows.len() - breaking, "to look at")];
+    let counts: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    counts.join(", ")
+}
+
+/// How many rows break something.
+fn broken(rows: &[OneCause<&OpenFinding>]) -> usize {
+    rows.iter().filter(|row| row.first.severity == Severity::Breaking).count()
+}
+
+/// What is news in a letter that is not the first, in a word or two.
+fn news(new: &[&OpenFinding], called_off: &[&OpenFinding]) -> String {
+    let moved = new.iter().filter_map(|finding| finding.day.as_ref()).filter(|day| day.revision > 0).map(|day| day.on);
+    let moved: BTreeSet<NaiveDate> = moved.collect();
+    match (moved.first(), moved.len(), new.len(), called_off.len()) {
+        (Some(day), 1, _, _) => format!("moved to {day}"),
+        (Some(_), ..) => "days moved".to_owned(),
+        (None, _, 0, 0) => String::new(),
+        (None, _, 0, _) => "called off".to_owned(),
+        (None, _, new, _) => format!("{new} new"),
+    }
 }
 
 /// A moment as letters write it: people on two continents read it the same way.
 pub fn stamp(time: DateTime<Utc>) -> String {
     time.format("%-d %B %Y, %H:%M UTC").to_string()
-}
-
-fn card(finding: &OpenFinding, about: &Circumstances<'_>, reader: &Party, audience: Audience) -> FindingCard {
-    let rule = about.catalogue.get(&finding.rule);
-    // What the reader calls comes first; a provider is not shown what a consumer calls.
-    let consumer = about.api.consumers.iter().find(|consumer| consumer.party == reader.id && audience == Audience::Consumer);
-    let is_own = |label: &OperationLabel| {
-        let patterns = consumer.and_then(|consumer| consumer.operations.as_ref());
-        patterns.is_some_and(|patterns| patterns.iter().any(|pattern| pattern.matches_label(label)))
-    };
-    let (own, others): (Vec<&OperationLabel>, Vec<&OperationLabel>) = finding.used_by.iter().partition(|label| is_own(label));
-    let uses: Vec<OperationLabel> = own.into_iter().chain(others).take(NAMED_USES).cloned().collect();
-    let page = rule.map(|rule| (rule.page.hurt, rule.page.remedy));
-    let (hurt, remedy) = page.or_else(|| advice::advice(&finding.rule)).unwrap_or_default();
-    FindingCard {
-        severity: finding.severity,
-        label: advice::label(&finding.rule).map_or_else(|| finding.severity.to_string(), str::to_owned),
-        consequence: match (rule, audience) {
-            (Some(rule), Audience::Consumer) => rule.consequence.meaning().to_owned(),
-            (Some(rule), Audience::Provider) => rule.consequence.meaning_for_consumer().to_owned(),
-            (None, _) => String::new(),
-        },
-        message: finding.message.clone(),
-        proven: finding.proven.clone(),
-        hurt: hurt.to_owned(),
-        remedy: remedy.to_owned(),
-        has_page: rule.is_some(),
-        more_uses: finding.used_by.len() - uses.len(),
-        uses,
-        fragment: finding.fragment.lines().map(str::to_owned).collect(),
-        rule: finding.rule.clone(),
-        // What is gone stands only in the old description, what is new only in the new one.
-        pointer: if finding.before_pointer.len() > finding.after_pointer.len() {
-            finding.before_pointer.clone()
-        } else {
-            finding.after_pointer.clone()
-        },
-    }
 }

@@ -1,0 +1,107 @@
+//! What a letter says first: a line for each operation of the reader, the hardest first.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use crate::model::{Consequence, Consumer, OneCause, OpenFinding, OperationLabel, Severity};
+use crate::rules::{Catalogue, Extent};
+
+/// Operations that stand at the head of a letter.
+const SHOWN: usize = 5;
+
+/// How hard a row hits whoever calls what it reaches, the hardest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Hardness {
+    /// The operation is gone.
+    Gone,
+    /// Every request is refused.
+    RefusedForEverybody,
+    /// Every message is unreadable.
+    UnreadableForEverybody,
+    /// Some messages break.
+    BreaksSome,
+    /// Somebody has to look.
+    ToLookAt,
+}
+
+/// How hard a finding hits.
+pub(super) fn hardness(finding: &OpenFinding, catalogue: &Catalogue) -> Hardness {
+    let extent = catalogue.get(&finding.rule).map_or(Extent::SomeMessages, |rule| rule.extent());
+    match (finding.severity, extent, finding.consequence) {
+        (Severity::Breaking, Extent::Operation, _) => Hardness::Gone,
+        (Severity::Breaking, Extent::EveryMessage, Consequence::Unreadable) => Hardness::UnreadableForEverybody,
+        (Severity::Breaking, Extent::EveryMessage, _) => Hardness::RefusedForEverybody,
+        (Severity::Breaking, Extent::SomeMessages, _) => Hardness::BreaksSome,
+        _ => Hardness::ToLookAt,
+    }
+}
+
+/// The operations of a finding that a reader cares about: those a consumer declared, or all of them where it declared none or
+/// the reader is the provider. Webhooks and callbacks are in no list of calls and concern everybody.
+pub(super) fn own_operations<'f>(finding: &'f OpenFinding, consumer: Option<&Consumer>) -> Vec<&'f OperationLabel> {
+    let Some(patterns) = consumer.and_then(|consumer| consumer.operations.as_ref()) else {
+        return finding.used_by.iter().collect();
+    };
+    let is_own = |label: &&OperationLabel| label.call().is_none() || patterns.iter().any(|pattern| pattern.matches_label(label));
+    finding.used_by.iter().filter(is_own).collect()
+}
+
+/// One operation and what happens to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ShortLine {
+    /// The operation; none for what concerns all of them.
+    pub operation: Option<OperationLabel>,
+    /// The hardest that happens to it, without a full stop.
+    pub says: String,
+    /// How much more happens to it.
+    pub more: usize,
+    /// Whether any of it breaks something.
+    pub breaks: bool,
+}
+
+/// What a letter says first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Short {
+    /// At most five operations.
+    pub lines: Vec<ShortLine>,
+    /// How many more there are.
+    pub more: usize,
+    /// How many operations break, where that can be counted: none where something breaks all of them.
+    pub broken: Option<usize>,
+    /// How many operations something happens to, likewise.
+    pub reached: Option<usize>,
+}
+
+/// The head of a letter about these rows, which are in the order of their hardness.
+pub(super) fn short(rows: &[OneCause<&OpenFinding>], consumer: Option<&Consumer>, catalogue: &Catalogue) -> Short {
+    let mut lines: Vec<ShortLine> = Vec::new();
+    let mut known: HashMap<Option<&OperationLabel>, usize> = HashMap::new();
+    for row in rows {
+        let operations = own_operations(row.first, consumer);
+        let all = operations.is_empty().then_some(None);
+        for operation in operations.into_iter().map(Some).chain(all) {
+            let breaks = row.first.severity == Severity::Breaking;
+            match known.get(&operation).and_then(|at| lines.get_mut(*at)) {
+                Some(line) => {
+                    line.more += 1;
+                    line.breaks |= breaks;
+                }
+                None => {
+                    known.insert(operation, lines.len());
+                    let is_gone = hardness(row.first, catalogue) == Hardness::Gone;
+                    let says = if is_gone { "gone, stop calling it".to_owned() } else { row.message.clone() };
+                    lines.push(ShortLine { operation: operation.cloned(), says, more: 0, breaks });
+                }
+            }
+        }
+    }
+    let counted = |breaks: bool| {
+        let counted = lines.iter().filter(|line| line.breaks || !breaks);
+        counted.clone().all(|line| line.operation.is_some()).then(|| counted.count())
+    };
+    let (broken, reached) = (counted(true), counted(false));
+    let more = lines.len().saturating_sub(SHOWN);
+    lines.truncate(SHOWN);
+    Short { lines, more, broken, reached }
+}
