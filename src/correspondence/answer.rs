@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use crate::model::{
     Acknowledgement, Answer, DateKind, Day, EscalationTarget, LadderPlace, LastTold, LedgerStep, OpenNotice, Origin, Party,
-    Person, Proposal, Reply, Role, Side, Statement, Surface, follow,
+    Person, Proposal, Reply, Side, Statement, Surface, follow,
 };
 use crate::notice::{MessageCard, is_still_open};
 use crate::state::AppState;
@@ -108,7 +108,7 @@ impl AnswerInProgress<'_> {
         };
         let own = self.party().map(|party| (self.letter.side, party));
         let parties = own.into_iter().chain(self.others());
-        parties.filter_map(|(side, party)| self.tell(side, party, manager(side, party)?, card.clone())).collect()
+        parties.filter_map(|(side, party)| self.tell(side, party, party.manager(side)?, card.clone())).collect()
     }
 
     /// "Not us, ask …": whoever is named is asked at once. The ladder goes on climbing.
@@ -128,10 +128,10 @@ impl AnswerInProgress<'_> {
             // Each letter may be handed on once to each role.
             asked_at: self.letter.written_at,
             place: LadderPlace::Named(ask),
-            delivery: self.tell(self.letter.side, party, person, card),
+            letters: self.tell(self.letter.side, party, person, card).into_iter().collect(),
             text: format!("{by} answered for {}: not us, ask {} ({})", party.name, person.name, ask.name()),
         };
-        self.writer.shared.store.record_escalation(step, self.writer.now).await?;
+        self.writer.shared.store.record_escalation(vec![step], self.writer.now).await?;
         Ok(AnswerOutcome::Recorded)
     }
 
@@ -210,8 +210,4 @@ impl AnswerInProgress<'_> {
 
 fn owner(side: Side, party: &Party) -> Option<&Person> {
     party.owner(side).map(|(_, contact)| &contact.person)
-}
-
-fn manager(side: Side, party: &Party) -> Option<&Person> {
-    party.on(side, EscalationTarget::Role(Role::PartnerManager)).or_else(|| owner(side, party))
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use crate::mail::{CalendarPart, Letter, NamedAddress, compose, domain_of};
+use crate::mail::{CalendarPart, Letter, NamedAddress, compose};
 use crate::model::{
     Api, ChannelKind, ChannelName, EscalationTarget, Integration, LastTold, Notice, NoticeKind, OpenFinding, OpenNotice,
     PendingAnswer, Person, Side, Surface, WatchKey,
@@ -13,7 +13,7 @@ use crate::notice::{
     Circumstances, Decision, LetterPlan, LetterView, Links, MessageCard, PlannedEscalation, Room, escalation_card, plan,
     restated, restated_to_next,
 };
-use crate::render::{Appointment, calendar, chat_message, cloud_event};
+use crate::render::{Appointment, Publisher, calendar, chat_message, cloud_event};
 use crate::state::{ActiveConfig, AppState, TroublePart, hex, link_token};
 use crate::store::{PlannedDelivery, Reader};
 
@@ -209,18 +209,25 @@ impl LetterWriter<'_> {
         Ok(first)
     }
 
-    /// The days of a letter as calendar entries; called off where the letter says that all is over.
+    /// The days of a letter as calendar entries; called off where the letter says that all is over. A day that came is over,
+    /// and not called off.
     fn days(&self, view: &LetterView) -> Option<(String, bool)> {
         let is_cancelled = view.kind == NoticeKind::Resolved;
-        let appointments: Vec<Appointment<'_>> = view
-            .days
-            .iter()
-            .map(|entry| (entry, is_cancelled))
-            .chain(view.called_off.iter().map(|entry| (entry, true)))
-            .map(|((day, message), is_cancelled)| Appointment { key: self.key, api: &self.api.name, day, message, is_cancelled })
+        let today = self.now.date_naive();
+        let entries = view.days.iter().map(|entry| (entry, is_cancelled));
+        let entries = entries.chain(view.called_off.iter().map(|entry| (entry, true)));
+        let appointments: Vec<Appointment<'_>> = entries
+            .filter(|((day, _), is_cancelled)| !is_cancelled || day.on > today)
+            .map(|((day, _), is_cancelled)| Appointment {
+                key: self.key,
+                api: &self.api.name,
+                day,
+                page: view.answer_url.as_deref(),
+                is_cancelled,
+            })
             .collect();
-        let domain = domain_of(&self.active.config.mail.from);
-        (!appointments.is_empty()).then(|| (calendar(&appointments, &domain, self.now), is_cancelled))
+        let publisher = Publisher { address: &self.active.config.mail.from, feed: None, at: self.now };
+        (!appointments.is_empty()).then(|| (calendar(&appointments, &publisher), is_cancelled))
     }
 
     fn letter_to(&self, notice: &Notice, letter: &LetterPlan, person: &Person) -> anyhow::Result<PlannedDelivery> {

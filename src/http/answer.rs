@@ -1,7 +1,7 @@
 //! Answers to notices: a page for people, the same address for programs.
 
 use axum::Form;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use chrono::{Datelike as _, NaiveDate, TimeDelta};
@@ -13,6 +13,7 @@ use crate::render::clean;
 use crate::store::{AnswerOutcome, OpenLetter, StoreError};
 
 use super::app::{App, HandlerError, json};
+use super::notice::{Filter, Viewer, notice_page};
 use super::pages::{AnswerPage, Ask, Choice};
 use super::status::ago;
 
@@ -23,8 +24,9 @@ const LONGEST: usize = 1000;
 const LINK_LIFE: TimeDelta = TimeDelta::days(400);
 
 /// What the form sends.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct AnswerForm {
+    #[serde(default)]
     owner: String,
     #[serde(default)]
     answer: String,
@@ -53,10 +55,15 @@ struct AnswerResult {
 }
 
 /// Shows the form. Looking changes nothing: mail scanners follow links too.
-pub(super) async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<Response, HandlerError> {
+pub(super) async fn show(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    Query(filter): Query<Filter>,
+    Query(form): Query<AnswerForm>,
+) -> Result<Response, HandlerError> {
     match app.shared.store.letter(&token).await? {
         Some(letter) if has_expired(&app, &letter) => to_a_person(&app, &expired(&letter)),
-        Some(letter) => page(&app, &token, &letter, None, StatusCode::OK).await,
+        Some(letter) => page(&app, &token, &letter, &Shown { filter, form, ..Shown::default() }).await,
         None => to_a_person(&app, &unknown()),
     }
 }
@@ -79,7 +86,8 @@ pub(super) async fn take(
         _ if is_program => json(told.status, &told),
         // The form again, with what was wrong.
         Some(letter) if told.status == StatusCode::UNPROCESSABLE_ENTITY => {
-            page(&app, &token, letter, Some(told.text), told.status).await?
+            let shown = Shown { form, problem: Some(told.text), ..Shown::default() };
+            (told.status, page(&app, &token, letter, &shown).await?).into_response()
         }
         _ => to_a_person(&app, &told)?,
     };
@@ -269,13 +277,20 @@ fn read(form: &AnswerForm, letter: &OpenLetter, today: NaiveDate) -> Result<Repl
     }
 }
 
-async fn page(
-    app: &App,
-    token: &str,
-    letter: &OpenLetter,
+/// What the page shows beside what is known.
+#[derive(Debug, Default)]
+struct Shown {
+    filter: Filter,
+    /// What was sent, or what the link asked for: a link in a letter can choose an answer, and sends none.
+    form: AnswerForm,
     problem: Option<String>,
-    status: StatusCode,
-) -> Result<Response, HandlerError> {
+}
+
+async fn page(app: &App, token: &str, letter: &OpenLetter, shown: &Shown) -> Result<Response, HandlerError> {
+    let Some(file) = app.shared.store.notice_file(&letter.notice).await? else { return to_a_person(app, &unknown()) };
+    let reader = Viewer::Party { side: letter.side, party: &letter.party };
+    let notice = notice_page(&app.shared, &file, reader, &shown.filter);
+    let form = &shown.form;
     let active = app.shared.active();
     let found = active.find(&letter.key).map(|(integration, _)| integration);
     let party = found.and_then(|integration| integration.party(&letter.party));
@@ -309,14 +324,19 @@ async fn page(
         side: letter.side.name().to_owned(),
         closed: letter.closed_at.is_some(),
         answered,
-        problem,
+        problem: shown.problem.clone(),
         may_accept: letter.side == Side::Consumer,
+        chosen: if form.answer.is_empty() { "ours".to_owned() } else { form.answer.clone() },
+        owner: clean(if form.owner.is_empty() { &letter.name } else { &form.owner }, LONGEST),
+        fix_by: form.fix_by.parse::<NaiveDate>().map_or_else(|_| String::new(), |day| day.to_string()),
+        ask: form.ask.clone(),
+        note: clean(&form.note, LONGEST),
         surface: letter.key.surface.name().to_owned(),
         choices,
         asks,
         today: app.shared.clock.now().date_naive().to_string(),
     };
-    Ok((status, Html(app.pages.answer(&page)?)).into_response())
+    Ok(Html(app.pages.answer(&page, &notice)?).into_response())
 }
 
 /// Who else can be named on the reader's side: the roles of the party, and whoever stands in.

@@ -14,6 +14,7 @@ mod confirm;
 mod connections;
 mod feeds;
 mod metrics;
+mod notice;
 mod operate;
 mod pages;
 mod rate;

@@ -11,11 +11,14 @@ use serde::Serialize;
 use crate::render::{clean, with_code};
 use crate::rules::{Catalogue, Rule};
 
+use super::notice::NoticePage;
 use super::status::{StatusView, ago};
 
 const TEMPLATES: &[(&str, &str)] = &[
     ("base.html", include_str!("templates/base.html")),
     ("status.html", include_str!("templates/status.html")),
+    ("notice_parts.html", include_str!("templates/notice_parts.html")),
+    ("notice.html", include_str!("templates/notice.html")),
     ("answer.html", include_str!("templates/answer.html")),
     ("confirm.html", include_str!("templates/confirm.html")),
     ("rule.html", include_str!("templates/rule.html")),
@@ -40,10 +43,11 @@ impl Pages {
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
         environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
         environment.add_filter("plain", |text: &str| clean(text, 1000));
-        environment.add_filter("code", |text: &str| Value::from_safe_string(with_code(text)));
+        environment.add_filter("code", |text: &str| Value::from_safe_string(with_code(text, "<code>")));
         environment.add_filter("time", |text: &str| {
             text.parse::<DateTime<Utc>>().map_or_else(|_| text.to_owned(), |at| at.format("%Y-%m-%d %H:%M:%S").to_string())
         });
+        environment.add_filter("day", |text: &str| text.get(..10).unwrap_or(text).to_owned());
         // A path is URL-encoded already; what is left of HTML in it is escaped here, and its slashes stay readable.
         let base = base.replace('&', "&amp;").replace('"', "&quot;").replace('\'', "&#39;").replace('<', "&lt;");
         environment.add_global("base", Value::from_safe_string(base));
@@ -66,8 +70,15 @@ impl Pages {
         )
     }
 
-    pub(super) fn answer(&self, page: &AnswerPage) -> Result<String, minijinja::Error> {
-        self.render("answer.html", &context! { page => Serde(page), style => Value::from_safe_string(STYLE.to_owned()) })
+    pub(super) fn notice(&self, page: &NoticePage) -> Result<String, minijinja::Error> {
+        self.render("notice.html", &context! { page => Serde(page), style => Value::from_safe_string(STYLE.to_owned()) })
+    }
+
+    pub(super) fn answer(&self, page: &AnswerPage, notice: &NoticePage) -> Result<String, minijinja::Error> {
+        self.render(
+            "answer.html",
+            &context! { page => Serde(page), notice => Serde(notice), style => Value::from_safe_string(STYLE.to_owned()) },
+        )
     }
 
     pub(super) fn confirm(&self, address: &str, token: &str) -> Result<String, minijinja::Error> {
@@ -107,6 +118,12 @@ pub(super) struct AnswerPage {
     pub(super) answered: Option<String>,
     pub(super) problem: Option<String>,
     pub(super) may_accept: bool,
+    /// What stands in the form: as it was sent with a mistake, or as the link asked for.
+    pub(super) chosen: String,
+    pub(super) owner: String,
+    pub(super) fix_by: String,
+    pub(super) ask: String,
+    pub(super) note: String,
     /// `live`, `upcoming` or `ledger`.
     pub(super) surface: String,
     pub(super) choices: Vec<Choice>,

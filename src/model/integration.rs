@@ -99,6 +99,12 @@ impl Party {
         }
     }
 
+    /// Who speaks for this party with the other one: its partner-manager, or whoever owns its end.
+    pub fn manager(&self, side: Side) -> Option<&Person> {
+        let owner = || self.owner(side).map(|(_, contact)| &contact.person);
+        self.on(side, EscalationTarget::Role(Role::PartnerManager)).or_else(owner)
+    }
+
     fn first_of(&self, roles: &[Role]) -> Option<(Role, &Contact)> {
         roles.iter().find_map(|role| self.contacts.get(role).map(|contact| (*role, contact)))
     }

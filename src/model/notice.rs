@@ -81,6 +81,8 @@ pub struct LastTold {
     pub party: String,
     /// What the subjects of its letters say of the notice; none before it had one.
     pub stem: Option<String>,
+    /// What it answered last.
+    pub answer: Option<Acknowledgement>,
     /// Content of each finding by identity; empty once it was told that all is over.
     pub findings: BTreeMap<String, String>,
 }
@@ -343,6 +345,18 @@ pub struct Acknowledgement {
     pub fix_by: Option<NaiveDate>,
     /// Anything else.
     pub note: String,
+}
+
+impl Acknowledgement {
+    /// Who of a party said what, in a sentence without a full stop; the note is not in it.
+    pub fn in_words(&self, party: &str) -> String {
+        let by = self.fix_by.map(|day| format!(", done by {day}")).unwrap_or_default();
+        let word = match self.answer {
+            Answer::Ours => "takes it on",
+            Answer::Accepted => "accepts it",
+        };
+        format!("{} ({party}) {word}{by}", self.owner)
+    }
 }
 
 /// What is known of one party under an open notice.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Api, Consumer, Fingerprint, Integration, LastTold, Notice, NoticeKind, OpenFinding, Side};
+use crate::model::{Acknowledgement, Api, Consumer, Fingerprint, Integration, LastTold, Notice, NoticeKind, OpenFinding, Side};
 
 use super::dates;
 use super::usage::{Impact, impact};
@@ -36,6 +36,8 @@ pub struct PartyMessage<'f> {
     pub called_off: Vec<&'f OpenFinding>,
     /// What the subjects of its letters say of the notice, where it had one before.
     pub stem: Option<String>,
+    /// What the other end has answered, by the key of each party.
+    pub answers: Vec<(String, Acknowledgement)>,
     /// What is different since the party was last told, where it was told before and is told what is new.
     pub since: Option<Since<'f>>,
 }
@@ -45,6 +47,8 @@ pub struct PartyMessage<'f> {
 pub struct Since<'f> {
     /// What it has not heard yet, among what concerns it now.
     pub new: Vec<&'f OpenFinding>,
+    /// Those of them whose day moved.
+    pub moved: Vec<&'f OpenFinding>,
     /// What it was told of and is gone, as far as that was still there at the last check.
     pub gone: Vec<&'f OpenFinding>,
     /// How much it was told of is gone.
@@ -54,7 +58,16 @@ pub struct Since<'f> {
 impl<'f> PartyMessage<'f> {
     /// A message about these findings as they stand.
     pub fn about(side: Side, party: &str, kind: NoticeKind, findings: Vec<&'f OpenFinding>) -> Self {
-        Self { side, party: party.to_owned(), kind, findings, called_off: Vec::new(), stem: None, since: None }
+        Self {
+            side,
+            party: party.to_owned(),
+            kind,
+            findings,
+            called_off: Vec::new(),
+            stem: None,
+            answers: Vec::new(),
+            since: None,
+        }
     }
 
     /// What the party knows once it has heard this.
@@ -63,7 +76,7 @@ impl<'f> PartyMessage<'f> {
             NoticeKind::Resolved => BTreeMap::new(),
             _ => contents(&self.findings),
         };
-        LastTold { side: self.side, party: self.party.clone(), stem: self.stem.clone(), findings }
+        LastTold { side: self.side, party: self.party.clone(), stem: self.stem.clone(), answer: None, findings }
     }
 }
 
@@ -152,13 +165,29 @@ impl<'f> DecisionInput<'_, 'f> {
             let gone = self.previous.iter().filter(was_told).filter(|finding| is_gone(&finding.identity));
             Since {
                 new: findings.iter().copied().filter(is_news).collect(),
+                moved: findings.iter().copied().filter(is_news).filter(|one| one.day.is_some() && was_told(one)).collect(),
                 gone: gone.collect(),
                 gone_count: known.keys().filter(|identity| is_gone(identity)).count(),
             }
         });
         let stem = told.and_then(|told| told.stem.clone());
-        Some(PartyMessage { side, party: party.to_owned(), kind, findings, called_off, stem, since })
+        Some(PartyMessage {
+            side,
+            party: party.to_owned(),
+            kind,
+            findings,
+            called_off,
+            stem,
+            answers: answers_of_others(self.told, side),
+            since,
+        })
     }
+}
+
+/// What the other end of a side has answered.
+pub(super) fn answers_of_others(told: &[LastTold], side: Side) -> Vec<(String, Acknowledgement)> {
+    let others = told.iter().filter(|told| told.side != side);
+    others.filter_map(|told| Some((told.party.clone(), told.answer.clone()?))).collect()
 }
 
 /// What each party counts as told when the findings were judged again by a newer rule set, under which they
@@ -342,6 +371,7 @@ mod tests {
             side: Side::Consumer,
             party: "c".to_owned(),
             stem: None,
+            answer: None,
             findings: BTreeMap::from([("old".to_owned(), "1".to_owned())]),
         };
         let again = [finding("new", "1", Severity::Breaking), finding("i", "1", Severity::Info)];

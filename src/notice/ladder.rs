@@ -1,16 +1,19 @@
 //! Who is asked next, and when, on a side that has not answered.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use crate::model::{Answer, Calendar, EscalationStep, EscalationTarget, Integration, LadderPlace, PendingAnswer, Person};
+
+/// So often the operator and the partner-managers hear that nobody is left to ask.
+const AGAIN: TimeDelta = TimeDelta::days(7);
 
 /// The next step of a ladder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedEscalation {
     /// When the question was asked.
     pub asked_at: DateTime<Utc>,
-    /// Its number on the ladder.
-    pub step: usize,
+    /// Where it is.
+    pub place: LadderPlace,
     /// When it is due.
     pub due_at: DateTime<Utc>,
     /// When an answer was due.
@@ -23,42 +26,61 @@ pub struct PlannedEscalation {
     pub before: Vec<String>,
 }
 
-/// The next step, whether it is due or not; none once all were taken or an answer came.
+impl PlannedEscalation {
+    /// So many whole days an answer is overdue.
+    pub fn overdue_days(&self, now: DateTime<Utc>) -> i64 {
+        (now - self.since).num_days().max(0)
+    }
+}
+
+/// The next step, whether it is due or not; none once an answer came. After the last step the operator and both
+/// partner-managers are told, and then weekly: silence does not end in silence.
 pub fn next_step(pending: &PendingAnswer, integration: &Integration) -> Option<PlannedEscalation> {
     let party = integration.party(&pending.party)?;
     let (_, contact) = party.owner(pending.side)?;
     let (asked_at, promised) = question(pending, &party.calendar)?;
     let since = integration.answer_due(&pending.party, asked_at);
+    let ladder = &integration.agreement.ladder;
+    let of_this_question = pending.steps_taken.iter().filter(|step| step.asked_at == asked_at);
     // Who was named by somebody of the side is no step of its ladder.
-    let number_of = |step: &EscalationStep| match step.place {
-        LadderPlace::Step(number) if step.asked_at == asked_at && number < integration.agreement.ladder.len() => Some(number),
-        LadderPlace::Step(_) | LadderPlace::Named(_) => None,
-    };
-    let taken: Vec<&EscalationStep> = pending.steps_taken.iter().filter(|step| number_of(step).is_some()).collect();
-    let step = taken.iter().filter_map(|step| number_of(step)).max().map_or(0, |number| number + 1);
-    let next = integration.agreement.ladder.get(step)?;
+    let taken: Vec<&EscalationStep> = of_this_question.filter(|step| !matches!(step.place, LadderPlace::Named(_))).collect();
+    let numbers = taken.iter().filter_map(|step| match step.place {
+        LadderPlace::Step(number) if number < ladder.len() => Some(number),
+        _ => None,
+    });
+    let step = numbers.max().map_or(0, |number| number + 1);
     // Everybody gets the time that was promised, also after the daemon was away.
     let from = taken.iter().map(|step| step.at).max().unwrap_or(since).max(since);
     let mut asked: Vec<&Person> = vec![&contact.person];
-    for earlier in integration.agreement.ladder.iter().take(step) {
+    for earlier in ladder.iter().take(step) {
         asked.extend(party.on(pending.side, earlier.target));
     }
-    let person = party.on(pending.side, next.target).filter(|person| !asked.iter().any(|known| known.email == person.email));
     let mut before: Vec<String> = Vec::new();
     for person in &asked {
         if !before.contains(&person.name) {
             before.push(person.name.clone());
         }
     }
-    Some(PlannedEscalation {
-        asked_at,
-        step,
-        due_at: party.calendar.after(from, next.after),
-        since,
-        promised,
-        person: person.map(|person| (next.target, person.clone())),
-        before,
-    })
+    let (place, due_at, person) = match ladder.get(step) {
+        Some(next) => {
+            let person = party.on(pending.side, next.target);
+            let person = person.filter(|person| !asked.iter().any(|known| known.email == person.email));
+            let due_at = party.calendar.after(from, next.after);
+            (LadderPlace::Step(step), due_at, person.map(|person| (next.target, person.clone())))
+        }
+        // Who wants nobody asked reads it on status.
+        None if ladder.is_empty() => return None,
+        None => {
+            let times = taken.iter().filter(|step| matches!(step.place, LadderPlace::NobodyLeft(_))).count();
+            let due_at = match times {
+                // Whoever was asked last has as long as whoever was asked first.
+                0 => party.calendar.after(from, integration.agreement.acknowledge_within),
+                _ => from + AGAIN,
+            };
+            (LadderPlace::NobodyLeft(times), due_at, None)
+        }
+    };
+    Some(PlannedEscalation { asked_at, place, due_at, since, promised, person, before })
 }
 
 /// The question that is open, and since when: the first letter without an answer, or the day after the one by

@@ -22,8 +22,8 @@ pub use digest::{Week, digest_lines};
 pub use given::Before;
 pub use ladder::{PlannedEscalation, next_step};
 pub use letter::{
-    Addressee, Audience, CallCard, Circumstances, EscalationCard, FindingCard, LetterPlan, LetterView, Links, MessageCard, Room,
-    Short, ShortLine, SinceCard, plan, stamp,
+    Addressee, CallCard, Circumstances, EscalationCard, FindingCard, Hardness, LetterPlan, LetterView, Links, MessageCard, Room,
+    Short, ShortLine, SinceCard, hardness, own_operations, plan, stamp,
 };
 pub use lint::{Gap, gaps, held_by, unknown_rules, unmatched_overrides, unmatched_uses};
 pub use open::open_findings;

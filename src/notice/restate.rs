@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::model::{Notice, NoticeKind, OpenFinding, OpenNotice, PendingAnswer, Side};
 
-use super::decide::{Decision, PartyMessage};
+use super::decide::{Decision, PartyMessage, answers_of_others};
 use super::ladder::PlannedEscalation;
 use super::letter::EscalationCard;
 
@@ -14,7 +14,8 @@ pub fn restated<'s>(open: &'s OpenNotice, side: Side, party: &str, kind: NoticeK
     let is_theirs = |finding: &&OpenFinding| told.is_some_and(|told| told.findings.contains_key(&finding.identity));
     let findings = open.findings.iter().filter(is_theirs).collect();
     let stem = told.and_then(|told| told.stem.clone());
-    let message = PartyMessage { stem, ..PartyMessage::about(side, party, kind, findings) };
+    let answers = answers_of_others(&open.told, side);
+    let message = PartyMessage { stem, answers, ..PartyMessage::about(side, party, kind, findings) };
     let notice = Notice { told_at, ..open.notice.clone() };
     Decision { notice, messages: vec![message], closes: false }
 }

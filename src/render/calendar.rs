@@ -13,6 +13,9 @@ const SUMMARY: usize = 120;
 /// Days before, on which a calendar reminds.
 const ALARMS: [i64; 3] = [30, 7, 1];
 
+/// How often a program may ask for a feed again.
+const REFRESH: &str = "PT6H";
+
 /// A day in a calendar.
 #[derive(Debug, Clone)]
 pub struct Appointment<'a> {
@@ -22,14 +25,27 @@ pub struct Appointment<'a> {
     pub api: &'a str,
     /// The day.
     pub day: &'a Day,
-    /// In a sentence.
-    pub message: &'a str,
+    /// The page that says more, where the reader may see one.
+    pub page: Option<&'a str>,
     /// Whether it was called off.
     pub is_cancelled: bool,
 }
 
-/// A calendar of these days. `domain` ends the ids, which stay the same when a day moves; `at` is when it was made.
-pub fn calendar(appointments: &[Appointment<'_>], domain: &str, at: DateTime<Utc>) -> String {
+/// Whose calendar it is, and when it was made.
+#[derive(Debug, Clone, Copy)]
+pub struct Publisher<'p> {
+    /// The mail address that publishes: its domain ends the ids, which stay the same when a day moves.
+    pub address: &'p str,
+    /// What a program calls the calendar that it has subscribed to; none for what is attached to a letter.
+    pub feed: Option<&'p str>,
+    /// When it was made.
+    pub at: DateTime<Utc>,
+}
+
+/// A calendar of these days. Nothing in it is true only today: programs keep it for months.
+pub fn calendar(appointments: &[Appointment<'_>], publisher: &Publisher<'_>) -> String {
+    let Publisher { address, feed, at } = *publisher;
+    let domain = domain_of(address);
     let is_cancelled = !appointments.is_empty() && appointments.iter().all(|appointment| appointment.is_cancelled);
     let mut calendar = Calendar::empty();
     calendar.append_property(Property::new("VERSION", "2.0"));
@@ -37,8 +53,16 @@ pub fn calendar(appointments: &[Appointment<'_>], domain: &str, at: DateTime<Utc
     calendar.append_property(Property::new("CALSCALE", "GREGORIAN"));
     // RFC 5546: what is published is changed or cancelled by whoever published it.
     calendar.append_property(Property::new("METHOD", if is_cancelled { "CANCEL" } else { "PUBLISH" }));
+    if let Some(name) = feed {
+        // RFC 7986 sections 5.1 and 5.7; the second names are what programs knew before it.
+        let name = clean(name, SUMMARY);
+        calendar.append_property(Property::new("NAME", &name));
+        calendar.append_property(Property::new("X-WR-CALNAME", &name));
+        calendar.append_property(Property::new("REFRESH-INTERVAL", REFRESH).add_parameter("VALUE", "DURATION").done());
+        calendar.append_property(Property::new("X-PUBLISHED-TTL", REFRESH));
+    }
     for appointment in appointments {
-        let Appointment { key, api, day, message, is_cancelled } = appointment;
+        let Appointment { key, api, day, page, is_cancelled } = appointment;
         let summary = clean(&format!("{api}: {}", day.title), SUMMARY);
         let mut event = Event::new();
         event
@@ -48,12 +72,19 @@ pub fn calendar(appointments: &[Appointment<'_>], domain: &str, at: DateTime<Utc
             .starts(day.on)
             .ends(day.on.succ_opt().unwrap_or(day.on))
             .summary(&summary)
-            .description(&clean(message, 500))
+            .description(&clean(&format!("{} on {}", day.title, day.on), 500))
+            // RFC 5546 sections 3.2.1 and 3.2.5 ask for one in both methods.
+            .add_property("ORGANIZER", format!("mailto:{}", bare(address)))
             .add_property("TRANSP", "TRANSPARENT")
             .status(if *is_cancelled { EventStatus::Cancelled } else { EventStatus::Confirmed });
+        if let Some(page) = page {
+            event.url(page);
+        }
         if !is_cancelled {
             for before in ALARMS {
                 let mut alarm = Alarm::display(&summary, -Duration::days(before));
+                // A day before is the same hour of that day, also where the clocks change between (RFC 5545 section 3.3.6).
+                alarm.add_property("TRIGGER", format!("-P{before}D"));
                 alarm.uid(&format!("{}.{before}@{domain}", day.id)).timestamp(at);
                 event.alarm(alarm);
             }
@@ -61,6 +92,15 @@ pub fn calendar(appointments: &[Appointment<'_>], domain: &str, at: DateTime<Utc
         calendar.push(event.done());
     }
     calendar.to_string()
+}
+
+/// The address without a name beside it.
+fn bare(address: &str) -> &str {
+    address.rsplit_once('<').map_or(address, |(_, bare)| bare.trim_end_matches('>')).trim()
+}
+
+fn domain_of(address: &str) -> &str {
+    bare(address).rsplit_once('@').map_or("localhost", |(_, domain)| domain)
 }
 
 fn slug(text: &str) -> String {
@@ -83,8 +123,10 @@ mod tests {
             title: "`GET /a` ends\r\nBEGIN:VALARM".to_owned(),
         };
         let write = |day: &Day, is_cancelled: bool| {
-            let appointment = Appointment { key: &key, api: "Pay API", day, message: "soon, very soon; so", is_cancelled };
-            calendar(&[appointment], "driftd.example", DateTime::UNIX_EPOCH)
+            let page = Some("https://driftd.example/answer/0123");
+            let appointment = Appointment { key: &key, api: "Pay API", day, page, is_cancelled };
+            let publisher = Publisher { address: "driftd <d@driftd.example>", feed: Some("Days"), at: DateTime::UNIX_EPOCH };
+            calendar(&[appointment], &publisher)
         };
         let first = write(&day("2027-01-31", 3), false);
         for line in [
@@ -96,7 +138,11 @@ mod tests {
             "STATUS:CONFIRMED",
             "TRANSP:TRANSPARENT",
             "DTEND;VALUE=DATE:20270201",
-            "TRIGGER:-PT2592000S",
+            "TRIGGER:-P30D",
+            "ORGANIZER:mailto:d@driftd.example",
+            "URL:https://driftd.example/answer/0123",
+            "NAME:Days",
+            "REFRESH-INTERVAL;VALUE=DURATION:PT6H",
         ] {
             assert!(first.lines().any(|known| known.trim_end() == line), "{line} is missing in\n{first}");
         }

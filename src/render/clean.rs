@@ -15,8 +15,11 @@ pub fn clean(text: &str, longest: usize) -> String {
 /// Longest sentence that is set, characters.
 const LONGEST_SENTENCE: usize = 1000;
 
-/// HTML of a sentence: escaped, and what stands between backticks set as code.
-pub fn with_code(text: &str) -> String {
+/// How code begins where no style sheet is known: in mails, and in reports that stand alone.
+pub const STYLED_CODE: &str = "<code style=\"font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.92em\">";
+
+/// HTML of a sentence: escaped, and what stands between backticks set as code, which begins with this tag.
+pub fn with_code(text: &str, code: &str) -> String {
     let escaped = escaped_html(&clean(text, LONGEST_SENTENCE));
     let mut html = String::with_capacity(escaped.len());
     let mut parts = escaped.split('`').peekable();
@@ -24,7 +27,7 @@ pub fn with_code(text: &str) -> String {
     while let Some(part) = parts.next() {
         // A lone last backtick is just a backtick.
         if is_code && parts.peek().is_some() {
-            html.push_str("<code style=\"font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.92em\">");
+            html.push_str(code);
             html.push_str(part);
             html.push_str("</code>");
         } else {
@@ -171,10 +174,10 @@ mod tests {
 
     #[test]
     fn partner_text_is_escaped_before_it_is_marked_up() {
-        let html = with_code("The property `<img onerror=x>` is gone from `A`");
-        assert!(html.contains(">&lt;img onerror=x&gt;</code>"), "{html}");
+        let html = with_code("The property `<img onerror=x>` is gone from `A`", "<code>");
+        assert!(html.contains("<code>&lt;img onerror=x&gt;</code>"), "{html}");
         assert_eq!(html.matches("<code").count(), 2);
-        assert_eq!(with_code("one ` alone"), "one ` alone");
+        assert_eq!(with_code("one ` alone", "<code>"), "one ` alone");
     }
 
     #[test]

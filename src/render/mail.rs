@@ -5,10 +5,10 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value};
 use thiserror::Error;
 
-use crate::model::NoticeKind;
-use crate::notice::{Audience, LetterView};
+use crate::model::{NoticeKind, Side};
+use crate::notice::LetterView;
 
-use super::clean::{clean, indented, with_code};
+use super::clean::{STYLED_CODE, clean, indented, with_code};
 
 /// A template that does not render is a mistake in this build.
 #[derive(Debug, Error)]
@@ -75,7 +75,7 @@ impl Renderer {
         environment.set_syntax(syntax.map_err(|source| RenderError { template: "syntax", source })?);
         environment.add_filter("plain", |text: &str| clean(text, LONGEST));
         environment.add_filter("indented", |text: &str| Value::from_safe_string(indented(text, LONGEST)));
-        environment.add_filter("code", |text: &str| Value::from_safe_string(with_code(text)));
+        environment.add_filter("code", |text: &str| Value::from_safe_string(with_code(text, STYLED_CODE)));
         environment.add_filter("wrap", |text: &str, indent: usize| wrap(text, indent));
         for (template, source) in TEMPLATES {
             environment.add_template(template, source).map_err(|source| RenderError { template, source })?;
@@ -99,8 +99,8 @@ impl Renderer {
                 ("message.txt", "message.html")
             }
             (NoticeKind::Digest, _) => ("digest.txt", "digest.html"),
-            (_, Audience::Consumer) => ("consumer.txt", "consumer.html"),
-            (_, Audience::Provider) => ("provider.txt", "provider.html"),
+            (_, Side::Consumer) => ("consumer.txt", "consumer.html"),
+            (_, Side::Provider) => ("provider.txt", "provider.html"),
         };
         let context = Value::from(Serde(view));
         let render = |template: &'static str| {
@@ -124,7 +124,7 @@ fn subject(view: &LetterView) -> String {
             (view.escalation.as_ref().map_or_else(String::new, |card| format!("{} asked", card.target)), view.stem.clone())
         }
         NoticeKind::Resolved if view.ending.is_some() => ("accepted".to_owned(), view.stem.clone()),
-        NoticeKind::Resolved => ("resolved".to_owned(), view.stem.clone()),
+        NoticeKind::Resolved => (view.kind.name().to_owned(), view.stem.clone()),
     };
     crate::model::subject(&clean(&tag, 40), &clean(&stem, LONGEST))
 }

@@ -9,7 +9,7 @@ mod mail;
 pub mod report;
 mod webhook;
 
-pub use calendar::{Appointment, calendar};
+pub use calendar::{Appointment, Publisher, calendar};
 pub use clean::{clean, clean_lines, escaped_json, is_treacherous, with_code, without_commands, without_credentials};
 pub use mail::{RenderError, Rendered, Renderer};
 pub use webhook::{chat_message, cloud_event};

@@ -1,18 +1,18 @@
 //! What readers answer: the letter a link belongs to, and what its answer leads to.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 use crate::model::{Acknowledgement, Answer, EventKind, Side, Surface, WatchKey, millis, time_of};
 
+use super::acknowledgement::acknowledgement;
 use super::database::Store;
 use super::deliveries::{PlannedDelivery, insert_deliveries};
 use super::error::StoreError;
 use super::events::event;
 use super::findings::forget_findings;
 use super::notices::close_notice;
-use super::rows::{Fields as _, date, key_of, parse};
+use super::rows::{Fields as _, key_of, parse};
 use super::watches::{WatchId, compare_upcoming_again};
 
 /// A letter that its reader can answer.
@@ -191,17 +191,6 @@ async fn open_letter(connection: &mut SqliteConnection, token: &str) -> Result<O
         answered,
         notice,
     }))
-}
-
-/// What a side answered.
-pub(super) fn acknowledgement(row: &SqliteRow, notice: &str) -> Result<Acknowledgement, StoreError> {
-    let answer: String = row.field("answer")?;
-    Ok(Acknowledgement {
-        owner: row.field("owner")?,
-        answer: parse(Answer::named, "acknowledgement", notice, &answer)?,
-        fix_by: date(row.field("fix_by")?, notice)?,
-        note: row.field("note")?,
-    })
 }
 
 /// Whether every consumer that the notice concerns has accepted all it was told.

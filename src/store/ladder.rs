@@ -6,7 +6,7 @@ use sqlx::{Sqlite, Transaction};
 
 use crate::model::{EscalationStep, EventKind, LadderPlace, OpenNotice, PendingAnswer, Side, WatchKey, millis, time_of};
 
-use super::answers::acknowledgement;
+use super::acknowledgement::acknowledgement;
 use super::database::Store;
 use super::deliveries::{PlannedDelivery, insert_deliveries};
 use super::error::StoreError;
@@ -41,8 +41,8 @@ pub struct EscalationCommit {
     pub asked_at: DateTime<Utc>,
     /// Where on the ladder, or beside it.
     pub place: LadderPlace,
-    /// The letter; none where nobody has this role.
-    pub delivery: Option<PlannedDelivery>,
+    /// The letters; none where nobody has this role.
+    pub letters: Vec<PlannedDelivery>,
     /// What happened, in words.
     pub text: String,
 }
@@ -92,33 +92,36 @@ impl Store {
         Ok(Some(OpenNotice { findings: findings(&mut transaction, row.field("watch")?).await?, told, notice, key }))
     }
 
-    /// Takes a step: it and its letter, or neither. Returns whether it was still to be taken.
+    /// Takes steps: each with its letters, all or none. Returns whether one was still to be taken.
     ///
     /// # Errors
     /// When the database does not answer; then nothing has changed.
-    pub async fn record_escalation(&self, step: EscalationCommit, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let EscalationCommit { notice, key, side, party, asked_at, place, delivery, text } = step;
+    pub async fn record_escalation(&self, steps: Vec<EscalationCommit>, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
-        let done = sqlx::query(
-            "INSERT INTO escalation (notice, side, party, asked_at, step, at)
-             SELECT $1, $2, $3, $4, $5, $6 WHERE EXISTS (SELECT 1 FROM notice WHERE id = $1 AND closed_at IS NULL)
-             ON CONFLICT DO NOTHING",
-        )
-        .bind(&notice)
-        .bind(side.name())
-        .bind(&party)
-        .bind(millis(asked_at))
-        .bind(i64::try_from(place.number()).unwrap_or(i64::MAX))
-        .bind(millis(now))
-        .execute(&mut *transaction)
-        .await?;
-        let is_new = done.rows_affected() > 0;
-        if is_new {
-            insert_deliveries(&mut transaction, &notice, millis(now), delivery.into_iter().collect()).await?;
-            event(&mut transaction, millis(now), &key, EventKind::Escalated, &text).await?;
+        let mut is_taken = false;
+        for step in steps {
+            let EscalationCommit { notice, key, side, party, asked_at, place, letters, text } = step;
+            let done = sqlx::query(
+                "INSERT INTO escalation (notice, side, party, asked_at, step, at)
+                 SELECT $1, $2, $3, $4, $5, $6 WHERE EXISTS (SELECT 1 FROM notice WHERE id = $1 AND closed_at IS NULL)
+                 ON CONFLICT DO NOTHING",
+            )
+            .bind(&notice)
+            .bind(side.name())
+            .bind(&party)
+            .bind(millis(asked_at))
+            .bind(i64::try_from(place.number()).unwrap_or(i64::MAX))
+            .bind(millis(now))
+            .execute(&mut *transaction)
+            .await?;
+            if done.rows_affected() > 0 {
+                insert_deliveries(&mut transaction, &notice, millis(now), letters).await?;
+                event(&mut transaction, millis(now), &key, EventKind::Escalated, &text).await?;
+                is_taken = true;
+            }
         }
         transaction.commit().await?;
-        Ok(is_new)
+        Ok(is_taken)
     }
 }
 

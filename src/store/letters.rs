@@ -97,6 +97,22 @@ impl Store {
     }
 }
 
+impl Store {
+    /// For each API of an integration on which a notice about days is open, the token of the newest letter to this party that
+    /// can be answered.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn newest_links(&self, integration: &str, party: &str) -> Result<Vec<(String, String)>, StoreError> {
+        let rows = sqlx::query_as(
+            "SELECT w.api, d.token FROM delivery d JOIN notice n ON n.id = d.notice JOIN watch w ON w.id = n.watch
+             WHERE w.integration = $1 AND w.surface = 'ledger' AND n.closed_at IS NULL AND d.id =
+               (SELECT MAX(l.id) FROM delivery l WHERE l.notice = n.id AND l.party = $2 AND l.token IS NOT NULL)",
+        );
+        Ok(rows.bind(integration).bind(party).fetch_all(&self.readers).await?)
+    }
+}
+
 pub(super) fn letter_row(row: &SqliteRow) -> Result<LetterRow, StoreError> {
     let letter = delivery_row(row)?;
     Ok(LetterRow { notice: row.field("notice")?, is_open: row.field("is_open")?, channel: channel(row, letter.id)?, letter })

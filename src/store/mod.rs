@@ -4,6 +4,7 @@
 //! mailed that is not first a row here; what cannot be read back is an error that names table and row,
 //! never a silent default.
 
+mod acknowledgement;
 mod answers;
 mod claims;
 mod commit;
@@ -18,6 +19,7 @@ mod findings_for_digest;
 mod ladder;
 mod ledger;
 mod letters;
+mod notice_file;
 mod notices;
 mod outages;
 mod outbox;
@@ -41,6 +43,7 @@ pub use findings_for_digest::KEPT_FOR_DIGEST;
 pub use ladder::{EscalationCommit, UnansweredNotice};
 pub use ledger::Announced;
 pub use letters::{DeliveryRow, LetterRow};
+pub use notice_file::{NoticeFile, ProposalRow, StepRow};
 pub use notices::{FLAPPING, NoticeName, NoticeStep, REVERTED, Recurrence, RevertedNotice};
 pub use outages::Outage;
 pub use outbox::{Bounced, Finished, LONGEST_PAUSE, Resend};

@@ -6,6 +6,7 @@ use sqlx::{Sqlite, Transaction};
 
 use crate::model::{Fingerprint, LastTold, Notice, Side, millis, stem_of, time_of};
 
+use super::acknowledgement::acknowledgement;
 use super::database::Store;
 use super::deliveries::{PlannedDelivery, insert_deliveries};
 use super::error::StoreError;
@@ -199,7 +200,7 @@ pub(super) async fn told(transaction: &mut Transaction<'_, Sqlite>, notice: &str
             Some(last) => {
                 last.findings.insert(identity, content);
             }
-            None => told.push(LastTold { side, party, stem: None, findings: [(identity, content)].into() }),
+            None => told.push(LastTold { side, party, stem: None, answer: None, findings: [(identity, content)].into() }),
         }
     }
     // Mail programs keep together what has one subject: that of the first letter.
@@ -214,6 +215,14 @@ pub(super) async fn told(transaction: &mut Transaction<'_, Sqlite>, notice: &str
         let told = told.iter_mut().find(|told| told.side.name() == side && told.party == party);
         if let Some(told) = told {
             told.stem = stem_of(&subject).map(str::to_owned);
+        }
+    }
+    let answers =
+        sqlx::query("SELECT * FROM acknowledgement WHERE notice = $1").bind(notice).fetch_all(&mut **transaction).await?;
+    for row in &answers {
+        let (side, party): (String, String) = (row.field("side")?, row.field("party")?);
+        if let Some(told) = told.iter_mut().find(|told| told.side.name() == side && told.party == party) {
+            told.answer = Some(acknowledgement(row, notice)?);
         }
     }
     Ok(told)

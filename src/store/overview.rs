@@ -1,11 +1,12 @@
 //! What status and metrics read: one consistent look at everything.
 
 use chrono::{DateTime, Utc};
+use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use crate::model::{Acknowledgement, ApiState, OpenFinding, OperationLabel, Side, WatchKey, time_of};
 
-use super::answers::acknowledgement;
+use super::acknowledgement::acknowledgement;
 use super::confirmations::{Confirmation, confirmations};
 use super::database::Store;
 use super::error::StoreError;
@@ -75,6 +76,8 @@ pub struct AnswerRow {
     pub acknowledgement: Acknowledgement,
     /// When the letter was written that was answered.
     pub letter_at: DateTime<Utc>,
+    /// When it was said.
+    pub at: DateTime<Utc>,
 }
 
 /// Everything status tells.
@@ -149,6 +152,39 @@ fn watch_row(row: &SqliteRow, key: WatchKey, found: &[FindingRow]) -> WatchRow {
     }
 }
 
+/// A notice with its letters and answers; none where the row itself is damaged.
+pub(super) async fn notice_row(
+    connection: &mut SqliteConnection,
+    row: &SqliteRow,
+    damage: &mut Vec<String>,
+) -> Result<Option<NoticeRow>, StoreError> {
+    let id: String = row.field("id")?;
+    let letters =
+        sqlx::query(sqlx::AssertSqlSafe(format!("SELECT {LETTER} FROM delivery WHERE notice = $1 AND {WRITTEN} ORDER BY id")))
+            .bind(&id)
+            .fetch_all(&mut *connection)
+            .await?;
+    let said = sqlx::query("SELECT * FROM acknowledgement WHERE notice = $1 ORDER BY side, party")
+        .bind(&id)
+        .fetch_all(&mut *connection)
+        .await?;
+    let answer = |row: &SqliteRow| -> Result<AnswerRow, StoreError> {
+        let side: String = row.field("side")?;
+        Ok(AnswerRow {
+            side: parse(Side::named, "acknowledgement", &id, &side)?,
+            party: row.field("party")?,
+            acknowledgement: acknowledgement(row, &id)?,
+            letter_at: time_of(row.field("letter_at")?),
+            at: time_of(row.field("at")?),
+        })
+    };
+    let Some(key) = whole(key_of(row), damage) else { return Ok(None) };
+    let Some(opened_at) = whole(row.field("opened_at"), damage) else { return Ok(None) };
+    let answers = said.iter().filter_map(|row| whole(answer(row), damage)).collect();
+    let deliveries = letters.iter().filter_map(|row| whole(delivery_row(row), damage)).collect();
+    Ok(Some(NoticeRow { key, opened_at: time_of(opened_at), deliveries, answers, id }))
+}
+
 impl Store {
     /// One consistent look at everything.
     ///
@@ -178,36 +214,7 @@ impl Store {
         .await?;
         let mut notices = Vec::with_capacity(open.len());
         for row in &open {
-            let id: String = row.field("id")?;
-            let letters = sqlx::query(sqlx::AssertSqlSafe(format!(
-                "SELECT {LETTER} FROM delivery WHERE notice = $1 AND {WRITTEN} ORDER BY id"
-            )))
-            .bind(&id)
-            .fetch_all(&mut *transaction)
-            .await?;
-            let said = sqlx::query("SELECT * FROM acknowledgement WHERE notice = $1 ORDER BY side, party")
-                .bind(&id)
-                .fetch_all(&mut *transaction)
-                .await?;
-            let answer = |row: &SqliteRow| -> Result<AnswerRow, StoreError> {
-                let side: String = row.field("side")?;
-                Ok(AnswerRow {
-                    side: parse(Side::named, "acknowledgement", &id, &side)?,
-                    party: row.field("party")?,
-                    acknowledgement: acknowledgement(row, &id)?,
-                    letter_at: time_of(row.field("letter_at")?),
-                })
-            };
-            let Some(key) = whole(key_of(row), &mut damage) else { continue };
-            let Some(opened_at) = whole(row.field("opened_at"), &mut damage) else { continue };
-            let answers = said.iter().filter_map(|row| whole(answer(row), &mut damage)).collect();
-            notices.push(NoticeRow {
-                key,
-                opened_at: time_of(opened_at),
-                deliveries: letters.iter().filter_map(|row| whole(delivery_row(row), &mut damage)).collect(),
-                answers,
-                id,
-            });
+            notices.extend(notice_row(&mut transaction, row, &mut damage).await?);
         }
         let oldest: Option<i64> = sqlx::query_scalar("SELECT MIN(CASE WHEN not_before > created_at THEN not_before ELSE created_at END) FROM delivery WHERE state = 'pending'")
             .fetch_one(&mut *transaction)

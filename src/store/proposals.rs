@@ -208,7 +208,7 @@ async fn agree(
     Ok(())
 }
 
-fn proposal(row: &SqliteRow) -> Result<Proposal, StoreError> {
+pub(super) fn proposal(row: &SqliteRow) -> Result<Proposal, StoreError> {
     let id: i64 = row.field("id")?;
     let (side, until): (String, String) = (row.field("side")?, row.field("until")?);
     let corrupt = |what: String| StoreError::Corrupt { table: "proposal", row: id.to_string(), what };

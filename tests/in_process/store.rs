@@ -214,8 +214,13 @@ async fn an_answer_overtakes_a_check_in_flight() {
         opened_at: clock.now(),
         told_at: clock.now(),
     };
-    let told =
-        LastTold { side: Side::Consumer, party: "p".to_owned(), stem: None, findings: [("f".to_owned(), "1".to_owned())].into() };
+    let told = LastTold {
+        side: Side::Consumer,
+        party: "p".to_owned(),
+        stem: None,
+        answer: None,
+        findings: [("f".to_owned(), "1".to_owned())].into(),
+    };
     let step = NoticeStep::Tell {
         notice,
         recurrence: None,

@@ -1,6 +1,6 @@
 //! What status tells now: gathered from the store, the configuration, and what the loops have said.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -291,20 +291,9 @@ fn open_view(row: &NoticeRow, overview: &Overview, active: &ActiveConfig, now: D
         .into_iter()
         .filter(|finding| finding.severity > Severity::Info && finding.concerns_somebody)
         .collect();
-    // The last letter that asked for an answer says by when.
-    let told_at = row.deliveries.iter().filter(|letter| NoticeKind::asks(&letter.kind)).map(|letter| letter.created_at);
-    let told_at = told_at.max().unwrap_or(row.opened_at);
-    let mut parties: Vec<(Side, String)> = Vec::new();
-    for delivery in &row.deliveries {
-        if !parties.iter().any(|(side, party)| *side == delivery.side && *party == delivery.party) {
-            parties.push((delivery.side, delivery.party.clone()));
-        }
-    }
-    parties.sort();
-    let due = |party: &str| found.map(|(integration, _)| integration.answer_due(party, told_at));
-    let answer_by = parties.iter().filter_map(|(_, party)| due(party)).min().unwrap_or(told_at);
-    let sides =
-        parties.iter().map(|(side, party)| side_view(*side, party, row, found.map(|(integration, _)| integration))).collect();
+    let integration = found.map(|(integration, _)| integration);
+    let answer_by = answer_due(row, integration).unwrap_or(row.opened_at);
+    let sides = side_views(row, integration).into_iter().map(|(_, _, view)| view).collect();
     OpenView {
         notice: row.id.clone(),
         integration: row.key.integration.clone(),
@@ -318,6 +307,28 @@ fn open_view(row: &NoticeRow, overview: &Overview, active: &ActiveConfig, now: D
         findings,
         sides,
     }
+}
+
+/// The ends that were written to, consumers first, with the key of each party.
+fn ends(row: &NoticeRow) -> Vec<(Side, String)> {
+    let ends: BTreeSet<(Side, String)> = row.deliveries.iter().map(|letter| (letter.side, letter.party.clone())).collect();
+    ends.into_iter().collect()
+}
+
+/// By when the first end should answer the last letter that asks for it; none where the integration is not watched any more.
+pub(in crate::http) fn answer_due(row: &NoticeRow, integration: Option<&Integration>) -> Option<DateTime<Utc>> {
+    let told_at = row.deliveries.iter().filter(|letter| NoticeKind::asks(&letter.kind)).map(|letter| letter.created_at);
+    let told_at = told_at.max().unwrap_or(row.opened_at);
+    ends(row).iter().filter_map(|(_, party)| Some(integration?.answer_due(party, told_at))).min()
+}
+
+/// Each end of a notice, with the key of its party.
+pub(in crate::http) fn side_views(row: &NoticeRow, integration: Option<&Integration>) -> Vec<(Side, String, SideView)> {
+    let views = ends(row).into_iter().map(|(side, party)| {
+        let view = side_view(side, &party, row, integration);
+        (side, party, view)
+    });
+    views.collect()
 }
 
 fn side_view(side: Side, party: &str, row: &NoticeRow, integration: Option<&Integration>) -> SideView {

@@ -6,5 +6,5 @@ mod current;
 mod view;
 
 pub use current::current_status;
-pub(super) use current::{ago, status_of};
+pub(super) use current::{ago, answer_due, side_views, status_of};
 pub use view::{ApiView, LoopView, OpenView, SideView, StatusState, StatusView, TroubleView};

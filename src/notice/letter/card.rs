@@ -2,12 +2,11 @@
 
 use serde::Serialize;
 
-use crate::model::{Consumer, OneCause, OpenFinding, OperationLabel, Severity};
-use crate::rules::Remedy;
+use crate::model::{Consumer, OneCause, OpenFinding, OperationLabel, Severity, Side};
+use crate::rules::{Catalogue, Remedy};
 
 use super::super::advice;
 use super::short::own_operations;
-use super::{Audience, Circumstances};
 
 /// Operations named for one finding.
 const NAMED: usize = 4;
@@ -53,13 +52,13 @@ pub struct FindingCard {
 /// The first rows in full. What an earlier one says already is left away.
 pub(super) fn in_full(
     rows: &[OneCause<&OpenFinding>],
-    about: &Circumstances<'_>,
-    audience: Audience,
+    catalogue: &Catalogue,
+    audience: Side,
     consumer: Option<&Consumer>,
 ) -> Vec<FindingCard> {
     let mut cards: Vec<FindingCard> = Vec::new();
     for row in rows {
-        let mut card = card(row, about, audience, consumer);
+        let mut card = card(row, catalogue, audience, consumer);
         // Two edits of one object have one fragment; once is enough.
         if cards.iter().any(|known| known.fragment == card.fragment) {
             card.fragment.clear();
@@ -75,17 +74,17 @@ pub(super) fn in_full(
     cards
 }
 
-fn card(row: &OneCause<&OpenFinding>, about: &Circumstances<'_>, audience: Audience, consumer: Option<&Consumer>) -> FindingCard {
+fn card(row: &OneCause<&OpenFinding>, catalogue: &Catalogue, audience: Side, consumer: Option<&Consumer>) -> FindingCard {
     let finding = row.first;
-    let rule = about.catalogue.get(&finding.rule);
+    let rule = catalogue.get(&finding.rule);
     let operations = own_operations(finding, consumer);
     let page = rule.map(|rule| (rule.page.hurt, rule.page.remedy));
     let (hurt, remedy) = page.or_else(|| advice::advice(&finding.rule)).unzip();
     let halves = remedy.map(|Remedy { consumer, provider }| (consumer, provider.unwrap_or_default()));
     let (consumers, providers) = halves.unwrap_or_default();
     let (own, others) = match audience {
-        Audience::Consumer => (consumers, providers),
-        Audience::Provider => (providers, consumers),
+        Side::Consumer => (consumers, providers),
+        Side::Provider => (providers, consumers),
     };
     let mut fragment: Vec<String> = finding.fragment.lines().map(str::to_owned).collect();
     let more_lines = fragment.len().saturating_sub(FRAGMENT);
@@ -94,8 +93,8 @@ fn card(row: &OneCause<&OpenFinding>, about: &Circumstances<'_>, audience: Audie
         severity: finding.severity,
         label: advice::label(&finding.rule).map_or_else(|| finding.severity.to_string(), str::to_owned),
         consequence: match (rule, audience) {
-            (Some(rule), Audience::Consumer) => rule.consequence.meaning().to_owned(),
-            (Some(rule), Audience::Provider) => rule.consequence.meaning_for_consumer().to_owned(),
+            (Some(rule), Side::Consumer) => rule.consequence.meaning().to_owned(),
+            (Some(rule), Side::Provider) => rule.consequence.meaning_for_consumer().to_owned(),
             (None, _) => String::new(),
         },
         message: row.message.clone(),

@@ -12,7 +12,7 @@ const SHOWN: usize = 5;
 
 /// How hard a row hits whoever calls what it reaches, the hardest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Hardness {
+pub enum Hardness {
     /// The operation is gone.
     Gone,
     /// Every request is refused.
@@ -26,7 +26,7 @@ pub(super) enum Hardness {
 }
 
 /// How hard a finding hits.
-pub(super) fn hardness(finding: &OpenFinding, catalogue: &Catalogue) -> Hardness {
+pub fn hardness(finding: &OpenFinding, catalogue: &Catalogue) -> Hardness {
     let extent = catalogue.get(&finding.rule).map_or(Extent::SomeMessages, |rule| rule.extent());
     match (finding.severity, extent, finding.consequence) {
         (Severity::Breaking, Extent::Operation, _) => Hardness::Gone,
@@ -39,7 +39,7 @@ pub(super) fn hardness(finding: &OpenFinding, catalogue: &Catalogue) -> Hardness
 
 /// The operations of a finding that a reader cares about: those a consumer declared, or all of them where it declared none or
 /// the reader is the provider. Webhooks and callbacks are in no list of calls and concern everybody.
-pub(super) fn own_operations<'f>(finding: &'f OpenFinding, consumer: Option<&Consumer>) -> Vec<&'f OperationLabel> {
+pub fn own_operations<'f>(finding: &'f OpenFinding, consumer: Option<&Consumer>) -> Vec<&'f OperationLabel> {
     let Some(patterns) = consumer.and_then(|consumer| consumer.operations.as_ref()) else {
         return finding.used_by.iter().collect();
     };

@@ -1,15 +1,15 @@
 //! The stem of a subject: what a notice is about, in the words of its first letter to a party.
 
-use crate::model::Surface;
+use crate::model::{Side, Surface};
 
-use super::{Audience, Short};
+use super::short::Short;
 
 /// Names of operations and parties are cut at so many characters.
 const LONGEST: usize = 60;
 
 /// What the stem of a subject is made of.
 pub(super) struct Facts<'s> {
-    pub(super) audience: Audience,
+    pub(super) audience: Side,
     pub(super) surface: Surface,
     pub(super) provider: &'s str,
     pub(super) api: &'s str,
@@ -29,11 +29,11 @@ pub(super) fn stem(facts: &Facts<'_>, notice: &str) -> String {
         Some(count) => format!("{count} calls"),
     };
     let what = match (facts.audience, facts.surface) {
-        (Audience::Consumer, Surface::Ledger) => {
+        (Side::Consumer, Surface::Ledger) => {
             format!("{} names days for {} of {consumers}", facts.provider, calls(short.reached))
         }
-        (Audience::Provider, Surface::Ledger) => format!("Days named for the {} concern {consumers}", facts.api),
-        (Audience::Consumer, surface) => {
+        (Side::Provider, Surface::Ledger) => format!("Days named for the {} concern {consumers}", facts.api),
+        (Side::Consumer, surface) => {
             let (verb, count) = match (surface, *breaking) {
                 (Surface::Upcoming, 1..) => ("will break", short.broken),
                 (_, 1..) => ("breaks", short.broken),
@@ -42,7 +42,7 @@ pub(super) fn stem(facts: &Facts<'_>, notice: &str) -> String {
             };
             format!("{} {verb} {} of {consumers}", facts.provider, calls(count))
         }
-        (Audience::Provider, surface) => {
+        (Side::Provider, surface) => {
             let announced = if surface == Surface::Upcoming { "announced " } else { "" };
             let count = if facts.rows == 1 {
                 format!("1 {announced}change of the {} affects", facts.api)

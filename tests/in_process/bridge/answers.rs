@@ -271,5 +271,12 @@ async fn what_both_sides_agree_on_is_kept_shown_and_followed() {
     assert_eq!(bridge.told_daily("2026-03-03", "2026-05-04").await, NOTHING);
     let told = bridge.told_daily("2026-05-05", "2026-05-12").await;
     let who: Vec<&str> = told.iter().filter_map(|line| line.split_once(' ')).map(|(_, who)| who).collect();
-    assert_eq!(who, ["manager@shop.example escalated", "partner@pay.example escalated"], "{told:?}");
+    let expected = [
+        "manager@shop.example escalated",
+        "partner@pay.example escalated",
+        "manager@shop.example exchange",
+        "ops@bridge.example exchange",
+        "partner@pay.example exchange",
+    ];
+    assert_eq!(who, expected, "{told:?}");
 }

@@ -49,7 +49,7 @@ async fn a_notice_reaches_programs_signed_and_escaped() {
     let chat = at(&posted, "/services/T0/s3cret");
     let text: Value = serde_json::from_slice(&chat.body).expect("JSON");
     let text = text["text"].as_str().expect("a text");
-    assert!(text.starts_with("*[driftd] BREAKING: Pay API (N-") && text.contains("• BREAKING: "), "{text}");
+    assert!(text.starts_with("*[driftd] Pay breaks 1 call of Shop: POST /pay (N-") && text.contains("• BREAKING: "), "{text}");
     assert!(!text.contains("/answer/"), "who reads a chat does not answer for the reader of a letter");
     let status = serde_json::to_string(&driftd::http::current_status(&bridge.shared).await.expect("status")).expect("JSON");
     assert!(!status.contains("s3cret"), "an address may be a secret");
@@ -133,5 +133,5 @@ async fn a_chat_is_called_by_no_partner_and_asked_nothing_that_is_over() {
     bridge.publish(&description(64));
     assert_eq!(bridge.told().await, ["dev@shop.example resolved", "owner@pay.example resolved"]);
     let text = texts().pop().expect("a message");
-    assert!(text.contains(": resolved*") && !text.contains("answered"), "{text}");
+    assert!(text.starts_with("*[driftd: resolved] ") && !text.contains("answered"), "{text}");
 }

@@ -120,6 +120,6 @@ async fn s4_webhooks_follow_another_version_than_calls_and_are_watched_as_an_api
     assert_eq!(bridge.told().await, both("opened"));
     let letters = bridge.smtp.received();
     let letter = letters.iter().rfind(|letter| letter.recipient == "dev@shop.example").expect("a letter");
-    assert!(letter.header("Subject").contains("Pay webhooks"), "{}", letter.header("Subject"));
+    assert!(letter.header("Subject").contains("webhook POST renewed"), "{}", letter.header("Subject"));
     assert!(letter.text().contains("period_end"), "{}", letter.text());
 }

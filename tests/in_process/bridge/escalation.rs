@@ -62,10 +62,23 @@ async fn silence_climbs_each_step_once_on_each_side() {
             "2026-03-05 oncall@shop.example escalated",
             "2026-03-09 manager@shop.example escalated",
             "2026-03-09 partner@pay.example escalated",
+            // Nobody is left to ask: both managers and the operator read of both ends in one letter each.
+            "2026-03-11 manager@shop.example exchange",
+            "2026-03-11 ops@bridge.example exchange",
+            "2026-03-11 partner@pay.example exchange",
         ]
     );
-    bridge.at("2026-04-30");
-    assert_eq!(bridge.told().await, NOTHING, "the ladder has an end");
+    let week = bridge.told_daily("2026-03-17", "2026-03-24").await;
+    let again =
+        ["manager@shop.example", "ops@bridge.example", "partner@pay.example"].map(|who| format!("2026-03-18 {who} exchange"));
+    assert_eq!(week, again, "once a week");
+    bridge.at("2026-03-25");
+    let letters = bridge.letters().await;
+    let manager = letters.iter().find(|letter| letter.recipient == "manager@shop.example").expect("a letter");
+    let text = manager.text();
+    assert!(manager.header("Subject").starts_with("[driftd: no answer] Pay breaks"), "{}", manager.header("Subject"));
+    assert!(text.contains("have not answered, 21 days overdue"), "{text}");
+    assert!(text.contains("Asked at Shop without an answer:") && !text.contains("Asked at Pay"), "{text}");
 }
 
 #[tokio::test]
@@ -94,10 +107,20 @@ async fn an_answer_ends_the_climb_of_its_side_until_its_day_has_passed() {
     let to = |recipient: &str| letters.iter().find(|letter| letter.recipient == recipient).expect("a letter").clone();
     answer(&bridge, &to("dev@shop.example"), Answer::Ours, Some("2026-03-20")).await;
     let told = bridge.told_daily("2026-03-03", "2026-03-23").await;
-    assert_eq!(told, ["2026-03-04 deputy@pay.example escalated", "2026-03-09 partner@pay.example escalated"]);
+    let left = |day: &str| {
+        ["manager@shop.example", "ops@bridge.example", "partner@pay.example"].map(|who| format!("{day} {who} exchange"))
+    };
+    let mut expected =
+        vec!["2026-03-04 deputy@pay.example escalated".to_owned(), "2026-03-09 partner@pay.example escalated".to_owned()];
+    expected.extend(left("2026-03-11"));
+    expected.extend(left("2026-03-18"));
+    assert_eq!(told, expected);
     // Saturday the 21st begins the question again; two business days later nobody has closed it.
     let told = bridge.told_daily("2026-03-24", "2026-03-26").await;
-    assert_eq!(told, ["2026-03-25 deputy@shop.example escalated", "2026-03-26 oncall@shop.example escalated"]);
+    let mut expected = vec!["2026-03-25 deputy@shop.example escalated".to_owned()];
+    expected.extend(left("2026-03-25"));
+    expected.push("2026-03-26 oncall@shop.example escalated".to_owned());
+    assert_eq!(told, expected);
     let last = bridge.smtp.received().pop().expect("a letter");
     let text = last.text();
     assert!(text.contains("Shop said that this would be done by 2026-03-20, and it is still open."), "{text}");

@@ -36,7 +36,7 @@ pub struct Terms {
 
 /// Nobody climbs a ladder in these: both sides answered by other means.
 pub const QUIET: Terms = Terms {
-    agreement: "escalate = [{ role = \"support\", after = \"300 days\" }]",
+    agreement: "escalate = [{ role = \"support\", after = \"365 days\" }]",
     notice: None,
     contact: "",
     consumer: "",
@@ -266,6 +266,15 @@ consumers = [{{ party = "shop"{uses} }}]
     }
 }
 
+/// What a letter says where nobody announced what is live: the consumer counts days, the provider is not accused.
+pub fn says_that_nobody_announced(letter: &Received) -> bool {
+    let words = match letter.recipient.as_str() {
+        "owner@pay.example" => "Notice given  No earlier announcement was seen.",
+        _ => "Notice given  none, 90 days promised; 90 days short",
+    };
+    letter.text().contains(words)
+}
+
 /// A letter of this kind to each side.
 pub fn both(kind: &str) -> [String; 2] {
     ["dev@shop.example", "owner@pay.example"].map(|who| format!("{who} {kind}"))
@@ -278,7 +287,9 @@ pub fn kind(letter: &Received) -> &'static str {
     let field = id.split('.').nth(1).unwrap_or_default();
     match KINDS.into_iter().find(|kind| *kind == field).unwrap_or_else(|| panic!("{id:?} names no kind of letter")) {
         "updated" if letter.text().contains("It comes and goes") => "flapping",
-        "opened" if letter.header("Subject").contains("DATES") => "dates",
+        "opened" if letter.header("Subject").contains("ays named for") || letter.header("Subject").contains("names days") => {
+            "dates"
+        }
         kind => kind,
     }
 }

@@ -110,9 +110,9 @@ async fn every_page_says_what_a_browser_may_do_with_it() {
             "referrer-policy: no-referrer",
             "cache-control: no-store",
             "x-frame-options: DENY",
-            "content-security-policy: default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            "content-security-policy: default-src 'none'; style-src 'sha256-",
         ] {
-            assert!(head.lines().any(|known| known == line), "{page}: {line} is not in\n{head}");
+            assert!(head.lines().any(|known| known.starts_with(line)), "{page}: {line} is not in\n{head}");
         }
     }
     let large = served.answer(&letters[0], &format!("owner=Eve&fix_by=2026-08-01&note={}", "x".repeat(17 * 1024))).await;
@@ -140,7 +140,7 @@ async fn the_page_of_an_old_link_shows_nothing_of_its_letter() {
     let page = page_of(to(&letters, "dev@shop.example"));
     bridge.at("2027-04-06");
     let shown = served.get(&page).await;
-    assert!(shown.starts_with("HTTP/1.1 200") && shown.contains("DATES: Pay API"), "{shown}");
+    assert!(shown.starts_with("HTTP/1.1 200") && shown.contains("names days for"), "{shown}");
     bridge.at("2027-04-07");
     let old = served.get(&page).await;
     assert!(old.starts_with("HTTP/1.1 410") && old.contains("This link is too old"), "{old}");
@@ -163,7 +163,7 @@ async fn the_page_offers_what_is_asked_until_it_is_decided() {
     let agreed = served.answer(provider, &format!("owner=Olga&answer=agreed&proposal={number}")).await;
     assert!(agreed.starts_with("HTTP/1.1 200"), "{agreed}");
     let page = served.get(&page_of(provider)).await;
-    assert!(!page.contains("asks for time until"), "{page}");
+    assert!(!page.contains("name=\"proposal\"") && page.contains("Olga agrees to 2026-12-01"), "{page}");
     assert_eq!(bridge.told().await, ["dev@shop.example exchange", "owner@pay.example exchange"]);
 }
 

@@ -180,9 +180,9 @@ impl History<'_> {
             }
             let reader = (notice, taken.recipient.clone());
             let count = since_over.entry(reader.clone()).or_default();
-            if subject.ends_with(": resolved") {
+            if subject.starts_with("[driftd: resolved]") || subject.starts_with("[driftd: accepted]") {
                 *count = 0;
-            } else if !subject.starts_with("Re:") {
+            } else if subject.starts_with("[driftd] ") {
                 *count += 1;
             }
             let most = opened.entry(reader).or_default();

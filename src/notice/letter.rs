@@ -10,18 +10,18 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use crate::model::{
-    Api, BREAKING, Consumer, Contact, Day, Integration, Notice, NoticeGiven, NoticeKind, OneCause, OpenFinding, Party, Period,
-    Person, Role, Severity, Side, Surface,
+    Acknowledgement, Api, BREAKING, Consumer, Contact, Day, Integration, Notice, NoticeGiven, NoticeKind, OneCause, OpenFinding,
+    Party, Period, Person, Role, Severity, Side, Surface,
 };
 use crate::rules::Catalogue;
 
-use super::decide::{Decision, PartyMessage};
+use super::decide::{Decision, PartyMessage, Since};
 use super::usage::{Impact, impact};
 
 pub use card::FindingCard;
 use card::{in_full, in_one_line};
-pub use short::{Short, ShortLine};
-use short::{hardness, short};
+use short::short;
+pub use short::{Hardness, Short, ShortLine, hardness, own_operations};
 use stem::{Facts, stem};
 
 /// Findings shown in full; a letter is read, not searched.
@@ -65,21 +65,11 @@ pub struct LetterPlan {
     pub view: LetterView,
 }
 
-/// Which of the two ways of telling a letter uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Audience {
-    /// What breaks for what you use.
-    Consumer,
-    /// Which integration you break.
-    Provider,
-}
-
 /// Everything a template may use.
 #[derive(Debug, Clone, Serialize)]
 pub struct LetterView {
     /// Consumer or provider.
-    pub audience: Audience,
+    pub audience: Side,
     /// `opened`, `updated` or `resolved`.
     pub kind: NoticeKind,
     /// The worst finding.
@@ -152,6 +142,8 @@ pub struct LetterView {
     pub given: Option<String>,
     /// Whether nobody is known to have said a word before.
     pub unannounced: bool,
+    /// What the other end has answered, in a sentence each.
+    pub answers: Vec<String>,
     /// By when the reader's side should answer.
     pub answer_by: NaiveDate,
     /// Whom to call on the other side.
@@ -293,6 +285,13 @@ impl<'c> Circumstances<'c> {
         self.api.consumers.iter().find(|consumer| consumer.party == party)
     }
 
+    /// What a party answered, with its note.
+    fn answered(&self, party: &str, answer: &Acknowledgement) -> String {
+        let name = self.integration.party(party).map_or(party, |party| party.name.as_str());
+        let note = if answer.note.is_empty() { String::new() } else { format!(": {}", answer.note) };
+        format!("{}{note}", answer.in_words(name))
+    }
+
     /// Findings as people read them, the hardest first.
     fn rows<'f>(&self, findings: &[&'f OpenFinding]) -> Vec<OneCause<&'f OpenFinding>> {
         let mut rows = OpenFinding::rows(findings.iter().copied());
@@ -314,7 +313,7 @@ pub fn plan(about: &Circumstances<'_>, decision: &Decision<'_>) -> Vec<LetterPla
                     let (role, contact) = party.as_consumer()?;
                     let call = people(provider, &[Role::ApiOwner, Role::Engineering, Role::PartnerManager]);
                     let readership = Readership {
-                        audience: Audience::Consumer,
+                        audience: Side::Consumer,
                         party,
                         contact,
                         role: role.name(),
@@ -335,7 +334,7 @@ pub fn plan(about: &Circumstances<'_>, decision: &Decision<'_>) -> Vec<LetterPla
                         })
                         .collect();
                     let readership = Readership {
-                        audience: Audience::Provider,
+                        audience: Side::Provider,
                         party,
                         contact,
                         role: role.name(),
@@ -394,7 +393,7 @@ fn people(party: &Party, roles: &[Role]) -> Vec<CallCard> {
 
 /// Who reads a letter, and what it says of the other end.
 struct Readership<'r> {
-    audience: Audience,
+    audience: Side,
     party: &'r Party,
     contact: &'r Contact,
     /// What that person is.
@@ -415,7 +414,7 @@ fn view(
     let Readership { audience, party: reader_party, contact: reader, role, consumers, call } = readership;
     let agreement = &about.integration.agreement;
     let findings = &message.findings;
-    let consumer = about.consumer(&reader_party.id).filter(|_| audience == Audience::Consumer);
+    let consumer = about.consumer(&reader_party.id).filter(|_| audience == Side::Consumer);
     let rows = about.rows(findings);
     // What is promised and asked for counts from the day this letter is written.
     let promised = agreement.period(BREAKING).unwrap_or(Period::Days(0));
@@ -454,7 +453,7 @@ fn view(
             };
             stem(&facts, &notice.id)
         }),
-        news: news(message.since.as_ref().map_or(&[][..], |since| &since.new), &message.called_off),
+        news: news(message.since.as_ref(), &message.called_off),
         since,
         short,
         announced: about.surface == Surface::Upcoming,
@@ -479,7 +478,7 @@ fn view(
         breaking,
         warnings: all - breaking,
         counted,
-        findings: in_full(in_full_rows, about, audience, consumer),
+        findings: in_full(in_full_rows, about.catalogue, audience, consumer),
         unlisted: others.len().saturating_sub(LISTED),
         more: others.iter().take(LISTED).map(|row| in_one_line(row, consumer)).collect(),
         seen_at: stamp(notice.opened_at),
@@ -487,6 +486,7 @@ fn view(
         promised_until: promised.after(notice.told_at.date_naive()),
         given: least_notice(findings).map(ToString::to_string),
         unannounced: least_notice(findings).is_some_and(|given| given.told_on.is_none()),
+        answers: message.answers.iter().map(|(party, answer)| about.answered(party, answer)).collect(),
         answer_by: reader_party.calendar.today(about.integration.answer_due(&reader_party.id, notice.told_at)),
         call,
         answer_url: None,
@@ -537,7 +537,7 @@ fn since_in_words(new: &[OneCause<&OpenFinding>], gone: usize, still_open: usize
 /// `3 breaking, 1 to look at`.
 fn counted(rows: &[OneCause<&OpenFinding>]) -> String {
     let breaking = broken(rows);
-    let counts = [(breaking, "breaking"), (rows.len() - breaking, "to look at")];
+    let counts = [(breaking, Severity::Breaking.name()), (rows.len() - breaking, "to look at")];
     let counts: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
     counts.join(", ")
@@ -549,10 +549,10 @@ fn broken(rows: &[OneCause<&OpenFinding>]) -> usize {
 }
 
 /// What is news in a letter that is not the first, in a word or two.
-fn news(new: &[&OpenFinding], called_off: &[&OpenFinding]) -> String {
-    let moved = new.iter().filter_map(|finding| finding.day.as_ref()).filter(|day| day.revision > 0).map(|day| day.on);
-    let moved: BTreeSet<NaiveDate> = moved.collect();
-    match (moved.first(), moved.len(), new.len(), called_off.len()) {
+fn news(since: Option<&Since<'_>>, called_off: &[&OpenFinding]) -> String {
+    let Some(since) = since else { return String::new() };
+    let moved: BTreeSet<NaiveDate> = since.moved.iter().filter_map(|finding| finding.day.as_ref()).map(|day| day.on).collect();
+    match (moved.first(), moved.len(), since.new.len(), called_off.len()) {
         (Some(day), 1, _, _) => format!("moved to {day}"),
         (Some(_), ..) => "days moved".to_owned(),
         (None, _, 0, 0) => String::new(),
