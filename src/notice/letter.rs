@@ -447,6 +447,7 @@ fn view(
                 provider,
                 api,
                 consumers: consumers.0,
+                is_declared: consumer.is_some_and(|consumer| consumer.operations.is_some()),
                 short: &short,
                 breaking,
                 rows: all,

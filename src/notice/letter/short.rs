@@ -1,6 +1,6 @@
 //! What a letter says first: a line for each operation of the reader, the hardest first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -47,23 +47,23 @@ pub fn own_operations<'f>(finding: &'f OpenFinding, consumer: Option<&Consumer>)
     finding.used_by.iter().filter(is_own).collect()
 }
 
-/// One operation and what happens to it.
+/// What happens to an operation; to whoever did not say what it calls, one change and where it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ShortLine {
     /// The operation; none for what concerns all of them.
     pub operation: Option<OperationLabel>,
+    /// How many more operations the same happens to.
+    pub others: usize,
     /// The hardest that happens to it, without a full stop.
     pub says: String,
     /// How much more happens to it.
     pub more: usize,
-    /// Whether any of it breaks something.
-    pub breaks: bool,
 }
 
 /// What a letter says first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Short {
-    /// At most five operations.
+    /// At most five.
     pub lines: Vec<ShortLine>,
     /// How many more there are.
     pub more: usize,
@@ -75,32 +75,44 @@ pub struct Short {
 
 /// The head of a letter about these rows, which are in the order of their hardness.
 pub(super) fn short(rows: &[OneCause<&OpenFinding>], consumer: Option<&Consumer>, catalogue: &Catalogue) -> Short {
+    let says = |row: &OneCause<&OpenFinding>| match hardness(row.first, catalogue) {
+        Hardness::Gone => "gone, stop calling it".to_owned(),
+        _ => row.message.clone(),
+    };
+    let breaks = |row: &&OneCause<&OpenFinding>| row.first.severity == Severity::Breaking;
+    let counted = |rows: &mut dyn Iterator<Item = &OneCause<&OpenFinding>>| {
+        let mut all: HashSet<&OperationLabel> = HashSet::new();
+        for row in rows {
+            let operations = own_operations(row.first, consumer);
+            if operations.is_empty() {
+                return None;
+            }
+            all.extend(operations);
+        }
+        Some(all.len())
+    };
+    let (broken, reached) = (counted(&mut rows.iter().filter(breaks)), counted(&mut rows.iter()));
     let mut lines: Vec<ShortLine> = Vec::new();
     let mut known: HashMap<Option<&OperationLabel>, usize> = HashMap::new();
+    let is_declared = consumer.is_some_and(|consumer| consumer.operations.is_some());
     for row in rows {
         let operations = own_operations(row.first, consumer);
+        if !is_declared {
+            let (operation, others) = (operations.first().copied().cloned(), operations.len().saturating_sub(1));
+            lines.push(ShortLine { operation, others, says: says(row), more: 0 });
+            continue;
+        }
         let all = operations.is_empty().then_some(None);
         for operation in operations.into_iter().map(Some).chain(all) {
-            let breaks = row.first.severity == Severity::Breaking;
             match known.get(&operation).and_then(|at| lines.get_mut(*at)) {
-                Some(line) => {
-                    line.more += 1;
-                    line.breaks |= breaks;
-                }
+                Some(line) => line.more += 1,
                 None => {
                     known.insert(operation, lines.len());
-                    let is_gone = hardness(row.first, catalogue) == Hardness::Gone;
-                    let says = if is_gone { "gone, stop calling it".to_owned() } else { row.message.clone() };
-                    lines.push(ShortLine { operation: operation.cloned(), says, more: 0, breaks });
+                    lines.push(ShortLine { operation: operation.cloned(), others: 0, says: says(row), more: 0 });
                 }
             }
         }
     }
-    let counted = |breaks: bool| {
-        let counted = lines.iter().filter(|line| line.breaks || !breaks);
-        counted.clone().all(|line| line.operation.is_some()).then(|| counted.count())
-    };
-    let (broken, reached) = (counted(true), counted(false));
     let more = lines.len().saturating_sub(SHOWN);
     lines.truncate(SHOWN);
     Short { lines, more, broken, reached }

@@ -15,6 +15,8 @@ pub(super) struct Facts<'s> {
     pub(super) api: &'s str,
     /// Whom it concerns at the other end of the provider's.
     pub(super) consumers: &'s str,
+    /// Whether the reader said what it calls.
+    pub(super) is_declared: bool,
     pub(super) short: &'s Short,
     pub(super) breaking: usize,
     pub(super) rows: usize,
@@ -23,14 +25,16 @@ pub(super) struct Facts<'s> {
 /// Verdict first, then what it is about; the notice comes last, for people to type.
 pub(super) fn stem(facts: &Facts<'_>, notice: &str) -> String {
     let Facts { short, consumers, breaking, .. } = facts;
-    let calls = |count: Option<usize>| match count {
-        None => "all calls".to_owned(),
-        Some(1) => "1 call".to_owned(),
-        Some(count) => format!("{count} calls"),
+    let calls = |count: Option<usize>| match (count, facts.is_declared) {
+        (None, _) => format!("all calls of {consumers}"),
+        (Some(1), true) => format!("1 call of {consumers}"),
+        (Some(count), true) => format!("{count} calls of {consumers}"),
+        (Some(1), false) => format!("1 operation that {consumers} may call"),
+        (Some(count), false) => format!("{count} operations that {consumers} may call"),
     };
     let what = match (facts.audience, facts.surface) {
         (Side::Consumer, Surface::Ledger) => {
-            format!("{} names days for {} of {consumers}", facts.provider, calls(short.reached))
+            format!("{} names days for {}", facts.provider, calls(short.reached))
         }
         (Side::Provider, Surface::Ledger) => format!("Days named for the {} concern {consumers}", facts.api),
         (Side::Consumer, surface) => {
@@ -40,7 +44,7 @@ pub(super) fn stem(facts: &Facts<'_>, notice: &str) -> String {
                 (Surface::Upcoming, 0) => ("will change", short.reached),
                 (_, 0) => ("changes", short.reached),
             };
-            format!("{} {verb} {} of {consumers}", facts.provider, calls(count))
+            format!("{} {verb} {}", facts.provider, calls(count))
         }
         (Side::Provider, surface) => {
             let announced = if surface == Surface::Upcoming { "announced " } else { "" };
