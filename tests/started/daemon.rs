@@ -75,8 +75,9 @@ fn a_breaking_change_is_told_to_both_sides_and_nothing_else_is() {
         [consumer, provider].iter().all(|letter| letter.header("Reply-To").contains(OPERATOR)),
         "a reply quotes the answer link"
     );
-    assert!(consumer.text().contains("breaks what Harbor Books calls") && !consumer.text().contains("You promised"));
-    assert!(provider.text().contains("You promised") && provider.text().contains("90 days"));
+    let promise = "Agreement 90 days of notice before a breaking change";
+    assert!(consumer.flowing().contains("breaks what Harbor Books calls") && !consumer.flowing().contains(promise));
+    assert!(provider.flowing().contains(promise) && !provider.flowing().contains("breaks what"));
     assert!(consumer.text().contains(PROVIDER) && provider.text().contains(CONSUMER), "each learns whom to call");
     assert_eq!(status["checking"][0]["state"], "changed");
     assert_ne!(status["checking"][0]["snapshot"], status["checking"][0]["baseline"]);
@@ -310,7 +311,7 @@ fn a_day_is_announced_moved_and_taken_back_from_the_command_line() {
     wait_for("two letters", || (smtp.received().len() == 2).then_some(()));
     let letters = smtp.received();
     let consumer = letters.iter().find(|letter| letter.recipient == CONSUMER).expect("a letter");
-    assert!(consumer.header("Subject").contains("names days for 1 call"), "{}", consumer.header("Subject"));
+    assert!(consumer.header("Subject").contains("names days for 1 operation that"), "{}", consumer.header("Subject"));
     let text = consumer.text();
     for words in
         ["`GET /v1/invoices` ends on 2099-01-31", "text/calendar; method=PUBLISH", "DTSTART;VALUE=DATE:20990131", "SEQUENCE:2"]

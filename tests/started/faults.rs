@@ -250,7 +250,7 @@ fn a_dead_address_reaches_the_deputy_and_then_the_operator() {
     wait_for("the deputy and the operator have the letters", || {
         (by(&smtp, CONSUMER_DEPUTY).len() == 1 && by(&smtp, OPERATOR).len() == 1).then_some(())
     });
-    assert!(by(&smtp, OPERATOR)[0].text().contains("You promised"), "the provider's letter");
+    assert!(by(&smtp, OPERATOR)[0].text().contains("of notice before a breaking change"), "the provider's letter");
     let deputy = by(&smtp, CONSUMER_DEPUTY)[0].text();
     assert!(deputy.contains("You get this letter because Priya Nair could not be written to."), "{deputy}");
     let status = wait_for("status shows the dead addresses", || {

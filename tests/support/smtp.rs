@@ -61,6 +61,11 @@ impl Received {
         String::from_utf8_lossy(&self.message).replace("=\r\n", "").replace("=3D", "=")
     }
 
+    /// Its words without the line breaks between them.
+    pub fn flowing(&self) -> String {
+        self.text().split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     pub fn answer_link(&self) -> String {
         let text = self.text();
         let at = text.find("/answer/").expect("an answer link");

@@ -49,7 +49,10 @@ async fn a_notice_reaches_programs_signed_and_escaped() {
     let chat = at(&posted, "/services/T0/s3cret");
     let text: Value = serde_json::from_slice(&chat.body).expect("JSON");
     let text = text["text"].as_str().expect("a text");
-    assert!(text.starts_with("*[driftd] Pay breaks 1 call of Shop: POST /pay (N-") && text.contains("• BREAKING: "), "{text}");
+    assert!(
+        text.starts_with("*[driftd] Pay breaks 1 operation that Shop may call: POST /pay (N-") && text.contains("• BREAKING: "),
+        "{text}"
+    );
     assert!(!text.contains("/answer/"), "who reads a chat does not answer for the reader of a letter");
     let status = serde_json::to_string(&driftd::http::current_status(&bridge.shared).await.expect("status")).expect("JSON");
     assert!(!status.contains("s3cret"), "an address may be a secret");

@@ -9,6 +9,7 @@ mod fetches;
 mod harness;
 mod histories;
 mod kept;
+mod notice_page;
 mod pages;
 mod policies;
 mod refusals;

@@ -19,7 +19,7 @@ use crate::support::partner::Answer;
 use crate::support::smtp::{Manner, Received};
 
 /// The endpoint of a bridge.
-struct Served {
+pub struct Served {
     address: SocketAddr,
     stopping: CancellationToken,
     serving: Option<JoinHandle<()>>,
@@ -33,7 +33,7 @@ impl Served {
         Self { address, stopping, serving: Some(serving) }
     }
 
-    fn of(bridge: &Bridge) -> Self {
+    pub fn of(bridge: &Bridge) -> Self {
         Self::start(bridge, Heartbeats::default())
     }
 
@@ -44,7 +44,7 @@ impl Served {
         asked.await.expect("a thread").expect("an answer")
     }
 
-    async fn get(&self, path: &str) -> String {
+    pub async fn get(&self, path: &str) -> String {
         self.ask(format!("GET {path} HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nConnection: close\r\n\r\n")).await
     }
 
@@ -56,7 +56,7 @@ impl Served {
         self.ask(request).await
     }
 
-    async fn answer(&self, letter: &Received, form: &str) -> String {
+    pub async fn answer(&self, letter: &Received, form: &str) -> String {
         self.post(&page_of(letter), "Content-Type: application/x-www-form-urlencoded", form).await
     }
 }
@@ -69,12 +69,12 @@ impl Drop for Served {
 }
 
 /// The path of the page by which a letter is answered.
-fn page_of(letter: &Received) -> String {
+pub fn page_of(letter: &Received) -> String {
     let link = letter.answer_link();
     format!("/answer/{}", link.rsplit('/').next().expect("a token"))
 }
 
-fn to<'l>(letters: &'l [Received], recipient: &str) -> &'l Received {
+pub fn to<'l>(letters: &'l [Received], recipient: &str) -> &'l Received {
     letters.iter().rfind(|letter| letter.recipient == recipient).expect("a letter")
 }
 

@@ -38,7 +38,7 @@ contacts = [
 }
 
 /// A change that breaks both, on Monday 2 March 2026, and the letters about it.
-async fn broken() -> (Bridge, Vec<Received>) {
+pub async fn broken() -> (Bridge, Vec<Received>) {
     let mut bridge = with_till(&ASKED, &["POST /b"], "2026-03-01", &version(64, 64)).await;
     bridge.at("2026-03-02");
     bridge.publish(&version(32, 32));
