@@ -140,8 +140,8 @@ pub struct LetterView {
     pub promised_until: NaiveDate,
     /// The least notice that any of the changes was given; none for what is not live or breaks nothing.
     pub given: Option<String>,
-    /// Whether nobody is known to have said a word before.
-    pub unannounced: bool,
+    /// Since when that change was known; none where nobody had said a word.
+    pub known_since: Option<NaiveDate>,
     /// What the other end has answered, in a sentence each.
     pub answers: Vec<String>,
     /// By when the reader's side should answer.
@@ -486,7 +486,7 @@ fn view(
         promised: promised.to_string(),
         promised_until: promised.after(notice.told_at.date_naive()),
         given: least_notice(findings).map(ToString::to_string),
-        unannounced: least_notice(findings).is_some_and(|given| given.told_on.is_none()),
+        known_since: least_notice(findings).and_then(|given| given.told_on),
         answers: message.answers.iter().map(|(party, answer)| about.answered(party, answer)).collect(),
         answer_by: reader_party.calendar.today(about.integration.answer_due(&reader_party.id, notice.told_at)),
         call,

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 
 use crate::model::{Consequence, Consumer, OneCause, OpenFinding, OperationLabel, Severity};
-use crate::rules::{Catalogue, Extent};
+use crate::rules::{Catalogue, Extent, Rule};
 
 /// Operations that stand at the head of a letter.
 const SHOWN: usize = 5;
@@ -27,7 +27,7 @@ pub enum Hardness {
 
 /// How hard a finding hits.
 pub fn hardness(finding: &OpenFinding, catalogue: &Catalogue) -> Hardness {
-    let extent = catalogue.get(&finding.rule).map_or(Extent::SomeMessages, |rule| rule.extent());
+    let extent = catalogue.get(&finding.rule).map_or(Extent::SomeMessages, Rule::extent);
     match (finding.severity, extent, finding.consequence) {
         (Severity::Breaking, Extent::Operation, _) => Hardness::Gone,
         (Severity::Breaking, Extent::EveryMessage, Consequence::Unreadable) => Hardness::UnreadableForEverybody,
