@@ -3,7 +3,7 @@
 use tracing::info;
 
 use crate::model::{Integration, LadderPlace, OpenNotice, PendingAnswer};
-use crate::notice::{MessageCard, PlannedEscalation, is_still_open, next_step};
+use crate::notice::{MessageCard, PlannedEscalation, is_only_days, is_still_open, next_step};
 use crate::state::{AppState, TroublePart};
 use crate::store::{EscalationCommit, PlannedDelivery, StoreError, UnansweredNotice};
 
@@ -52,6 +52,10 @@ async fn escalate(shared: &AppState, unanswered: &UnansweredNotice) -> Result<bo
     }
     let Some(open) = shared.store.open_notice(&unanswered.notice).await? else { return Ok(false) };
     due.retain(|end| is_still_open(&open, end.pending.side, &end.pending.party));
+    // A day that keeps the promise is no alarm: once the ladder has been climbed, its reminders are enough.
+    due.retain(|end| {
+        !matches!(end.planned.place, LadderPlace::NobodyLeft(_)) || !is_only_days(&open, end.pending.side, &end.pending.party)
+    });
     let writer = LetterWriter { shared, active: &active, key: &open.key, integration, api, now };
     let (left, next): (Vec<SilentEnd<'_>>, Vec<SilentEnd<'_>>) =
         due.into_iter().partition(|end| matches!(end.planned.place, LadderPlace::NobodyLeft(_)));

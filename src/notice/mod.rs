@@ -27,5 +27,5 @@ pub use letter::{
 };
 pub use lint::{Gap, gaps, held_by, unknown_rules, unmatched_overrides, unmatched_uses};
 pub use open::open_findings;
-pub use restate::{escalation_card, is_still_open, restated, restated_to_next};
+pub use restate::{escalation_card, is_only_days, is_still_open, restated, restated_to_next};
 pub use usage::{Impact, impact};

@@ -27,6 +27,13 @@ pub fn is_still_open(open: &OpenNotice, side: Side, party: &str) -> bool {
     decision.messages.iter().any(|message| !message.findings.is_empty())
 }
 
+/// Whether all that a party was told of and is still open are days that were named, none of them against the agreement: nothing
+/// is wrong but that nobody has answered.
+pub fn is_only_days(open: &OpenNotice, side: Side, party: &str) -> bool {
+    let decision = restated(open, side, party, NoticeKind::Escalated, open.notice.told_at);
+    decision.messages.iter().flat_map(|message| &message.findings).all(|finding| finding.day.is_some())
+}
+
 /// The letter to whoever is asked next. What was asked for counts from the day it was asked.
 pub fn restated_to_next<'s>(open: &'s OpenNotice, pending: &PendingAnswer, step: &PlannedEscalation) -> Decision<'s> {
     restated(open, pending.side, &pending.party, NoticeKind::Escalated, step.asked_at)

@@ -177,3 +177,15 @@ async fn product_people_read_plain_words_and_do_not_answer() {
     let last = bridge.smtp.received().into_iter().rfind(|letter| letter.recipient == "manager@shop.example").expect("a letter");
     assert!(!last.text().contains("maxLength: 32") && last.text().contains("/answer/"));
 }
+
+#[tokio::test]
+async fn a_day_that_keeps_the_promise_is_no_alarm() {
+    let terms = Terms { agreement: LADDER, ..Terms::default() };
+    let mut bridge = Bridge::new(&terms, "2026-01-10", &description(64)).await;
+    bridge.at("2026-01-12");
+    bridge.publish(&description(64).replace("    post:\n", "    post:\n      x-sunset: '2027-06-01'\n"));
+    assert_eq!(bridge.told().await, both("dates"));
+    // Each is asked once, and then the reminders are enough: nobody hears every week that nobody has answered.
+    let told = bridge.told_daily("2026-01-13", "2026-03-13").await;
+    assert!(!told.is_empty() && told.iter().all(|line| line.ends_with(" escalated")), "{told:?}");
+}
