@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use crate::mail::{CalendarPart, Letter, NamedAddress, compose};
+use crate::mail::{CalendarPart, Letter, NamedAddress, compose, domain_of};
 use crate::model::{
     Api, ChannelKind, ChannelName, EscalationTarget, Integration, LastTold, Notice, NoticeKind, OpenFinding, OpenNotice,
     PendingAnswer, Person, Side, Surface, WatchKey,
@@ -226,7 +226,8 @@ impl LetterWriter<'_> {
                 is_cancelled,
             })
             .collect();
-        let publisher = Publisher { address: &self.active.config.mail.from, feed: None, at: self.now };
+        let from = &self.active.config.mail.from;
+        let publisher = Publisher { address: from, domain: &domain_of(from), feed: None, at: self.now };
         (!appointments.is_empty()).then(|| (calendar(&appointments, &publisher), is_cancelled))
     }
 

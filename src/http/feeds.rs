@@ -61,7 +61,8 @@ pub(super) async fn days(
         })
         .collect();
     let name = format!("{}: days that change", joined.name);
-    let publisher = Publisher { address: &active.config.mail.from, feed: Some(&name), at: app.shared.clock.now() };
+    let from = &active.config.mail.from;
+    let publisher = Publisher { address: from, domain: &domain_of(from), feed: Some(&name), at: app.shared.clock.now() };
     let text = calendar(&appointments, &publisher);
     Ok(([(header::CONTENT_TYPE, "text/calendar; charset=utf-8")], text).into_response())
 }

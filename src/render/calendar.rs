@@ -34,8 +34,10 @@ pub struct Appointment<'a> {
 /// Whose calendar it is, and when it was made.
 #[derive(Debug, Clone, Copy)]
 pub struct Publisher<'p> {
-    /// The mail address that publishes: its domain ends the ids, which stay the same when a day moves.
+    /// The mail address that publishes.
     pub address: &'p str,
+    /// Its domain as it is written on the wire: it ends the ids, which stay the same when a day moves.
+    pub domain: &'p str,
     /// What a program calls the calendar that it has subscribed to; none for what is attached to a letter.
     pub feed: Option<&'p str>,
     /// When it was made.
@@ -44,8 +46,7 @@ pub struct Publisher<'p> {
 
 /// A calendar of these days. Nothing in it is true only today: programs keep it for months.
 pub fn calendar(appointments: &[Appointment<'_>], publisher: &Publisher<'_>) -> String {
-    let Publisher { address, feed, at } = *publisher;
-    let domain = domain_of(address);
+    let Publisher { address, domain, feed, at } = *publisher;
     let is_cancelled = !appointments.is_empty() && appointments.iter().all(|appointment| appointment.is_cancelled);
     let mut calendar = Calendar::empty();
     calendar.append_property(Property::new("VERSION", "2.0"));
@@ -99,10 +100,6 @@ fn bare(address: &str) -> &str {
     address.rsplit_once('<').map_or(address, |(_, bare)| bare.trim_end_matches('>')).trim()
 }
 
-fn domain_of(address: &str) -> &str {
-    bare(address).rsplit_once('@').map_or("localhost", |(_, domain)| domain)
-}
-
 fn slug(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
 }
@@ -125,7 +122,8 @@ mod tests {
         let write = |day: &Day, is_cancelled: bool| {
             let page = Some("https://driftd.example/answer/0123");
             let appointment = Appointment { key: &key, api: "Pay API", day, page, is_cancelled };
-            let publisher = Publisher { address: "driftd <d@driftd.example>", feed: Some("Days"), at: DateTime::UNIX_EPOCH };
+            let (address, domain, feed) = ("driftd <d@driftd.example>", "driftd.example", Some("Days"));
+            let publisher = Publisher { address, domain, feed, at: DateTime::UNIX_EPOCH };
             calendar(&[appointment], &publisher)
         };
         let first = write(&day("2027-01-31", 3), false);
