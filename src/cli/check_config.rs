@@ -71,7 +71,7 @@ pub(super) async fn run(args: &CheckConfigArgs) -> u8 {
                     if let Some(upcoming) = &api.upcoming {
                         sayln!("    {}: {upcoming}", Surface::Upcoming.name());
                     }
-                    let name = |key: &str| integration.party(key).map_or_else(|| key.to_owned(), |party| party.name.clone());
+                    let name = |key: &str| integration.name_of(key).to_owned();
                     if let Some((_, contact)) = integration.party(&api.provider).and_then(|party| party.as_provider()) {
                         sayln!("    provider {}: {} <{}>", name(&api.provider), contact.person.name, contact.person.email);
                     }

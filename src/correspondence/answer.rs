@@ -68,7 +68,7 @@ impl AnswerInProgress<'_> {
     }
 
     fn name(&self) -> String {
-        self.party().map_or_else(|| self.letter.party.clone(), |party| party.name.clone())
+        self.writer.integration.name_of(&self.letter.party).to_owned()
     }
 
     /// The first day on which something takes effect for whoever answers; none where it has already.

@@ -2,7 +2,7 @@
 
 use tracing::info;
 
-use crate::model::{Integration, LadderPlace, OpenNotice, PendingAnswer};
+use crate::model::{LadderPlace, OpenNotice, PendingAnswer};
 use crate::notice::{MessageCard, PlannedEscalation, is_only_days, is_still_open, next_step};
 use crate::state::{AppState, TroublePart};
 use crate::store::{EscalationCommit, PlannedDelivery, StoreError, UnansweredNotice};
@@ -103,12 +103,8 @@ fn step(
         asked_at: planned.asked_at,
         place: planned.place,
         letters,
-        text: format!("{} {what} ({})", name(writer.integration, &pending.party), open.notice.id),
+        text: format!("{} {what} ({})", writer.integration.name_of(&pending.party), open.notice.id),
     }
-}
-
-fn name(integration: &Integration, party: &str) -> String {
-    integration.party(party).map_or_else(|| party.to_owned(), |party| party.name.clone())
 }
 
 /// To the operator and to whoever speaks for each end: who is silent, since when, and who was asked at the reader's own end.
@@ -135,7 +131,7 @@ fn nobody_left(writer: &LetterWriter<'_>, open: &OpenNotice, silent: &[SilentEnd
 
 /// What is told of silent ends; who was asked there is for their own eyes and the operator's.
 fn silence(writer: &LetterWriter<'_>, silent: &[SilentEnd<'_>], sees: impl Fn(&SilentEnd<'_>) -> bool) -> MessageCard {
-    let names: Vec<String> = silent.iter().map(|end| name(writer.integration, &end.pending.party)).collect();
+    let names: Vec<&str> = silent.iter().map(|end| writer.integration.name_of(&end.pending.party)).collect();
     let longest = silent.iter().map(|end| end.planned.overdue_days(writer.now)).max().unwrap_or_default();
     let days = if longest == 1 { "1 day".to_owned() } else { format!("{longest} days") };
     let mut lines: Vec<String> = Vec::new();

@@ -302,9 +302,7 @@ async fn page(app: &App, token: &str, letter: &OpenLetter, shown: &Shown) -> Res
         found.map(|integration| integration.agreement.ladder.iter().map(|step| step.target).collect()).unwrap_or_default();
     let choices = party.map(|party| others(letter, party, targets)).unwrap_or_default();
     let proposals = app.shared.store.proposals(&letter.notice).await?;
-    let name = |key: &str| {
-        found.and_then(|integration| integration.party(key)).map_or_else(|| key.to_owned(), |party| party.name.clone())
-    };
+    let name = |key: &str| found.map_or(key, |integration| integration.name_of(key)).to_owned();
     let asks = proposals
         .iter()
         .filter(|proposal| proposal.side != letter.side && proposal.decided.is_none())
@@ -320,7 +318,7 @@ async fn page(app: &App, token: &str, letter: &OpenLetter, shown: &Shown) -> Res
         notice: letter.notice.clone(),
         subject: letter.subject.clone(),
         name: letter.name.clone(),
-        party: party.map_or_else(|| letter.party.clone(), |party| party.name.clone()),
+        party: name(&letter.party),
         side: letter.side.name().to_owned(),
         closed: letter.closed_at.is_some(),
         answered,

@@ -267,6 +267,11 @@ impl Integration {
         self.parties.get(key)
     }
 
+    /// What people call a party; its key where it is in the configuration no more.
+    pub fn name_of<'n>(&'n self, key: &'n str) -> &'n str {
+        self.party(key).map_or(key, |party| party.name.as_str())
+    }
+
     /// By when a party that was asked at a time should have answered, by its own calendar.
     pub fn answer_due(&self, party: &str, asked_at: DateTime<Utc>) -> DateTime<Utc> {
         let calendar = self.party(party).map(|party| party.calendar.clone()).unwrap_or_default();

@@ -287,7 +287,7 @@ impl<'c> Circumstances<'c> {
 
     /// What a party answered, with its note.
     fn answered(&self, party: &str, answer: &Acknowledgement) -> String {
-        let name = self.integration.party(party).map_or(party, |party| party.name.as_str());
+        let name = self.integration.name_of(party);
         let note = if answer.note.is_empty() { String::new() } else { format!(": {}", answer.note) };
         format!("{}{note}", answer.in_words(name))
     }

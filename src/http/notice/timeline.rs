@@ -55,9 +55,7 @@ pub(super) struct Sources<'s> {
 /// The moments of a notice that a reader may see.
 pub(super) fn timeline(sources: &Sources<'_>, may_see: impl Fn(&str) -> bool) -> Vec<Moment> {
     let Sources { file, findings, integration, due, now } = sources;
-    let name = |key: &str| {
-        integration.and_then(|integration| integration.party(key)).map_or_else(|| key.to_owned(), |party| party.name.clone())
-    };
+    let name = |key: &str| integration.map_or(key, |integration| integration.name_of(key)).to_owned();
     let mut said: BTreeSet<(DateTime<Utc>, MomentKind, String)> = BTreeSet::new();
     said.insert((file.row.opened_at, MomentKind::Seen, "seen for the first time".to_owned()));
     for letter in file.row.deliveries.iter().filter(|letter| may_see(&letter.party)) {
