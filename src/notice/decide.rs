@@ -210,7 +210,7 @@ pub fn rebased(told: &[LastTold], api: &Api, previous: &[OpenFinding]) -> Vec<La
 }
 
 /// The findings that somebody has to hear of and that concern any of these consumers.
-fn concerning<'f>(findings: &'f [OpenFinding], consumers: &[Consumer]) -> Vec<&'f OpenFinding> {
+pub fn concerning<'f>(findings: &'f [OpenFinding], consumers: &[Consumer]) -> Vec<&'f OpenFinding> {
     let concerns = |finding: &&OpenFinding| {
         finding.needs_notice() && consumers.iter().any(|consumer| impact(&finding.used_by, consumer) > Impact::NotUsed)
     };

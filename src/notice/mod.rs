@@ -17,7 +17,7 @@ mod usage;
 
 pub use advice::date_rules;
 pub use dates::{Ledger, dated};
-pub use decide::{Decision, DecisionInput, PartyMessage, Since, rebased};
+pub use decide::{Decision, DecisionInput, PartyMessage, Since, concerning, rebased};
 pub use digest::{Week, digest_lines};
 pub use given::Before;
 pub use ladder::{PlannedEscalation, next_step};

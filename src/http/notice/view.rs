@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
 use crate::model::{Consumer, NoticeGiven, OneCause, OpenFinding, Severity, Side};
-use crate::notice::{Impact, hardness, impact, own_operations};
+use crate::notice::{concerning, hardness, own_operations};
 use crate::render::clean;
 use crate::state::AppState;
 use crate::store::NoticeFile;
@@ -101,20 +101,14 @@ pub(in crate::http) fn notice_page(shared: &AppState, file: &NoticeFile, reader:
     let key = &file.row.key;
     let found = active.find(key);
     let consumers = found.map(|(_, api)| api.consumers.as_slice()).unwrap_or_default();
+    // Of what a party was told and will be: whatever concerns it; the provider and the operator see what concerns anybody.
     let own = match reader {
-        Viewer::Party { side: Side::Consumer, party } => consumers.iter().find(|consumer| consumer.party == party),
+        Viewer::Party { side: Side::Consumer, party } => Some(consumers.iter().find(|consumer| consumer.party == party)),
         Viewer::Party { side: Side::Provider, .. } | Viewer::Operator => None,
     };
-    let concerns = |finding: &&OpenFinding| match reader {
-        // What the party was told, and what it will be: whatever concerns it.
-        Viewer::Party { side: Side::Consumer, .. } => {
-            finding.needs_notice() && own.is_some_and(|own| impact(&finding.used_by, own) > Impact::NotUsed)
-        }
-        Viewer::Party { side: Side::Provider, .. } | Viewer::Operator => {
-            finding.needs_notice() && consumers.iter().any(|one| impact(&finding.used_by, one) > Impact::NotUsed)
-        }
-    };
-    let findings: Vec<&OpenFinding> = file.findings.iter().filter(concerns).collect();
+    let callers = own.map_or(consumers, |own| own.map_or(&[], std::slice::from_ref));
+    let own = own.flatten();
+    let findings = concerning(&file.findings, callers);
     let mut rows = OpenFinding::rows(findings.iter().copied());
     rows.sort_by_key(|row| hardness(row.first, &shared.catalogue));
     let operations: BTreeSet<String> =
