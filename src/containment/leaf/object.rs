@@ -37,11 +37,11 @@ impl Prover<'_> {
         constraints: &Constraints,
         name: &str,
     ) -> Result<Option<Vec<NodeConstraint>>, &'static str> {
-        let mut nodes: Vec<NodeConstraint> = Vec::new();
+        let mut says: Vec<NodeId> = Vec::new();
         if let Some(declared) = &constraints.declared {
             let named = declared.names.get(name);
             let mut is_declared = named.is_some();
-            let mut says: Vec<NodeId> = named.cloned().unwrap_or_default();
+            says.extend(named.into_iter().flatten());
             for (pattern, nodes) in &declared.patterns {
                 if self.patterns.matches(pattern, name).ok_or(IRREGULAR)? {
                     is_declared = true;
@@ -51,19 +51,16 @@ impl Prover<'_> {
             if !is_declared {
                 return Ok(None);
             }
-            let mut is_here = false;
-            for (_, members) in constraints.groups.iter().filter(|(polarity, _)| *polarity == Polarity::Sent) {
-                is_here |= self.is_declared(members, name).ok_or(IRREGULAR)?;
-            }
-            // Only other alternatives declare it: it is what one of them says.
-            if !is_here && !says.is_empty() && !says.contains(&NodeId::ANY) {
-                let any = self.reader.arena.intern(vec![Part::Any(says.into())]);
-                nodes.push(NodeConstraint::sent(any));
-            }
         }
+        let mut nodes: Vec<NodeConstraint> = Vec::new();
         for (polarity, members) in &constraints.groups {
             let here = self.members_for(members, name).ok_or(IRREGULAR)?;
             nodes.extend(here.into_iter().map(|node| NodeConstraint::new(node, *polarity)));
+        }
+        // Where nothing that was taken says what it is, it is what one of the other alternatives says.
+        let is_said = |node: &NodeId| *node == NodeId::ANY || nodes.contains(&NodeConstraint::sent(*node));
+        if !says.is_empty() && !says.iter().any(is_said) {
+            nodes.push(NodeConstraint::sent(self.reader.arena.intern(vec![Part::Any(says.into())])));
         }
         Ok(Some(nodes))
     }

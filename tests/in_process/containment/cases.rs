@@ -106,3 +106,25 @@ fn a_closed_sender_sends_what_a_pattern_declares() {
     let answer = ask_as((&sub, &sup), Dialect::OpenApi31, true);
     assert!(matches!(answer, Containment::Refuted(_)), "{answer:?}");
 }
+
+/// A twig is an object, or a list of lists of twigs. Such a list needs a twig, and is found to need itself where a twig is
+/// being looked for: that it has no value there says nothing of it elsewhere.
+#[test]
+fn what_needs_itself_in_one_way_may_have_a_value_in_another() {
+    let defs = json!({
+        "Twig": {"anyOf": [{"type": "array", "items": {"$ref": "#/$defs/Twigs"}, "minItems": 1}, {"type": "object"}]},
+        "Twigs": {"type": "array", "items": {"$ref": "#/$defs/Twig"}, "minItems": 1},
+        "Loop": {"type": "array", "items": {"$ref": "#/$defs/Loops"}, "minItems": 1},
+        "Loops": {"type": "array", "items": {"$ref": "#/$defs/Loop"}, "minItems": 1}
+    });
+    let member = |of: &str| json!({"$ref": format!("#/$defs/{of}")});
+    let both = |one: &str, other: &str| json!({"type": "object", "properties": {"a": member(one), "b": member(other)}, "required": ["a", "b"], "$defs": defs});
+    let nobody = json!(false);
+    let says = |of: (&str, &str)| ask(&both(of.0, of.1), &nobody, Dialect::OpenApi31);
+    for of in [("Twig", "Twigs"), ("Twigs", "Twig"), ("Twigs", "Twigs")] {
+        assert!(matches!(says(of), Containment::Refuted(_)), "{of:?}: {:?}", says(of));
+    }
+    for of in [("Loop", "Loops"), ("Loops", "Loop"), ("Twig", "Loops"), ("Loops", "Twig")] {
+        assert_eq!(says(of), Containment::Contained, "{of:?}");
+    }
+}
