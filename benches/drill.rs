@@ -126,7 +126,8 @@ fn daemon(words: &[String]) -> ExitCode {
     for defect in &chosen {
         let path = root.join("src").join(&defect.file);
         let text = std::fs::read_to_string(&path).expect("a file of the daemon");
-        std::fs::write(&path, switched(defect, &text)).expect("planted");
+        let switched = defect.switched(&text).unwrap_or_else(|| panic!("{}: does not stand once beside others", defect.name));
+        std::fs::write(&path, switched).expect("planted");
     }
     let lib = root.join("src/lib.rs");
     let switch = format!(
@@ -148,16 +149,6 @@ fn daemon(words: &[String]) -> ExitCode {
         is_seen
     });
     told(is_seen.into_iter().filter(|seen| *seen).count(), chosen.len(), BAR_OF_THE_DAEMON)
-}
-
-/// The source with a defect behind the switch of its name.
-fn switched(defect: &bugs::Defect, source: &str) -> String {
-    let (find, plant) = (defect.find.trim(), defect.plant.trim());
-    let found = source.matches(find).count();
-    assert_eq!(found, 1, "{}: what it looks for stands {found} times once others are planted", defect.name);
-    let both = format!("if crate::drill::is_planted({:?}) {{ {plant} }} else {{ {find} }}", defect.name);
-    let is_statement = find.ends_with([';', '}']);
-    source.replacen(find, &if is_statement { both } else { format!("({both})") }, 1)
 }
 
 /// The test binaries by name; those beside the source are `lib`.

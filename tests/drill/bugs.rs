@@ -44,6 +44,17 @@ pub struct Defect {
     pub seen_by: Vec<String>,
 }
 
+impl Defect {
+    /// The source with the defect behind the switch of its name; none where what it looks for does not stand there once.
+    pub fn switched(&self, source: &str) -> Option<String> {
+        let (find, plant) = (self.find.trim(), self.plant.trim());
+        let both = format!("if crate::drill::is_planted({:?}) {{ {plant} }} else {{ {find} }}", self.name);
+        let is_statement = find.ends_with([';', '}']);
+        let switch = if is_statement { both } else { format!("({both})") };
+        (source.matches(find).count() == 1).then(|| source.replacen(find, &switch, 1))
+    }
+}
+
 /// The files of the daemon's defects, by what they concern.
 pub const DAEMON: &[(&str, &str)] = &[
     ("compare", include_str!("compare.toml")),

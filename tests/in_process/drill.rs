@@ -1,7 +1,7 @@
 //! The lists of deliberate defects are kept with the source: one that cannot be planted any more tests nothing.
 //! `benches/drill.rs` plants them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 #[path = "../drill/bugs.rs"]
@@ -19,16 +19,21 @@ fn every_bug_of_the_prover_can_be_planted() {
         let text = std::fs::read_to_string(source("src/containment").join(&bug.file)).expect("a file of the prover");
         assert_eq!(text.matches(&bug.find).count(), 1, "{}: stands once in {}", bug.name, bug.file);
         assert_ne!(bug.find, bug.plant, "{}", bug.name);
+        is_source(&bug.name, &text.replacen(&bug.find, &bug.plant, 1));
     }
 }
 
 #[test]
 fn every_defect_of_the_daemon_can_be_planted_and_names_its_test() {
     let mut names = BTreeSet::new();
+    // All are built into one copy: each must still find its text once the others are planted.
+    let mut planted: BTreeMap<PathBuf, String> = BTreeMap::new();
     for defect in bugs::daemon() {
-        let text = std::fs::read_to_string(source("src").join(&defect.file)).expect("a file of the daemon");
-        let found = text.matches(defect.find.trim()).count();
-        assert_eq!(found, 1, "{}: stands {found} times in {}", defect.name, defect.file);
+        let path = source("src").join(&defect.file);
+        let text = planted.entry(path).or_insert_with_key(|path| std::fs::read_to_string(path).expect("a file of the daemon"));
+        let switched = defect.switched(text);
+        *text = switched.unwrap_or_else(|| panic!("{}: does not stand once in {}", defect.name, defect.file));
+        is_source(&defect.name, text);
         assert_ne!(defect.find.trim(), defect.plant.trim(), "{}", defect.name);
         assert!(!defect.seen_by.is_empty(), "{}: no test sees it", defect.name);
         for test in &defect.seen_by {
@@ -36,6 +41,11 @@ fn every_defect_of_the_daemon_can_be_planted_and_names_its_test() {
         }
         assert!(names.insert(defect.name.clone()), "{}: stands twice", defect.name);
     }
+}
+
+/// A defect that does not compile is seen by nobody.
+fn is_source(name: &str, text: &str) {
+    assert!(syn::parse_file(text).is_ok(), "{name}: what is planted is no source: {:?}", syn::parse_file(text).err());
 }
 
 /// Whether a test has this name.
