@@ -30,6 +30,8 @@ pub enum Question<'d> {
     Value(Json),
     /// The values of one alternative of the sender.
     Branch(&'d Value),
+    /// Another question, of the values only that are one of this alternative of the sender.
+    Within(&'d Value, Box<Question<'d>>),
     /// The values that one alternative of the receiver takes.
     Taken(&'d Value),
     /// The values that have a member of this name.
@@ -126,7 +128,7 @@ impl<'d> Prover<'d> {
             Question::Keywords(map, wanted) => self.reader.keywords(Peer::Receiver, map, wanted),
             Question::Required(name) => self.reader.arena.intern(vec![Part::Required(Rc::from(name.as_str()))]),
             Question::Types(types) => self.reader.arena.intern(vec![Part::Kinds(*types)]),
-            Question::OfKinds(question, ..) => self.refused(receiver, question),
+            Question::OfKinds(question, ..) | Question::Within(_, question) => self.refused(receiver, question),
         }
     }
 
@@ -143,6 +145,11 @@ impl<'d> Prover<'d> {
             Question::OfKinds(question, property, values) => {
                 let mut which = self.of_which(question);
                 which.push(NodeConstraint::kept(self.of_kinds(property, values)));
+                return which;
+            }
+            Question::Within(branch, question) => {
+                let mut which = self.of_which(question);
+                which.push(NodeConstraint::sent(self.reader.schema(Peer::Sender, branch)));
                 return which;
             }
             Question::Whole | Question::Keywords(..) | Question::Required(_) | Question::Types(_) => return Vec::new(),

@@ -28,13 +28,23 @@ struct Evaluated {
     indexes: BTreeSet<usize>,
 }
 
-/// What the alternatives of a schema could look at, all together.
+/// What some schemas look at, all together.
 #[derive(Debug, Default)]
-struct Possible {
+struct LookedAt {
     all: bool,
     names: BTreeSet<Rc<str>>,
     patterns: BTreeSet<Rc<str>>,
     first: usize,
+}
+
+/// What a schema could look at.
+#[derive(Debug, Default)]
+struct Possible {
+    /// In every value that satisfies it.
+    always: LookedAt,
+    /// By any of its alternatives.
+    ever: LookedAt,
+    /// Whether it looks at items for what they are.
     chosen: bool,
 }
 
@@ -131,8 +141,9 @@ impl Prover<'_> {
     fn possible(&mut self, of: Leftover, base: NodeId) -> Option<Possible> {
         let mut possible = Possible::default();
         let mut met: FxHashSet<NodeId> = FxHashSet::default();
-        let mut pending = vec![base];
-        while let Some(node) = pending.pop() {
+        // What stands in every value is looked through before any alternative.
+        let (mut always, mut chosen) = (vec![base], Vec::new());
+        while let Some((node, is_always)) = always.pop().map(|node| (node, true)).or_else(|| Some((chosen.pop()?, false))) {
             if !met.insert(node) {
                 continue;
             }
@@ -141,23 +152,18 @@ impl Prover<'_> {
             }
             for part in self.reader.parts(node).iter() {
                 match part {
-                    Part::Same(inner) => pending.push(*inner),
-                    Part::Any(nodes) | Part::One(nodes) => pending.extend(nodes.iter()),
-                    Part::If(condition, then, otherwise) => pending.extend([*condition, *then, *otherwise]),
-                    Part::NeedsSchema(_, inner) => pending.push(*inner),
-                    Part::Members(members) if of == Leftover::Members => {
-                        possible.all |= members.rest.is_some();
-                        possible.names.extend(members.named.iter().map(|(name, _)| Rc::clone(name)));
-                        possible.patterns.extend(members.patterns.iter().map(|(pattern, _)| Rc::clone(pattern)));
-                    }
-                    Part::Items(first, rest) if of == Leftover::Items => {
-                        possible.all |= rest.is_some();
-                        possible.first = possible.first.max(first.len());
-                    }
+                    Part::Same(inner) => if is_always { &mut always } else { &mut chosen }.push(*inner),
+                    Part::Any(nodes) | Part::One(nodes) => chosen.extend(nodes.iter()),
+                    Part::If(condition, then, otherwise) => chosen.extend([*condition, *then, *otherwise]),
+                    Part::NeedsSchema(_, inner) => chosen.push(*inner),
                     Part::Contains(..) if of == Leftover::Items => possible.chosen = true,
-                    Part::Unevaluated(inner, ..) => possible.all |= *inner == of,
                     Part::Unclear(..) => return None,
-                    _ => {}
+                    part => {
+                        possible.ever.take_in(of, part);
+                        if is_always {
+                            possible.always.take_in(of, part);
+                        }
+                    }
                 }
             }
         }
@@ -166,10 +172,10 @@ impl Prover<'_> {
 
     /// What must hold of every value of which `rest` is all that `base` leaves over: less than the whole truth.
     pub(super) fn leftover_at_least(&mut self, of: Leftover, base: NodeId, rest: NodeId) -> Option<Part> {
-        let possible = self.possible(of, base).filter(|possible| !possible.all && !possible.chosen)?;
+        let Possible { ever, .. } = self.possible(of, base).filter(|possible| !possible.ever.all && !possible.chosen)?;
         Some(match of {
-            Leftover::Members => Part::Members(possible.members(rest)),
-            Leftover::Items => Part::Items(vec![NodeId::ANY; possible.first].into(), Some(rest)),
+            Leftover::Members => Part::Members(ever.members(rest)),
+            Leftover::Items => Part::Items(vec![NodeId::ANY; ever.first].into(), Some(rest)),
         })
     }
 
@@ -182,30 +188,55 @@ impl Prover<'_> {
         rest: NodeId,
         checked: &Constraint,
     ) -> Vec<Alternative> {
-        let Some(possible) = self.possible(of, base) else { return vec![vec![Constraint::Unclear(OPEN)]] };
+        let Some(Possible { always, ever, chosen }) = self.possible(of, base) else {
+            return vec![vec![Constraint::Unclear(OPEN)]];
+        };
+        // What every value has looked at is never left over.
+        if always.all {
+            return Vec::new();
+        }
         let refused = NodeConstraint::refused(rest);
         if of == Leftover::Items {
             let mut ways: Vec<Alternative> =
-                (0..possible.first).map(|index| vec![Constraint::At(index, refused), checked.clone()]).collect();
-            let mut behind = vec![Constraint::From(possible.first, refused)];
-            if possible.all || possible.chosen {
+                (always.first..ever.first).map(|index| vec![Constraint::At(index, refused), checked.clone()]).collect();
+            let mut behind = vec![Constraint::From(ever.first, refused)];
+            if ever.all || chosen {
                 behind.push(checked.clone());
             }
             ways.insert(0, behind);
             return ways;
         }
-        let mut other = vec![Constraint::Other(possible.members(rest), refused)];
-        if possible.all {
+        let mut other = vec![Constraint::Other(ever.members(rest), refused)];
+        if ever.all {
             other.push(checked.clone());
         }
-        let named = possible.names.iter().map(|name| vec![Constraint::Key(Rc::clone(name), refused), checked.clone()]);
-        let patterns =
-            possible.patterns.iter().map(|name| vec![Constraint::PatternKey(Rc::clone(name), refused), checked.clone()]);
+        let names = ever.names.difference(&always.names);
+        let named = names.map(|name| vec![Constraint::Key(Rc::clone(name), refused), checked.clone()]);
+        let patterns = ever.patterns.difference(&always.patterns);
+        let patterns = patterns.map(|name| vec![Constraint::PatternKey(Rc::clone(name), refused), checked.clone()]);
         std::iter::once(other).chain(named).chain(patterns).collect()
     }
 }
 
-impl Possible {
+impl LookedAt {
+    /// Adds what a part looks at.
+    fn take_in(&mut self, of: Leftover, part: &Part) {
+        match part {
+            Part::Members(members) if of == Leftover::Members => {
+                self.all |= members.rest.is_some();
+                self.names.extend(members.named.iter().map(|(name, _)| Rc::clone(name)));
+                self.patterns.extend(members.patterns.iter().map(|(pattern, _)| Rc::clone(pattern)));
+            }
+            Part::Items(first, rest) if of == Leftover::Items => {
+                self.all |= rest.is_some();
+                self.first = self.first.max(first.len());
+            }
+            // Whatever was left over was looked at there.
+            Part::Unevaluated(inner, ..) => self.all |= *inner == of,
+            _ => {}
+        }
+    }
+
     fn members(&self, rest: NodeId) -> MemberSchemas {
         let any = |names: &BTreeSet<Rc<str>>| names.iter().map(|name| (Rc::clone(name), NodeId::ANY)).collect();
         MemberSchemas { named: any(&self.names), patterns: any(&self.patterns), rest: Some(rest) }

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value as Json;
-
 use crate::containment::{Containment, Peers, Question, Witness};
 use crate::diff::{Change, ChangeKind, ComparedSchemas};
 use crate::openapi::{SchemaId, Value};
@@ -63,33 +61,44 @@ impl<'d> DirectionProof<'d> {
         if change.kind == ChangeKind::BecameList {
             return Some(self.became_list(compared));
         }
-        // What is left over is asked of whatever holds it.
-        let (pair, mut question) = match self.left_over_above(compared.pair) {
+        // What is left over is asked of whatever holds it, and a new name of whatever else declares it.
+        let (pair, question) = match self.left_over_above(compared.pair) {
             Some(above) => (above, Question::Whole),
-            None => (compared.pair, self.question(change, compared)?),
+            None => match self.named_around(change, compared.pair) {
+                Some(around) => around,
+                None => (compared.pair, self.question(change, compared)?),
+            },
         };
         let schemas = self.schemas(pair)?;
-        let mut answer = self.contains(schemas, &question);
-        if answer == Containment::Contained {
-            // What a wider question finds is an answer to that one, also where messages are asked about it.
-            let wider = self.wider_questions(change, pair, &question).into_iter();
-            let mut answers = wider.map(|wider| (self.contains(schemas, &wider), wider));
-            match answers.find(|(answer, _)| *answer != Containment::Contained) {
-                Some(found) => (answer, question) = found,
-                None => answer = self.counted_above(change, pair),
+        let mut asked = vec![question.clone()];
+        asked.extend(self.wider_questions(change, pair, &question));
+        // What a wider question finds is an answer to the first one, also where no message holds what that one found.
+        let mut is_out_of_reach = false;
+        for asked in &asked {
+            match self.answer(change.kind, pair, schemas, asked) {
+                Containment::Contained => {}
+                Containment::Undecided(why) => return Some(Found::undecided(why)),
+                Containment::Refuted(witness) => match self.refuted(pair, schemas, asked, witness) {
+                    Found::Contained(HowContained::OutOfReach) => is_out_of_reach = true,
+                    found => return Some(found),
+                },
             }
         }
-        if let Containment::Refuted(witness) = &mut answer
-            && self.pairs.get(pair).is_some_and(|known| known.writing.is_text())
-        {
-            let witness = std::mem::replace(witness, Witness { value: Json::Null, at: String::new(), keyword: String::new() });
-            answer = self.refuted_as_text(change.kind, pair, schemas.receiver, witness);
-        }
-        Some(match answer {
-            Containment::Contained => self.contained(change, pair, schemas, &question),
+        Some(match self.counted_above(change, pair) {
+            _ if is_out_of_reach => Found::Contained(HowContained::OutOfReach),
             Containment::Undecided(why) => Found::undecided(why),
-            Containment::Refuted(witness) => self.refuted(pair, schemas, &question, witness),
+            _ => self.contained(change, pair, schemas, &question),
         })
+    }
+
+    /// Whether the receiver takes what is sent, as the texts that are on the wire where values travel as text.
+    fn answer(&mut self, kind: ChangeKind, pair: usize, schemas: Peers<&'d Value>, question: &Question<'d>) -> Containment {
+        match self.contains(schemas, question) {
+            Containment::Refuted(witness) if self.pairs.get(pair).is_some_and(|known| known.writing.is_text()) => {
+                self.refuted_as_text(kind, pair, schemas.receiver, witness)
+            }
+            answer => answer,
+        }
     }
 
     /// How what is contained by the letter is contained as people mean it.

@@ -64,7 +64,13 @@ impl Inquiry {
             (Self::Nothing, _) => None,
             // One that stands in no message that could be put together is still a value that fits two forms.
             (Self::Overlap, Proof::Refuted { .. } | Proof::Undecided { .. }) => becomes(Severity::Warning, Consequence::Refused),
-            (Self::Narrowing, Proof::Refuted { .. }) => becomes(Severity::Breaking, Consequence::Refused),
+            // As of a new name in an object that promised to have no others: most readers pass over it.
+            (Self::Narrowing, Proof::Refuted { .. })
+                if finding.direction == Direction::FromProvider && is_new_name(finding.kind) =>
+            {
+                becomes(Severity::Warning, Consequence::Unreadable)
+            }
+            (Self::Narrowing, Proof::Refuted { .. }) => becomes(Severity::Breaking, consequence(finding.direction)),
             (Self::Overlap | Self::Narrowing, _) => None,
             (Self::Containment, Proof::Refuted { .. }) if finding.may_narrow || is_open(finding.kind) => {
                 becomes(Severity::Breaking, consequence(finding.direction))
@@ -90,6 +96,11 @@ const fn is_open(kind: ChangeKind) -> bool {
             | ChangeKind::CompositionRemoved
             | ChangeKind::BecameList
     )
+}
+
+/// Whether a member may come that did not come before.
+const fn is_new_name(kind: ChangeKind) -> bool {
+    matches!(kind, ChangeKind::OptionalPropertyAdded | ChangeKind::RequiredPropertyAdded)
 }
 
 /// What a refused value does to the consumer.
@@ -171,6 +182,8 @@ mod tests {
         let known = finding(ChangeKind::EnumValueRemoved, Severity::Breaking);
         let open = finding(ChangeKind::PatternChanged, Severity::Warning);
         let widens = JudgedChange { may_narrow: true, ..finding(ChangeKind::ConstraintRemoved, Severity::Info) };
+        let reading = JudgedChange { direction: Direction::FromProvider, ..widens };
+        let named = JudgedChange { kind: ChangeKind::OptionalPropertyAdded, ..reading };
         let form = finding(ChangeKind::VariantAdded, Severity::Info);
         let wider = JudgedChange { may_overlap: true, ..finding(ChangeKind::EnumValueAdded, Severity::Info) };
         for (change, inquiry, proof, expected) in [
@@ -183,6 +196,8 @@ mod tests {
             (widens, Inquiry::Narrowing, refuted(), Some((Severity::Breaking, Consequence::Refused))),
             (widens, Inquiry::Narrowing, contained(false), None),
             (widens, Inquiry::Narrowing, undecided(), None),
+            (reading, Inquiry::Narrowing, refuted(), Some((Severity::Breaking, Consequence::Unreadable))),
+            (named, Inquiry::Narrowing, refuted(), Some((Severity::Warning, Consequence::Unreadable))),
             (form, Inquiry::Overlap, refuted(), Some((Severity::Warning, Consequence::Refused))),
             (form, Inquiry::Overlap, undecided(), Some((Severity::Warning, Consequence::Refused))),
             (form, Inquiry::Overlap, contained(false), None),

@@ -20,6 +20,25 @@ struct WiderForm {
     form: usize,
     /// The pair whose `oneOf` it belongs to.
     whole: usize,
+    rivals: Rivals,
+}
+
+/// An alternative that came or grew.
+struct GrownForm<'d> {
+    /// The pair whose `oneOf` counts it.
+    whole: usize,
+    schema: &'d Value,
+    /// What it was before, if it was there.
+    before: Option<&'d Value>,
+    rivals: Rivals,
+}
+
+/// The alternatives that a `oneOf` counts beside one.
+#[derive(Default)]
+struct Rivals {
+    others: Vec<SchemaId>,
+    /// Whether an alternative declares only a part of the object: more is declared beside the `oneOf`.
+    is_part: bool,
 }
 
 impl<'d> DirectionProof<'d> {
@@ -35,8 +54,8 @@ impl<'d> DirectionProof<'d> {
     pub(super) fn overlap(&mut self, change: &Change) -> Option<ProvenChange> {
         let mut suspected = None;
         for compared in change.compared.iter().take(MOST_PLACES) {
-            for (whole, branch, before) in self.grown_forms(change, compared) {
-                match self.taken_twice(whole, branch, before) {
+            for form in self.grown_forms(change, compared) {
+                match self.taken_twice(&form) {
                     Some(found) if matches!(found.proof, Proof::Refuted { .. }) => return Some(found),
                     found => suspected = suspected.or(found),
                 }
@@ -45,19 +64,26 @@ impl<'d> DirectionProof<'d> {
         suspected
     }
 
-    /// The alternatives that came or grew by a change at one of its places: the pair whose `oneOf` counts each, its schema, and
-    /// the one it had before.
-    fn grown_forms(&self, change: &Change, compared: &ComparedSchemas) -> Vec<(usize, &'d Value, Option<&'d Value>)> {
+    /// The alternatives that came or grew by a change at one of its places.
+    fn grown_forms(&self, change: &Change, compared: &ComparedSchemas) -> Vec<GrownForm<'d>> {
         if change.kind == ChangeKind::VariantAdded {
             // A tag says which form is meant: what has the tag of the new one was never meant for another.
             if self.is_tagged(compared) {
                 return Vec::new();
             }
-            let branch = compared.branch.and_then(|branch| schema_of(self.contracts.receiver, branch));
-            return branch.map(|branch| (compared.pair, branch, None)).into_iter().collect();
+            let whole = compared.pair;
+            let grown = |branch| {
+                let schema = schema_of(self.contracts.receiver, branch)?;
+                let rivals = self.rivals(self.ids(whole)?.receiver, branch).unwrap_or_default();
+                Some(GrownForm { whole, schema, before: None, rivals })
+            };
+            return compared.branch.and_then(grown).into_iter().collect();
         }
         let wider = self.wider_forms(compared.pair).into_iter();
-        let read = |WiderForm { form, whole }| self.schemas(form).map(|known| (whole, known.receiver, Some(known.sender)));
+        let read = |WiderForm { form, whole, rivals }| {
+            let schemas = self.schemas(form)?;
+            Some(GrownForm { whole, schema: schemas.receiver, before: Some(schemas.sender), rivals })
+        };
         wider.filter_map(read).collect()
     }
 
@@ -75,16 +101,17 @@ impl<'d> DirectionProof<'d> {
 
     /// A value that an alternative takes as well as another one, and that it did not take before. Where the receiver takes
     /// only members it declares there is none, the alternatives are told apart as people mean them.
-    fn taken_twice(&mut self, pair: usize, branch: &'d Value, before: Option<&'d Value>) -> Option<ProvenChange> {
-        let ids = self.ids(pair)?;
+    fn taken_twice(&mut self, form: &GrownForm<'d>) -> Option<ProvenChange> {
+        let GrownForm { whole: pair, schema, before, ref rivals } = *form;
         let schemas = self.schemas(pair)?;
-        let question = Question::Taken(branch);
+        let question = Question::Taken(schema);
         let Containment::Refuted(witness) = self.contains(schemas, &question) else { return None };
-        // Beside members of its own, an alternative declares only a part of the object.
-        let whole = self.contracts.receiver.schema(ids.receiver);
-        let is_part = !whole.properties.is_empty() || !whole.all_of.is_empty();
-        let is_refused = witness.keyword == "oneOf"
-            && (is_part || matches!(self.contains_strictly(schemas, &question), Containment::Refuted(_)));
+        let receiver = self.contracts.receiver;
+        let mut others = rivals.others.iter().filter_map(|other| schema_of(receiver, *other));
+        // Beneath other alternatives none of them takes it, whatever is said of the innermost.
+        let is_counted = witness.keyword == "oneOf" || others.any(|other| self.prover.accepts(other, &witness.value));
+        let is_refused =
+            is_counted && (rivals.is_part || matches!(self.contains_strictly(schemas, &question), Containment::Refuted(_)));
         // What it took before is no news of it.
         let is_news = |proofs: &mut Self, before: &'d Value| {
             let value = Question::Value(witness.value.clone());
@@ -108,8 +135,8 @@ impl<'d> DirectionProof<'d> {
         while let Some(form) = pending.pop() {
             let (Some(known), Some(ids)) = (self.pairs.get(form), self.ids(form)) else { continue };
             for whole in known.parents.iter().take(MOST_LOOKED_THROUGH) {
-                if self.ids(*whole).is_some_and(|outer| self.counts(outer.receiver, ids.receiver)) {
-                    found.push(WiderForm { form, whole: *whole });
+                if let Some(rivals) = self.ids(*whole).and_then(|outer| self.rivals(outer.receiver, ids.receiver)) {
+                    found.push(WiderForm { form, whole: *whole, rivals });
                 }
                 if seen.len() < MOST_LOOKED_THROUGH && seen.insert(*whole) {
                     pending.push(*whole);
@@ -119,9 +146,26 @@ impl<'d> DirectionProof<'d> {
         found
     }
 
-    /// Whether a `oneOf` without a tag counts an alternative.
-    fn counts(&self, whole: SchemaId, form: SchemaId) -> bool {
-        let schema = self.contracts.receiver.schema(whole);
-        schema.discriminator.is_none() && schema.unions.iter().any(|union| union.exclusive && union.branches.contains(&form))
+    /// The alternatives that a `oneOf` without a tag counts beside one, wherever in the schema of a value it stands; none where
+    /// none counts it.
+    fn rivals(&self, whole: SchemaId, form: SchemaId) -> Option<Rivals> {
+        let mut seen = BTreeSet::from([whole]);
+        let mut pending = vec![(whole, false)];
+        while let Some((at, is_part)) = pending.pop() {
+            let schema = self.contracts.receiver.schema(at);
+            // More is declared beside, or may be.
+            let is_part = is_part || !schema.properties.is_empty() || schema.all_of.len() + schema.unions.len() > 1;
+            let mut counting = schema.unions.iter().filter(|union| union.exclusive && union.branches.contains(&form));
+            if let Some(union) = counting.next().filter(|_| schema.discriminator.is_none()) {
+                let others = union.branches.iter().copied().filter(|other| *other != form).collect();
+                return Some(Rivals { others, is_part });
+            }
+            for inner in schema.all_of.iter().chain(schema.unions.iter().flat_map(|union| &union.branches)) {
+                if seen.len() < MOST_LOOKED_THROUGH && seen.insert(*inner) {
+                    pending.push((*inner, is_part));
+                }
+            }
+        }
+        None
     }
 }

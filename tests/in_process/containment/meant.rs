@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::near_miss::closed;
+
 /// The schema with the types that its keywords can only mean where it names neither types nor values: members are those of
 /// objects, items those of lists, whatever the letter says of other values.
 pub fn typed(schema: &Value) -> Value {
@@ -58,6 +60,26 @@ pub fn one_as_any(schema: &Value) -> Value {
             map.iter().map(read).collect()
         }
         Value::Array(list) => list.iter().map(one_as_any).collect(),
+        other => other.clone(),
+    }
+}
+
+/// The schema with the alternatives of every `oneOf` told apart by the members they declare, but within what is negated or
+/// only asked.
+pub fn told_apart(schema: &Value) -> Value {
+    match schema {
+        Value::Object(map) => {
+            let read = |(name, inner): (&String, &Value)| {
+                let inner = match (name.as_str(), inner) {
+                    ("oneOf", Value::Array(forms)) => forms.iter().map(|form| closed(&told_apart(form))).collect(),
+                    ("not" | "if", inner) => inner.clone(),
+                    (_, inner) => told_apart(inner),
+                };
+                (name.clone(), inner)
+            };
+            map.iter().map(read).collect()
+        }
+        Value::Array(list) => list.iter().map(told_apart).collect(),
         other => other.clone(),
     }
 }

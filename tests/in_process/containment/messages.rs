@@ -6,7 +6,7 @@ use driftd::openapi::{Limits, read};
 use driftd::rules::{Catalogue, Finding, Proof, compare};
 use serde_json::{Value, json};
 
-use super::meant::{one_as_any, typed};
+use super::meant::{one_as_any, told_apart, typed};
 use super::near_miss::{closed, validator};
 
 /// Problems that are shown.
@@ -85,9 +85,10 @@ impl Trials {
             };
             // A reader takes what fits two alternatives for one of them.
             let read = if direction == Direction::ToProvider { receiver.clone() } else { one_as_any(&receiver) };
-            let (sends, takes) = (validator(&closed(&sender)), validator(&read));
+            // And forms that overlap only in members they do not declare are no two forms to anybody.
+            let (sends, takes, apart) = (validator(&closed(&sender)), validator(&read), validator(&told_apart(&read)));
             let (Some(fits), Some(letter)) = (validator(&sender), validator(&receiver)) else { continue };
-            let (Some(sent), Some(taken)) = (sends, takes) else { continue };
+            let (Some(sent), Some(taken), Some(apart)) = (sends, takes, apart) else { continue };
             let here: Vec<&Finding> = found.iter().filter(|finding| finding.change.direction == direction).collect();
             for finding in &here {
                 let Proof::Refuted { message, .. } = &finding.proof else { continue };
@@ -98,9 +99,8 @@ impl Trials {
                     self.problem(&format!("{}: {message} is no witness, {direction:?}", finding.rule), described);
                 }
             }
-            let Some(message) = messages.iter().find(|message| sent.is_valid(message) && !taken.is_valid(message)) else {
-                continue;
-            };
+            let is_refused = |message: &Value| !taken.is_valid(message) && !apart.is_valid(message);
+            let Some(message) = messages.iter().find(|message| sent.is_valid(message) && is_refused(message)) else { continue };
             self.refusals += 1;
             if !here.iter().any(|finding| matters(finding)) {
                 let rules: Vec<_> = here.iter().map(|finding| (finding.rule, &finding.proof)).collect();

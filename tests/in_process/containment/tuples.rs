@@ -70,10 +70,13 @@ impl Tuple {
             Spelling::Draft4 => ("items", "additionalItems"),
         };
         let mut schema = Map::from_iter([("type".to_owned(), json!("array"))]);
-        if spelling == Spelling::Beside {
-            schema.insert("allOf".into(), json!([{ first: self.first }]));
-        } else if !self.first.is_empty() {
-            schema.insert(first.into(), json!(self.first));
+        // An empty list of entries is none (JSON Schema 2020-12 core section 10.3.1.1).
+        if !self.first.is_empty() {
+            if spelling == Spelling::Beside {
+                schema.insert("allOf".into(), json!([{ first: self.first }]));
+            } else {
+                schema.insert(first.into(), json!(self.first));
+            }
         }
         if let Some(rest) = &self.rest {
             // A list without entries of their own has `items` in every draft.
