@@ -89,9 +89,16 @@ fn scrub(value: &mut Value) {
     }
 }
 
-/// What a running daemon knows; none where no daemon answers.
+/// What a running daemon knows, with the notices and gaps of every page; none where no daemon answers.
 pub(super) async fn running(at: &DaemonArgs) -> Option<StatusView> {
-    parsed(&get(at, "/status").await.ok()?).ok()
+    let page = async |number: usize| parsed::<StatusView>(&get(at, &format!("/status?page={number}")).await.ok()?).ok();
+    let mut status = page(1).await?;
+    for number in 2..=status.extent.pages {
+        let next = page(number).await?;
+        status.open.extend(next.open);
+        status.gaps.extend(next.gaps);
+    }
+    Some(status)
 }
 
 /// The path of an API, written as INTEGRATION/API, below the endpoint.

@@ -1,7 +1,6 @@
 //! `driftd diff BASE REVISION`.
 
 use std::collections::HashMap;
-use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -14,6 +13,7 @@ use crate::openapi::{Contract, Document, Limits, ReadError, SourceLine, lines_of
 use crate::render::report::{self, ComparedDocument, Report, Style};
 use crate::rules::{Catalogue, Finding, Fragments, compare_lowered};
 
+use super::colours;
 use super::description::{SizeArgs, bytes, document};
 use super::exceptions::{ExceptionArgs, Exceptions, NOT_USED};
 use super::exit::{self, CommandError};
@@ -192,12 +192,10 @@ fn written(args: &DiffArgs, report: &Report, catalogue: &Catalogue) -> Result<St
 }
 
 fn style(colour: Colour) -> Style {
-    let is_terminal = std::io::stdout().is_terminal();
-    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let colour = match colour {
         Colour::Always => true,
         Colour::Never => false,
-        Colour::Auto => is_terminal && wanted,
+        Colour::Auto => colours::is_wanted(),
     };
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse::<usize>().ok());
     let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));

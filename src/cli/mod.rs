@@ -11,6 +11,7 @@ mod bounce;
 mod check;
 mod check_config;
 mod check_now;
+mod colours;
 mod command;
 mod configuration;
 mod daemon_address;

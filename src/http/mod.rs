@@ -13,6 +13,7 @@ mod app;
 mod confirm;
 mod connections;
 mod feeds;
+mod history;
 mod metrics;
 mod notice;
 mod operate;
@@ -24,4 +25,7 @@ mod trouble;
 mod views;
 
 pub use router::{Endpoint, serve};
-pub use status::{ApiView, LoopView, OpenView, SideView, StatusState, StatusView, TroubleView, current_status};
+pub use status::{
+    ApiView, ContactView, LetterStatus, LoopView, OpenView, Sections, SideView, StatusExtent, StatusFilter, StatusQuery,
+    StatusState, StatusView, Tile, TroubleView, current_status, status_page,
+};

@@ -7,12 +7,15 @@ use chrono::{DateTime, Utc};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value, context};
 use serde::Serialize;
+use url::form_urlencoded;
 
+use crate::model::ApiState;
 use crate::render::{clean, with_code};
 use crate::rules::{Catalogue, Rule};
 
+use super::history::HistoryPage;
 use super::notice::NoticePage;
-use super::status::{StatusView, ago};
+use super::status::{Sections, StatusView, ago, moment};
 
 const TEMPLATES: &[(&str, &str)] = &[
     ("base.html", include_str!("templates/base.html")),
@@ -21,10 +24,14 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("notice.html", include_str!("templates/notice.html")),
     ("answer.html", include_str!("templates/answer.html")),
     ("confirm.html", include_str!("templates/confirm.html")),
+    ("history.html", include_str!("templates/history.html")),
     ("rule.html", include_str!("templates/rule.html")),
     ("rules.html", include_str!("templates/rules.html")),
     ("message.html", include_str!("templates/message.html")),
 ];
+
+/// Longest line of a page that has many, characters.
+const BRIEF: usize = 200;
 
 /// The style of every page; its digest stands in the Content-Security-Policy.
 pub(super) const STYLE: &str = include_str!("templates/style.css");
@@ -47,6 +54,15 @@ impl Pages {
         environment.add_filter("time", |text: &str| {
             text.parse::<DateTime<Utc>>().map_or_else(|_| text.to_owned(), |at| at.format("%Y-%m-%d %H:%M:%S").to_string())
         });
+        environment.add_filter("moment", |text: &str, now: &str| match (text.parse(), now.parse()) {
+            (Ok(at), Ok(now)) => moment(at, now),
+            _ => text.to_owned(),
+        });
+        environment.add_filter("encoded", |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>());
+        environment.add_filter("brief", |text: &str| clean(text, BRIEF));
+        // RFC 3966: digits, and what people set between them.
+        environment
+            .add_filter("dialled", |text: &str| text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect::<String>());
         environment.add_filter("day", |text: &str| text.get(..10).unwrap_or(text).to_owned());
         // A path is URL-encoded already; what is left of HTML in it is escaped here, and its slashes stay readable.
         let base = base.replace('&', "&amp;").replace('"', "&quot;").replace('\'', "&#39;").replace('<', "&lt;");
@@ -62,12 +78,21 @@ impl Pages {
     }
 
     pub(super) fn status(&self, status: &StatusView) -> Result<String, minijinja::Error> {
-        let up = ago(status.at - status.started_at);
-        let ages: Vec<String> = status.open.iter().map(|open| ago(status.at - open.opened_at)).collect();
-        self.render(
-            "status.html",
-            &context! { status => Serde(status), up, ages, style => Value::from_safe_string(STYLE.to_owned()) },
-        )
+        let sections = Sections::of(status);
+        let extent = &status.extent;
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(extent.state.map(|state| ("state", state.name())));
+        query.extend_pairs(extent.integration.as_ref().map(|integration| ("integration", integration)));
+        let (query, states) = (query.finish(), ApiState::ALL.map(ApiState::name));
+        let context = context! {
+            status => Serde(status), sections => Serde(&sections), query, states,
+            up => ago(status.at - status.started_at), style => Value::from_safe_string(STYLE.to_owned())
+        };
+        self.render("status.html", &context)
+    }
+
+    pub(super) fn history(&self, page: &HistoryPage) -> Result<String, minijinja::Error> {
+        self.render("history.html", &context! { page => Serde(page), style => Value::from_safe_string(STYLE.to_owned()) })
     }
 
     pub(super) fn notice(&self, page: &NoticePage) -> Result<String, minijinja::Error> {

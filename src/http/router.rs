@@ -24,7 +24,7 @@ use crate::state::AppState;
 
 use super::app::App;
 use super::pages::{Pages, STYLE};
-use super::{answer, api, confirm, connections, feeds, notice, operate, views};
+use super::{answer, api, confirm, connections, feeds, history, notice, operate, views};
 
 /// No page takes longer; a slow one gives its place back.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -111,7 +111,7 @@ fn router(app: App) -> Router {
         .route("/healthz", get(views::healthz))
         .route("/readyz", get(views::readyz))
         .route("/metrics", get(views::show_metrics))
-        .route("/history", get(views::history))
+        .route("/history", get(history::show))
         .route("/rules", get(views::rules))
         .route("/rules/{id}", get(views::rule))
         .route("/notices/{id}", get(notice::show))

@@ -1,23 +1,14 @@
-//! Handlers of the pages that only tell: status, health, metrics, history, rules.
+//! Handlers of the pages that only tell: status, health, metrics, rules.
 
+use super::app::{App, HandlerError, json};
+use super::status::StatusQuery;
+use super::{metrics, status};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use chrono::{DateTime, TimeDelta, Utc};
-use serde::Deserialize;
-use serde_json::json as value;
-
-use crate::render::{clean, without_credentials};
-
-use super::app::{App, HandlerError, json};
-use super::{metrics, status};
-
-/// How far back and how much `/history` tells at most.
-const LONGEST_HISTORY: u32 = 3650;
-const LARGEST_HISTORY: u32 = 10_000;
 
 /// A whole number of a query from 0 to `most`; more is as much as there is.
-fn number(name: &str, text: Option<&str>, usual: u32, most: u32) -> Result<u32, String> {
+pub(super) fn number(name: &str, text: Option<&str>, usual: u32, most: u32) -> Result<u32, String> {
     let Some(text) = text.map(str::trim) else { return Ok(usual) };
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!("`{name}` is no whole number: write {name}={usual}, at most {most}\n"));
@@ -26,12 +17,20 @@ fn number(name: &str, text: Option<&str>, usual: u32, most: u32) -> Result<u32, 
 }
 
 /// HTML for browsers, JSON for everybody else.
-fn wants_html(headers: &HeaderMap) -> bool {
+pub(super) fn wants_html(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }
 
-pub(super) async fn show_status(State(app): State<App>, headers: HeaderMap) -> Result<Response, HandlerError> {
-    let status = status::current_status(&app.shared).await?;
+pub(super) async fn show_status(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Query(query): Query<StatusQuery>,
+) -> Result<Response, HandlerError> {
+    let filter = match query.read() {
+        Ok(filter) => filter,
+        Err(problem) => return Ok((StatusCode::BAD_REQUEST, problem).into_response()),
+    };
+    let status = status::status_page(&app.shared, filter).await?;
     if wants_html(&headers) { Ok(Html(app.pages.status(&status)?).into_response()) } else { Ok(json(StatusCode::OK, &status)) }
 }
 
@@ -59,28 +58,6 @@ pub(super) async fn show_metrics(State(app): State<App>) -> Result<Response, Han
     let text = metrics::text(&app.shared, &status, &overview.attempts)
         .map_err(|_| HandlerError("metrics cannot be written".to_owned()))?;
     Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
-}
-
-#[derive(Deserialize)]
-pub(super) struct HistoryQuery {
-    days: Option<String>,
-    limit: Option<String>,
-}
-
-pub(super) async fn history(State(app): State<App>, Query(query): Query<HistoryQuery>) -> Result<Response, HandlerError> {
-    let days = number("days", query.days.as_deref(), 30, LONGEST_HISTORY);
-    let limit = number("limit", query.limit.as_deref(), 500, LARGEST_HISTORY);
-    let (days, limit) = match (days, limit) {
-        (Ok(days), Ok(limit)) => (days, limit),
-        (Err(problem), _) | (_, Err(problem)) => return Ok((StatusCode::BAD_REQUEST, problem).into_response()),
-    };
-    let since: DateTime<Utc> = app.shared.clock.now() - TimeDelta::days(i64::from(days));
-    let events = app.shared.store.history(since, limit).await?;
-    let rows: Vec<_> = events
-        .iter()
-        .map(|event| value!({"at": event.at, "integration": event.integration, "api": event.api, "kind": event.kind.name(), "text": clean(&without_credentials(&event.text), 1000)}))
-        .collect();
-    Ok(json(StatusCode::OK, &value!({ "events": rows })))
 }
 
 pub(super) async fn rules(State(app): State<App>) -> Result<Response, HandlerError> {

@@ -75,6 +75,11 @@ impl EventKind {
         Self::Decided,
     ];
 
+    /// Every kind there is: what happens to notices and people, then the states of descriptions.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::OTHERS.into_iter().chain(ApiState::ALL.map(Self::State))
+    }
+
     /// The word in storage and in the history.
     pub const fn name(self) -> &'static str {
         match self {
@@ -121,7 +126,7 @@ mod tests {
 
     #[test]
     fn every_kind_is_read_back_as_what_it_is() {
-        for kind in EventKind::OTHERS.into_iter().chain(ApiState::ALL.map(EventKind::State)) {
+        for kind in EventKind::all() {
             assert_eq!(kind.to_string().parse(), Ok(kind));
         }
         assert!("gone fishing".parse::<EventKind>().is_err());

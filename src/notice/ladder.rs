@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
-use crate::model::{Answer, Calendar, EscalationStep, EscalationTarget, Integration, LadderPlace, PendingAnswer, Person};
+use crate::model::{Answer, EscalationStep, EscalationTarget, Integration, LadderPlace, PendingAnswer, Person};
 
 /// So often the operator and the partner-managers hear that nobody is left to ask.
 const AGAIN: TimeDelta = TimeDelta::days(7);
@@ -38,8 +38,7 @@ impl PlannedEscalation {
 pub fn next_step(pending: &PendingAnswer, integration: &Integration) -> Option<PlannedEscalation> {
     let party = integration.party(&pending.party)?;
     let (_, contact) = party.owner(pending.side)?;
-    let (asked_at, promised) = question(pending, &party.calendar)?;
-    let since = integration.answer_due(&pending.party, asked_at);
+    let OpenQuestion { asked_at, promised, due_at: since } = open_question(pending, integration)?;
     let ladder = &integration.agreement.ladder;
     let of_this_question = pending.steps_taken.iter().filter(|step| step.asked_at == asked_at);
     // Who was named by somebody of the side is no step of its ladder.
@@ -83,21 +82,32 @@ pub fn next_step(pending: &PendingAnswer, integration: &Integration) -> Option<P
     Some(PlannedEscalation { asked_at, place, due_at, since, promised, person, before })
 }
 
-/// The question that is open, and since when: the first letter without an answer, or the day after the one by
-/// which it should have been done.
-fn question(pending: &PendingAnswer, calendar: &Calendar) -> Option<(DateTime<Utc>, Option<NaiveDate>)> {
+/// The question that an end has not answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenQuestion {
+    /// When it was asked.
+    pub asked_at: DateTime<Utc>,
+    /// By when somebody had said that it would be done, where that is the question.
+    pub promised: Option<NaiveDate>,
+    /// When an answer is due.
+    pub due_at: DateTime<Utc>,
+}
+
+/// The question that is open at an end: the first letter without an answer, or the day after the one by which it should have
+/// been done, which may be to come. None where all is answered.
+pub fn open_question(pending: &PendingAnswer, integration: &Integration) -> Option<OpenQuestion> {
     let first_after =
         |time: Option<DateTime<Utc>>| pending.asked.iter().find(|asked| time.is_none_or(|time| **asked > time)).copied();
-    match &pending.answer {
-        None => first_after(None).map(|asked| (asked, None)),
-        Some((answer, letter_at)) if answer.answer == Answer::Accepted => {
-            first_after(Some(*letter_at)).map(|asked| (asked, None))
-        }
+    let (asked_at, promised) = match &pending.answer {
+        None => (first_after(None)?, None),
+        Some((answer, letter_at)) if answer.answer == Answer::Accepted => (first_after(Some(*letter_at))?, None),
         Some((answer, _)) => {
             let fix_by = answer.fix_by?;
             let next = fix_by.succ_opt()?.and_time(NaiveTime::MIN);
-            let local = next.and_local_timezone(calendar.zone).earliest();
-            Some((local.map_or_else(|| next.and_utc(), |local| local.to_utc()), Some(fix_by)))
+            let zone = integration.party(&pending.party)?.calendar.zone;
+            let local = next.and_local_timezone(zone).earliest();
+            (local.map_or_else(|| next.and_utc(), |local| local.to_utc()), Some(fix_by))
         }
-    }
+    };
+    Some(OpenQuestion { asked_at, promised, due_at: integration.answer_due(&pending.party, asked_at) })
 }

@@ -20,7 +20,7 @@ pub use dates::{Ledger, dated};
 pub use decide::{Decision, DecisionInput, PartyMessage, Since, concerning, rebased};
 pub use digest::{Week, digest_lines};
 pub use given::Before;
-pub use ladder::{PlannedEscalation, next_step};
+pub use ladder::{OpenQuestion, PlannedEscalation, next_step, open_question};
 pub use letter::{
     Addressee, CallCard, Circumstances, EscalationCard, FindingCard, Hardness, LetterPlan, LetterView, Links, MessageCard, Room,
     Short, ShortLine, SinceCard, hardness, own_operations, plan, stamp,

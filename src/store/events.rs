@@ -27,6 +27,37 @@ pub struct EventRow {
     pub text: String,
 }
 
+/// What is asked of the history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventQuery {
+    /// From when on.
+    pub since: DateTime<Utc>,
+    /// Until when, exclusive.
+    pub until: DateTime<Utc>,
+    /// Of which integration; none for all.
+    pub integration: Option<String>,
+    /// Of which API; none for all.
+    pub api: Option<String>,
+    /// Which kind of thing; none for all.
+    pub kind: Option<EventKind>,
+}
+
+impl EventQuery {
+    /// Everything since a moment.
+    pub const fn since(since: DateTime<Utc>) -> Self {
+        Self { since, until: DateTime::<Utc>::MAX_UTC, integration: None, api: None, kind: None }
+    }
+}
+
+/// Which part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventPage {
+    /// From 1, the newest first.
+    pub number: u32,
+    /// How many one holds.
+    pub size: u32,
+}
+
 /// Something that happened, to be written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEvent {
@@ -63,18 +94,35 @@ pub(super) async fn event(
 }
 
 impl Store {
-    /// What happened since `since`, oldest first, at most `limit` of the newest.
+    /// What happened, newest first: one page of it, and how much there is in all.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn history(&self, since: DateTime<Utc>, limit: u32) -> Result<Vec<EventRow>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM (SELECT * FROM event WHERE at >= $1 ORDER BY id DESC LIMIT $2) ORDER BY id")
-            .bind(millis(since))
-            .bind(i64::from(limit))
-            .fetch_all(&self.readers)
+    pub async fn history(&self, asked: &EventQuery, page: EventPage) -> Result<(Vec<EventRow>, u64), StoreError> {
+        const MATCHES: &str = "FROM event WHERE at >= $1 AND at < $2 AND ($3 IS NULL OR integration = $3)
+            AND ($4 IS NULL OR api = $4) AND ($5 IS NULL OR kind = $5)";
+        let kind = asked.kind.map(EventKind::name);
+        let mut transaction = self.readers.begin().await?;
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT * {MATCHES} ORDER BY id DESC LIMIT $6 OFFSET $7")))
+            .bind(millis(asked.since))
+            .bind(millis(asked.until))
+            .bind(&asked.integration)
+            .bind(&asked.api)
+            .bind(kind)
+            .bind(i64::from(page.size))
+            .bind(i64::from(page.size).saturating_mul(i64::from(page.number.saturating_sub(1))))
+            .fetch_all(&mut *transaction)
+            .await?;
+        let all: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT COUNT(*) {MATCHES}")))
+            .bind(millis(asked.since))
+            .bind(millis(asked.until))
+            .bind(&asked.integration)
+            .bind(&asked.api)
+            .bind(kind)
+            .fetch_one(&mut *transaction)
             .await?;
         // A line that cannot be read hides no other.
-        Ok(rows.iter().flat_map(event_row).collect())
+        Ok((rows.iter().flat_map(event_row).collect(), u64::try_from(all).unwrap_or(0)))
     }
 
     /// What happened to one API since `since`, newest first, at most `limit`.

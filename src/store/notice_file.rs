@@ -1,22 +1,20 @@
 //! Everything that is known of one notice, open or closed: what its page shows.
 
 use chrono::{DateTime, Utc};
-use sqlx::sqlite::SqliteRow;
 
-use crate::model::{LadderPlace, LastTold, OpenFinding, Proposal, Side, time_of};
+use crate::model::{LastTold, OpenFinding, time_of};
 
 use super::database::Store;
 use super::error::StoreError;
 use super::findings::findings;
+use super::notice_row::{NoticeRow, notice_row};
 use super::notices::told;
-use super::overview::{NoticeRow, notice_row};
-use super::proposals::proposal;
-use super::rows::{Fields as _, parse, whole};
+use super::rows::Fields as _;
 
 /// A notice with all that belongs to it. Rows that cannot be read back are left out: status tells of them.
 #[derive(Debug, Clone)]
 pub struct NoticeFile {
-    /// Its letters and answers.
+    /// Its letters, and what was said.
     pub row: NoticeRow,
     /// When it was closed and why, if it was.
     pub closed: Option<(DateTime<Utc>, String)>,
@@ -24,34 +22,6 @@ pub struct NoticeFile {
     pub findings: Vec<OpenFinding>,
     /// What each party was told.
     pub told: Vec<LastTold>,
-    /// What one side asked of the other, oldest first.
-    pub proposals: Vec<ProposalRow>,
-    /// Steps of the ladder that were taken, oldest first.
-    pub steps: Vec<StepRow>,
-}
-
-/// A request for time, with when it was made and answered.
-#[derive(Debug, Clone)]
-pub struct ProposalRow {
-    /// The request.
-    pub proposal: Proposal,
-    /// When it was made.
-    pub at: DateTime<Utc>,
-    /// When it was answered.
-    pub decided_at: Option<DateTime<Utc>>,
-}
-
-/// A step of the ladder.
-#[derive(Debug, Clone)]
-pub struct StepRow {
-    /// Which end.
-    pub side: Side,
-    /// Key of the party.
-    pub party: String,
-    /// Which step.
-    pub place: LadderPlace,
-    /// When it was taken.
-    pub at: DateTime<Utc>,
 }
 
 impl Store {
@@ -79,35 +49,6 @@ impl Store {
         };
         let Some(notice) = notice_row(&mut transaction, &row, &mut damage).await? else { return Ok(None) };
         let told = told(&mut transaction, id).await?;
-        let proposals =
-            sqlx::query("SELECT * FROM proposal WHERE notice = $1 ORDER BY id").bind(id).fetch_all(&mut *transaction).await?;
-        let steps = sqlx::query("SELECT * FROM escalation WHERE notice = $1 ORDER BY at, step")
-            .bind(id)
-            .fetch_all(&mut *transaction)
-            .await?;
-        Ok(Some(NoticeFile {
-            row: notice,
-            closed,
-            findings,
-            told,
-            proposals: proposals.iter().filter_map(|row| whole(proposal_row(row), &mut damage)).collect(),
-            steps: steps.iter().filter_map(|row| whole(step_row(row), &mut damage)?).collect(),
-        }))
+        Ok(Some(NoticeFile { row: notice, closed, findings, told }))
     }
-}
-
-fn proposal_row(row: &SqliteRow) -> Result<ProposalRow, StoreError> {
-    Ok(ProposalRow {
-        proposal: proposal(row)?,
-        at: time_of(row.field("at")?),
-        decided_at: row.field::<Option<i64>>("decided_at")?.map(time_of),
-    })
-}
-
-fn step_row(row: &SqliteRow) -> Result<Option<StepRow>, StoreError> {
-    let (notice, side): (String, String) = (row.field("notice")?, row.field("side")?);
-    let place = usize::try_from(row.field::<i64>("step")?).ok().and_then(LadderPlace::numbered);
-    let Some(place) = place else { return Ok(None) };
-    let side = parse(Side::named, "escalation", &notice, &side)?;
-    Ok(Some(StepRow { side, party: row.field("party")?, place, at: time_of(row.field("at")?) }))
 }

@@ -1,16 +1,17 @@
 //! What status and metrics read: one consistent look at everything.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
-use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
-use crate::model::{Acknowledgement, ApiState, OpenFinding, OperationLabel, Side, WatchKey, time_of};
+use crate::model::{ApiState, OpenFinding, OperationLabel, WatchKey, time_of};
 
-use super::acknowledgement::acknowledgement;
 use super::confirmations::{Confirmation, confirmations};
 use super::database::Store;
 use super::error::StoreError;
 use super::letters::{DeliveryRow, LETTER, WRITTEN, delivery_row};
+use super::notice_row::{NoticeRow, notice_row};
 use super::rows::{Fields as _, as_u32, json, key_of, or_damage, parse, whole};
 use super::trouble::{DeliveryTrouble, delivery_trouble};
 use super::watches::WatchId;
@@ -36,6 +37,8 @@ pub struct WatchRow {
     pub verified_at: Option<DateTime<Utc>>,
     /// When it last changed.
     pub changed_at: Option<DateTime<Utc>>,
+    /// Since when it cannot be judged, where it cannot.
+    pub unjudged_since: Option<DateTime<Utc>>,
     /// When it is tried next.
     pub next_at: DateTime<Utc>,
     /// Whether a check is under way; `next_at` is then when it should have ended.
@@ -48,36 +51,6 @@ pub struct WatchRow {
     pub operations: Vec<OperationLabel>,
     /// What differs, with the day each was first seen.
     pub findings: Vec<(OpenFinding, DateTime<Utc>)>,
-}
-
-/// A notice as status shows it.
-#[derive(Debug, Clone)]
-pub struct NoticeRow {
-    /// Its id.
-    pub id: String,
-    /// The API.
-    pub key: WatchKey,
-    /// When it was opened.
-    pub opened_at: DateTime<Utc>,
-    /// Its letters.
-    pub deliveries: Vec<DeliveryRow>,
-    /// What was answered.
-    pub answers: Vec<AnswerRow>,
-}
-
-/// An answer as status shows it.
-#[derive(Debug, Clone)]
-pub struct AnswerRow {
-    /// Which end.
-    pub side: Side,
-    /// Key of the party.
-    pub party: String,
-    /// What was said.
-    pub acknowledgement: Acknowledgement,
-    /// When the letter was written that was answered.
-    pub letter_at: DateTime<Utc>,
-    /// When it was said.
-    pub at: DateTime<Utc>,
 }
 
 /// Everything status tells.
@@ -108,6 +81,7 @@ pub struct Overview {
 /// A finding as it is stored.
 #[derive(sqlx::FromRow)]
 struct FindingRow {
+    watch: WatchId,
     identity: String,
     body: String,
     opened_at: i64,
@@ -131,7 +105,8 @@ fn watch_row(row: &SqliteRow, key: WatchKey, found: &[FindingRow]) -> WatchRow {
     let mut time = |column: &str| number(column).map(time_of);
     let (checked_at, succeeded_at) = (time("checked_at"), time("succeeded_at"));
     let (verified_at, changed_at) = (time("verified_at"), time("changed_at"));
-    let next_at = time("next_at").unwrap_or_default();
+    let (next_at, judged_at) = (time("next_at").unwrap_or_default(), time("judged_at"));
+    let unjudged_since = time("unjudged_since").filter(|_| judged_at.is_none());
     let (failures, leased) = (number("failures").unwrap_or(0), number("leased").unwrap_or(0));
     WatchRow {
         source,
@@ -142,6 +117,7 @@ fn watch_row(row: &SqliteRow, key: WatchKey, found: &[FindingRow]) -> WatchRow {
         succeeded_at,
         verified_at,
         changed_at,
+        unjudged_since,
         next_at,
         is_under_way: leased != 0,
         latest,
@@ -150,39 +126,6 @@ fn watch_row(row: &SqliteRow, key: WatchKey, found: &[FindingRow]) -> WatchRow {
         findings,
         key,
     }
-}
-
-/// A notice with its letters and answers; none where the row itself is damaged.
-pub(super) async fn notice_row(
-    connection: &mut SqliteConnection,
-    row: &SqliteRow,
-    damage: &mut Vec<String>,
-) -> Result<Option<NoticeRow>, StoreError> {
-    let id: String = row.field("id")?;
-    let letters =
-        sqlx::query(sqlx::AssertSqlSafe(format!("SELECT {LETTER} FROM delivery WHERE notice = $1 AND {WRITTEN} ORDER BY id")))
-            .bind(&id)
-            .fetch_all(&mut *connection)
-            .await?;
-    let said = sqlx::query("SELECT * FROM acknowledgement WHERE notice = $1 ORDER BY side, party")
-        .bind(&id)
-        .fetch_all(&mut *connection)
-        .await?;
-    let answer = |row: &SqliteRow| -> Result<AnswerRow, StoreError> {
-        let side: String = row.field("side")?;
-        Ok(AnswerRow {
-            side: parse(Side::named, "acknowledgement", &id, &side)?,
-            party: row.field("party")?,
-            acknowledgement: acknowledgement(row, &id)?,
-            letter_at: time_of(row.field("letter_at")?),
-            at: time_of(row.field("at")?),
-        })
-    };
-    let Some(key) = whole(key_of(row), damage) else { return Ok(None) };
-    let Some(opened_at) = whole(row.field("opened_at"), damage) else { return Ok(None) };
-    let answers = said.iter().filter_map(|row| whole(answer(row), damage)).collect();
-    let deliveries = letters.iter().filter_map(|row| whole(delivery_row(row), damage)).collect();
-    Ok(Some(NoticeRow { key, opened_at: time_of(opened_at), deliveries, answers, id }))
 }
 
 impl Store {
@@ -195,15 +138,22 @@ impl Store {
         let rows = sqlx::query("SELECT * FROM watch WHERE active = 1 ORDER BY integration, api, surface")
             .fetch_all(&mut *transaction)
             .await?;
+        // One question for all: of thousands of descriptions few differ.
+        let all: Vec<FindingRow> = sqlx::query_as(
+            "SELECT f.watch, f.identity, f.body, f.opened_at FROM finding f JOIN watch w ON w.id = f.watch
+             WHERE w.active = 1 ORDER BY f.rowid",
+        )
+        .fetch_all(&mut *transaction)
+        .await?;
+        let mut found: HashMap<WatchId, Vec<FindingRow>> = HashMap::new();
+        for row in all {
+            found.entry(row.watch).or_default().push(row);
+        }
         let mut watches = Vec::with_capacity(rows.len());
         let mut damage: Vec<String> = Vec::new();
         for row in &rows {
             let Some(key) = whole(key_of(row), &mut damage) else { continue };
-            let found: Vec<FindingRow> =
-                sqlx::query_as("SELECT identity, body, opened_at FROM finding WHERE watch = $1 ORDER BY rowid")
-                    .bind(row.field::<WatchId>("id")?)
-                    .fetch_all(&mut *transaction)
-                    .await?;
+            let found = found.remove(&row.field::<WatchId>("id")?).unwrap_or_default();
             watches.push(watch_row(row, key, &found));
         }
         let open = sqlx::query(

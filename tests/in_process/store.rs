@@ -9,8 +9,8 @@ use driftd::model::{
     WatchKey,
 };
 use driftd::store::{
-    Announced, AnswerOutcome, CheckCommit, Closing, Committed, Finished, KEPT_FOR_DIGEST, NewEvent, NewSnapshot, NoticeStep,
-    PlannedDelivery, Resend, Store, StoreError, SuccessfulCheck, WatchId, WatchSpec,
+    Announced, AnswerOutcome, CheckCommit, Closing, Committed, EventPage, EventQuery, Finished, KEPT_FOR_DIGEST, NewEvent,
+    NewSnapshot, NoticeStep, PlannedDelivery, Resend, Store, StoreError, SuccessfulCheck, WatchId, WatchSpec,
 };
 
 const LEASE: Duration = Duration::from_secs(600);
@@ -552,7 +552,8 @@ async fn a_database_of_before_watches_had_numbers_is_brought_up_to_date_with_all
     assert_eq!(store.unanswered_notices().await.expect("open notices").0.len(), 2);
     store.close().await;
     let store = Store::open(folder.path()).await.expect("once is enough");
-    assert_eq!(store.history(Utc.timestamp_nanos(0), 9).await.expect("history").len(), 1);
+    let all = EventQuery::since(Utc.timestamp_nanos(0));
+    assert_eq!(store.history(&all, EventPage { number: 1, size: 9 }).await.expect("history").1, 1);
 }
 
 fn digest_of(text: &str) -> Fingerprint {

@@ -144,7 +144,7 @@ fn info_waits_for_status_and_history_and_becomes_the_baseline() {
     let status = daemon.wait_for_snapshot(&second);
     assert_eq!(status["checking"][0]["state"], "verified");
     assert_eq!(status["checking"][0]["snapshot"], status["checking"][0]["baseline"]);
-    let history: Value = serde_json::from_str(body(&daemon.page("/history"))).expect("JSON");
+    let history: Value = serde_json::from_str(body(&daemon.get("/history", "application/json").expect("a page"))).expect("JSON");
     let texts: Vec<&str> =
         history["events"].as_array().expect("events").iter().filter_map(|event| event["text"].as_str()).collect();
     assert!(texts.iter().any(|text| text.contains("info: ") && text.contains("is new")), "{texts:?}");

@@ -63,7 +63,7 @@ pub(super) fn timeline(sources: &Sources<'_>, may_see: impl Fn(&str) -> bool) ->
             said.insert((letter.created_at, MomentKind::Told, format!("{} {what}", name(&letter.party))));
         }
     }
-    for step in file.steps.iter().filter(|step| may_see(&step.party)) {
+    for step in file.row.steps.iter().filter(|step| may_see(&step.party)) {
         let ladder = integration.map(|integration| integration.agreement.ladder.as_slice()).unwrap_or_default();
         let what = match step.place {
             LadderPlace::Step(number) => {
@@ -78,7 +78,7 @@ pub(super) fn timeline(sources: &Sources<'_>, may_see: impl Fn(&str) -> bool) ->
     for row in file.row.answers.iter().filter(|row| may_see(&row.party)) {
         said.insert((row.at, MomentKind::Answered, clean(&row.acknowledgement.in_words(&name(&row.party)), 200)));
     }
-    for row in file.proposals.iter().filter(|row| may_see(&row.proposal.party)) {
+    for row in file.row.proposals.iter().filter(|row| may_see(&row.proposal.party)) {
         let until = row.proposal.until;
         said.insert((row.at, MomentKind::Asked, format!("{} asks for time until {until}", name(&row.proposal.party))));
         if let (Some(at), Some((agreed, by))) = (row.decided_at, &row.proposal.decided) {

@@ -12,7 +12,7 @@ use crate::render::clean;
 use crate::state::AppState;
 use crate::store::NoticeFile;
 
-use super::super::status::{SideView, ago, answer_due, side_views};
+use super::super::status::{SideView, ago, side_views};
 use super::fragment::{Pair, side_by_side};
 use super::timeline::{Moment, Sources, timeline};
 
@@ -127,18 +127,22 @@ pub(in crate::http) fn notice_page(shared: &AppState, file: &NoticeFile, reader:
         Viewer::Party { side: Side::Consumer, party: own } => party == own || found.is_some_and(|(_, api)| api.provider == party),
     };
     let integration = found.map(|(integration, _)| integration);
-    let due = answer_due(&file.row, integration).filter(|_| file.closed.is_none());
-    let sides: Vec<SideView> = side_views(&file.row, integration)
+    let sides: Vec<SideView> = side_views(&file.row, integration, now)
         .into_iter()
         .filter(|(_, party, _)| may_see(party))
         .map(|(_, party, mut view)| {
             if matches!(reader, Viewer::Party { party: own, .. } if own != party) {
                 view.letters.clear();
             }
+            if file.closed.is_some() {
+                // Nobody is asked any more.
+                (view.due, view.overdue_days) = (None, None);
+            }
             view
         })
         .collect();
-    let is_unanswered = sides.iter().any(|side| side.answer.is_none());
+    let due = sides.iter().filter_map(|side| side.due).min();
+    let overdue_days = sides.iter().filter_map(|side| side.overdue_days).max();
     let given = findings.iter().filter_map(|finding| finding.given.as_ref());
     let given = given.min_by_key(|given| (std::cmp::Reverse(given.short), given.given)).cloned();
     let breaking = rows.iter().filter(|row| row.first.severity == Severity::Breaking).count();
@@ -156,7 +160,7 @@ pub(in crate::http) fn notice_page(shared: &AppState, file: &NoticeFile, reader:
         closed_why: file.closed.as_ref().map(|(_, why)| clean(why, 200)),
         breaking,
         warnings: rows.len() - breaking,
-        overdue_days: due.filter(|due| is_unanswered && *due < now).map(|due| (now - due).num_days()),
+        overdue_days,
         given,
         sides,
         timeline: timeline(&sources, may_see),

@@ -1,23 +1,35 @@
 //! What status tells now: gathered from the store, the configuration, and what the loops have said.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::correspondence::silent_people;
 use crate::http::trouble::troubles;
-use crate::model::{Answer, ApiState, Contact, Integration, NoticeKind, OneCause, OpenFinding, Severity, Side, Surface};
+use crate::model::{Api, ApiState, Integration, OneCause, OpenFinding, Severity, Side, Surface, WatchKey};
 use crate::notice::{Gap, Impact, gaps, impact, unknown_rules, unmatched_overrides, unmatched_uses};
 use crate::render::{clean, without_credentials};
 use crate::state::{ActiveConfig, AppState, LoopName, LoopRun};
 use crate::store::{DeliveryRow, NoticeRow, Overview, StoreError, WatchRow};
 
+use super::page::{StatusFilter, page_of};
+use super::sections::{is_answered, needs_somebody};
+use super::sides::{letter_view, on_call_of, side_views};
+use super::tiles::tiles;
 use super::view::{
-    ApiView, DateView, DeadContact, FindingView, GapView, LetterStatus, LoopView, OpenView, SideView, StatusState, StatusView,
+    ApiView, ContactView, DateView, DeadContact, FindingView, GapView, LoopView, OpenView, StatusExtent, StatusState, StatusView,
     TellingView, TroubleView,
 };
+use super::words::{ago, plural};
 
-/// What status tells now.
+/// Longest headline of a notice, characters of its worst finding and of the operation that it reaches.
+const LONGEST_HEADLINE: usize = 140;
+const LONGEST_PLACE: usize = 80;
+
+/// Consumers of one description that are named to be called.
+const CALLED: usize = 3;
+
+/// What status tells now, whole.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -25,9 +37,34 @@ pub async fn current_status(shared: &AppState) -> Result<StatusView, StoreError>
     Ok(status_of(shared, &shared.store.overview().await?))
 }
 
+/// One page of it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn status_page(shared: &AppState, filter: StatusFilter) -> Result<StatusView, StoreError> {
+    Ok(page_of(current_status(shared).await?, filter))
+}
+
+/// The integration and API of each watched description: looked up thousands of times.
+struct Directory<'a>(HashMap<(&'a str, &'a str), (&'a Integration, &'a Api)>);
+
+impl<'a> Directory<'a> {
+    fn of(active: &'a ActiveConfig) -> Self {
+        let all = active.config.integrations.iter().flat_map(|integration| {
+            integration.apis.iter().map(move |api| ((integration.id.as_str(), api.id.as_str()), (integration, api)))
+        });
+        Self(all.collect())
+    }
+
+    fn find(&self, key: &WatchKey) -> Option<(&'a Integration, &'a Api)> {
+        self.0.get(&(key.integration.as_str(), key.api.as_str())).copied()
+    }
+}
+
 /// What one look at the store tells.
 pub(in crate::http) fn status_of(shared: &AppState, overview: &Overview) -> StatusView {
     let active = shared.active();
+    let directory = Directory::of(&active);
     let now = shared.clock.now();
     let trouble: Vec<TroubleView> = troubles(shared, overview)
         .into_iter()
@@ -39,9 +76,11 @@ pub(in crate::http) fn status_of(shared: &AppState, overview: &Overview) -> Stat
         .collect();
     let (ledgers, descriptions): (Vec<&WatchRow>, Vec<&WatchRow>) =
         overview.watches.iter().partition(|row| row.key.surface == Surface::Ledger);
-    let checking: Vec<ApiView> = descriptions.into_iter().map(|row| api_view(row, &active, now)).collect();
-    let dates = ledgers.into_iter().flat_map(|row| date_views(row, &active)).collect();
-    let open: Vec<OpenView> = overview.notices.iter().map(|row| open_view(row, overview, &active, now)).collect();
+    let checking: Vec<ApiView> = descriptions.into_iter().map(|row| api_view(row, &directory, now)).collect();
+    let dates = ledgers.into_iter().flat_map(|row| date_views(row, &directory)).collect();
+    let watches: HashMap<&WatchKey, &WatchRow> = overview.watches.iter().map(|row| (&row.key, row)).collect();
+    let open: Vec<OpenView> =
+        overview.notices.iter().map(|row| open_view(row, watches.get(&row.key).copied(), &directory, now)).collect();
     let dead = overview.dead.iter().map(|letter| letter.recipient.to_ascii_lowercase()).collect();
     let unconfirmed = silent_people(&active.config, &overview.confirmations, now);
     let gaps: Vec<GapView> =
@@ -54,9 +93,11 @@ pub(in crate::http) fn status_of(shared: &AppState, overview: &Overview) -> Stat
         .collect();
     let (state, verdict) =
         verdict(&trouble, &checking, &open, &gaps, &empty_exceptions, Waiting { oldest: overview.oldest_undelivered, now });
-    StatusView {
+    let status = StatusView {
         state,
         verdict,
+        tiles: Vec::new(),
+        extent: StatusExtent::default(),
         at: now,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at: shared.started_at,
@@ -76,7 +117,8 @@ pub(in crate::http) fn status_of(shared: &AppState, overview: &Overview) -> Stat
             dead_contacts: overview.dead.iter().map(dead_contact).collect(),
         },
         open,
-    }
+    };
+    StatusView { tiles: tiles(&status, overview, &active.config.mail.smtp), ..status }
 }
 
 fn loop_view(name: LoopName, run: LoopRun) -> LoopView {
@@ -102,7 +144,8 @@ fn verdict(
     let now = waiting.now;
     let count = |state: ApiState| checking.iter().filter(|api| api.state == state).count();
     let unseen = count(ApiState::Down) + count(ApiState::Undecidable) + count(ApiState::Blind) + count(ApiState::Held);
-    let unanswered = open.iter().filter(|open| open.sides.iter().any(|side| side.answer.is_none())).count();
+    let unanswered = open.iter().filter(|open| !is_answered(open)).count();
+    let late = open.iter().filter(|open| open.overdue_days.is_some()).count();
     let fine = count(ApiState::Verified);
     let checked = checking.iter().filter_map(|api| api.last_success).max();
     let mut parts = Vec::new();
@@ -113,7 +156,8 @@ fn verdict(
         parts.push("driftd sees nothing: its own network, disk or database is at fault".to_owned());
     }
     if !open.is_empty() {
-        parts.push(format!("{} open, {unanswered} not answered by both sides", plural(open.len(), "notice")));
+        let late = if late > 0 { format!(", {late} overdue") } else { String::new() };
+        parts.push(format!("{} open, {unanswered} not answered by both sides{late}", plural(open.len(), "notice")));
     }
     if unseen > 0 {
         parts.push(format!("{} cannot be judged", plural(unseen, "description")));
@@ -171,30 +215,18 @@ fn dead_contact(row: &DeliveryRow) -> DeadContact {
 }
 
 /// What the ledger of an API comes to.
-fn date_views(row: &WatchRow, active: &ActiveConfig) -> Vec<DateView> {
-    let name = active.find(&row.key).map_or_else(|| row.key.api.clone(), |(_, api)| api.name.clone());
-    let view = |finding: FindingView| DateView {
+fn date_views(row: &WatchRow, directory: &Directory<'_>) -> Vec<DateView> {
+    let found = directory.find(&row.key).map(|(_, api)| api);
+    let rows = OpenFinding::rows(row.findings.iter().map(|(finding, _)| finding));
+    let days: Vec<_> = rows.iter().map(|cause| cause.first.day.as_ref().map(|day| day.on)).collect();
+    let view = |(finding, on)| DateView {
         integration: row.key.integration.clone(),
         api: row.key.api.clone(),
-        api_name: name.clone(),
+        api_name: found.map_or_else(|| row.key.api.clone(), |api| api.name.clone()),
+        on,
         finding,
     };
-    finding_views(row, active).into_iter().map(view).collect()
-}
-
-fn plural(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
-}
-
-/// `3 h`, `2 d`: how long ago, in the largest unit that says something.
-pub(in crate::http) fn ago(delta: TimeDelta) -> String {
-    let seconds = delta.num_seconds().max(0);
-    match seconds {
-        0..=119 => format!("{seconds} s"),
-        120..=7199 => format!("{} min", seconds / 60),
-        7200..=172_799 => format!("{} h", seconds / 3600),
-        _ => format!("{} d", seconds / 86_400),
-    }
+    finding_views(row, found).into_iter().zip(days).map(view).collect()
 }
 
 /// A check may be so late: a queue of them, or a short pause of the machine.
@@ -207,13 +239,13 @@ fn is_overdue(next_at: DateTime<Utc>, is_under_way: bool, now: DateTime<Utc>) ->
     now - next_at > tolerance
 }
 
-fn api_view(row: &WatchRow, active: &ActiveConfig, now: DateTime<Utc>) -> ApiView {
-    let found = active.find(&row.key);
+fn api_view(row: &WatchRow, directory: &Directory<'_>, now: DateTime<Utc>) -> ApiView {
+    let found = directory.find(&row.key);
     let mut findings: BTreeMap<Severity, usize> = BTreeMap::new();
     for (finding, _) in &row.findings {
         *findings.entry(finding.severity).or_default() += 1;
     }
-    ApiView {
+    let view = ApiView {
         integration: row.key.integration.clone(),
         api: row.key.api.clone(),
         surface: row.key.surface,
@@ -221,6 +253,8 @@ fn api_view(row: &WatchRow, active: &ActiveConfig, now: DateTime<Utc>) -> ApiVie
         source: row.source.clone(),
         state: row.state,
         detail: clean(&row.detail, 600),
+        since: row.unjudged_since,
+        contacts: Vec::new(),
         last_check: row.checked_at,
         last_success: row.succeeded_at,
         last_verified_unchanged: row.verified_at,
@@ -232,8 +266,17 @@ fn api_view(row: &WatchRow, active: &ActiveConfig, now: DateTime<Utc>) -> ApiVie
         baseline: row.baseline.clone(),
         unmatched_uses: found.map(|(integration, api)| unmatched_uses(&row.operations, integration, api)).unwrap_or_default(),
         findings,
-        messages: finding_views(row, active),
-    }
+        messages: finding_views(row, found.map(|(_, api)| api)),
+    };
+    let contacts =
+        found.filter(|_| needs_somebody(&view)).map(|(integration, api)| to_call(integration, api)).unwrap_or_default();
+    ApiView { contacts, ..view }
+}
+
+/// Whom to call about an API: at the provider, and at its consumers.
+fn to_call(integration: &Integration, api: &Api) -> Vec<ContactView> {
+    let consumers = api.consumers.iter().filter_map(|consumer| on_call_of(integration, Side::Consumer, &consumer.party));
+    on_call_of(integration, Side::Provider, &api.provider).into_iter().chain(consumers.take(CALLED)).collect()
 }
 
 /// Exceptions from operations that no description of the integration has, nor had before what is open now; in words. While
@@ -255,8 +298,8 @@ fn misplaced(integration: &Integration, overview: &Overview) -> Vec<String> {
 }
 
 /// What differs from the baseline.
-fn finding_views(row: &WatchRow, active: &ActiveConfig) -> Vec<FindingView> {
-    let consumers = active.find(&row.key).map(|(_, api)| api.consumers.as_slice()).unwrap_or_default();
+fn finding_views(row: &WatchRow, api: Option<&Api>) -> Vec<FindingView> {
+    let consumers = api.map(|api| api.consumers.as_slice()).unwrap_or_default();
     let since: HashMap<&str, DateTime<Utc>> =
         row.findings.iter().map(|(finding, since)| (finding.identity.as_str(), *since)).collect();
     OpenFinding::rows(row.findings.iter().map(|(finding, _)| finding))
@@ -280,20 +323,18 @@ fn finding_views(row: &WatchRow, active: &ActiveConfig) -> Vec<FindingView> {
         .collect()
 }
 
-fn open_view(row: &NoticeRow, overview: &Overview, active: &ActiveConfig, now: DateTime<Utc>) -> OpenView {
-    let found = active.find(&row.key);
-    let findings = overview
-        .watches
-        .iter()
-        .find(|watch| watch.key == row.key)
-        .map(|watch| finding_views(watch, active))
+fn open_view(row: &NoticeRow, watch: Option<&WatchRow>, directory: &Directory<'_>, now: DateTime<Utc>) -> OpenView {
+    let found = directory.find(&row.key);
+    let findings: Vec<FindingView> = watch
+        .map(|watch| finding_views(watch, found.map(|(_, api)| api)))
         .unwrap_or_default()
         .into_iter()
         .filter(|finding| finding.severity > Severity::Info && finding.concerns_somebody)
         .collect();
-    let integration = found.map(|(integration, _)| integration);
-    let answer_by = answer_due(row, integration).unwrap_or(row.opened_at);
-    let sides = side_views(row, integration).into_iter().map(|(_, _, view)| view).collect();
+    let sides: Vec<_> =
+        side_views(row, found.map(|(integration, _)| integration), now).into_iter().map(|(_, _, view)| view).collect();
+    // The first end that is asked; where all have answered, the first plan that ends.
+    let due = |is_open: bool| sides.iter().filter(|side| !is_open || side.answer.is_none()).filter_map(|side| side.due).min();
     OpenView {
         notice: row.id.clone(),
         integration: row.key.integration.clone(),
@@ -303,74 +344,30 @@ fn open_view(row: &NoticeRow, overview: &Overview, active: &ActiveConfig, now: D
         surface: row.key.surface,
         opened_at: row.opened_at,
         age_hours: (now - row.opened_at).num_hours().max(0),
-        answer_by,
+        answer_by: due(true).or_else(|| due(false)).unwrap_or(row.opened_at),
+        overdue_days: sides.iter().filter_map(|side| side.overdue_days).max(),
+        headline: headline(&findings),
         findings,
         sides,
     }
 }
 
-/// The ends that were written to, consumers first, with the key of each party.
-fn ends(row: &NoticeRow) -> Vec<(Side, String)> {
-    let ends: BTreeSet<(Side, String)> = row.deliveries.iter().map(|letter| (letter.side, letter.party.clone())).collect();
-    ends.into_iter().collect()
-}
-
-/// By when the first end should answer the last letter that asks for it; none where the integration is not watched any more.
-pub(in crate::http) fn answer_due(row: &NoticeRow, integration: Option<&Integration>) -> Option<DateTime<Utc>> {
-    let told_at = row.deliveries.iter().filter(|letter| NoticeKind::asks(&letter.kind)).map(|letter| letter.created_at);
-    let told_at = told_at.max().unwrap_or(row.opened_at);
-    ends(row).iter().filter_map(|(_, party)| Some(integration?.answer_due(party, told_at))).min()
-}
-
-/// Each end of a notice, with the key of its party.
-pub(in crate::http) fn side_views(row: &NoticeRow, integration: Option<&Integration>) -> Vec<(Side, String, SideView)> {
-    let views = ends(row).into_iter().map(|(side, party)| {
-        let view = side_view(side, &party, row, integration);
-        (side, party, view)
-    });
-    views.collect()
-}
-
-fn side_view(side: Side, party: &str, row: &NoticeRow, integration: Option<&Integration>) -> SideView {
-    let known = integration.and_then(|integration| integration.party(party));
-    let contact: Option<&Contact> = known.and_then(|party| party.owner(side)).map(|(_, contact)| contact);
-    let letters = || row.deliveries.iter().filter(|letter| letter.side == side && letter.party == party);
-    let newest = letters().filter(|letter| NoticeKind::asks(&letter.kind)).map(|letter| letter.created_at).max();
-    let answer = row.answers.iter().find(|answer| answer.side == side && answer.party == party);
-    // Who took it on still has it; who accepted has accepted no more than the letter said.
-    let answer = answer
-        .filter(|answer| answer.acknowledgement.answer == Answer::Ours || newest.is_none_or(|newest| answer.letter_at >= newest))
-        .map(|answer| &answer.acknowledgement);
-    let reach = contact.map(|contact| {
-        let phone = contact.person.phone.as_ref().map(|phone| format!(", {phone}")).unwrap_or_default();
-        format!("{} <{}>{phone}", contact.person.name, contact.person.email)
-    });
-    SideView {
-        side,
-        party: known.map_or_else(|| party.to_owned(), |party| party.name.clone()),
-        owner: answer
-            .map(|answer| clean(&answer.owner, 120))
-            .or_else(|| contact.map(|contact| contact.person.name.clone()))
-            .unwrap_or_else(|| "nobody".to_owned()),
-        contact: reach.unwrap_or_else(|| "no longer in the configuration".to_owned()),
-        answer: answer.map(|answer| {
-            let by = answer.fix_by.map(|date| format!(", done by {date}")).unwrap_or_default();
-            let note = if answer.note.is_empty() { String::new() } else { format!(": {}", clean(&answer.note, 300)) };
-            format!("{}{by}{note}", answer.answer.name())
-        }),
-        letters: letters().map(letter_view).collect(),
-    }
-}
-
-fn letter_view(row: &DeliveryRow) -> LetterStatus {
-    LetterStatus {
-        kind: row.kind.clone(),
-        to: format!("{} <{}>", row.name, row.recipient),
-        state: row.state,
-        written_at: row.created_at,
-        sent_at: row.sent_at,
-        tries: row.attempts,
-        last_reply: row.last_reply.as_ref().map(|reply| clean(&without_credentials(reply), 300)),
+/// `2 breaking, 1 warning: POST /a: …`: how much is open, and where and what the first of the worst is.
+fn headline(findings: &[FindingView]) -> String {
+    let count = |severity: Severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let counts = [Severity::Breaking, Severity::Warning].map(|severity| (count(severity), severity.name()));
+    let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}"));
+    let worst = findings.iter().max_by_key(|finding| (finding.severity, std::cmp::Reverse(finding.since)));
+    match worst {
+        Some(worst) => {
+            let place = match worst.used_by.as_slice() {
+                [] => String::new(),
+                [only] => format!("{}: ", clean(only, LONGEST_PLACE)),
+                [first, others @ ..] => format!("{} and {} more: ", clean(first, LONGEST_PLACE), others.len()),
+            };
+            format!("{}: {place}{}", counts.collect::<Vec<_>>().join(", "), clean(&worst.message, LONGEST_HEADLINE))
+        }
+        None => "nothing differs at the moment".to_owned(),
     }
 }
 

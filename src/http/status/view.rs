@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{ApiState, DeliveryState, NoticeGiven, OverrideNote, Severity, Side, Surface};
@@ -15,6 +15,12 @@ pub struct StatusView {
     pub state: StatusState,
     /// One sentence.
     pub verdict: String,
+    /// The same in three answers: alive, checking, mail.
+    #[serde(default)]
+    pub tiles: Vec<Tile>,
+    /// Which part of all there is stands here.
+    #[serde(default)]
+    pub extent: StatusExtent,
     /// When this was gathered.
     pub at: DateTime<Utc>,
     /// Version of driftd.
@@ -28,21 +34,78 @@ pub struct StatusView {
     /// The loops that have run, with when they last did.
     #[serde(default)]
     pub loops: Vec<LoopView>,
-    /// Every watched description.
+    /// Every watched description of this page: in the order of their names where one page holds all, else the worst first.
     pub checking: Vec<ApiView>,
     /// Days on which something ends or changes.
     pub dates: Vec<DateView>,
     /// Exceptions that name a rule or an operation which does not exist, and so cover nothing; in words.
     #[serde(default)]
     pub empty_exceptions: Vec<String>,
-    /// Ends of integrations that lack somebody.
+    /// Ends of integrations that lack somebody; where there are more pages than one, the share of this one.
     pub gaps: Vec<GapView>,
     /// Addresses of people who were asked whether they are there and did not answer.
     pub unconfirmed: BTreeSet<String>,
     /// How letters fare.
     pub telling: TellingView,
-    /// Every open notice, oldest first.
+    /// Every open notice of this page: the oldest first where one page holds all, else the worst first.
     pub open: Vec<OpenView>,
+}
+
+/// One of three answers at a glance, of everything, whatever is chosen.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Tile {
+    /// `alive`, `checking` or `mail`.
+    pub name: String,
+    /// Whether anybody has to do something about it.
+    pub state: StatusState,
+    /// The answer in a few words.
+    pub headline: String,
+    /// The worst of it, in one sentence; empty where nothing is to be said.
+    pub detail: String,
+}
+
+/// Which part of all there is stands on a page.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusExtent {
+    /// The page, from 1.
+    pub page: usize,
+    /// How many there are.
+    pub pages: usize,
+    /// How many descriptions, notices and days one holds together.
+    pub per_page: usize,
+    /// Only descriptions in this state and what is about them; none for all.
+    pub state: Option<ApiState>,
+    /// Only this integration; none for all.
+    pub integration: Option<String>,
+    /// Descriptions on all these pages.
+    pub descriptions: usize,
+    /// Of them, those that are verified.
+    pub verified: usize,
+    /// Open notices on all these pages.
+    pub open: usize,
+    /// Of them, those that are past their answer date.
+    pub overdue: usize,
+    /// Days and promises on all these pages.
+    pub dates: usize,
+    /// Ends that lack somebody, on all these pages.
+    pub gaps: usize,
+}
+
+/// Somebody to call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactView {
+    /// Which end.
+    pub side: Side,
+    /// The party's name.
+    pub party: String,
+    /// The role.
+    pub role: String,
+    /// The name.
+    pub name: String,
+    /// The mail address.
+    pub email: String,
+    /// Where to call, if anywhere.
+    pub phone: Option<String>,
 }
 
 /// Whether anybody has to do something.
@@ -106,6 +169,12 @@ pub struct ApiView {
     pub state: ApiState,
     /// Why.
     pub detail: String,
+    /// Since when it cannot be judged, where it cannot.
+    #[serde(default)]
+    pub since: Option<DateTime<Utc>>,
+    /// Whom to call at both ends, where it needs somebody.
+    #[serde(default)]
+    pub contacts: Vec<ContactView>,
     /// When it was last tried.
     pub last_check: Option<DateTime<Utc>>,
     /// When it was last read.
@@ -142,6 +211,9 @@ pub struct DateView {
     pub api: String,
     /// What people call it.
     pub api_name: String,
+    /// The day, where it is about one.
+    #[serde(default)]
+    pub on: Option<NaiveDate>,
     /// What is to be said of it.
     pub finding: FindingView,
 }
@@ -230,8 +302,14 @@ pub struct OpenView {
     pub opened_at: DateTime<Utc>,
     /// How old it is, whole hours.
     pub age_hours: i64,
-    /// By when each side should have answered.
+    /// By when the first end that has not answered should: as the ladder counts it.
     pub answer_by: DateTime<Utc>,
+    /// Whole days by which the answer of an end is overdue; none where it is not.
+    #[serde(default)]
+    pub overdue_days: Option<i64>,
+    /// How much is open and the worst of it, in a few words.
+    #[serde(default)]
+    pub headline: String,
     /// What is open.
     pub findings: Vec<FindingView>,
     /// Both ends, consumers first.
@@ -249,8 +327,20 @@ pub struct SideView {
     pub owner: String,
     /// How to reach the contact.
     pub contact: String,
+    /// The contact again, part by part; none where it is no longer in the configuration.
+    #[serde(default)]
+    pub reach: Option<ContactView>,
     /// What was answered, in words; none yet.
     pub answer: Option<String>,
+    /// What was said beside it, in words: a request for time and what became of it, who was named instead.
+    #[serde(default)]
+    pub said: Vec<String>,
+    /// When an answer is due, or due again because a plan did not come true; none where all is answered for good.
+    #[serde(default)]
+    pub due: Option<DateTime<Utc>>,
+    /// Whole days by which that has passed; none where it has not.
+    #[serde(default)]
+    pub overdue_days: Option<i64>,
     /// Its letters.
     pub letters: Vec<LetterStatus>,
 }

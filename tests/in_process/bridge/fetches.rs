@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use driftd::lifecycle::Heartbeats;
 use driftd::loops::check_due;
+use driftd::store::{EventPage, EventQuery};
 use tokio_util::sync::CancellationToken;
 
 use crate::bridge::harness::{Bridge, QUIET, Terms, both, time};
@@ -111,7 +112,9 @@ async fn what_goes_on_failing_is_asked_less_and_less_often() {
     }
     bridge.publish(&sized(2, "1"));
     bridge.told().await;
-    let history = bridge.shared.store.history(time("2026-01-12T00:00"), 100).await.expect("the history");
+    let all = EventQuery::since(time("2026-01-12T00:00"));
+    let (mut history, _) = bridge.shared.store.history(&all, EventPage { number: 1, size: 100 }).await.expect("the history");
+    history.reverse();
     let kinds: Vec<&str> = history.iter().map(|event| event.kind.name()).collect();
     assert_eq!(kinds, ["baseline", "down", "recovered"]);
     assert_eq!(history[2].text, "shop/pay can be read again, unchanged");

@@ -15,6 +15,7 @@ mod policies;
 mod refusals;
 mod scenarios;
 mod silence;
+mod status_page;
 mod telling;
 mod two;
 mod whole;

@@ -38,7 +38,7 @@ impl Served {
     }
 
     /// Asks beside this thread: the connections to the database that it gave back are taken up by its runtime.
-    async fn ask(&self, request: String) -> String {
+    pub async fn ask(&self, request: String) -> String {
         let address = self.address.to_string();
         let asked = tokio::task::spawn_blocking(move || http(&address, &request));
         asked.await.expect("a thread").expect("an answer")
@@ -158,8 +158,8 @@ async fn the_page_offers_what_is_asked_until_it_is_decided() {
     let page = served.get(&page_of(provider)).await;
     assert!(page.contains("asks for time until 2026-12-01"), "{page}");
     let number = page.split("name=\"proposal\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a number");
-    // What the other side wrote is text.
-    assert!(!page.contains("<script") && page.matches("&lt;script&gt;alert(1)").count() == 2, "{page}");
+    // What the other side wrote is text: in the question, and at the end that asks.
+    assert!(!page.contains("<script") && page.matches("&lt;script&gt;alert(1)").count() == 4, "{page}");
     let agreed = served.answer(provider, &format!("owner=Olga&answer=agreed&proposal={number}")).await;
     assert!(agreed.starts_with("HTTP/1.1 200"), "{agreed}");
     let page = served.get(&page_of(provider)).await;
@@ -251,7 +251,8 @@ async fn an_acceptance_is_no_answer_to_a_newer_letter_and_status_asks_by_the_new
         (open.answer_by.date_naive(), open.sides.iter().map(|side| side.answer.clone()).collect::<Vec<_>>())
     };
     let ours = Some("ours, done by 2026-08-01".to_owned());
-    assert_eq!(open(&bridge).await, (day("2026-03-04"), vec![Some("accepted".to_owned()), ours.clone()]));
+    // Nobody is asked before the plan has ended, on Saturday 1 August, and two working days after that weekend.
+    assert_eq!(open(&bridge).await, (day("2026-08-05"), vec![Some("accepted".to_owned()), ours.clone()]));
     bridge.at("2026-03-09");
     bridge.announce("GET /a", ends("GET /a", "2026-05-01")).await;
     assert_eq!(bridge.told().await, ["dev@shop.example updated", "owner@pay.example updated"]);
