@@ -58,7 +58,7 @@ impl<'d> DirectionProof<'d> {
     }
 
     fn at_place(&mut self, change: &Change, compared: &ComparedSchemas) -> Option<Found> {
-        if change.kind == ChangeKind::BecameList {
+        if change.kind == ChangeKind::BecameList || self.is_read_as_list(change.kind, compared.pair) {
             return Some(self.became_list(compared));
         }
         // What is left over is asked of whatever holds it, and a new name of whatever else declares it.
@@ -176,7 +176,7 @@ impl<'d> DirectionProof<'d> {
         }
     }
 
-    /// What becomes of single values where a list is taken now.
+    /// What becomes of single values where a list is read.
     fn became_list(&mut self, compared: &ComparedSchemas) -> Found {
         match self.taken_as_list(compared) {
             Some(TakenAsList::Answered(Containment::Contained)) => Found::Contained(HowContained::Plain),

@@ -14,7 +14,7 @@ pub(super) const fn is_about_types(kind: ChangeKind) -> bool {
     matches!(kind, ChangeKind::TypeChanged | ChangeKind::TypesNarrowed | ChangeKind::TypesWidened)
 }
 
-/// What becomes of single values where a list is taken now.
+/// What becomes of single values where a list is read.
 pub(super) enum TakenAsList {
     /// As this, each value by itself.
     Answered(Containment),
@@ -52,6 +52,20 @@ impl<'d> DirectionProof<'d> {
         let taken = TextSchemas::of_receiver(self.contracts.receiver).read(ids.receiver)?;
         let is_number = !types.contains(TypeSet::STRING);
         self.ask_texts(sent, taken, sender.is_wider).map(|answer| spoken(answer, is_number))
+    }
+
+    /// Whether a single value comes, and whoever reads its text takes it for a list.
+    pub(super) fn is_read_as_list(&self, kind: ChangeKind, pair: usize) -> bool {
+        let is_text = self.pairs.get(pair).is_some_and(|known| known.is_root() && known.writing.is_text());
+        !self.is_to_provider()
+            && is_about_types(kind)
+            && is_text
+            && self.ids(pair).is_some_and(|ids| {
+                let sent = self.contracts.sender.schema(ids.sender).types.without(TypeSet::NULL);
+                let read = self.contracts.receiver.schema(ids.receiver).types.without(TypeSet::NULL);
+                let is_single = sent.intersection(TypeSet::ARRAY.union(TypeSet::OBJECT)).is_empty();
+                read == TypeSet::ARRAY && !sent.is_empty() && is_single
+            })
     }
 
     /// Whether every single value that is sent is one entry of a list that the receiver takes.

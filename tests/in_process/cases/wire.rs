@@ -190,6 +190,12 @@ fn one_value_and_a_list() {
     }
     let header = |schema: &Value| answer(&json!({"headers": {"X-N": {"schema": schema}}}));
     assert_eq!(judged(&header(&text), &header(&list(&text))), ["breaking response-type-changed"], "who reads it finds several");
+    let whole = json!({"type": "integer"});
+    let two = |schema: &Value| json!({"type": "array", "items": schema, "minItems": 2});
+    assert_eq!(judged(&header(&list(&whole)), &header(&whole)), ["info response-type-changed"], "one number is a list of one");
+    assert_eq!(judged(&header(&two(&whole)), &header(&whole)), ["breaking response-type-changed"], "one number is no two");
+    assert_eq!(judged(&header(&list(&text)), &header(&text)), ["breaking response-type-changed"], "a text may hold a comma");
+    assert_eq!(judged(&header(&list(&whole)), &header(&text)), ["breaking response-type-changed"], "a text is no number");
 }
 
 #[test]
