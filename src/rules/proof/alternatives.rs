@@ -4,15 +4,26 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use crate::containment::{Containment, Question};
-use crate::openapi::{Contract, SchemaId};
+use crate::containment::{Containment, Peers, Question};
+use crate::openapi::{Contract, SchemaId, Value};
 
 use super::direction::{DirectionProof, ReceiverMembers, Taken, schema_of};
+
+/// Schemas of one value that are looked through for its choices.
+const MOST_PARTS: usize = 40;
 
 /// Pairs above a finding that are followed.
 pub(super) const MOST_ABOVE: usize = 2_000;
 
-impl DirectionProof<'_> {
+impl<'d> DirectionProof<'d> {
+    /// Whether the alternatives of both sides are the same in other words. Of alternatives of which several may fit, one more
+    /// may be told apart by its names only: that they fit the same values says nothing of it.
+    pub(super) fn is_same_in_other_words(&mut self, pair: usize, schemas: Peers<&'d Value>) -> bool {
+        let Peers { sender, receiver } = self.contracts;
+        self.ids(pair).is_some_and(|ids| chooses_one(sender, ids.sender) && chooses_one(receiver, ids.receiver))
+            && self.are_same_values(schemas)
+    }
+
     /// Whether everything this pair is an alternative of takes a value.
     pub(super) fn is_taken_beside(&mut self, pair: usize, value: &Json) -> bool {
         let (Some(known), Some(inner)) = (self.pairs.get(pair), self.ids(pair)) else { return false };
@@ -76,4 +87,19 @@ impl DirectionProof<'_> {
         self.taken.insert(pair, taken);
         taken
     }
+}
+
+/// Whether every choice within a schema of one value is one of exactly one.
+fn chooses_one(contract: &Contract<'_>, id: SchemaId) -> bool {
+    let mut seen = BTreeSet::from([id]);
+    let mut pending = vec![id];
+    while let Some(at) = pending.pop().filter(|_| seen.len() <= MOST_PARTS) {
+        let schema = contract.schema(at);
+        if schema.unions.iter().any(|union| !union.exclusive) {
+            return false;
+        }
+        let parts = schema.all_of.iter().chain(schema.unions.iter().flat_map(|union| &union.branches));
+        pending.extend(parts.take(MOST_PARTS).copied().filter(|part| seen.insert(*part)));
+    }
+    seen.len() <= MOST_PARTS
 }

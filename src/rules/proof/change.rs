@@ -123,6 +123,9 @@ impl<'d> DirectionProof<'d> {
             let is_told_apart = change.evidence.discriminated;
             return Found::Contained(if is_told_apart { HowContained::Loose } else { HowContained::Plain });
         }
+        if !change.evidence.discriminated && self.is_same_in_other_words(pair, schemas) {
+            return Found::Contained(HowContained::Plain);
+        }
         if self.is_contained_as_meant(schemas, question, ReceiverMembers::Open) {
             Found::Contained(HowContained::Loose)
         } else {

@@ -32,6 +32,8 @@ pub(super) struct DirectionProof<'d> {
     meant: Option<Prover<'d>>,
     /// Both.
     meant_strict: Option<Prover<'d>>,
+    /// Reads both documents by the letter, whoever sends: what is sent, and the other way round, where that was needed.
+    literal: Option<[Prover<'d>; 2]>,
     /// Asked about whole messages, where that was needed.
     pub(super) messages: Option<Prover<'d>>,
     pub(super) documents: Peers<Interpretation<'d>>,
@@ -97,6 +99,7 @@ impl<'d> DirectionProof<'d> {
             strict: None,
             meant: None,
             meant_strict: None,
+            literal: None,
             messages: None,
             documents,
             pairs_left: MOST_PAIRS,
@@ -157,6 +160,20 @@ impl<'d> DirectionProof<'d> {
         let (allowance, stop) = (&self.allowance, &self.stop);
         let prover = prover.get_or_insert_with(|| another(documents, allowance, stop));
         !prover.is_empty(schemas.sender) && prover.contains(schemas.sender, schemas.receiver, question) == Containment::Contained
+    }
+
+    /// Whether both schemas are of the same values, and of some: then one is the other in other words.
+    pub(super) fn are_same_values(&mut self, schemas: Peers<&'d Value>) -> bool {
+        let Peers { sender, receiver } = schemas;
+        let (documents, allowance, stop) = (self.documents, &self.allowance, &self.stop);
+        let [there, back] = self.literal.get_or_insert_with(|| {
+            [documents, Peers { sender: documents.receiver, receiver: documents.sender }].map(|documents| {
+                Prover::new(documents, false, Box::new(|_| false)).within(allowance.clone()).stopped_by(stop.clone())
+            })
+        });
+        !there.is_empty(sender)
+            && there.contains(sender, receiver, &Question::Whole) == Containment::Contained
+            && back.contains(receiver, sender, &Question::Whole) == Containment::Contained
     }
 }
 
