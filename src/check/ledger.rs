@@ -29,7 +29,7 @@ pub(super) async fn check_ledger(writer: &LetterWriter<'_>, claim: &Claim) -> Re
         today: writer.now.date_naive(),
     };
     let findings = writer.with_overrides(dated(&ledger));
-    let notice = writer.tell(claim, &claim.told, &claim.findings, &findings, None).await?;
+    let notice = writer.tell(claim, None, &claim.findings, &findings, None).await?;
     let needs_notice = findings.iter().any(OpenFinding::needs_notice);
     let current = entries.iter().filter(|entry| entry.ended_at.is_none() && entry.statement.date.is_some()).count();
     let (state, detail) = match (needs_notice, current) {
@@ -56,6 +56,7 @@ pub(super) async fn check_ledger(writer: &LetterWriter<'_>, claim: &Claim) -> Re
             baseline: None,
             findings: (findings != claim.findings).then_some(findings),
             ledger: Vec::new(),
+            rebased: None,
             notice,
         }),
         events,

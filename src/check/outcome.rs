@@ -54,7 +54,7 @@ impl Outcome<'_> {
             events.push(NewEvent::new(EventKind::Recovered, format!("{} can be read again, unchanged", self.claim.key)));
         }
         let evidence = self.claim.baseline.as_deref().zip(self.claim.latest.as_deref());
-        let notice = self.writer.tell(self.claim, &self.claim.told, &self.claim.findings, &findings, evidence).await?;
+        let notice = self.writer.tell(self.claim, None, &self.claim.findings, &findings, evidence).await?;
         let (next, why_late) = self.next_at(fresh_for);
         let detail =
             with(detail, [unread(&absent), self.coming_and_going(&notice), why_late, moved_to.as_deref().map(fetch::moved)]);
@@ -69,6 +69,7 @@ impl Outcome<'_> {
                 baseline: None,
                 findings,
                 ledger,
+                rebased: None,
                 notice,
             }),
             events,
@@ -179,7 +180,10 @@ impl Outcome<'_> {
         let previous = previous.as_deref().unwrap_or(&claim.findings);
         let needs_notice = findings.iter().any(OpenFinding::needs_notice);
         let evidence = baseline.as_deref().zip(Some(digest.as_str()));
-        let step = writer.tell(claim, told.as_deref().unwrap_or(&claim.told), previous, &findings, evidence).await?;
+        let step = writer.tell(claim, told.as_deref(), previous, &findings, evidence).await?;
+        // Of whom nothing is left keeps what it was told, until it has a letter that says so.
+        let kept = told.into_iter().flatten().filter(|told| !told.findings.is_empty());
+        let rebased = claim.notice.as_ref().map(|notice| (notice.id.clone(), kept.collect()));
         let mut events = vec![NewEvent::new(
             EventKind::State(ApiState::Changed),
             format!("{key}: {} (sha256 {})", describe(&findings), short(&digest)),
@@ -201,7 +205,7 @@ impl Outcome<'_> {
         let (next_at, detail) = self.planned(&document, detail);
         Ok(CheckCommit {
             rule_set: RULE_SET,
-            success: Some(self.success(document, described, baseline, findings, step)),
+            success: Some(SuccessfulCheck { rebased, ..self.success(document, described, baseline, findings, step) }),
             events,
             ..self.checked(state, detail, next_at)
         })
@@ -234,6 +238,7 @@ impl Outcome<'_> {
             baseline,
             findings: Some(findings),
             ledger: dates.steps(self.claim.key.surface, &entries),
+            rebased: None,
             notice,
         }
     }

@@ -210,7 +210,10 @@ impl Printed<'_> {
                 paint.column(Tone::Bad, "OVERDUE", WIDTH),
                 format!(", {days} {} overdue", if days == 1 { "day" } else { "days" }),
             ),
-            None => (paint.column(Tone::Doubtful, "open", WIDTH), format!(", to be answered by {}", local(open.answer_by))),
+            None => {
+                let due = open.answer_by.map(|due| format!(", to be answered by {}", local(due))).unwrap_or_default();
+                (paint.column(Tone::Doubtful, "open", WIDTH), due)
+            }
         };
         let _ = writeln!(out, "{tag}{} {} ({}){late}: {}", open.notice, open.api_name, open.integration_name, open.headline);
         for side in &open.sides {

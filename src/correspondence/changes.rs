@@ -10,8 +10,12 @@ use crate::store::{Claim, NoticeStep, REVERTED, Recurrence, RevertedNotice, Stor
 
 use super::writer::LetterWriter;
 
+/// Why a notice is closed of which nothing is left by newer rules.
+const JUDGED_ANEW: &str = "newer rules judge what was told otherwise";
+
 impl LetterWriter<'_> {
-    /// Decides whether anything is to be said, and writes the letters. `evidence` are the digests compared.
+    /// Decides whether anything is to be said, and writes the letters. `rebased` is what each party was told, as newer rules judge
+    /// it, where they do; `evidence` are the digests compared.
     ///
     /// Only who has a letter that stands to be sent counts as told: whoever has none is tried again at the next look.
     ///
@@ -20,13 +24,14 @@ impl LetterWriter<'_> {
     pub(crate) async fn tell(
         &self,
         claim: &Claim,
-        told: &[LastTold],
+        rebased: Option<&[LastTold]>,
         previous: &[OpenFinding],
         current: &[OpenFinding],
         evidence: Option<(&str, &str)>,
     ) -> Result<NoticeStep, StoreError> {
-        let decision_input =
-            |open, told| DecisionInput { integration: self.integration, api: self.api, open, told, previous, current };
+        let (told, is_judged_anew) = (rebased.unwrap_or(&claim.told), rebased.is_some());
+        let (integration, api) = (self.integration, self.api);
+        let decision_input = |open, told| DecisionInput { integration, api, open, told, is_judged_anew, previous, current };
         if let Some(gone) = self.come_back(claim, &decision_input, current) {
             return Ok(self.told_again(gone, current));
         }
@@ -57,8 +62,11 @@ impl LetterWriter<'_> {
             .map(|recurrence| format!("It had come and gone before, and came back {} times.", recurrence.times));
         let (deliveries, told, all_have_one) = self.written_out(&decision, evidence, back.as_ref());
         if decision.closes && all_have_one {
-            let why =
-                if current.iter().any(OpenFinding::needs_notice) { "what differs concerns nobody any more" } else { REVERTED };
+            let why = match () {
+                () if decision.messages.iter().any(|message| message.is_judged_away) => JUDGED_ANEW,
+                () if current.iter().any(OpenFinding::needs_notice) => "what differs concerns nobody any more",
+                () => REVERTED,
+            };
             return Ok(NoticeStep::Close { id: decision.notice.id, why: why.to_owned(), deliveries });
         }
         if told.is_empty() {
@@ -75,8 +83,7 @@ impl LetterWriter<'_> {
         current: &[OpenFinding],
     ) -> Option<&'c RevertedNotice> {
         let gone = claim.gone.as_ref().filter(|_| claim.notice.is_none() && self.key.surface != Surface::Ledger)?;
-        let is_known =
-            |finding: &OpenFinding| gone.told.iter().any(|told| told.findings.get(&finding.identity) == Some(&finding.content));
+        let is_known = |finding: &OpenFinding| gone.told.iter().any(|told| told.knows(finding));
         let mut open = current.iter().filter(|finding| finding.needs_notice());
         let is_back = open.clone().next().is_some() && open.all(is_known);
         (is_back && decision_input(Some(&gone.notice), &gone.told).decide(self.now, Fingerprint::default).is_none())

@@ -233,7 +233,7 @@ impl Asking<'_> {
         if is_question {
             return self.shared.store.ask(&key, &decision.notice, about, letter).await;
         }
-        self.shared.store.write_digest(&key, &decision.notice, letter).await
+        self.shared.store.write_digest(&key, &decision.notice, letter, Vec::new()).await
     }
 }
 

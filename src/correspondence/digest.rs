@@ -6,8 +6,10 @@ use chrono::{DateTime, Datelike as _, Days, TimeDelta, Utc, Weekday};
 use chrono_tz::Tz;
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{Fingerprint, Integration, NoticeKind, NoticeSeries, Party, Surface, WatchKey};
-use crate::notice::{Decision, PartyMessage, Week, digest_lines};
+use crate::model::{
+    Fingerprint, Integration, LastTold, NoticeKind, NoticeSeries, OpenFinding, OpenNotice, Party, Surface, WatchKey,
+};
+use crate::notice::{Decision, PartyMessage, Week, digest_lines, waiting};
 use crate::state::{ActiveConfig, AppState, TroublePart};
 use crate::store::{KEPT_FOR_DIGEST, StoreError};
 
@@ -95,12 +97,30 @@ impl Digest<'_> {
         let now = shared.clock.now();
         let mut lines = Vec::new();
         let mut about = None;
+        let open = shared.store.open_notices(&integration.id).await?;
+        let mut told: Vec<(String, LastTold)> = Vec::new();
         for api in &integration.apis {
             let Some(side) = api.side_of(&party.id) else { continue };
             let key = WatchKey { integration: integration.id.clone(), api: api.id.clone(), surface: Surface::Live };
             let entries = shared.store.ledger(&key.integration, &key.api).await?;
             let findings = shared.store.findings_for_digest(&key.integration, &key.api).await?;
-            let found = digest_lines(&Week { api, entries: &entries, findings: &findings, since, until }, side, &party.id);
+            let of_this = open.iter().filter(|open| open.key.api == api.id);
+            let of_the_week = |open: &'_ OpenNotice, finding: &OpenFinding| {
+                // What was seen after the week belongs to the next, whenever this is written.
+                open.seen.get(&finding.identity).is_none_or(|seen| *seen <= until)
+            };
+            let waiting = of_this.map(|open| {
+                let mut findings = waiting(open, api, side, &party.id);
+                findings.retain(|finding| of_the_week(open, finding));
+                (open.notice.id.as_str(), findings)
+            });
+            let waiting: Vec<(&str, Vec<&OpenFinding>)> = waiting.collect();
+            for (notice, findings) in waiting.iter().filter(|(_, findings)| !findings.is_empty()) {
+                let message = PartyMessage::about(side, &party.id, NoticeKind::Updated, findings.clone());
+                told.push(((*notice).to_owned(), message.told()));
+            }
+            let week = Week { api, entries: &entries, findings: &findings, waiting: &waiting, since, until };
+            let found = digest_lines(&week, side, &party.id);
             if !found.is_empty() && about.is_none() {
                 about = Some((key, api, side));
             }
@@ -112,7 +132,7 @@ impl Digest<'_> {
         let message = PartyMessage::about(side, &party.id, NoticeKind::Digest, Vec::new());
         let decision = Decision { notice, messages: vec![message], closes: true };
         let Some(letter) = writer.digest(&decision, lines) else { return Ok(false) };
-        shared.store.write_digest(&key, &decision.notice, letter).await
+        shared.store.write_digest(&key, &decision.notice, letter, told).await
     }
 }
 

@@ -2,8 +2,8 @@
 
 use tracing::info;
 
-use crate::model::{LadderPlace, OpenNotice, PendingAnswer};
-use crate::notice::{MessageCard, PlannedEscalation, is_only_days, is_still_open, next_step};
+use crate::model::{LadderPlace, LastTold, OpenNotice, PendingAnswer, Person, Side};
+use crate::notice::{MessageCard, PlannedEscalation, is_still_open, next_step};
 use crate::state::{AppState, TroublePart};
 use crate::store::{EscalationCommit, PlannedDelivery, StoreError, UnansweredNotice};
 
@@ -52,13 +52,14 @@ async fn escalate(shared: &AppState, unanswered: &UnansweredNotice) -> Result<bo
     }
     let Some(open) = shared.store.open_notice(&unanswered.notice).await? else { return Ok(false) };
     due.retain(|end| is_still_open(&open, end.pending.side, &end.pending.party));
-    // A day that keeps the promise is no alarm: once the ladder has been climbed, its reminders are enough.
-    due.retain(|end| {
-        !matches!(end.planned.place, LadderPlace::NobodyLeft(_)) || !is_only_days(&open, end.pending.side, &end.pending.party)
-    });
+    // Whoever has had a letter about it today is asked tomorrow.
+    due.retain(|end| end.planned.person.as_ref().is_none_or(|(_, person)| !open.is_written_today(&person.email, now)));
     let writer = LetterWriter { shared, active: &active, key: &open.key, integration, api, now };
-    let (left, next): (Vec<SilentEnd<'_>>, Vec<SilentEnd<'_>>) =
+    let (mut left, next): (Vec<SilentEnd<'_>>, Vec<SilentEnd<'_>>) =
         due.into_iter().partition(|end| matches!(end.planned.place, LadderPlace::NobodyLeft(_)));
+    if managers(&writer, &open).iter().any(|(.., person)| open.is_written_today(&person.email, now)) {
+        left.clear();
+    }
     let mut steps: Vec<EscalationCommit> = next.iter().filter_map(|end| asked(&writer, &open, end)).collect();
     // Where several ends are silent, who is told reads of all of them in one letter.
     let mut letters = nobody_left(&writer, &open, &left);
@@ -111,13 +112,10 @@ fn step(
 fn nobody_left(writer: &LetterWriter<'_>, open: &OpenNotice, silent: &[SilentEnd<'_>]) -> Vec<PlannedDelivery> {
     let Some(first) = silent.first() else { return Vec::new() };
     let operator = (first.pending.side, first.pending.party.as_str(), writer.active.operator());
-    let managers = open.told.iter().filter_map(|told| {
-        let manager = writer.integration.party(&told.party)?.manager(told.side)?;
-        Some((told.side, told.party.as_str(), manager.clone()))
-    });
+    let managers = managers(writer, open);
     let mut written: Vec<String> = Vec::new();
     let mut letters = Vec::new();
-    for (side, party, person) in managers.chain([operator]) {
+    for (side, party, person) in managers.into_iter().chain([operator]) {
         let address = person.email.to_ascii_lowercase();
         if !written.contains(&address) {
             let is_operator = address == writer.active.config.mail.operator.to_ascii_lowercase();
@@ -127,6 +125,15 @@ fn nobody_left(writer: &LetterWriter<'_>, open: &OpenNotice, silent: &[SilentEnd
         }
     }
     letters
+}
+
+/// Whoever speaks for each end that was told of a notice.
+fn managers<'o>(writer: &LetterWriter<'_>, open: &'o OpenNotice) -> Vec<(Side, &'o str, Person)> {
+    let manager = |told: &'o LastTold| {
+        let manager = writer.integration.party(&told.party)?.manager(told.side)?;
+        Some((told.side, told.party.as_str(), manager.clone()))
+    };
+    open.told.iter().filter_map(manager).collect()
 }
 
 /// What is told of silent ends; who was asked there is for their own eyes and the operator's.

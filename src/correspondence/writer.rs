@@ -6,12 +6,12 @@ use url::Url;
 
 use crate::mail::{CalendarPart, Letter, NamedAddress, compose, domain_of};
 use crate::model::{
-    Api, ChannelKind, ChannelName, EscalationTarget, Integration, LastTold, Notice, NoticeKind, OpenFinding, OpenNotice,
-    PendingAnswer, Person, Side, Surface, WatchKey,
+    Api, ChannelKind, ChannelName, EscalationTarget, Integration, LastTold, LetterQuestion, Notice, NoticeKind, OpenFinding,
+    OpenNotice, PendingAnswer, Person, Side, Surface, WatchKey,
 };
 use crate::notice::{
-    Circumstances, Decision, LetterPlan, LetterView, Links, MessageCard, PlannedEscalation, Room, escalation_card, plan,
-    restated, restated_to_next,
+    Circumstances, Decision, Ending, LetterPlan, LetterView, Links, MessageCard, PlannedEscalation, Room, escalation_card, plan,
+    restated, restated_to_next, waiting,
 };
 use crate::render::{Appointment, Publisher, calendar, chat_message, cloud_event};
 use crate::state::{ActiveConfig, AppState, TroublePart, hex, link_token};
@@ -73,15 +73,16 @@ impl LetterWriter<'_> {
         (deliveries, told, all_have_one)
     }
 
-    /// The last letters of a notice that every consumer has accepted, to everybody who was told of it.
+    /// The last letters of a notice that every consumer has accepted, to everybody who was told of it; also of what waited for the
+    /// digest.
     pub(super) fn accepted(&self, open: &OpenNotice, by: &str) -> Vec<PlannedDelivery> {
         let letters = open.told.iter().filter_map(|told| {
-            let decision = restated(open, told.side, &told.party, NoticeKind::Resolved, self.now);
+            let mut decision = restated(open, told.side, &told.party, NoticeKind::Resolved, self.now);
+            for message in &mut decision.messages {
+                message.findings.extend(waiting(open, self.api, told.side, &told.party));
+            }
             let mut letter = plan(&self.circumstances(None), &decision).into_iter().next()?;
-            letter.view.ending = Some(format!(
-                "{by} has accepted it, and with that every consumer has; driftd compares the {} with the new description from now on",
-                self.api.name
-            ));
+            letter.view.ending = Some(Ending::accepted(by, &self.api.name));
             let mut deliveries: Vec<PlannedDelivery> = self.or_trouble(&open.notice, &letter).into_iter().collect();
             deliveries.extend(self.channels(&letter).unwrap_or_default());
             Some(deliveries)
@@ -177,6 +178,7 @@ impl LetterWriter<'_> {
             links: Links { rules: format!("{}/rules/", self.shared.external_url) },
             evidence: evidence.map(|(before, after)| (before.to_owned(), after.to_owned())),
             catalogue: &self.shared.catalogue,
+            now: self.now,
         }
     }
 
@@ -261,7 +263,8 @@ impl LetterWriter<'_> {
         let own = link_token(&self.shared.link_key, &[&["bounce"], parts.as_slice()].concat());
         let sender = self.active.sender(Some(&own));
         // Whoever has to act is never left asleep.
-        let can_wait = asks_nothing || (view.breaking == 0 && view.escalation.is_none() && view.message.is_none());
+        let takes_back = view.kind == NoticeKind::Eased;
+        let can_wait = asks_nothing || takes_back || (view.breaking == 0 && view.escalation.is_none() && view.message.is_none());
         let party = self.integration.party(party).filter(|_| can_wait);
         let not_before = party.and_then(|party| party.calendar.quiet_until(self.now));
         let id = format!(
@@ -275,6 +278,7 @@ impl LetterWriter<'_> {
         let (subject, message) = self.composed(notice, &mut view, person, &from, &id)?;
         Ok(PlannedDelivery {
             kind: view.kind,
+            question: view.question,
             side,
             party: letter.to.party.clone(),
             name: person.name.clone(),
@@ -367,6 +371,7 @@ impl LetterWriter<'_> {
             };
             planned.push(PlannedDelivery {
                 kind: view.kind,
+                question: LetterQuestion::AsBefore,
                 side: letter.to.side,
                 party: party.id.clone(),
                 name: channel.name.clone(),

@@ -24,6 +24,9 @@ pub struct Day {
 /// The notice that a change was given, held against what was promised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticeGiven {
+    /// The class of change that was promised so much; empty where an older version measured it.
+    #[serde(default)]
+    pub class: String,
     /// Since when it was known; none where nobody had said a word.
     pub told_on: Option<NaiveDate>,
     /// Days from then to the day it was seen.

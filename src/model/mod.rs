@@ -41,8 +41,8 @@ pub use ledger::{DateKind, LedgerEntry, LedgerStep, Origin, Statement, YEARS, da
 pub use nearest::{meant, nearest};
 pub use network::{ApiTls, Direct, PrivateHost, Proxies, Proxy, place};
 pub use notice::{
-    Acknowledgement, Answer, AttemptOutcome, Delivery, DeliveryState, EscalationStep, Lane, LastTold, Notice, NoticeKind,
-    OpenNotice, PendingAnswer, Proposal, Reply, retry_after,
+    Acknowledgement, Answer, AttemptOutcome, Delivery, DeliveryState, EscalationStep, Lane, LastTold, LetterQuestion, Notice,
+    NoticeKind, OpenNotice, PendingAnswer, Proposal, Reply, ToldFinding, retry_after,
 };
 pub use operation::{OperationLabel, OperationPattern, Stability};
 pub use overrides::{Overridable, Override, OverrideNote, OverrideSeverity, Pattern};

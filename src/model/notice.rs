@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{ChannelName, EscalationTarget, Fingerprint, LadderPlace, OpenFinding, Side, WatchKey};
+use super::{ChannelName, EscalationTarget, Fingerprint, LadderPlace, OpenFinding, Severity, Side, WatchKey};
 
 /// What a mail of a notice says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub enum NoticeKind {
     Opened,
     /// More changed, or the same changed again.
     Updated,
+    /// An alarm is taken back, while something else stays open: a day that keeps its promise again, a finding that breaks nothing
+    /// any more.
+    Eased,
     /// A day that was told of has come nearer.
     Reminder,
     /// Nobody has answered, and somebody else is asked.
@@ -35,8 +38,8 @@ pub enum NoticeKind {
 }
 
 impl NoticeKind {
-    /// Whether a letter of this kind tells something new, and so asks for an answer of its own.
-    pub fn asks(name: &str) -> bool {
+    /// Whether a letter of this kind tells something new: who accepted before it was written has accepted less.
+    pub fn tells_more(name: &str) -> bool {
         [Self::Opened, Self::Updated].iter().any(|kind| kind.name() == name)
     }
 
@@ -45,6 +48,7 @@ impl NoticeKind {
         match self {
             Self::Opened => "opened",
             Self::Updated => "updated",
+            Self::Eased => "eased",
             Self::Reminder => "reminder",
             Self::Escalated => "escalated",
             Self::CounterpartMessage => "exchange",
@@ -53,6 +57,34 @@ impl NoticeKind {
             Self::Outage => "outage",
             Self::Resolved => "resolved",
         }
+    }
+}
+
+/// What a letter does to the question whether its side has answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LetterQuestion {
+    /// It asks; where a question was open before, that one stays the one that is to be answered.
+    Asked,
+    /// Nothing.
+    AsBefore,
+    /// Nothing is asked any more: all is over, or only days are left that keep their promises.
+    Nothing,
+}
+
+impl LetterQuestion {
+    /// The word in storage.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::AsBefore => "as-before",
+            Self::Nothing => "nothing",
+        }
+    }
+
+    /// The question a stored word stands for.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Asked, Self::AsBefore, Self::Nothing].into_iter().find(|question| question.name() == name)
     }
 }
 
@@ -70,6 +102,15 @@ pub struct Notice {
     pub told_at: DateTime<Utc>,
 }
 
+/// What a party was told of one finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldFinding {
+    /// Its content.
+    pub content: String,
+    /// How much it mattered.
+    pub severity: Severity,
+}
+
 /// What one party was last told under a notice.
 ///
 /// Kept for each party, because each hears of its own share: what is news to one was told to another long ago.
@@ -83,8 +124,19 @@ pub struct LastTold {
     pub stem: Option<String>,
     /// What it answered last.
     pub answer: Option<Acknowledgement>,
-    /// Content of each finding by identity; empty once it was told that all is over.
-    pub findings: BTreeMap<String, String>,
+    /// When its owner was last written to about the notice; what the other side says does not count.
+    pub written_at: Option<DateTime<Utc>>,
+    /// What it is asked, and what it answered to that; none before it had a letter.
+    pub pending: Option<PendingAnswer>,
+    /// What it was told of each finding, by identity; empty once it was told that all is over.
+    pub findings: BTreeMap<String, ToldFinding>,
+}
+
+impl LastTold {
+    /// Whether the party was told of a finding just as it is.
+    pub fn knows(&self, finding: &OpenFinding) -> bool {
+        self.findings.get(&finding.identity).is_some_and(|told| told.content == finding.content)
+    }
 }
 
 /// An open notice with all it tells of.
@@ -96,8 +148,24 @@ pub struct OpenNotice {
     pub key: WatchKey,
     /// What differs now.
     pub findings: Vec<OpenFinding>,
+    /// When each of them was first seen, by identity.
+    pub seen: BTreeMap<String, DateTime<Utc>>,
     /// What each party was told; whom it no longer concerns is not among them.
     pub told: Vec<LastTold>,
+    /// When each address, in small letters, was last written to about it; what the other side says does not count.
+    pub written: BTreeMap<String, DateTime<Utc>>,
+}
+
+impl OpenNotice {
+    /// What a party was told of it.
+    pub fn told_to(&self, side: Side, party: &str) -> Option<&LastTold> {
+        self.told.iter().find(|told| told.side == side && told.party == party)
+    }
+
+    /// Whether an address was written to about it on the day of `now`, in UTC.
+    pub fn is_written_today(&self, email: &str, now: DateTime<Utc>) -> bool {
+        self.written.get(&email.to_ascii_lowercase()).is_some_and(|at| at.date_naive() == now.date_naive())
+    }
 }
 
 /// Where a rendered message stands on its way.
@@ -360,7 +428,7 @@ impl Acknowledgement {
 }
 
 /// What is known of one party under an open notice.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingAnswer {
     /// Which end.
     pub side: Side,

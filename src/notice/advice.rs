@@ -10,6 +10,9 @@ struct DateRule {
     remedy: Remedy,
 }
 
+/// What rules say of a day that breaks a promise.
+const BROKEN_PROMISE: &str = "promise not kept";
+
 const RULES: [DateRule; 8] = [
     DateRule {
         id: "end-announced",
@@ -31,7 +34,7 @@ const RULES: [DateRule; 8] = [
     },
     DateRule {
         id: "notice-too-short",
-        label: "promise not kept",
+        label: BROKEN_PROMISE,
         hurt: "The agreement promises more time than this, and the consumer has planned with it.",
         remedy: Remedy {
             consumer: "The consumer's team says whether it can be ready by this day.",
@@ -40,7 +43,7 @@ const RULES: [DateRule; 8] = [
     },
     DateRule {
         id: "overlap-too-short",
-        label: "promise not kept",
+        label: BROKEN_PROMISE,
         hurt: "The agreement promises that the old and the new are there together for longer.",
         remedy: Remedy {
             consumer: "The consumer's team says how long it needs both.",
@@ -49,7 +52,7 @@ const RULES: [DateRule; 8] = [
     },
     DateRule {
         id: "date-in-freeze",
-        label: "promise not kept",
+        label: BROKEN_PROMISE,
         hurt: "In this time of the year no changes are taken: nobody is there to test or to mend.",
         remedy: Remedy {
             consumer: "The consumer's team says whether anybody can be there on this day.",
@@ -60,7 +63,7 @@ const RULES: [DateRule; 8] = [
     },
     DateRule {
         id: "date-not-allowed",
-        label: "promise not kept",
+        label: BROKEN_PROMISE,
         hurt: "The agreement names the only days of the year on which changes take effect, and this is none of them.",
         remedy: Remedy {
             consumer: "The consumer's team says whether it can live with this day.",
@@ -95,6 +98,16 @@ pub(super) fn advice(rule: &str) -> Option<(&'static str, Remedy)> {
 /// What a rule about dates says in a word or two.
 pub(super) fn label(rule: &str) -> Option<&'static str> {
     RULES.iter().find(|known| known.id == rule).map(|known| known.label)
+}
+
+/// Whether a rule is about days.
+pub(super) fn is_about_days(rule: &str) -> bool {
+    date_rules().any(|known| known == rule)
+}
+
+/// Whether a rule tells of a promise that a day breaks.
+pub(super) fn is_about_a_promise(rule: &str) -> bool {
+    label(rule) == Some(BROKEN_PROMISE)
 }
 
 /// The ids of the rules about days.

@@ -10,9 +10,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sha2::{Digest, Sha256};
 
 use crate::model::{
-    Agreement, Api, BREAKING, DateKind, Day, Integration, LedgerEntry, OpenFinding, OperationLabel, OperationPattern, REMOVAL,
-    Severity, Statement, dated_subjects, in_force,
+    Agreement, Api, BREAKING, DateKind, Day, Integration, LedgerEntry, NoticeGiven, OpenFinding, OperationLabel,
+    OperationPattern, REMOVAL, Severity, Statement, dated_subjects, in_force,
 };
+
+use super::advice::is_about_a_promise;
 
 /// What ended on paper and still answers is told of after so many days.
 const ZOMBIE: i64 = 30;
@@ -47,6 +49,26 @@ pub(super) fn is_news(told: &str, content: &str) -> bool {
         }
         _ => true,
     }
+}
+
+/// Whether the day is another.
+pub(super) fn is_moved(told: &str, content: &str) -> bool {
+    matches!((told.parse::<DayContent>(), content.parse::<DayContent>()), (Ok(told), Ok(now)) if told.day != now.day)
+}
+
+/// Whether the day moved away.
+pub(super) fn is_later(told: &str, content: &str) -> bool {
+    matches!((told.parse::<DayContent>(), content.parse::<DayContent>()), (Ok(told), Ok(now)) if told.day < now.day)
+}
+
+/// Whether a promise that a day broke is kept now, or nobody promised it any more: the day is still to come, and what was told of
+/// it under this identity is gone.
+pub(super) fn is_kept_again(identity: &str, current: &[OpenFinding], today: NaiveDate) -> bool {
+    let Some((rule, subject)) = identity.split_once(' ') else { return false };
+    let is_of = |finding: &OpenFinding| finding.identity.split_once(' ').is_some_and(|(_, of)| of == subject);
+    is_about_a_promise(rule)
+        && !current.iter().any(|finding| finding.identity == identity)
+        && current.iter().any(|finding| is_of(finding) && finding.day.as_ref().is_some_and(|day| day.on > today))
 }
 
 /// Whether nothing is new but that the day has come nearer.
@@ -218,7 +240,21 @@ impl Said<'_> {
         let subject = self.statement().subject.clone();
         let day = Day { on: day, revision: steps, id, subject, title };
         let content = DayContent { day: day.on, reminders }.to_string();
-        OpenFinding { day: Some(day), ..self.finding(rule, Severity::Breaking, message, content) }
+        let given = self.given(day.on);
+        OpenFinding { day: Some(day), given, ..self.finding(rule, Severity::Breaking, message, content) }
+    }
+
+    /// The notice that was given of a day, held against the promise of its class.
+    fn given(&self, day: NaiveDate) -> Option<NoticeGiven> {
+        let told = self.told_on(day);
+        let measured = self.agreement().measure(self.class(), told, day)?;
+        Some(NoticeGiven {
+            class: self.class().to_owned(),
+            told_on: Some(told),
+            given: measured.given,
+            promised: measured.promised.to_string(),
+            short: measured.short,
+        })
     }
 
     fn class(&self) -> &str {

@@ -3,12 +3,19 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::{Acknowledgement, Api, Consumer, Fingerprint, Integration, LastTold, Notice, NoticeKind, OpenFinding, Side};
+use crate::model::{
+    Acknowledgement, Api, Fingerprint, Integration, LastTold, Notice, NoticeKind, OpenFinding, PendingAnswer, Severity, Side,
+    ToldFinding,
+};
 
 use super::dates;
-use super::usage::{Impact, impact};
+use super::urgency::{Urgency, urgency};
+use super::usage::{callers, concerning};
+
+/// Where no digest is agreed on, what breaks nothing waits so long after the last letter.
+const A_DAY: TimeDelta = TimeDelta::days(1);
 
 /// What is said about a watched description, and whether that ends its notice.
 #[derive(Debug)]
@@ -28,7 +35,7 @@ pub struct PartyMessage<'f> {
     pub side: Side,
     /// Key of the party.
     pub party: String,
-    /// Opened, updated or resolved.
+    /// Opened, updated, eased, a reminder, or resolved.
     pub kind: NoticeKind,
     /// What concerns the party; in a resolved letter, what used to.
     pub findings: Vec<&'f OpenFinding>,
@@ -36,6 +43,10 @@ pub struct PartyMessage<'f> {
     pub called_off: Vec<&'f OpenFinding>,
     /// What the subjects of its letters say of the notice, where it had one before.
     pub stem: Option<String>,
+    /// What the party is asked and what it answered to that, where it had a letter before.
+    pub pending: Option<PendingAnswer>,
+    /// Whether all is over since newer rules judge all it was told otherwise.
+    pub is_judged_away: bool,
     /// What the other end has answered, by the key of each party.
     pub answers: Vec<(String, Acknowledgement)>,
     /// What is different since the party was last told, where it was told before and is told what is new.
@@ -45,7 +56,7 @@ pub struct PartyMessage<'f> {
 /// What is different since a party was last told.
 #[derive(Debug, Clone)]
 pub struct Since<'f> {
-    /// What it has not heard yet, among what concerns it now.
+    /// What it has not heard yet, among what concerns it now; also days that moved away.
     pub new: Vec<&'f OpenFinding>,
     /// Those of them whose day moved.
     pub moved: Vec<&'f OpenFinding>,
@@ -53,6 +64,24 @@ pub struct Since<'f> {
     pub gone: Vec<&'f OpenFinding>,
     /// How much it was told of is gone.
     pub gone_count: usize,
+    /// What of that is an alarm that is taken back.
+    pub eased: Eased,
+}
+
+/// Alarms that are taken back, in numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Eased {
+    /// Findings that were breaking, are there, and break nothing any more.
+    pub findings: usize,
+    /// Promises that a day broke, and keeps now.
+    pub promises: usize,
+}
+
+impl Eased {
+    /// How many there are.
+    pub fn count(self) -> usize {
+        self.findings + self.promises
+    }
 }
 
 impl<'f> PartyMessage<'f> {
@@ -65,6 +94,8 @@ impl<'f> PartyMessage<'f> {
             findings,
             called_off: Vec::new(),
             stem: None,
+            pending: None,
+            is_judged_away: false,
             answers: Vec::new(),
             since: None,
         }
@@ -76,7 +107,8 @@ impl<'f> PartyMessage<'f> {
             NoticeKind::Resolved => BTreeMap::new(),
             _ => contents(&self.findings),
         };
-        LastTold { side: self.side, party: self.party.clone(), stem: self.stem.clone(), answer: None, findings }
+        let (side, party, stem) = (self.side, self.party.clone(), self.stem.clone());
+        LastTold { side, party, stem, answer: None, written_at: None, pending: None, findings }
     }
 }
 
@@ -90,6 +122,8 @@ pub struct DecisionInput<'s, 'f> {
     pub open: Option<&'s Notice>,
     /// What each party was told under it.
     pub told: &'s [LastTold],
+    /// Whether newer rules have judged that anew: then nothing is left of what is empty.
+    pub is_judged_anew: bool,
     /// What differed at the last check.
     pub previous: &'f [OpenFinding],
     /// What differs now.
@@ -102,6 +136,8 @@ impl<'f> DecisionInput<'_, 'f> {
     /// `fingerprint` says what a new notice is made of; its id is the shortest there is, and still to be made sure of. To a
     /// party a finding is news when its identity is, or when its content changed; one that merely went away is no news as
     /// long as others stay. What a party did not hear because it did not use it is news on the day it says that it does.
+    /// To whom the notice was told before, what breaks is told at once, and an alarm that eased is taken back at once; what
+    /// breaks nothing waits, see [`Urgency`]. What waits is what is open and was not told: nothing else has to be remembered.
     pub fn decide(&self, now: DateTime<Utc>, fingerprint: impl FnOnce() -> Fingerprint) -> Option<Decision<'f>> {
         let mut everybody: Vec<&OpenFinding> = Vec::new();
         let mut messages = Vec::new();
@@ -134,53 +170,108 @@ impl<'f> DecisionInput<'_, 'f> {
 
     fn message(&self, side: Side, party: &str, findings: Vec<&'f OpenFinding>, now: DateTime<Utc>) -> Option<PartyMessage<'f>> {
         let told = self.told.iter().find(|told| told.side == side && told.party == party);
+        let is_judged_away = self.is_judged_anew && findings.is_empty() && told.is_some_and(|told| told.findings.is_empty());
         let known = told.map(|told| &told.findings).filter(|known| !known.is_empty());
-        let told_of = |finding: &OpenFinding| known.and_then(|known| known.get(&finding.identity));
-        let is_news = |finding: &&OpenFinding| told_of(finding).is_none_or(|told| dates::is_news(told, &finding.content));
-        let is_reminder =
-            |finding: &&OpenFinding| told_of(finding).is_some_and(|told| dates::is_reminder(told, &finding.content));
-        // A day to come that is called off is news: people have planned with it.
-        let is_called_off = |finding: &&OpenFinding| {
-            let is_known = known.is_some_and(|known| known.contains_key(&finding.identity));
-            let is_to_come = finding.day.as_ref().is_some_and(|day| day.on > now.date_naive());
-            is_known && is_to_come && !self.current.iter().any(|current| current.identity == finding.identity)
+        let (kind, findings, since, called_off) = match known {
+            _ if is_judged_away => (NoticeKind::Resolved, Vec::new(), None, Vec::new()),
+            None if findings.is_empty() => return None,
+            None => (NoticeKind::Opened, findings, None, Vec::new()),
+            Some(known) => {
+                let called_off = self.called_off(known, now);
+                if findings.is_empty() {
+                    let gone = self.previous.iter().filter(|finding| known.contains_key(&finding.identity)).collect();
+                    (NoticeKind::Resolved, gone, None, called_off)
+                } else {
+                    let since = self.since(known, &findings, now);
+                    let kind = told.and_then(|told| self.kind_of_next(told, &findings, &since, &called_off, now))?;
+                    let since = (kind != NoticeKind::Reminder).then_some(since);
+                    (kind, findings, since, called_off)
+                }
+            }
         };
-        let called_off: Vec<&'f OpenFinding> = self.previous.iter().filter(is_called_off).collect();
-        let (kind, findings) = match known {
-            Some(known) if findings.is_empty() => {
-                let gone = self.previous.iter().filter(|finding| known.contains_key(&finding.identity)).collect();
-                (NoticeKind::Resolved, gone)
-            }
-            _ if !findings.iter().any(is_news) && called_off.is_empty() => return None,
-            Some(_) if called_off.is_empty() && findings.iter().filter(|finding| is_news(finding)).all(is_reminder) => {
-                (NoticeKind::Reminder, findings)
-            }
-            Some(_) => (NoticeKind::Updated, findings),
-            None => (NoticeKind::Opened, findings),
-        };
-        let since = known.filter(|_| kind == NoticeKind::Updated).map(|known| {
-            let there: HashSet<&str> = findings.iter().map(|finding| finding.identity.as_str()).collect();
-            let is_gone = |identity: &String| !there.contains(identity.as_str());
-            let was_told = |finding: &&OpenFinding| known.contains_key(&finding.identity);
-            let gone = self.previous.iter().filter(was_told).filter(|finding| is_gone(&finding.identity));
-            Since {
-                new: findings.iter().copied().filter(is_news).collect(),
-                moved: findings.iter().copied().filter(is_news).filter(|one| one.day.is_some() && was_told(one)).collect(),
-                gone: gone.collect(),
-                gone_count: known.keys().filter(|identity| is_gone(identity)).count(),
-            }
-        });
-        let stem = told.and_then(|told| told.stem.clone());
         Some(PartyMessage {
             side,
             party: party.to_owned(),
             kind,
             findings,
             called_off,
-            stem,
+            stem: told.and_then(|told| told.stem.clone()),
+            pending: told.and_then(|told| told.pending.clone()),
+            is_judged_away,
             answers: answers_of_others(self.told, side),
             since,
         })
+    }
+
+    /// What the next letter to a party is that was told of the notice and is concerned by `findings`; none where it is to hear
+    /// nothing now.
+    fn kind_of_next(
+        &self,
+        told: &LastTold,
+        findings: &[&OpenFinding],
+        since: &Since<'_>,
+        called_off: &[&OpenFinding],
+        now: DateTime<Utc>,
+    ) -> Option<NoticeKind> {
+        let written_at = told.written_at;
+        let told_of = |finding: &OpenFinding| told.findings.get(&finding.identity);
+        let news = || findings.iter().filter_map(|finding| Some((urgency(told_of(finding), finding)?, *finding)));
+        let most_urgent = news().map(|(urgency, _)| urgency).max();
+        // A day that is called off is news: people have planned with it.
+        if most_urgent == Some(Urgency::AtOnce) || !called_off.is_empty() {
+            return Some(NoticeKind::Updated);
+        }
+        if since.eased.count() > 0 {
+            return Some(NoticeKind::Eased);
+        }
+        let is_due = match most_urgent? {
+            Urgency::AtOnce => true,
+            // The days of a ledger are days in UTC.
+            Urgency::OnceADay => written_at.is_none_or(|at| at.date_naive() != now.date_naive()),
+            Urgency::Waits => {
+                let has_digest = self.integration.agreement.digest.is_some();
+                // A clock that was set back holds nothing up.
+                !has_digest && written_at.is_none_or(|at| now - at >= A_DAY || at > now)
+            }
+        };
+        let is_reminder =
+            |finding: &OpenFinding| told_of(finding).is_some_and(|told| dates::is_reminder(&told.content, &finding.content));
+        let is_only_reminders = news().all(|(_, finding)| is_reminder(finding));
+        is_due.then_some(if is_only_reminders { NoticeKind::Reminder } else { NoticeKind::Updated })
+    }
+
+    /// Days to come that a party was told of and that were called off.
+    fn called_off(&self, known: &BTreeMap<String, ToldFinding>, now: DateTime<Utc>) -> Vec<&'f OpenFinding> {
+        let is_called_off = |finding: &&OpenFinding| {
+            let is_to_come = finding.day.as_ref().is_some_and(|day| day.on > now.date_naive());
+            let is_there = self.current.iter().any(|current| current.identity == finding.identity);
+            known.contains_key(&finding.identity) && is_to_come && !is_there
+        };
+        self.previous.iter().filter(is_called_off).collect()
+    }
+
+    /// What is different since a party was told what it knows.
+    fn since(&self, known: &BTreeMap<String, ToldFinding>, findings: &[&'f OpenFinding], now: DateTime<Utc>) -> Since<'f> {
+        let told_of = |finding: &OpenFinding| known.get(&finding.identity);
+        let is_moved =
+            |finding: &OpenFinding| told_of(finding).is_some_and(|told| dates::is_moved(&told.content, &finding.content));
+        let is_new = |finding: &&OpenFinding| urgency(told_of(finding), finding).is_some() || is_moved(finding);
+        let new: Vec<&'f OpenFinding> = findings.iter().copied().filter(is_new).collect();
+        let there: HashSet<&str> = findings.iter().map(|finding| finding.identity.as_str()).collect();
+        let is_gone = |identity: &String| !there.contains(identity.as_str());
+        let gone = self.previous.iter().filter(|finding| told_of(finding).is_some() && is_gone(&finding.identity));
+        let was_breaking = |finding: &OpenFinding| told_of(finding).is_some_and(|told| told.severity == Severity::Breaking);
+        let is_kept_again = |identity: &&String| dates::is_kept_again(identity, self.current, now.date_naive());
+        Since {
+            moved: new.iter().copied().filter(|finding| is_moved(finding)).collect(),
+            new,
+            gone: gone.collect(),
+            gone_count: known.keys().filter(|identity| is_gone(identity)).count(),
+            eased: Eased {
+                findings: self.current.iter().filter(|finding| !finding.needs_notice() && was_breaking(finding)).count(),
+                promises: known.keys().filter(is_kept_again).count(),
+            },
+        }
     }
 }
 
@@ -191,34 +282,20 @@ pub(super) fn answers_of_others(told: &[LastTold], side: Side) -> Vec<(String, A
 }
 
 /// What each party counts as told when the findings were judged again by a newer rule set, under which they
-/// carry other digests: whoever was told anything knows all that concerned it.
+/// carry other digests: whoever was told anything knows all that concerned it. Of whom nothing is left has no findings.
 pub fn rebased(told: &[LastTold], api: &Api, previous: &[OpenFinding]) -> Vec<LastTold> {
     told.iter()
         .map(|told| {
-            let theirs = match told.side {
-                _ if told.findings.is_empty() => Vec::new(),
-                Side::Provider => concerning(previous, &api.consumers),
-                Side::Consumer => api
-                    .consumers
-                    .iter()
-                    .find(|consumer| consumer.party == told.party)
-                    .map_or_else(Vec::new, |consumer| concerning(previous, std::slice::from_ref(consumer))),
-            };
+            let was_told = !told.findings.is_empty();
+            let theirs = if was_told { concerning(previous, callers(api, told.side, &told.party)) } else { Vec::new() };
             LastTold { findings: contents(&theirs), ..told.clone() }
         })
         .collect()
 }
 
-/// The findings that somebody has to hear of and that concern any of these consumers.
-pub fn concerning<'f>(findings: &'f [OpenFinding], consumers: &[Consumer]) -> Vec<&'f OpenFinding> {
-    let concerns = |finding: &&OpenFinding| {
-        finding.needs_notice() && consumers.iter().any(|consumer| impact(&finding.used_by, consumer) > Impact::NotUsed)
-    };
-    findings.iter().filter(concerns).collect()
-}
-
-fn contents(findings: &[&OpenFinding]) -> BTreeMap<String, String> {
-    findings.iter().map(|finding| (finding.identity.clone(), finding.content.clone())).collect()
+fn contents(findings: &[&OpenFinding]) -> BTreeMap<String, ToldFinding> {
+    let told = |finding: &OpenFinding| ToldFinding { content: finding.content.clone(), severity: finding.severity };
+    findings.iter().map(|finding| (finding.identity.clone(), told(finding))).collect()
 }
 
 #[cfg(test)]
@@ -229,8 +306,8 @@ mod tests {
 
     use super::*;
     use crate::model::{
-        Agreement, Auth, Calendar, Contact, DateKeys, OperationLabel, OperationPattern, Party, Period, Person, Role, Schedule,
-        Severity, Source, Wait,
+        Agreement, Auth, Calendar, Consumer, Contact, DateKeys, OperationLabel, OperationPattern, Party, Period, Person, Role,
+        Schedule, Severity, Source, Wait,
     };
 
     fn finding(identity: &str, content: &str, severity: Severity) -> OpenFinding {
@@ -307,6 +384,7 @@ mod tests {
                 api: &self.integration.apis[0],
                 open: self.open.as_ref(),
                 told: &self.told,
+                is_judged_anew: false,
                 previous: &previous,
                 current,
             };
@@ -367,15 +445,18 @@ mod tests {
     #[test]
     fn a_newer_rule_set_does_not_speak_twice() {
         let play = Play::new(&[("c", None)]);
+        let breaking = ToldFinding { content: "1".to_owned(), severity: Severity::Breaking };
         let told = LastTold {
             side: Side::Consumer,
             party: "c".to_owned(),
             stem: None,
             answer: None,
-            findings: BTreeMap::from([("old".to_owned(), "1".to_owned())]),
+            written_at: None,
+            pending: None,
+            findings: BTreeMap::from([("old".to_owned(), breaking.clone())]),
         };
         let again = [finding("new", "1", Severity::Breaking), finding("i", "1", Severity::Info)];
         let told = rebased(&[told], &play.integration.apis[0], &again);
-        assert_eq!(told[0].findings, BTreeMap::from([("new".to_owned(), "1".to_owned())]));
+        assert_eq!(told[0].findings, BTreeMap::from([("new".to_owned(), breaking)]));
     }
 }

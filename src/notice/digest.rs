@@ -1,4 +1,4 @@
-//! What happened without a letter: worth a line a week, not a letter of its own.
+//! What happened without a letter, and what waits to be told since it breaks nothing: worth a line a week, not a letter of its own.
 
 use chrono::{DateTime, Utc};
 
@@ -17,13 +17,16 @@ pub struct Week<'w> {
     pub entries: &'w [LedgerEntry],
     /// Differences that nobody has to act on, with when they were seen.
     pub findings: &'w [(OpenFinding, DateTime<Utc>)],
+    /// What waits to be told of open notices, by the id of each.
+    pub waiting: &'w [(&'w str, Vec<&'w OpenFinding>)],
     /// When the week began: when the last digest ended.
     pub since: DateTime<Utc>,
     /// When it ended.
     pub until: DateTime<Utc>,
 }
 
-/// Lines for a party: days that were put off, and differences that nobody has to act on. Empty where there is nothing.
+/// Lines for a party: what is new in open notices and breaks nothing, days that were put off, and differences that nobody has to
+/// act on. Empty where there is nothing.
 pub fn digest_lines(week: &Week<'_>, side: Side, party: &str) -> Vec<String> {
     let is_theirs = |operations: &[OperationLabel]| {
         let consumers = week.api.consumers.iter();
@@ -48,8 +51,16 @@ pub fn digest_lines(week: &Week<'_>, side: Side, party: &str) -> Vec<String> {
     let new = week.findings.iter().filter(|(finding, seen)| is_new(seen) && is_theirs(&finding.used_by));
     let rows = OpenFinding::rows(new.map(|(finding, _)| finding));
     let new: Vec<String> = rows.into_iter().map(|row| format!("{}: {}", week.api.name, row.message)).collect();
+    let rows_of = |(notice, findings): &(&str, Vec<&OpenFinding>)| {
+        let rows = OpenFinding::rows(findings.iter().copied());
+        let line = |message: &str| format!("{}: {message} (to look at; new in notice {notice})", week.api.name);
+        rows.iter().map(|row| line(&row.message)).collect::<Vec<_>>()
+    };
+    let waiting: Vec<String> = week.waiting.iter().flat_map(rows_of).collect();
     let mut all = Vec::new();
-    for (kind, lines) in [("days that were put off", lines), ("differences that nobody has to act on", new)] {
+    for (kind, lines) in
+        [("changes to look at", waiting), ("days that were put off", lines), ("differences that nobody has to act on", new)]
+    {
         let left = lines.len().saturating_sub(MOST);
         all.extend(lines.into_iter().take(MOST));
         if left > 0 {

@@ -14,6 +14,17 @@ const GONE: &str = "api-removed";
 /// The class of what is not stable yet.
 const BETA: &str = "beta";
 
+/// The class of the agreement that a change belongs to.
+pub(super) fn class<'a>(agreement: &Agreement, finding: &'a OpenFinding) -> &'a str {
+    let has = |class: &str| agreement.notice.contains_key(class);
+    match &finding.given {
+        Some(given) if !given.class.is_empty() => &given.class,
+        _ if finding.stability.is_some() && has(BETA) => BETA,
+        _ if finding.rule.starts_with(GONE) && has(REMOVAL) => REMOVAL,
+        _ => BREAKING,
+    }
+}
+
 /// What is known of the time before a change was seen.
 pub struct Before<'b> {
     /// What was promised.
@@ -43,18 +54,19 @@ impl<'b> Before<'b> {
         if finding.judged != Severity::Breaking {
             return None;
         }
-        let has = |class: &str| self.agreement.notice.contains_key(class);
-        let class = match () {
-            () if finding.stability.is_some() && has(BETA) => BETA,
-            () if finding.rule.starts_with(GONE) && has(REMOVAL) => REMOVAL,
-            () => BREAKING,
-        };
+        let class = class(self.agreement, finding);
         let shown = self.upcoming.get(&finding.identity).map(DateTime::date_naive);
         let announcing = self.histories.iter().filter(|history| history.iter().any(|entry| self.announces(entry, finding)));
         let said = announcing.filter_map(|history| known_since(history, self.seen_on));
         let told_on = said.chain(shown).min().filter(|day| *day <= self.seen_on);
         let measured = self.agreement.measure(class, told_on.unwrap_or(self.seen_on), self.seen_on)?;
-        Some(NoticeGiven { told_on, given: measured.given, promised: measured.promised.to_string(), short: measured.short })
+        Some(NoticeGiven {
+            class: class.to_owned(),
+            told_on,
+            given: measured.given,
+            promised: measured.promised.to_string(),
+            short: measured.short,
+        })
     }
 
     /// Whether an entry of the ledger said that this would happen by now.

@@ -111,3 +111,19 @@ pub fn open_question(pending: &PendingAnswer, integration: &Integration) -> Opti
     };
     Some(OpenQuestion { asked_at, promised, due_at: integration.answer_due(&pending.party, asked_at) })
 }
+
+/// By when a side should answer a letter that is written now, as the ladder counts it: a question that is open stays the one that
+/// is to be answered, and whoever has taken it on is asked nothing until its day.
+pub(super) fn answer_due(
+    pending: Option<&PendingAnswer>,
+    asks: bool,
+    integration: &Integration,
+    party: &str,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let open = pending.and_then(|pending| open_question(pending, integration)).filter(|question| question.asked_at <= now);
+    let is_taken_on =
+        pending.and_then(|pending| pending.answer.as_ref()).is_some_and(|(answer, _)| answer.answer == Answer::Ours);
+    let due = open.map(|question| question.due_at);
+    due.or_else(|| (asks && !is_taken_on).then(|| integration.answer_due(party, now)))
+}

@@ -1,27 +1,33 @@
 //! What each letter must say, before anybody has formatted it.
 
 mod card;
+mod ending;
+mod promise;
 mod short;
+mod since;
 mod stem;
-
-use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use crate::model::{
-    Acknowledgement, Api, BREAKING, Consumer, Contact, Day, Integration, Notice, NoticeGiven, NoticeKind, OneCause, OpenFinding,
-    Party, Period, Person, Role, Severity, Side, Surface,
+    Acknowledgement, Answer, Api, BREAKING, Consumer, Contact, Day, Integration, LetterQuestion, Notice, NoticeKind, OneCause,
+    OpenFinding, Party, Person, REMOVAL, Role, Severity, Side, Surface,
 };
 use crate::rules::Catalogue;
 
-use super::decide::{Decision, PartyMessage, Since};
+use super::decide::{Decision, PartyMessage};
+use super::ladder::answer_due;
 use super::usage::{Impact, impact};
 
 pub use card::FindingCard;
 use card::{in_full, in_one_line};
+pub use ending::Ending;
+use promise::{least_notice, promise, question};
 use short::short;
 pub use short::{Hardness, Short, ShortLine, hardness, own_operations};
+pub use since::SinceCard;
+use since::{broken, counted, news, since_in_words};
 use stem::{Facts, stem};
 
 /// Findings shown in full; a letter is read, not searched.
@@ -94,8 +100,10 @@ pub struct LetterView {
     pub digest: Vec<String>,
     /// That the change comes and goes, in sentences.
     pub flapping: Option<String>,
-    /// Why the notice is over, where it is not that the change is gone; without a full stop.
-    pub ending: Option<String>,
+    /// Why the notice is over, where it is not that the change is gone.
+    pub ending: Option<Ending>,
+    /// What the letter does to the question whether its side has answered.
+    pub question: LetterQuestion,
     /// Whether the reader reads plain words: what, when, whom to call; no fragments.
     pub plain_words: bool,
     /// Who answers, where this is a copy for information.
@@ -136,6 +144,8 @@ pub struct LetterView {
     pub seen_at: String,
     /// Notice the agreement promises.
     pub promised: String,
+    /// Before what it promises so much, in words.
+    pub promised_before: String,
     /// Until when the old behaviour was promised if the change was announced the day it was seen.
     pub promised_until: NaiveDate,
     /// The least notice that any of the changes was given; none for what is not live or breaks nothing.
@@ -144,8 +154,10 @@ pub struct LetterView {
     pub known_since: Option<NaiveDate>,
     /// What the other end has answered, in a sentence each.
     pub answers: Vec<String>,
-    /// By when the reader's side should answer.
-    pub answer_by: NaiveDate,
+    /// By when the reader's side should answer, as the ladder counts it; none where nothing is asked, or somebody has taken it on.
+    pub answer_by: Option<NaiveDate>,
+    /// So many days that day has passed.
+    pub overdue_days: i64,
     /// Whom to call on the other side.
     pub call: Vec<CallCard>,
     /// Where to answer; filled in for each recipient.
@@ -228,17 +240,6 @@ pub struct EscalationCard {
     pub asked: String,
 }
 
-/// What is different since the last letter.
-#[derive(Debug, Clone, Serialize)]
-pub struct SinceCard {
-    /// In a sentence or two.
-    pub words: String,
-    /// What is gone, in a line each, as far as it is known.
-    pub gone: Vec<String>,
-    /// How much is gone.
-    pub gone_count: usize,
-}
-
 /// What one side said that the other must hear.
 #[derive(Debug, Clone, Serialize)]
 pub struct MessageCard {
@@ -277,6 +278,8 @@ pub struct Circumstances<'c> {
     pub evidence: Option<(String, String)>,
     /// Rule pages.
     pub catalogue: &'c Catalogue,
+    /// When the letters are written.
+    pub now: DateTime<Utc>,
 }
 
 impl<'c> Circumstances<'c> {
@@ -416,15 +419,25 @@ fn view(
     let findings = &message.findings;
     let consumer = about.consumer(&reader_party.id).filter(|_| audience == Side::Consumer);
     let rows = about.rows(findings);
-    // What is promised and asked for counts from the day this letter is written.
-    let promised = agreement.period(BREAKING).unwrap_or(Period::Days(0));
+    // What is promised counts from the day this letter is written.
+    let (promised, promised_class) = promise(agreement, findings, notice.told_at.date_naive());
+    let question = question(message);
+    let pending = message.pending.as_ref();
+    let asks = question == LetterQuestion::Asked;
+    let due = answer_due(pending, asks, about.integration, &reader_party.id, about.now)
+        .filter(|_| question != LetterQuestion::Nothing)
+        .map(|due| reader_party.calendar.today(due));
+    let own_answer = pending.and_then(|pending| pending.answer.as_ref()).map(|(answer, _)| answer);
+    let own_answer =
+        own_answer.filter(|answer| answer.answer == Answer::Ours).map(|answer| about.answered(&reader_party.id, answer));
+    let answers = message.answers.iter().map(|(party, answer)| about.answered(party, answer));
     let (all, breaking, counted) = (rows.len(), broken(&rows), counted(&rows));
     let (since, told) = match &message.since {
         // Who was told the rest reads what is new.
         Some(since) if !since.new.is_empty() || since.gone_count > 0 => {
             let new = about.rows(&since.new);
             let since = SinceCard {
-                words: since_in_words(&new, since.gone_count, rows.len().saturating_sub(new.len())),
+                words: since_in_words(&new, since, rows.len().saturating_sub(new.len())),
                 gone: about.rows(&since.gone).iter().take(LISTED).map(|row| in_one_line(row, consumer)).collect(),
                 gone_count: since.gone_count,
             };
@@ -454,7 +467,7 @@ fn view(
             };
             stem(&facts, &notice.id)
         }),
-        news: news(message.since.as_ref(), &message.called_off),
+        news: news(message),
         since,
         short,
         announced: about.surface == Surface::Upcoming,
@@ -463,7 +476,8 @@ fn view(
         message: None,
         digest: Vec::new(),
         flapping: None,
-        ending: None,
+        ending: message.is_judged_away.then(|| Ending::judged_anew(&about.api.name)),
+        question,
         plain_words: false,
         copy_of: None,
         notice: notice.id.clone(),
@@ -484,11 +498,17 @@ fn view(
         more: others.iter().take(LISTED).map(|row| in_one_line(row, consumer)).collect(),
         seen_at: stamp(notice.opened_at),
         promised: promised.to_string(),
+        promised_before: match promised_class {
+            BREAKING => "a breaking change".to_owned(),
+            REMOVAL => "something ends".to_owned(),
+            other => format!("a change of the class `{other}`"),
+        },
         promised_until: promised.after(notice.told_at.date_naive()),
         given: least_notice(findings).map(ToString::to_string),
         known_since: least_notice(findings).and_then(|given| given.told_on),
-        answers: message.answers.iter().map(|(party, answer)| about.answered(party, answer)).collect(),
-        answer_by: reader_party.calendar.today(about.integration.answer_due(&reader_party.id, notice.told_at)),
+        answers: own_answer.into_iter().chain(answers).collect(),
+        answer_by: due,
+        overdue_days: due.map_or(0, |due| (reader_party.calendar.today(about.now) - due).num_days().max(0)),
         call,
         answer_url: None,
         changes_url: None,
@@ -512,54 +532,6 @@ fn days_of(findings: &[&OpenFinding]) -> Vec<(Day, String)> {
     days.sort_by(|(a, _), (b, _)| (a.on, &a.id).cmp(&(b.on, &b.id)));
     days.truncate(DAYS);
     days
-}
-
-/// The change that was given the least notice.
-fn least_notice<'f>(findings: &[&'f OpenFinding]) -> Option<&'f NoticeGiven> {
-    let given = findings.iter().filter_map(|finding| finding.given.as_ref());
-    given.min_by_key(|given| (std::cmp::Reverse(given.short), given.given))
-}
-
-/// What is different since the last letter, in numbers.
-fn since_in_words(new: &[OneCause<&OpenFinding>], gone: usize, still_open: usize) -> String {
-    let mut words = match counted(new) {
-        counts if counts.is_empty() => "Nothing is new since the last letter.".to_owned(),
-        counts => format!("New since the last letter: {counts}."),
-    };
-    if gone > 0 {
-        words.push_str(&format!(" Gone since: {gone}."));
-    }
-    if still_open > 0 {
-        words.push_str(&format!(" Told before and still open: {still_open}."));
-    }
-    words
-}
-
-/// `3 breaking, 1 to look at`.
-fn counted(rows: &[OneCause<&OpenFinding>]) -> String {
-    let breaking = broken(rows);
-    let counts = [(breaking, Severity::Breaking.name()), (rows.len() - breaking, "to look at")];
-    let counts: Vec<String> =
-        counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    counts.join(", ")
-}
-
-/// How many rows break something.
-fn broken(rows: &[OneCause<&OpenFinding>]) -> usize {
-    rows.iter().filter(|row| row.first.severity == Severity::Breaking).count()
-}
-
-/// What is news in a letter that is not the first, in a word or two.
-fn news(since: Option<&Since<'_>>, called_off: &[&OpenFinding]) -> String {
-    let Some(since) = since else { return String::new() };
-    let moved: BTreeSet<NaiveDate> = since.moved.iter().filter_map(|finding| finding.day.as_ref()).map(|day| day.on).collect();
-    match (moved.first(), moved.len(), since.new.len(), called_off.len()) {
-        (Some(day), 1, _, _) => format!("moved to {day}"),
-        (Some(_), ..) => "days moved".to_owned(),
-        (None, _, 0, 0) => String::new(),
-        (None, _, 0, _) => "called off".to_owned(),
-        (None, _, new, _) => format!("{new} new"),
-    }
 }
 
 /// A moment as letters write it: people on two continents read it the same way.

@@ -13,19 +13,21 @@ mod letter;
 mod lint;
 mod open;
 mod restate;
+mod urgency;
 mod usage;
 
 pub use advice::date_rules;
 pub use dates::{Ledger, dated};
-pub use decide::{Decision, DecisionInput, PartyMessage, Since, concerning, rebased};
+pub use decide::{Decision, DecisionInput, Eased, PartyMessage, Since, rebased};
 pub use digest::{Week, digest_lines};
 pub use given::Before;
 pub use ladder::{OpenQuestion, PlannedEscalation, next_step, open_question};
 pub use letter::{
-    Addressee, CallCard, Circumstances, EscalationCard, FindingCard, Hardness, LetterPlan, LetterView, Links, MessageCard, Room,
-    Short, ShortLine, SinceCard, hardness, own_operations, plan, stamp,
+    Addressee, CallCard, Circumstances, Ending, EscalationCard, FindingCard, Hardness, LetterPlan, LetterView, Links,
+    MessageCard, Room, Short, ShortLine, SinceCard, hardness, own_operations, plan, stamp,
 };
 pub use lint::{Gap, gaps, held_by, unknown_rules, unmatched_overrides, unmatched_uses};
 pub use open::open_findings;
-pub use restate::{escalation_card, is_only_days, is_still_open, restated, restated_to_next};
-pub use usage::{Impact, impact};
+pub use restate::{escalation_card, is_still_open, restated, restated_to_next};
+pub use urgency::waiting;
+pub use usage::{Impact, concerning, impact};

@@ -10,12 +10,13 @@ use super::letter::EscalationCard;
 
 /// One more letter to a party about what it was told and is still open.
 pub fn restated<'s>(open: &'s OpenNotice, side: Side, party: &str, kind: NoticeKind, told_at: DateTime<Utc>) -> Decision<'s> {
-    let told = open.told.iter().find(|told| told.side == side && told.party == party);
+    let told = open.told_to(side, party);
     let is_theirs = |finding: &&OpenFinding| told.is_some_and(|told| told.findings.contains_key(&finding.identity));
     let findings = open.findings.iter().filter(is_theirs).collect();
     let stem = told.and_then(|told| told.stem.clone());
     let answers = answers_of_others(&open.told, side);
-    let message = PartyMessage { stem, answers, ..PartyMessage::about(side, party, kind, findings) };
+    let pending = told.and_then(|told| told.pending.clone());
+    let message = PartyMessage { stem, pending, answers, ..PartyMessage::about(side, party, kind, findings) };
     let notice = Notice { told_at, ..open.notice.clone() };
     Decision { notice, messages: vec![message], closes: false }
 }
@@ -25,13 +26,6 @@ pub fn restated<'s>(open: &'s OpenNotice, side: Side, party: &str, kind: NoticeK
 pub fn is_still_open(open: &OpenNotice, side: Side, party: &str) -> bool {
     let decision = restated(open, side, party, NoticeKind::Escalated, open.notice.told_at);
     decision.messages.iter().any(|message| !message.findings.is_empty())
-}
-
-/// Whether all that a party was told of and is still open are days that were named, none of them against the agreement: nothing
-/// is wrong but that nobody has answered.
-pub fn is_only_days(open: &OpenNotice, side: Side, party: &str) -> bool {
-    let decision = restated(open, side, party, NoticeKind::Escalated, open.notice.told_at);
-    decision.messages.iter().flat_map(|message| &message.findings).all(|finding| finding.day.is_some())
 }
 
 /// The letter to whoever is asked next. What was asked for counts from the day it was asked.

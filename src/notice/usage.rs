@@ -1,6 +1,6 @@
 //! A finding seen from one consumer: affected, not used, or unknown.
 
-use crate::model::{Consumer, OperationLabel};
+use crate::model::{Api, Consumer, OpenFinding, OperationLabel, Side};
 
 /// What a finding means for one consumer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -30,6 +30,25 @@ pub fn impact(used_by: &[OperationLabel], consumer: &Consumer) -> Impact {
         best = best.max(reached);
     }
     best
+}
+
+/// The findings that somebody has to hear of and that concern any of these consumers.
+pub fn concerning<'f>(findings: &'f [OpenFinding], consumers: &[Consumer]) -> Vec<&'f OpenFinding> {
+    let concerns = |finding: &&OpenFinding| {
+        finding.needs_notice() && consumers.iter().any(|consumer| impact(&finding.used_by, consumer) > Impact::NotUsed)
+    };
+    findings.iter().filter(concerns).collect()
+}
+
+/// The consumers by whose calls it is decided what concerns a party: itself, or for the provider all of them.
+pub(super) fn callers<'a>(api: &'a Api, side: Side, party: &str) -> &'a [Consumer] {
+    match side {
+        Side::Provider => &api.consumers,
+        Side::Consumer => {
+            let own = api.consumers.iter().find(|consumer| consumer.party == party);
+            own.map_or(&[], std::slice::from_ref)
+        }
+    }
 }
 
 #[cfg(test)]

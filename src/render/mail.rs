@@ -118,13 +118,18 @@ fn subject(view: &LetterView) -> String {
         NoticeKind::Digest => ("digest".to_owned(), format!("{} ({})", view.integration, view.notice)),
         NoticeKind::Confirmation | NoticeKind::Outage => (message_tag(view), format!("{heading} ({})", view.notice)),
         NoticeKind::CounterpartMessage => (message_tag(view), view.stem.clone()),
-        NoticeKind::Opened | NoticeKind::Updated => (view.news.clone(), view.stem.clone()),
+        NoticeKind::Updated if view.news.is_empty() && view.flapping.is_some() => {
+            ("comes and goes".to_owned(), view.stem.clone())
+        }
+        NoticeKind::Opened | NoticeKind::Updated | NoticeKind::Eased => (view.news.clone(), view.stem.clone()),
         NoticeKind::Reminder => ("reminder".to_owned(), view.stem.clone()),
         NoticeKind::Escalated => {
             (view.escalation.as_ref().map_or_else(String::new, |card| format!("{} asked", card.target)), view.stem.clone())
         }
-        NoticeKind::Resolved if view.ending.is_some() => ("accepted".to_owned(), view.stem.clone()),
-        NoticeKind::Resolved => (view.kind.name().to_owned(), view.stem.clone()),
+        NoticeKind::Resolved => {
+            let tag = view.ending.as_ref().map_or_else(|| view.kind.name(), |ending| ending.tag);
+            (tag.to_owned(), view.stem.clone())
+        }
     };
     crate::model::subject(&clean(&tag, 40), &clean(&stem, LONGEST))
 }

@@ -65,8 +65,8 @@ pub fn chat_message(view: &LetterView, subject: &str) -> Value {
     if left > 0 {
         lines.push(format!("and {left} more"));
     }
-    if view.kind != crate::model::NoticeKind::Resolved {
-        lines.push(format!("To be answered by {}; the letter has the link.", view.answer_by));
+    if let Some(by) = view.answer_by {
+        lines.push(format!("To be answered by {by}; the letter has the link."));
     }
     json!({ "text": lines.join("\n") })
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{ApiState, Checked, LedgerStep, OpenFinding, OperationLabel, Surface, Validators, WatchKey, millis};
+use crate::model::{ApiState, Checked, LastTold, LedgerStep, OpenFinding, OperationLabel, Surface, Validators, WatchKey, millis};
 
 use super::claims::Claim;
 use super::database::Store;
@@ -11,7 +11,7 @@ use super::error::StoreError;
 use super::events::{NewEvent, event};
 use super::findings::replace_findings;
 use super::ledger::record;
-use super::notices::{FLAPPING, NoticeStep, apply_notice_step};
+use super::notices::{FLAPPING, NoticeStep, apply_notice_step, replace_told};
 use super::rows::to_json;
 use super::snapshots::{NewSnapshot, compressed, insert_snapshot};
 use super::watches::{WatchId, compare_upcoming_again, give_back, make_ledger_due};
@@ -33,6 +33,8 @@ pub struct SuccessfulCheck {
     pub findings: Option<Vec<OpenFinding>>,
     /// What was said about dates that is new.
     pub ledger: Vec<LedgerStep>,
+    /// The open notice, and what each party counts as told of it under newer rules, where these have judged.
+    pub rebased: Option<(String, Vec<LastTold>)>,
     /// The notice.
     pub notice: NoticeStep,
 }
@@ -187,7 +189,7 @@ async fn record_success(
     success: SuccessfulCheck,
     compressed: Option<Vec<u8>>,
 ) -> Result<bool, StoreError> {
-    let SuccessfulCheck { validators, full, snapshot, operations, baseline, findings, ledger, notice } = success;
+    let SuccessfulCheck { validators, full, snapshot, operations, baseline, findings, ledger, rebased, notice } = success;
     let is_new = snapshot.is_some() && key.surface == Surface::Live;
     let operations = operations.map(|operations| serde_json::json!(operations).to_string());
     let parts = to_json(&validators.parts, "watch", &key.to_string())?;
@@ -224,6 +226,11 @@ async fn record_success(
     if is_new {
         // What ended as announced, and what went before its day, shows in what there is.
         make_ledger_due(transaction, key, now).await?;
+    }
+    if let Some((notice, told)) = rebased {
+        for told in told {
+            replace_told(transaction, &notice, told).await?;
+        }
     }
     apply_notice_step(transaction, watch, notice, now).await
 }

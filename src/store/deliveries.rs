@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{ChannelName, NoticeKind, Side, millis};
+use crate::model::{ChannelName, LetterQuestion, NoticeKind, Side, millis};
 
 use super::error::StoreError;
 
@@ -12,6 +12,8 @@ use super::error::StoreError;
 pub struct PlannedDelivery {
     /// What it says.
     pub kind: NoticeKind,
+    /// What it does to the question whether its side has answered.
+    pub question: LetterQuestion,
     /// Which end it goes to.
     pub side: Side,
     /// Key of the party.
@@ -70,8 +72,8 @@ pub(super) async fn insert_deliveries(
         for letter in std::iter::once(first).chain(stand_ins) {
             let state = if previous.is_none() { "pending" } else { "standby" };
             let id: Option<i64> = sqlx::query_scalar(
-                "INSERT INTO delivery (notice, kind, side, party, name, recipient, sender, subject, message, stands_in_for, token, state, next_at, created_at, channel, not_before)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $15)
+                "INSERT INTO delivery (notice, kind, side, party, name, recipient, sender, subject, message, stands_in_for, token, state, next_at, created_at, channel, not_before, question)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $15, $16)
                  ON CONFLICT (token) WHERE token IS NOT NULL DO NOTHING RETURNING id",
             )
             .bind(notice)
@@ -89,6 +91,7 @@ pub(super) async fn insert_deliveries(
             .bind(now)
             .bind(letter.channel.as_ref().map(ToString::to_string))
             .bind(letter.not_before.map(millis))
+            .bind(letter.question.name())
             .fetch_optional(&mut **transaction)
             .await?;
             // The token is made of all that a letter says: two people who answer the same in one moment lead to one letter.

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{Notice, NoticeKind, WatchKey, millis, time_of};
+use crate::model::{LastTold, Notice, NoticeKind, WatchKey, millis, time_of};
 
 use super::database::Store;
 use super::deliveries::{PlannedDelivery, insert_deliveries};
 use super::error::StoreError;
-use super::notices::{ASKS_NOTHING, ensure_id_is_free};
+use super::notices::{ASKS_NOTHING, add_told, ensure_id_is_free};
 use super::watches::watch_id;
 
 impl Store {
@@ -29,13 +29,34 @@ impl Store {
         Ok(at.map(time_of))
     }
 
-    /// Writes a digest: a notice that nobody answers and that is closed from the start. Returns whether it is new.
+    /// Writes a digest: a notice that nobody answers and that is closed from the start. What it tells of open notices counts as
+    /// told. Returns whether it is new.
     ///
     /// # Errors
     /// When the database does not answer, or another notice has the id; then nothing has changed.
-    pub async fn write_digest(&self, key: &WatchKey, notice: &Notice, letter: PlannedDelivery) -> Result<bool, StoreError> {
+    pub async fn write_digest(
+        &self,
+        key: &WatchKey,
+        notice: &Notice,
+        letter: PlannedDelivery,
+        told: Vec<(String, LastTold)>,
+    ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let is_new = insert_digest(&mut transaction, key, notice, letter).await?;
+        if is_new {
+            for (notice, told) in told {
+                // A check that began before is done again: it would tell the same.
+                let done = sqlx::query(
+                    "UPDATE watch SET generation = generation + 1 WHERE id = (SELECT watch FROM notice WHERE id = $1 AND closed_at IS NULL)",
+                )
+                .bind(&notice)
+                .execute(&mut *transaction)
+                .await?;
+                if done.rows_affected() > 0 {
+                    add_told(&mut transaction, &notice, told).await?;
+                }
+            }
+        }
         transaction.commit().await?;
         Ok(is_new)
     }

@@ -1,18 +1,20 @@
 //! Which parties have not answered which open notice, and the steps of escalation that were taken.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{EscalationStep, EventKind, LadderPlace, OpenNotice, PendingAnswer, Side, WatchKey, millis, time_of};
+use crate::model::{EventKind, LadderPlace, OpenNotice, PendingAnswer, Side, WatchKey, millis, time_of};
 
-use super::acknowledgement::acknowledgement;
 use super::database::Store;
 use super::deliveries::{PlannedDelivery, insert_deliveries};
 use super::error::StoreError;
 use super::events::event;
 use super::findings::findings;
 use super::notices::{notice, told};
+use super::pending::pending_answer;
 use super::rows::{Fields as _, key_of, parse};
 
 /// An open notice, and who has not answered it.
@@ -85,11 +87,30 @@ impl Store {
         .bind(id)
         .fetch_optional(&mut *transaction)
         .await?;
-        let Some(row) = row else { return Ok(None) };
-        let notice = notice(&row)?;
-        let key = key_of(&row)?;
-        let told = told(&mut transaction, &notice.id).await?;
-        Ok(Some(OpenNotice { findings: findings(&mut transaction, row.field("watch")?).await?, told, notice, key }))
+        match row {
+            Some(row) => Ok(Some(whole_notice(&mut transaction, &row).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Every open notice of an integration with all it tells of, oldest first.
+    ///
+    /// # Errors
+    /// When the database does not answer, or a row is damaged.
+    pub async fn open_notices(&self, integration: &str) -> Result<Vec<OpenNotice>, StoreError> {
+        let mut transaction = self.readers.begin().await?;
+        let rows = sqlx::query(
+            "SELECT n.*, w.integration, w.api, w.surface FROM notice n JOIN watch w ON w.id = n.watch
+             WHERE w.integration = $1 AND n.closed_at IS NULL ORDER BY n.opened_at, n.id",
+        )
+        .bind(integration)
+        .fetch_all(&mut *transaction)
+        .await?;
+        let mut open = Vec::with_capacity(rows.len());
+        for row in &rows {
+            open.push(whole_notice(&mut transaction, row).await?);
+        }
+        Ok(open)
     }
 
     /// Takes steps: each with its letters, all or none. Returns whether one was still to be taken.
@@ -125,6 +146,30 @@ impl Store {
     }
 }
 
+async fn whole_notice(transaction: &mut Transaction<'_, Sqlite>, row: &SqliteRow) -> Result<OpenNotice, StoreError> {
+    let notice = notice(row)?;
+    let written: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT LOWER(recipient), MAX(created_at) FROM delivery WHERE notice = $1 AND channel IS NULL AND kind <> 'exchange'
+           AND state NOT IN ('standby', 'overtaken') GROUP BY LOWER(recipient)",
+    )
+    .bind(&notice.id)
+    .fetch_all(&mut **transaction)
+    .await?;
+    let seen: Vec<(String, i64)> = sqlx::query_as("SELECT identity, opened_at FROM finding WHERE watch = $1")
+        .bind(row.field::<i64>("watch")?)
+        .fetch_all(&mut **transaction)
+        .await?;
+    let times = |rows: Vec<(String, i64)>| rows.into_iter().map(|(name, at)| (name, time_of(at))).collect::<BTreeMap<_, _>>();
+    Ok(OpenNotice {
+        key: key_of(row)?,
+        findings: findings(transaction, row.field("watch")?).await?,
+        seen: times(seen),
+        told: told(transaction, &notice.id).await?,
+        written: times(written),
+        notice,
+    })
+}
+
 async fn unanswered(transaction: &mut Transaction<'_, Sqlite>, row: &SqliteRow) -> Result<UnansweredNotice, StoreError> {
     let notice: String = row.field("id")?;
     let told: Vec<(String, String)> =
@@ -138,54 +183,4 @@ async fn unanswered(transaction: &mut Transaction<'_, Sqlite>, row: &SqliteRow) 
         pending.push(pending_answer(transaction, &notice, side, party).await?);
     }
     Ok(UnansweredNotice { key: key_of(row)?, notice, pending })
-}
-
-async fn pending_answer(
-    transaction: &mut Transaction<'_, Sqlite>,
-    notice: &str,
-    side: Side,
-    party: String,
-) -> Result<PendingAnswer, StoreError> {
-    // What was over for a party and began again begins with a new question.
-    let asked: Vec<i64> = sqlx::query_scalar(
-        "SELECT DISTINCT created_at FROM delivery
-         WHERE notice = $1 AND side = $2 AND party = $3 AND kind IN ('opened', 'updated') AND channel IS NULL
-           AND created_at > (SELECT COALESCE(MAX(r.created_at), -1) FROM delivery r
-             WHERE r.notice = $1 AND r.side = $2 AND r.party = $3 AND r.kind = 'resolved')
-         ORDER BY created_at",
-    )
-    .bind(notice)
-    .bind(side.name())
-    .bind(&party)
-    .fetch_all(&mut **transaction)
-    .await?;
-    let row = sqlx::query("SELECT * FROM acknowledgement WHERE notice = $1 AND side = $2 AND party = $3")
-        .bind(notice)
-        .bind(side.name())
-        .bind(&party)
-        .fetch_optional(&mut **transaction)
-        .await?;
-    let first = asked.first().copied();
-    let answer = match row {
-        Some(row) if first.is_none_or(|first| row.field::<i64>("letter_at").is_ok_and(|at| at >= first)) => {
-            Some((acknowledgement(&row, notice)?, time_of(row.field("letter_at")?)))
-        }
-        _ => None,
-    };
-    let steps: Vec<(i64, i64, i64)> = sqlx::query_as(
-        "SELECT asked_at, step, at FROM escalation WHERE notice = $1 AND side = $2 AND party = $3 ORDER BY asked_at, step",
-    )
-    .bind(notice)
-    .bind(side.name())
-    .bind(&party)
-    .fetch_all(&mut **transaction)
-    .await?;
-    let mut steps_taken = Vec::with_capacity(steps.len());
-    for (asked_at, number, at) in steps {
-        let place = usize::try_from(number).ok().and_then(LadderPlace::numbered);
-        let unknown =
-            || StoreError::Corrupt { table: "escalation", row: notice.to_owned(), what: format!("there is no step {number}") };
-        steps_taken.push(EscalationStep { asked_at: time_of(asked_at), place: place.ok_or_else(unknown)?, at: time_of(at) });
-    }
-    Ok(PendingAnswer { side, party, asked: asked.into_iter().map(time_of).collect(), answer, steps_taken })
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 
-use crate::model::{ChannelName, DeliveryState, Side, time_of};
+use crate::model::{ChannelName, DeliveryState, LetterQuestion, Side, time_of};
 
 use super::database::Store;
 use super::error::StoreError;
@@ -16,6 +16,8 @@ pub struct DeliveryRow {
     pub id: i64,
     /// What it says: opened, updated, resolved.
     pub kind: String,
+    /// What it does to the question whether its side has answered.
+    pub question: LetterQuestion,
     /// Which end it goes to.
     pub side: Side,
     /// Key of the party.
@@ -37,7 +39,8 @@ pub struct DeliveryRow {
 }
 
 /// What is shown of a letter: everything but its bytes, which are never needed here and may be large.
-pub(super) const LETTER: &str = "id, kind, side, party, name, recipient, state, attempts, created_at, sent_at, last_reply";
+pub(super) const LETTER: &str =
+    "id, kind, question, side, party, name, recipient, state, attempts, created_at, sent_at, last_reply";
 
 /// Whoever stood by and was not needed was not written to.
 pub(super) const WRITTEN: &str =
@@ -45,10 +48,11 @@ pub(super) const WRITTEN: &str =
 
 pub(super) fn delivery_row(row: &SqliteRow) -> Result<DeliveryRow, StoreError> {
     let id: i64 = row.field("id")?;
-    let (side, state): (String, String) = (row.field("side")?, row.field("state")?);
+    let (side, state, question): (String, String, String) = (row.field("side")?, row.field("state")?, row.field("question")?);
     Ok(DeliveryRow {
         id,
         kind: row.field("kind")?,
+        question: parse(LetterQuestion::named, "delivery", &id.to_string(), &question)?,
         side: parse(Side::named, "delivery", &id.to_string(), &side)?,
         party: row.field("party")?,
         name: row.field("name")?,
@@ -78,7 +82,7 @@ pub struct LetterRow {
 const LISTED: u32 = 1000;
 
 /// What a list of letters is made of.
-pub(super) const LISTING: &str = "SELECT d.id, d.kind, d.side, d.party, d.name, d.recipient, d.state, d.attempts, d.created_at,
+pub(super) const LISTING: &str = "SELECT d.id, d.kind, d.question, d.side, d.party, d.name, d.recipient, d.state, d.attempts, d.created_at,
     d.sent_at, d.last_reply, d.notice, d.channel, n.closed_at IS NULL AS is_open FROM delivery d JOIN notice n ON n.id = d.notice";
 
 impl Store {

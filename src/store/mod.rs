@@ -25,6 +25,7 @@ mod notices;
 mod outages;
 mod outbox;
 mod overview;
+mod pending;
 mod proposals;
 mod readers;
 mod rows;

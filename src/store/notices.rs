@@ -4,12 +4,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite, Transaction};
 
-use crate::model::{Fingerprint, LastTold, Notice, Side, millis, stem_of, time_of};
+use crate::model::{Fingerprint, LastTold, Notice, Severity, Side, ToldFinding, millis, stem_of, time_of};
 
 use super::acknowledgement::acknowledgement;
 use super::database::Store;
 use super::deliveries::{PlannedDelivery, insert_deliveries};
 use super::error::StoreError;
+use super::pending::pending_answer;
 use super::rows::{Fields as _, as_u32, parse};
 use super::watches::WatchId;
 
@@ -188,19 +189,41 @@ pub(super) async fn gone(
 
 /// What each party was last told under a notice.
 pub(super) async fn told(transaction: &mut Transaction<'_, Sqlite>, notice: &str) -> Result<Vec<LastTold>, StoreError> {
-    let rows: Vec<(String, String, String, String)> =
-        sqlx::query_as("SELECT side, party, identity, content FROM told WHERE notice = $1 ORDER BY side, party, identity")
-            .bind(notice)
-            .fetch_all(&mut **transaction)
-            .await?;
+    let rows: Vec<(String, String, String, String, String)> = sqlx::query_as(
+        "SELECT side, party, identity, content, severity FROM told WHERE notice = $1 ORDER BY side, party, identity",
+    )
+    .bind(notice)
+    .fetch_all(&mut **transaction)
+    .await?;
     let mut told: Vec<LastTold> = Vec::new();
-    for (side, party, identity, content) in rows {
+    for (side, party, identity, content, severity) in rows {
         let side = parse(Side::named, "told", notice, &side)?;
+        let finding = ToldFinding { content, severity: parse(|name| name.parse::<Severity>().ok(), "told", notice, &severity)? };
         match told.last_mut().filter(|last| last.side == side && last.party == party) {
             Some(last) => {
-                last.findings.insert(identity, content);
+                last.findings.insert(identity, finding);
             }
-            None => told.push(LastTold { side, party, stem: None, answer: None, findings: [(identity, content)].into() }),
+            None => told.push(LastTold {
+                pending: Some(pending_answer(transaction, notice, side, party.clone()).await?),
+                side,
+                party,
+                stem: None,
+                answer: None,
+                written_at: None,
+                findings: [(identity, finding)].into(),
+            }),
+        }
+    }
+    let written: Vec<(String, String, i64)> = sqlx::query_as(
+        "SELECT side, party, MAX(created_at) FROM delivery WHERE notice = $1 AND channel IS NULL AND stands_in_for IS NULL
+           AND kind IN ('opened', 'updated', 'eased', 'reminder', 'resolved') GROUP BY side, party",
+    )
+    .bind(notice)
+    .fetch_all(&mut **transaction)
+    .await?;
+    for (side, party, at) in written {
+        if let Some(told) = told.iter_mut().find(|told| told.side.name() == side && told.party == party) {
+            told.written_at = Some(time_of(at));
         }
     }
     // Mail programs keep together what has one subject: that of the first letter.
@@ -239,15 +262,24 @@ pub(super) async fn replace_told(
         .bind(&told.party)
         .execute(&mut **transaction)
         .await?;
-    for (identity, content) in told.findings {
-        sqlx::query("INSERT INTO told (notice, side, party, identity, content) VALUES ($1, $2, $3, $4, $5)")
-            .bind(notice)
-            .bind(told.side.name())
-            .bind(&told.party)
-            .bind(identity)
-            .bind(content)
-            .execute(&mut **transaction)
-            .await?;
+    add_told(transaction, notice, told).await
+}
+
+/// Adds to what a party was told.
+pub(super) async fn add_told(transaction: &mut Transaction<'_, Sqlite>, notice: &str, told: LastTold) -> Result<(), StoreError> {
+    for (identity, ToldFinding { content, severity }) in told.findings {
+        sqlx::query(
+            "INSERT INTO told (notice, side, party, identity, content, severity) VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (notice, side, party, identity) DO UPDATE SET content = excluded.content, severity = excluded.severity",
+        )
+        .bind(notice)
+        .bind(told.side.name())
+        .bind(&told.party)
+        .bind(identity)
+        .bind(content)
+        .bind(severity.name())
+        .execute(&mut **transaction)
+        .await?;
     }
     Ok(())
 }

@@ -8,8 +8,8 @@ use chrono::{TimeZone, Utc};
 use driftd::config::{Environment, load};
 use driftd::diff::Budget;
 use driftd::model::{
-    DateKind, Fingerprint, LastTold, LedgerEntry, Notice, NoticeKind, OpenFinding, OperationLabel, Origin, Side, Statement,
-    Surface,
+    DateKind, Fingerprint, LastTold, LedgerEntry, Notice, NoticeKind, OpenFinding, OperationLabel, Origin, PendingAnswer,
+    Severity, Side, Statement, Surface, ToldFinding,
 };
 use driftd::notice::{
     Before, Circumstances, DecisionInput, EscalationCard, Ledger, LetterView, Links, MessageCard, dated, open_findings, plan,
@@ -60,7 +60,8 @@ fn letters(from: &str, to: &str, surface: Surface, kind: NoticeKind, hostile: Op
         told_at: now(),
     };
     let none: [OpenFinding; 0] = [];
-    let standing = |open, told, current| DecisionInput { integration, api, open, told, previous: &findings, current };
+    let standing =
+        |open, told, current| DecisionInput { integration, api, open, told, is_judged_anew: false, previous: &findings, current };
     let opened = standing(None, &[], &findings).decide(now(), || notice.fingerprint.clone()).expect("something to say");
     // Both sides know half of what concerns them, and of something that is gone by now.
     let mut gone = OpenFinding { used_by: findings[0].used_by.clone(), ..findings[0].clone() };
@@ -71,8 +72,9 @@ fn letters(from: &str, to: &str, surface: Surface, kind: NoticeKind, hostile: Op
         .messages
         .iter()
         .map(|word| {
-            let known = word.findings.iter().step_by(2).map(|finding| (finding.identity.clone(), finding.content.clone()));
-            let gone = ("gone".to_owned(), "of yesterday".to_owned());
+            let told = |content: &str| ToldFinding { content: content.to_owned(), severity: Severity::Breaking };
+            let known = word.findings.iter().step_by(2).map(|finding| (finding.identity.clone(), told(&finding.content)));
+            let gone = ("gone".to_owned(), told("of yesterday"));
             let stem =
                 Some(format!("Quayside Freight breaks 2 calls of Harbor Books: GET /v1/invoices and 1 more ({})", notice.id));
             LastTold { stem, findings: known.chain([gone]).collect(), ..word.told() }
@@ -84,6 +86,7 @@ fn letters(from: &str, to: &str, surface: Surface, kind: NoticeKind, hostile: Op
         NoticeKind::Updated => standing(Some(&notice), &told, &findings).decide(now(), Fingerprint::default),
         NoticeKind::Resolved => standing(Some(&notice), &told, &none).decide(now(), Fingerprint::default),
         NoticeKind::Reminder
+        | NoticeKind::Eased
         | NoticeKind::Escalated
         | NoticeKind::CounterpartMessage
         | NoticeKind::Digest
@@ -98,6 +101,7 @@ fn letters(from: &str, to: &str, surface: Surface, kind: NoticeKind, hostile: Op
         links: Links { rules: "https://driftd.example.com/rules/".to_owned() },
         evidence: Some(("0".repeat(64), "f".repeat(64))),
         catalogue: &catalogue,
+        now: now(),
     };
     let renderer = Renderer::new().expect("templates");
     plan(&about, &decision)
@@ -214,7 +218,8 @@ fn letters_about_days(kind: NoticeKind) -> Vec<(Side, Rendered)> {
         opened_at: now(),
         told_at: now(),
     };
-    let standing = |open, told, previous, current| DecisionInput { integration, api, open, told, previous, current };
+    let standing =
+        |open, told, previous, current| DecisionInput { integration, api, open, told, is_judged_anew: false, previous, current };
     let opened = standing(None, &[], &first, &first).decide(now(), || notice.fingerprint.clone()).expect("something to say");
     let told: Vec<LastTold> = opened.messages.iter().map(driftd::notice::PartyMessage::told).collect();
     let mut decision = if before.is_empty() {
@@ -229,6 +234,13 @@ fn letters_about_days(kind: NoticeKind) -> Vec<(Side, Rendered)> {
     if kind == NoticeKind::Confirmation {
         decision.messages.iter_mut().for_each(|word| word.findings.clear());
     }
+    if kind == NoticeKind::Escalated {
+        let asked = vec![now() - chrono::TimeDelta::days(7)];
+        for word in &mut decision.messages {
+            let (side, party, asked) = (word.side, word.party.clone(), asked.clone());
+            word.pending = Some(PendingAnswer { side, party, asked, answer: None, steps_taken: Vec::new() });
+        }
+    }
     let catalogue = Catalogue::load().expect("the catalogue");
     let about = Circumstances {
         integration,
@@ -237,6 +249,7 @@ fn letters_about_days(kind: NoticeKind) -> Vec<(Side, Rendered)> {
         links: Links { rules: "https://driftd.example.com/rules/".to_owned() },
         evidence: None,
         catalogue: &catalogue,
+        now: now(),
     };
     let renderer = Renderer::new().expect("templates");
     plan(&about, &decision)

@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::{TimeDelta, TimeZone, Utc};
 use driftd::model::{
     Acknowledgement, Answer, ApiState, AttemptOutcome, Checked, Clock, DateKind, EventKind, Fingerprint, Lane, LastTold,
-    ManualClock, Notice, NoticeKind, OpenFinding, Origin, PartValidators, Severity, Side, Statement, Surface, Validators,
-    WatchKey,
+    LetterQuestion, ManualClock, Notice, NoticeKind, OpenFinding, Origin, PartValidators, Severity, Side, Statement, Surface,
+    ToldFinding, Validators, WatchKey,
 };
 use driftd::store::{
     Announced, AnswerOutcome, CheckCommit, Closing, Committed, EventPage, EventQuery, Finished, KEPT_FOR_DIGEST, NewEvent,
@@ -22,6 +22,7 @@ fn key() -> WatchKey {
 fn letter(recipient: &str, stand_ins: Vec<PlannedDelivery>) -> PlannedDelivery {
     PlannedDelivery {
         kind: NoticeKind::Opened,
+        question: LetterQuestion::Asked,
         side: Side::Consumer,
         party: "p".to_owned(),
         name: recipient.to_owned(),
@@ -73,6 +74,7 @@ fn commit(clock: &ManualClock, notice: NoticeStep, etag: &str) -> CheckCommit {
             baseline: Some(format!("digest-{etag}")),
             ledger: Vec::new(),
             findings: Some(Vec::new()),
+            rebased: None,
             notice,
         }),
         held: None,
@@ -219,7 +221,9 @@ async fn an_answer_overtakes_a_check_in_flight() {
         party: "p".to_owned(),
         stem: None,
         answer: None,
-        findings: [("f".to_owned(), "1".to_owned())].into(),
+        written_at: None,
+        pending: None,
+        findings: [("f".to_owned(), ToldFinding { content: "1".to_owned(), severity: Severity::Breaking })].into(),
     };
     let step = NoticeStep::Tell {
         notice,
@@ -230,7 +234,7 @@ async fn an_answer_overtakes_a_check_in_flight() {
     assert_eq!(store.commit_check(commit(&clock, step, "e1")).await.expect("committed"), Committed::Recorded);
     clock.advance(Duration::from_secs(301));
     let claim = store.claim_due(clock.now(), LEASE, 10).await.expect("claims").remove(0);
-    assert_eq!((claim.generation, claim.told), (0, vec![told]));
+    assert_eq!((claim.generation, claim.told.len(), &claim.told[0].findings), (0, 1, &told.findings));
     // While the check is under way the one consumer accepts.
     let answer = Acknowledgement { owner: "P".to_owned(), answer: Answer::Accepted, fix_by: None, note: String::new() };
     assert_eq!(
@@ -578,10 +582,13 @@ async fn notices_whose_short_ids_would_be_one_have_two() {
     for fingerprint in [&first, &second] {
         let name = store.name_notice(fingerprint).await.expect("a name");
         let notice = name.notice(clock.now(), clock.now());
-        assert!(!name.is_known && store.write_digest(&key(), &notice, silent_letter("a@x.example")).await.expect("written"));
+        assert!(
+            !name.is_known
+                && store.write_digest(&key(), &notice, silent_letter("a@x.example"), Vec::new()).await.expect("written")
+        );
         let again = store.name_notice(fingerprint).await.expect("a name");
         assert!(again.is_known && again.id == name.id);
-        assert!(!store.write_digest(&key(), &notice, silent_letter("a@x.example")).await.expect("looked"), "once");
+        assert!(!store.write_digest(&key(), &notice, silent_letter("a@x.example"), Vec::new()).await.expect("looked"), "once");
     }
     assert_eq!(written(&store).await, ["D-0011223344556677 a@x.example", "D-00112233445566770 a@x.example"]);
     // A letter that failed is asked for by the short id, or by all of the fingerprint.
@@ -610,12 +617,12 @@ async fn an_id_that_is_taken_meanwhile_is_an_error_and_drops_no_letter() {
     let early = [store.name_notice(&first).await.expect("a name"), store.name_notice(&second).await.expect("a name")];
     assert_eq!(early[0].id, early[1].id);
     let [one, other] = early.map(|name| name.notice(clock.now(), clock.now()));
-    assert!(store.write_digest(&key(), &one, silent_letter("a@x.example")).await.expect("written"));
-    let refused = store.write_digest(&key(), &other, silent_letter("b@x.example")).await.expect_err("taken");
+    assert!(store.write_digest(&key(), &one, silent_letter("a@x.example"), Vec::new()).await.expect("written"));
+    let refused = store.write_digest(&key(), &other, silent_letter("b@x.example"), Vec::new()).await.expect_err("taken");
     assert!(matches!(&refused, StoreError::IdTaken(id) if *id == other.id) && refused.is_one_row(), "{refused:?}");
     assert_eq!(written(&store).await, ["D-0011223344556677 a@x.example"]);
     let other = store.name_notice(&second).await.expect("a name").notice(clock.now(), clock.now());
-    assert!(store.write_digest(&key(), &other, silent_letter("b@x.example")).await.expect("written"));
+    assert!(store.write_digest(&key(), &other, silent_letter("b@x.example"), Vec::new()).await.expect("written"));
     assert_eq!(written(&store).await, ["D-0011223344556677 a@x.example", "D-00112233445566770 b@x.example"]);
     // A check is done again, and names its notice anew.
     store.claim_due(clock.now(), LEASE, 10).await.expect("claims");

@@ -106,6 +106,7 @@ fn told(kind: &str) -> Option<&'static str> {
     let words = [
         (NoticeKind::Opened, "is told"),
         (NoticeKind::Updated, "is told what is new"),
+        (NoticeKind::Eased, "hears that an alarm is taken back"),
         (NoticeKind::Reminder, "is reminded"),
         (NoticeKind::Resolved, "hears that it is over"),
     ];

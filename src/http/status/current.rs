@@ -344,7 +344,7 @@ fn open_view(row: &NoticeRow, watch: Option<&WatchRow>, directory: &Directory<'_
         surface: row.key.surface,
         opened_at: row.opened_at,
         age_hours: (now - row.opened_at).num_hours().max(0),
-        answer_by: due(true).or_else(|| due(false)).unwrap_or(row.opened_at),
+        answer_by: due(true).or_else(|| due(false)),
         overdue_days: sides.iter().filter_map(|side| side.overdue_days).max(),
         headline: headline(&findings),
         findings,

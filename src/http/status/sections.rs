@@ -82,7 +82,11 @@ impl Order {
             unjudged: sorted(&status.checking, needs_somebody, |api| (rank(api.state), api.since.unwrap_or(status.at))),
             overdue: sorted(&status.open, |open| open.overdue_days.is_some(), |open| open.answer_by),
             near: sorted(&status.dates, |date| is_near(date, &soon), |date| date.on),
-            open: sorted(&status.open, |open| open.overdue_days.is_none(), |open| (is_answered(open), open.answer_by)),
+            open: sorted(
+                &status.open,
+                |open| open.overdue_days.is_none(),
+                |open| (is_answered(open), open.answer_by.is_none(), open.answer_by),
+            ),
             rest: sorted(&status.checking, |api| !needs_somebody(api), |api| rank(api.state)),
             later: sorted(&status.dates, |date| !is_near(date, &soon), |date| (date.on.is_none(), date.on)),
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Answer, Api, Integration, LadderPlace, NoticeKind, PendingAnswer, Role, Side};
+use crate::model::{Answer, Api, Integration, LadderPlace, LetterQuestion, NoticeKind, PendingAnswer, Role, Side};
 use crate::notice::open_question;
 use crate::render::{clean, without_credentials};
 use crate::store::{AnswerRow, DeliveryRow, NoticeRow, ProposalRow};
@@ -39,17 +39,23 @@ impl<'e> End<'e> {
         self.row.deliveries.iter().filter(move |letter| letter.side == side && letter.party == party)
     }
 
-    /// When each letter was written that asks for an answer, oldest first. What was over here and began again begins anew.
-    fn asked(&self) -> Vec<DateTime<Utc>> {
-        let over =
-            self.letters().filter(|letter| letter.kind == NoticeKind::Resolved.name()).map(|letter| letter.created_at).max();
-        let asked = self.letters().filter(|letter| NoticeKind::asks(&letter.kind)).map(|letter| letter.created_at);
-        let asked: BTreeSet<DateTime<Utc>> = asked.filter(|at| over.is_none_or(|over| *at > over)).collect();
-        asked.into_iter().collect()
+    /// When the letters were written of which this is so.
+    fn written(&self, is_so: impl Fn(&DeliveryRow) -> bool) -> BTreeSet<DateTime<Utc>> {
+        self.letters().filter(|letter| is_so(letter)).map(|letter| letter.created_at).collect()
     }
 
+    /// When each letter was written that asks for an answer, oldest first. What was over here and began again begins anew.
+    fn asked(&self) -> Vec<DateTime<Utc>> {
+        let over = self.written(|letter| letter.question == LetterQuestion::Nothing).last().copied();
+        let asked = self.written(|letter| letter.question == LetterQuestion::Asked);
+        asked.into_iter().filter(|at| over.is_none_or(|over| *at > over)).collect()
+    }
+
+    /// What was answered since it was last over here.
     fn answer(&self) -> Option<&'e AnswerRow> {
-        self.row.answers.iter().find(|answer| answer.side == self.side && answer.party == self.party)
+        let over = self.written(|letter| letter.kind == NoticeKind::Resolved.name()).last().copied();
+        let mut own = self.row.answers.iter().filter(|answer| answer.side == self.side && answer.party == self.party);
+        own.find(|answer| over.is_none_or(|over| answer.letter_at > over))
     }
 
     /// When an answer is due: as the ladder counts it.
@@ -58,7 +64,7 @@ impl<'e> End<'e> {
         let is_here = |api: &&Api| api.id == self.row.key.api && api.has(self.side, self.party);
         // Who was taken out of the configuration is asked nothing.
         integration.apis.iter().find(is_here)?;
-        let answer = self.answer().filter(|row| asked.first().is_none_or(|first| row.letter_at >= *first));
+        let answer = self.answer();
         let pending = PendingAnswer {
             side: self.side,
             party: self.party.to_owned(),
@@ -100,7 +106,7 @@ impl<'e> End<'e> {
         let known = self.integration.and_then(|integration| integration.party(self.party));
         let reach = self.integration.and_then(|integration| owner_of(integration, self.side, self.party));
         let asked = self.asked();
-        let newest = asked.last().copied();
+        let newest = self.written(|letter| NoticeKind::tells_more(&letter.kind)).last().copied();
         // Who took it on still has it; who accepted has accepted no more than the letter said.
         let is_of_all = |answer: &&AnswerRow| {
             answer.acknowledgement.answer == Answer::Ours || newest.is_none_or(|newest| answer.letter_at >= newest)

@@ -302,8 +302,8 @@ pub struct OpenView {
     pub opened_at: DateTime<Utc>,
     /// How old it is, whole hours.
     pub age_hours: i64,
-    /// By when the first end that has not answered should: as the ladder counts it.
-    pub answer_by: DateTime<Utc>,
+    /// By when the first end that has not answered should: as the ladder counts it. None where nobody is asked.
+    pub answer_by: Option<DateTime<Utc>>,
     /// Whole days by which the answer of an end is overdue; none where it is not.
     #[serde(default)]
     pub overdue_days: Option<i64>,

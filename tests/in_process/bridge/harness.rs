@@ -205,6 +205,21 @@ consumers = [{{ party = "shop"{uses} }}]
         lines
     }
 
+    /// Lets the daemon do all that is due, day by day, and returns the letters it sent: on which day, to whom, and what their
+    /// subjects say in brackets that they are.
+    pub async fn tagged_daily(&mut self, from: &str, to: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        for day in day(from).iter_days().take_while(|date| *date <= day(to)) {
+            self.at(&day.to_string());
+            let letters = self.letters().await;
+            let mut today: Vec<String> =
+                letters.iter().map(|letter| format!("{day} {} {}", letter.recipient, tag(letter))).collect();
+            today.sort();
+            lines.extend(today);
+        }
+        lines
+    }
+
     /// Lets the daemon do all that is due, and returns the letters themselves.
     pub async fn letters(&mut self) -> Vec<Received> {
         self.work().await;
@@ -280,9 +295,22 @@ pub fn both(kind: &str) -> [String; 2] {
     ["dev@shop.example", "owner@pay.example"].map(|who| format!("{who} {kind}"))
 }
 
+/// What a letter is, by the brackets of its subject; the first of a notice says nothing there.
+pub fn tag(letter: &Received) -> String {
+    let subject = letter.header("Subject");
+    let (tag, _) = subject.split_once(']').unwrap_or_else(|| panic!("{subject:?} says nothing in brackets"));
+    tag.strip_prefix("[driftd").unwrap_or(tag).trim_start_matches(": ").to_owned()
+}
+
+/// A letter with this tag to each side, on a day.
+pub fn both_tagged(day: &str, tag: &str) -> [String; 2] {
+    ["dev@shop.example", "owner@pay.example"].map(|who| format!("{day} {who} {tag}"))
+}
+
 /// Which kind a letter is, by the field of its Message-ID; two kinds are told apart further by what their readers see.
 pub fn kind(letter: &Received) -> &'static str {
-    const KINDS: [&str; 9] = ["opened", "updated", "reminder", "escalated", "exchange", "digest", "attest", "outage", "resolved"];
+    const KINDS: [&str; 10] =
+        ["opened", "updated", "eased", "reminder", "escalated", "exchange", "digest", "attest", "outage", "resolved"];
     let id = letter.header("Message-ID");
     let field = id.split('.').nth(1).unwrap_or_default();
     match KINDS.into_iter().find(|kind| *kind == field).unwrap_or_else(|| panic!("{id:?} names no kind of letter")) {

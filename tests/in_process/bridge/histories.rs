@@ -2,7 +2,8 @@
 //! that do not come whole, relays that refuse, addresses that die and are corrected, reloads, upgrades of the rule set.
 //!
 //! Whatever happens, only what was whole is believed, no notice is lost, nothing is sent twice but byte for byte, no step of a
-//! ladder is taken twice, and every open breaking finding has somebody who can be reached on both sides, or a gap that says
+//! ladder is taken twice, nobody hears of a notice more than once on a day but of what breaks, what breaks nothing waits no longer
+//! than a week and a check, and every open breaking finding has somebody who can be reached on both sides, or a gap that says
 //! that nobody can. What belongs together is recorded together, wherever it is cut: a step and its letter, an answer and its
 //! letters, an agreed day and its entry in the ledger, a bounce and whoever stands in.
 //!
@@ -65,6 +66,9 @@ fn versions() -> Vec<(String, String)> {
         (both(&sunset("2026-09-01")), part(64, 64)),
         (both(&sunset("2026-06-01")), part(64, 64)),
         (format!("{head}{}", path("b", "")), part(64, 64)),
+        // Something to look at, beside what breaks and alone.
+        (format!("{head}{}{}", path("a", ""), path("b", "      deprecated: true\n")), part(32, 64)),
+        (format!("{head}{}{}", path("a", ""), path("b", "      deprecated: true\n")), part(64, 64)),
     ]
 }
 
@@ -77,7 +81,7 @@ fn digest((root, part): &(String, String)) -> String {
 /// What does not change between histories.
 struct Stock {
     folder: tempfile::TempDir,
-    /// The configuration as it was written first, and with the address of the first reader corrected.
+    /// The configuration as it was written first, and with the address of the first reader corrected and no digest.
     active: [Arc<ActiveConfig>; 2],
     catalogue: Arc<Catalogue>,
     renderer: Renderer,
@@ -128,8 +132,9 @@ consumers = [{ party = "c" }, { party = "d", operations = ["POST /b"] }]
         .replace("CONSUMERS", &(consumer("c") + &consumer("d")));
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(start()));
         let active = ["c1@x.example", "c9@x.example"].map(|address| {
-            std::fs::write(folder.path().join("integrations/i.toml"), integration.replace("c1@x.example", address))
-                .expect("a file");
+            let digest = if address == "c1@x.example" { "[agreement]" } else { "[agreement]\ndigest = \"never\"" };
+            let integration = integration.replace("c1@x.example", address).replace("[agreement]", digest);
+            std::fs::write(folder.path().join("integrations/i.toml"), integration).expect("a file");
             let environment = Environment { believe_credentials: true, ..Environment::default() };
             let config =
                 load(&folder.path().join("driftd.toml"), &environment, start()).unwrap_or_else(|found| panic!("{found:#?}"));
@@ -351,6 +356,7 @@ impl<'s> History<'s> {
         }
         if is_done {
             self.dead_addresses_are_told().await;
+            self.nothing_waits_too_long().await;
         } else {
             self.steps.push(format!("crash after {polls:?} polls"));
             self.crash().await;
@@ -580,6 +586,9 @@ impl<'s> History<'s> {
         self.run(None, Relayed::Takes).await;
         // What comes and goes is over when it has been gone for a day.
         self.clock.advance(Duration::from_secs(26 * 3600));
+        self.run(None, Relayed::Takes).await;
+        // What breaks nothing was told after a week.
+        self.clock.advance(Duration::from_secs(8 * 86_400));
         self.run(None, Relayed::Takes).await;
         self.believes_only_what_is_whole().await;
         self.judge().await;

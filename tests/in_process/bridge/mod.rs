@@ -17,5 +17,6 @@ mod scenarios;
 mod silence;
 mod status_page;
 mod telling;
+mod timing;
 mod two;
 mod whole;

@@ -248,15 +248,15 @@ async fn an_acceptance_is_no_answer_to_a_newer_letter_and_status_asks_by_the_new
     assert!(taken.starts_with("HTTP/1.1 200"), "{taken}");
     let open = async |bridge: &Bridge| {
         let open = current_status(&bridge.shared).await.expect("status").open.remove(0);
-        (open.answer_by.date_naive(), open.sides.iter().map(|side| side.answer.clone()).collect::<Vec<_>>())
+        (open.answer_by.map(|due| due.date_naive()), open.sides.iter().map(|side| side.answer.clone()).collect::<Vec<_>>())
     };
     let ours = Some("ours, done by 2026-08-01".to_owned());
     // Nobody is asked before the plan has ended, on Saturday 1 August, and two working days after that weekend.
-    assert_eq!(open(&bridge).await, (day("2026-08-05"), vec![Some("accepted".to_owned()), ours.clone()]));
+    assert_eq!(open(&bridge).await, (Some(day("2026-08-05")), vec![Some("accepted".to_owned()), ours.clone()]));
     bridge.at("2026-03-09");
     bridge.announce("GET /a", ends("GET /a", "2026-05-01")).await;
     assert_eq!(bridge.told().await, ["dev@shop.example updated", "owner@pay.example updated"]);
-    assert_eq!(open(&bridge).await, (day("2026-03-11"), vec![None, ours]));
+    assert_eq!(open(&bridge).await, (Some(day("2026-03-11")), vec![None, ours]));
 }
 
 #[tokio::test]

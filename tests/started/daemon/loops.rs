@@ -60,7 +60,7 @@ fn digests_and_questions_to_people_are_written_by_the_running_daemon() {
     assert_eq!(daemon.stop(), 0);
     aged(&home, 8, &[("quiet", "seen_at")]);
     let daemon = home.start();
-    wait_for_letter(&smtp, PROVIDER, "and needs nobody");
+    wait_for_letter(&smtp, PROVIDER, "and breaks nothing");
     wait_for_letter(&smtp, OPERATOR, "Priya Nair of Harbor Books cannot be written to");
     assert_eq!(daemon.stop(), 0);
 }

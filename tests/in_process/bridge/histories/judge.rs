@@ -3,9 +3,10 @@
 use crate::support::NOTHING;
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::TimeDelta;
 use driftd::correspondence::confirmations_due;
-use driftd::model::{OpenFinding, Surface};
-use driftd::notice::{Impact, impact};
+use driftd::model::{ApiState, Clock as _, OpenFinding, Surface};
+use driftd::notice::{Impact, impact, waiting};
 use sqlx::Connection as _;
 
 use super::{Conflict, History, digest, header, versions};
@@ -109,6 +110,56 @@ impl History<'_> {
         database.close().await.expect("closed");
     }
 
+    /// What breaks nothing and was not told yet is younger than a week and a check; where nobody gets a digest, a day.
+    pub(super) async fn nothing_waits_too_long(&self) {
+        let api = &self.stock.active[self.config].config.integrations[0].apis[0];
+        let now = self.clock.now();
+        let overview = self.shared.store.overview().await.expect("the overview");
+        for open in self.shared.store.open_notices("i").await.expect("open notices") {
+            let watch = overview.watches.iter().find(|watch| watch.key == open.key).expect("a watch");
+            // Where nothing could be judged, or was by a configuration that is no more, nothing was decided.
+            if !matches!(watch.state, ApiState::Verified | ApiState::Changed) || watch.checked_at != Some(now) {
+                continue;
+            }
+            for told in &open.told {
+                for late in waiting(&open, api, told.side, &told.party) {
+                    let (_, since) = watch.findings.iter().find(|(known, _)| known.identity == late.identity).expect("a finding");
+                    // A day more for whom the digest came into force the day before.
+                    assert!(now - *since <= TimeDelta::days(8), "{} was not told of {} since {since}", told.party, late.message);
+                }
+            }
+        }
+    }
+
+    /// Nobody is written to about a notice more than once on a day, but of what breaks, what was called off and what eased.
+    async fn once_a_day(&self) {
+        let mut database = self.database().await;
+        let letters: Vec<(String, String, i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT notice, recipient, created_at / 86400000, message FROM delivery
+             WHERE kind IN ('updated', 'reminder', 'escalated') AND stands_in_for IS NULL AND channel IS NULL",
+        )
+        .fetch_all(&mut database)
+        .await
+        .expect("letters");
+        let cannot_wait = |text: &str| {
+            let breaks = text
+                .split_once("New since the last letter: ")
+                .is_some_and(|(_, new)| new.chars().take(14).collect::<String>().contains("breaking"));
+            breaks || text.contains("CALLED OFF") || text.contains("It comes and goes")
+        };
+        let mut seen = BTreeSet::new();
+        for (notice, recipient, day, message) in letters {
+            let text = String::from_utf8_lossy(&message).replace("=\r\n", "");
+            if !cannot_wait(&text) {
+                assert!(
+                    seen.insert((notice.clone(), recipient.clone(), day)),
+                    "{recipient} hears twice of {notice} on a day: {text}"
+                );
+            }
+        }
+        database.close().await.expect("closed");
+    }
+
     fn is_configured(&self, address: &str) -> bool {
         let people =
             self.stock.active[self.config].config.integrations.iter().flat_map(|integration| integration.parties.values());
@@ -120,6 +171,7 @@ impl History<'_> {
     /// What must hold whatever happened.
     pub(super) async fn judge(&self) {
         self.belongs_together().await;
+        self.once_a_day().await;
         let overview = self.shared.store.overview().await.expect("the overview");
         assert_eq!(overview.oldest_undelivered, None, "a letter was left");
         let (pending, damaged) = self.shared.store.unanswered_notices().await.expect("open notices");
