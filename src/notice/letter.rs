@@ -27,7 +27,7 @@ use promise::{least_notice, promise, question};
 use short::short;
 pub use short::{Hardness, Short, ShortLine, hardness, own_operations};
 pub use since::SinceCard;
-use since::{broken, counted, news, since_in_words};
+use since::{breaks, counted, news, since_in_words};
 use stem::{Facts, stem};
 
 /// Findings shown in full; a letter is read, not searched.
@@ -431,7 +431,7 @@ fn view(
     let own_answer =
         own_answer.filter(|answer| answer.answer == Answer::Ours).map(|answer| about.answered(&reader_party.id, answer));
     let answers = message.answers.iter().map(|(party, answer)| about.answered(party, answer));
-    let (all, breaking, counted) = (rows.len(), broken(&rows), counted(&rows));
+    let (all, breaking, counted) = (rows.len(), rows.iter().filter(|row| breaks(row)).count(), counted(&rows));
     let (since, told) = match &message.since {
         // Who was told the rest reads what is new.
         Some(since) if !since.new.is_empty() || since.gone_count > 0 => {

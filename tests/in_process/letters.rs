@@ -123,7 +123,7 @@ fn letters(from: &str, to: &str, surface: Surface, kind: NoticeKind, hostile: Op
         .collect()
 }
 
-fn golden(name: &str, text: &str) {
+pub fn golden(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name);
     if std::env::var_os("DRIFTD_BLESS").is_some() {
         std::fs::write(&path, text).expect("a snapshot");
@@ -206,7 +206,10 @@ fn letters_about_days(kind: NoticeKind) -> Vec<(Side, Rendered)> {
     let first = on(&[said(1, (4, 20), "2026-12-01", true)], today);
     let moved = on(&[said(1, (4, 20), "2026-12-01", false), said(2, (6, 1), "2026-08-01", true)], today);
     let near = on(&[said(1, (4, 20), "2026-12-01", true)], "2026-11-10".parse().expect("a day"));
+    let short = on(&[said(1, (4, 20), "2026-06-01", true)], today);
+    let kept = on(&[said(1, (4, 20), "2026-06-01", false), said(2, (4, 21), "2026-09-01", true)], today);
     let (before, after): (&[OpenFinding], &[OpenFinding]) = match kind {
+        NoticeKind::Eased => (&short, &kept),
         NoticeKind::Updated => (&first, &moved),
         NoticeKind::Reminder => (&first, &near),
         NoticeKind::Resolved => (&first, &[]),
@@ -220,7 +223,8 @@ fn letters_about_days(kind: NoticeKind) -> Vec<(Side, Rendered)> {
     };
     let standing =
         |open, told, previous, current| DecisionInput { integration, api, open, told, is_judged_anew: false, previous, current };
-    let opened = standing(None, &[], &first, &first).decide(now(), || notice.fingerprint.clone()).expect("something to say");
+    let known = if before.is_empty() { &first[..] } else { before };
+    let opened = standing(None, &[], known, known).decide(now(), || notice.fingerprint.clone()).expect("something to say");
     let told: Vec<LastTold> = opened.messages.iter().map(driftd::notice::PartyMessage::told).collect();
     let mut decision = if before.is_empty() {
         standing(None, &[], before, after).decide(now(), || notice.fingerprint.clone())
@@ -324,6 +328,7 @@ fn letters_about_days_are_what_was_read_and_approved() {
     for kind in [
         NoticeKind::Opened,
         NoticeKind::Updated,
+        NoticeKind::Eased,
         NoticeKind::Reminder,
         NoticeKind::Escalated,
         NoticeKind::CounterpartMessage,

@@ -24,9 +24,13 @@ pub struct SinceCard {
 pub(super) fn since_in_words(new: &[OneCause<&OpenFinding>], since: &Since<'_>, still_open: usize) -> String {
     let eased = since.eased;
     let gone = since.gone_count.saturating_sub(eased.count());
-    let mut words = match counted(new) {
-        counts if counts.is_empty() => "Nothing is new since the last letter.".to_owned(),
-        counts => format!("New since the last letter: {counts}."),
+    let is_moved = |row: &&OneCause<&OpenFinding>| since.moved.iter().any(|moved| moved.identity == row.first.identity);
+    let (moved, new): (Vec<_>, Vec<_>) = new.iter().partition(is_moved);
+    let mut words = match (counted(new), moved.len()) {
+        (counts, 0) if counts.is_empty() => "Nothing is new since the last letter.".to_owned(),
+        (counts, 0) => format!("New since the last letter: {counts}."),
+        (counts, moved) if counts.is_empty() => format!("Days that moved since the last letter: {moved}."),
+        (counts, moved) => format!("New since the last letter: {counts}. Days that moved: {moved}."),
     };
     if eased.promises > 0 {
         words.push_str(&format!(" Promises that are kept again: {}.", eased.promises));
@@ -44,17 +48,17 @@ pub(super) fn since_in_words(new: &[OneCause<&OpenFinding>], since: &Since<'_>, 
 }
 
 /// `3 breaking, 1 to look at`.
-pub(super) fn counted(rows: &[OneCause<&OpenFinding>]) -> String {
-    let breaking = broken(rows);
-    let counts = [(breaking, Severity::Breaking.name()), (rows.len() - breaking, "to look at")];
+pub(super) fn counted<'r>(rows: impl IntoIterator<Item = &'r OneCause<&'r OpenFinding>>) -> String {
+    let (breaking, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| breaks(row));
+    let counts = [(breaking.len(), Severity::Breaking.name()), (others.len(), "to look at")];
     let counts: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
     counts.join(", ")
 }
 
-/// How many rows break something.
-pub(super) fn broken(rows: &[OneCause<&OpenFinding>]) -> usize {
-    rows.iter().filter(|row| row.first.severity == Severity::Breaking).count()
+/// Whether a row breaks something.
+pub(super) fn breaks(row: &OneCause<&OpenFinding>) -> bool {
+    row.first.severity == Severity::Breaking
 }
 
 /// What is news in a letter that is not the first, in a word or two.

@@ -145,7 +145,7 @@ impl History<'_> {
             let breaks = text
                 .split_once("New since the last letter: ")
                 .is_some_and(|(_, new)| new.chars().take(14).collect::<String>().contains("breaking"));
-            breaks || text.contains("CALLED OFF") || text.contains("It comes and goes")
+            breaks || text.contains("brought forward") || text.contains("CALLED OFF") || text.contains("It comes and goes")
         };
         let mut seen = BTreeSet::new();
         for (notice, recipient, day, message) in letters {
