@@ -51,6 +51,17 @@ fn corners() {
             json!({"anyOf": [{"properties": {"b": true}}, {"type": "string"}], "unevaluatedProperties": false}),
             false,
         ),
+        // What an alternative that is not taken would look at is left over; what every value has looked at is not.
+        (
+            json!({"type": "object", "properties": {"b": {"type": "integer"}}, "additionalProperties": false}),
+            json!({"anyOf": [{"properties": {"b": true}, "required": ["c"]}, {"type": "object"}], "unevaluatedProperties": false}),
+            false,
+        ),
+        (
+            json!({"type": "object", "properties": {"b": {"type": "integer"}}, "additionalProperties": false}),
+            json!({"allOf": [{"properties": {"b": true}}, {"type": "object"}], "unevaluatedProperties": false}),
+            true,
+        ),
         // A tag tells apart only what must have it, and only by values that differ.
         (
             json!({"type": "object", "properties": {"t": {"const": "a"}}}),
