@@ -20,6 +20,7 @@ mod operate;
 mod pages;
 mod rate;
 mod router;
+mod rules;
 mod status;
 mod trouble;
 mod views;

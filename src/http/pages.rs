@@ -1,9 +1,9 @@
 //! Pages, rendered on the server from embedded templates.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value, context};
 use serde::Serialize;
@@ -11,10 +11,12 @@ use url::form_urlencoded;
 
 use crate::model::ApiState;
 use crate::render::{clean, with_code};
-use crate::rules::{Catalogue, Rule};
+use crate::rules::Rule;
+use crate::state::ActiveConfig;
 
 use super::history::HistoryPage;
 use super::notice::NoticePage;
+use super::rules::{RulePage, RulesPage};
 use super::status::{Sections, StatusView, ago, moment};
 
 const TEMPLATES: &[(&str, &str)] = &[
@@ -40,8 +42,8 @@ pub(super) const STYLE: &str = include_str!("templates/style.css");
 #[derive(Debug)]
 pub(super) struct Pages {
     environment: Environment<'static>,
-    /// The page of all rules, which never changes.
-    rules: OnceLock<Bytes>,
+    /// The page of all rules, which rarely changes.
+    all_rules: Mutex<Option<KeptPage>>,
 }
 
 impl Pages {
@@ -70,7 +72,7 @@ impl Pages {
         for (name, source) in TEMPLATES {
             environment.add_template(name, source)?;
         }
-        Ok(Self { environment, rules: OnceLock::new() })
+        Ok(Self { environment, all_rules: Mutex::default() })
     }
 
     fn render(&self, template: &str, context: &Value) -> Result<String, minijinja::Error> {
@@ -119,15 +121,35 @@ impl Pages {
         self.render("rule.html", &context! { rule => Serde(&page), style => Value::from_safe_string(STYLE.to_owned()) })
     }
 
-    pub(super) fn rules(&self, catalogue: &Catalogue) -> Result<Bytes, minijinja::Error> {
-        if let Some(page) = self.rules.get() {
-            return Ok(page.clone());
-        }
-        let rules: Vec<RulePage> = catalogue.rules().map(RulePage::new).collect();
-        let context = context! { rules => Serde(&rules), style => Value::from_safe_string(STYLE.to_owned()) };
-        let page = Bytes::from(self.render("rules.html", &context)?);
-        Ok(self.rules.get_or_init(|| page).clone())
+    pub(super) fn rules(&self, page: &RulesPage) -> Result<String, minijinja::Error> {
+        self.render("rules.html", &context! { page => Serde(page), style => Value::from_safe_string(STYLE.to_owned()) })
     }
+
+    /// The page of all rules: the same bytes for everybody who asks on one day under one configuration.
+    pub(super) fn all_rules(
+        &self,
+        active: &Arc<ActiveConfig>,
+        today: NaiveDate,
+        page: impl FnOnce() -> RulesPage,
+    ) -> Result<Bytes, minijinja::Error> {
+        let mut kept = self.all_rules.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_of_now = |kept: &KeptPage| kept.day == today && std::ptr::eq(kept.config.as_ptr(), Arc::as_ptr(active));
+        if let Some(kept) = kept.as_ref().filter(|kept| is_of_now(kept)) {
+            return Ok(kept.bytes.clone());
+        }
+        let bytes = Bytes::from(self.rules(&page())?);
+        *kept = Some(KeptPage { config: Arc::downgrade(active), day: today, bytes: bytes.clone() });
+        Ok(bytes)
+    }
+}
+
+/// A page, and what it was made of.
+#[derive(Debug)]
+struct KeptPage {
+    /// Weak: a page keeps no configuration alive, and its place in memory stays taken while this is here.
+    config: Weak<ActiveConfig>,
+    day: NaiveDate,
+    bytes: Bytes,
 }
 
 /// What the answer page shows.
@@ -170,41 +192,4 @@ pub(super) struct Ask {
     pub(super) who: String,
     pub(super) until: String,
     pub(super) note: String,
-}
-
-#[derive(Debug, Serialize)]
-struct RulePage {
-    id: &'static str,
-    severity: &'static str,
-    direction: &'static str,
-    title: &'static str,
-    hurt: &'static str,
-    remedy: String,
-    because: Option<String>,
-    before: &'static str,
-    after: &'static str,
-    finding: &'static str,
-    oasdiff: Vec<String>,
-}
-
-impl RulePage {
-    fn new(rule: &Rule) -> Self {
-        Self {
-            id: rule.id,
-            severity: rule.severity.name(),
-            direction: match rule.direction {
-                crate::model::Direction::ToProvider => "about what the consumer sends",
-                crate::model::Direction::FromProvider => "about what the consumer receives",
-                crate::model::Direction::Neither => "about the API itself",
-            },
-            title: rule.page.title,
-            hurt: rule.page.hurt,
-            remedy: rule.page.remedy.to_string(),
-            because: rule.because.clone(),
-            before: rule.page.example.before,
-            after: rule.page.example.after,
-            finding: rule.page.example.finding,
-            oasdiff: rule.oasdiff.clone(),
-        }
-    }
 }

@@ -24,7 +24,7 @@ use crate::state::AppState;
 
 use super::app::App;
 use super::pages::{Pages, STYLE};
-use super::{answer, api, confirm, connections, feeds, history, notice, operate, views};
+use super::{answer, api, confirm, connections, feeds, history, notice, operate, rules, views};
 
 /// No page takes longer; a slow one gives its place back.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -112,8 +112,8 @@ fn router(app: App) -> Router {
         .route("/readyz", get(views::readyz))
         .route("/metrics", get(views::show_metrics))
         .route("/history", get(history::show))
-        .route("/rules", get(views::rules))
-        .route("/rules/{id}", get(views::rule))
+        .route("/rules", get(rules::all))
+        .route("/rules/{id}", get(rules::one))
         .route("/notices/{id}", get(notice::show))
         .route("/answer/{token}", get(answer::show).post(answer::take))
         .route("/api/v1/integrations/{integration}/apis/{api}/ledger", get(api::ledger))

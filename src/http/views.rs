@@ -1,9 +1,9 @@
-//! Handlers of the pages that only tell: status, health, metrics, rules.
+//! Handlers of the pages that only tell: status, health, metrics.
 
 use super::app::{App, HandlerError, json};
 use super::status::StatusQuery;
 use super::{metrics, status};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
@@ -58,21 +58,6 @@ pub(super) async fn show_metrics(State(app): State<App>) -> Result<Response, Han
     let text = metrics::text(&app.shared, &status, &overview.attempts)
         .map_err(|_| HandlerError("metrics cannot be written".to_owned()))?;
     Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
-}
-
-pub(super) async fn rules(State(app): State<App>) -> Result<Response, HandlerError> {
-    Ok(Html(app.pages.rules(&app.shared.catalogue)?).into_response())
-}
-
-pub(super) async fn rule(State(app): State<App>, Path(id): Path<String>) -> Result<Response, HandlerError> {
-    match app.shared.catalogue.get(&id) {
-        Some(rule) => Ok(Html(app.pages.rule(rule)?).into_response()),
-        None => Ok((
-            StatusCode::NOT_FOUND,
-            Html(app.pages.message("There is no such rule", &format!("See {}/rules for all of them.", app.base))?),
-        )
-            .into_response()),
-    }
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod place;
 mod proof;
 mod report;
 mod sentence;
+mod topic;
 
 pub use catalogue::{Catalogue, CatalogueError, Guard, Rule};
 pub use compare::{compare, compare_lowered};
@@ -36,3 +37,4 @@ pub use page::{Example, Page, PageError, Remedy};
 pub use place::place;
 pub use proof::Proof;
 pub use report::{JsonFinding, JsonPointer, JsonReport, SameCause, Summary};
+pub use topic::Topic;

@@ -68,7 +68,7 @@ fn mail(status: &StatusView, overview: &Overview, server: &SmtpServer) -> Tile {
         let count = usize::try_from(trouble.count).unwrap_or(usize::MAX);
         let headline =
             format!("{} not leaving", if count == 1 { "1 letter is".to_owned() } else { format!("{count} letters are") });
-        let detail = format!("since {}; {server}: {}", moment(trouble.since, status.at), trouble.reply);
+        let detail = format!("the oldest written {}; {server}: {}", moment(trouble.since, status.at), trouble.reply);
         return tile("mail", StatusState::Trouble, headline, &detail);
     }
     let pending = status.telling.letters.get("pending").copied().and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
@@ -79,7 +79,7 @@ fn mail(status: &StatusView, overview: &Overview, server: &SmtpServer) -> Tile {
             tile("mail", StatusState::Ok, wait(count), &format!("for the end of quiet hours, {}", moment(until, status.at)))
         }
         (count, Some(oldest)) => {
-            tile("mail", StatusState::Ok, wait(count), &format!("since {}, for {server}", moment(oldest, status.at)))
+            tile("mail", StatusState::Ok, wait(count), &format!("the oldest written {}, for {server}", moment(oldest, status.at)))
         }
     }
 }

@@ -9,6 +9,7 @@ mod fetches;
 mod harness;
 mod histories;
 mod kept;
+mod listings;
 mod measured;
 mod notice_page;
 mod pages;

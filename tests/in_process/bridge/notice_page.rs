@@ -1,12 +1,8 @@
 //! The page of a notice: what each reader sees there, and what nobody sees of another.
 
 use crate::bridge::pages::{Served, page_of, to};
+use crate::bridge::status_page::read;
 use crate::bridge::two::broken;
-
-/// A page as it is read: a slash is escaped in it.
-async fn read(served: &Served, path: &str) -> String {
-    served.get(path).await.replace("&#x2f;", "/")
-}
 
 #[tokio::test]
 async fn a_link_shows_its_own_end_whole_and_nothing_of_another_consumer() {

@@ -16,11 +16,11 @@ use crate::support::partner::Answer;
 use crate::support::smtp::Manner;
 
 /// A page as it is read: a slash is escaped in it.
-async fn read(served: &Served, path: &str) -> String {
+pub async fn read(served: &Served, path: &str) -> String {
     served.get(path).await.replace("&#x2f;", "/")
 }
 
-async fn json(served: &Served, path: &str) -> Value {
+pub async fn json(served: &Served, path: &str) -> Value {
     let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nAccept: application/json\r\nConnection: close\r\n\r\n");
     let answer = served.ask(request).await;
     serde_json::from_str(body(&answer)).unwrap_or_else(|problem| panic!("{problem}: {answer}"))
@@ -75,7 +75,7 @@ async fn what_needs_somebody_stands_first_with_whom_to_call_at_both_ends() {
             "Needs you now",
             ">down</span>",
             "Second API",
-            "since 4 h ago, 2026-03-09 09:00 UTC",
+            "began 4 h ago, 2026-03-09 09:00 UTC",
             "Pay (provider): Olga Owner <a href=\"mailto:owner@pay.example\">",
             "Shop (consumer): Otto Oncall <a href=\"mailto:oncall@shop.example\">",
             "<a href=\"tel:+49301234\">+49 (30) 12-34</a>",
@@ -120,7 +120,7 @@ async fn the_tile_of_the_mail_names_the_server_and_what_it_says() {
             "driftd needs help",
             ">mail<",
             "2 letters are not leaving",
-            "since 2 h ago",
+            "the oldest written 2 h ago",
             &server,
             "5.7.8",
             "Needs you now",
