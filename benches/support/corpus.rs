@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use driftd::openapi::{Bundle, Limits, ReadError, external_files, may_be_several, parse, read};
+use driftd::diff::Budget;
+use driftd::openapi::{Bundle, Document, Limits, ReadError, external_files, lower, may_be_several, parse, read};
+use driftd::rules::{Catalogue, compare_lowered};
 
-use driftd::rules::Catalogue;
-
+use super::clock::best;
 use super::parse_and_diff;
 
 /// Best of so many runs.
@@ -24,6 +25,7 @@ pub fn print(words: &[&str]) {
     let catalogue = Catalogue::load().expect("a catalogue");
     let is_wanted = |line: &&str| words.is_empty() || words.iter().any(|word| line.contains(word));
     let mut ratios: Vec<f64> = Vec::new();
+    let mut shares: [Vec<f64>; 3] = Default::default();
     for line in table.lines().skip(1).filter(is_wanted) {
         let cells: Vec<&str> = line.split('\t').collect();
         let [_, _, left, right, ..] = cells.as_slice() else { panic!("{line:?}") };
@@ -41,11 +43,30 @@ pub fn print(words: &[&str]) {
             println!("{ratio:>6.2}  {:>10} of {:>10}  {left} → {right}", format!("{diff:.1?}"), format!("{parse:.1?}"));
         }
         ratios.push(ratio);
+        for (list, part) in shares.iter_mut().zip(stages(&catalogue, [&before, &after], &limits)) {
+            list.push(part / parse.as_secs_f64());
+        }
     }
     ratios.sort_by(f64::total_cmp);
     let middle = ratios.get(ratios.len() / 2).copied().unwrap_or_default();
     let most = ratios.last().copied().unwrap_or_default();
+    let [read, lower, compare] = shares.map(|mut list| {
+        list.sort_by(f64::total_cmp);
+        list.get(list.len() / 2).copied().unwrap_or_default()
+    });
+    println!("in the middle: reading {read:.2}, lowering {lower:.2}, comparing {compare:.2}");
     println!("{} pairs: median {middle:.2}, maximum {most:.2}", ratios.len());
+}
+
+/// What reading, lowering and comparing two documents cost, seconds.
+fn stages(catalogue: &Catalogue, [before, after]: [&[u8]; 2], limits: &Limits) -> [f64; 3] {
+    let both = || [before, after].map(|bytes| read(bytes, limits).unwrap_or_else(|error| panic!("{error}")));
+    let reading = best(RUNS, || drop(both()));
+    let documents: [Document; 2] = both();
+    let lowering = best(RUNS, || drop(documents.each_ref().map(lower)));
+    let [old, new] = documents.each_ref().map(lower);
+    let comparing = best(RUNS, || drop(compare_lowered(&old, &new, catalogue, Budget::default())));
+    [reading, lowering, comparing].map(|time| time.as_secs_f64())
 }
 
 /// A description with every file that it refers to, as one sequence of bytes.

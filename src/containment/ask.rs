@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use crate::openapi::{Map, TypeSet, Value};
 
 use super::answer::{AskedQuestion, Containment};
-use super::confirm::{Witness, confirm, is_confirmed};
+use super::confirm::Witness;
 use super::constraint::NodeConstraint;
 use super::interpretation::{Peer, Peers};
 use super::node::{MemberSchemas, NodeId, Part};
@@ -65,7 +65,7 @@ impl<'d> Prover<'d> {
 
     /// Whether a value that was put together is sent and refused, as somebody else judges it.
     pub fn is_confirmed(&mut self, sender: &'d Value, receiver: &'d Value, value: &Json) -> bool {
-        is_confirmed(&self.reader.documents, Peers { sender, receiver }, value, &mut self.checks)
+        self.judges.is_confirmed(&self.reader.documents, Peers { sender, receiver }, value)
     }
 
     /// Whether no value fits the schema of the sender: proven.
@@ -77,10 +77,8 @@ impl<'d> Prover<'d> {
     /// Whether every value of the schema `sender` of the first document, as far as `point` goes, is one of the schema
     /// `receiver` of the second.
     pub fn contains(&mut self, sender: &'d Value, receiver: &'d Value, point: &Question<'d>) -> Containment {
-        let mut nodes = vec![NodeConstraint::sent(self.reader.schema(Peer::Sender, sender))];
         let (refused, which) = (self.refused(receiver, point), self.of_which(point));
-        nodes.push(NodeConstraint::refused(refused));
-        nodes.extend(&which);
+        let nodes = self.asked(sender, refused, &which);
         let schemas = [sender, receiver].map(std::ptr::from_ref);
         let question = AskedQuestion { nodes: nodes.as_slice().into(), schemas };
         if let Some(known) = self.answers.get(&question) {
@@ -98,6 +96,19 @@ impl<'d> Prover<'d> {
         answer
     }
 
+    /// Whether that is proven. Where it is not, nobody is asked about the value that was found.
+    pub fn is_contained(&mut self, sender: &'d Value, receiver: &'d Value, point: &Question<'d>) -> bool {
+        let (refused, which) = (self.refused(receiver, point), self.of_which(point));
+        let nodes = self.asked(sender, refused, &which);
+        matches!(self.ask(nodes), Solution::Empty)
+    }
+
+    fn asked(&mut self, sender: &'d Value, refused: NodeId, which: &[NodeConstraint]) -> Vec<NodeConstraint> {
+        let sender = self.reader.schema(Peer::Sender, sender);
+        let asked = [NodeConstraint::sent(sender), NodeConstraint::refused(refused)];
+        asked.into_iter().chain(which.iter().copied()).collect()
+    }
+
     /// The witness that a value is, made as small as it goes while it is one of `which` and falsifies `refused`; why it is
     /// none, where it is not sent or not refused.
     pub(super) fn confirmed(
@@ -113,9 +124,9 @@ impl<'d> Prover<'d> {
         };
         // What is left out may be what was asked about, and the rest refused for another reason.
         let is_told = is_about(self, value);
-        let (documents, mut checks) = (self.reader.documents, self.checks);
-        let witness = confirm(&documents, schemas, value, &mut |smaller| !is_told || is_about(self, smaller), &mut checks);
-        self.checks = checks;
+        let (documents, mut judges) = (self.reader.documents, std::mem::take(&mut self.judges));
+        let witness = judges.confirm(&documents, schemas, value, &mut |smaller| !is_told || is_about(self, smaller));
+        self.judges = judges;
         witness
     }
 

@@ -5,8 +5,8 @@
 //! why it cannot tell. In reading order: [`node`] is what a schema is, [`schema_reader`] makes nodes of documents,
 //! [`constraint`] is what is asked of a value, [`search`] decides states of constraints on nodes, [`solve`] goes through
 //! the disjunctions of one state, [`leaf`] finds values without a choice, [`satisfies`] tests a value ([`unevaluated`]
-//! what alternatives leave over of it), [`confirm`] has every witness checked by somebody else, who is spared what [`refusal`] sees,
-//! [`mask`] puts a question about a part to the messages that hold it.
+//! what alternatives leave over of it), [`confirm`] has every witness checked by somebody else, who [`judges`] by the schemas as
+//! [`export`] writes them and is spared what [`refusal`] sees, [`mask`] puts a question about a part to the messages that hold it.
 //!
 //! Invariants: pure and bounded by counted steps, so that the same question has the same answer everywhere; an
 //! answer is *yes*, *no*, or *cannot decide*, and only the first two are believed.
@@ -21,7 +21,9 @@ mod declaration;
 mod declared;
 mod discriminating;
 mod expand;
+mod export;
 mod interpretation;
+mod judges;
 mod leaf;
 mod mask;
 mod memory;

@@ -15,6 +15,7 @@ use super::allowance::Allowance;
 use super::answer::{AskedQuestion, Containment};
 use super::declaration::DeclaredBy;
 use super::interpretation::{Interpretation, Peers};
+use super::judges::Judges;
 use super::memory::Memory;
 use super::node::NodeId;
 use super::pattern::{self, Patterns};
@@ -24,9 +25,6 @@ use super::value_size::ValueSize;
 
 /// What a question may cost, in steps; a real one needs some hundreds.
 pub const FUEL: usize = 200_000;
-
-/// Values, schemas and listed values that all witnesses of one prover may take to be checked.
-const ALL_CHECKS: usize = 6_000_000;
 
 /// Values of the members that every object of a node has and whose values it lists.
 pub(super) type DiscriminatingValues = Rc<BTreeMap<Rc<str>, Values>>;
@@ -50,8 +48,8 @@ pub struct Prover<'d> {
     fuel: usize,
     /// Steps that are left for all questions together.
     allowance: Allowance,
-    /// What is left for checking witnesses.
-    pub(super) checks: usize,
+    /// Who checks witnesses.
+    pub(super) judges: Judges,
     /// Set where the work is to end.
     stop: Stop,
 }
@@ -71,7 +69,7 @@ impl<'d> Prover<'d> {
             levels: 0,
             fuel: FUEL,
             allowance: Allowance::default(),
-            checks: ALL_CHECKS,
+            judges: Judges::default(),
             stop: Stop::default(),
         }
     }

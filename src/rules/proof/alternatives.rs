@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use crate::containment::{Containment, Peers, Question};
+use crate::containment::{Peers, Question};
 use crate::openapi::{Contract, SchemaId, Value};
 
 use super::direction::{DirectionProof, ReceiverMembers, Taken, schema_of};
@@ -73,7 +73,7 @@ impl<'d> DirectionProof<'d> {
         let mut taken = Taken::Not;
         if (is_composed(self.contracts.sender, ids.sender) || is_composed(self.contracts.receiver, ids.receiver))
             && let Some(schemas) = self.schemas(pair)
-            && self.contains(schemas, &Question::Whole) == Containment::Contained
+            && self.prover.is_contained(schemas.sender, schemas.receiver, &Question::Whole)
         {
             // By the letter nothing may be sent at all: what is meant decides.
             if self.is_contained_as_meant(schemas, &Question::Whole, ReceiverMembers::Declared) {

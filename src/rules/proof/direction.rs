@@ -159,7 +159,7 @@ impl<'d> DirectionProof<'d> {
         let prover = if strict { &mut self.meant_strict } else { &mut self.meant };
         let (allowance, stop) = (&self.allowance, &self.stop);
         let prover = prover.get_or_insert_with(|| another(documents, allowance, stop));
-        !prover.is_empty(schemas.sender) && prover.contains(schemas.sender, schemas.receiver, question) == Containment::Contained
+        !prover.is_empty(schemas.sender) && prover.is_contained(schemas.sender, schemas.receiver, question)
     }
 
     /// Whether both schemas are of the same values, and of some: then one is the other in other words.

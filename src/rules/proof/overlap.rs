@@ -115,7 +115,7 @@ impl<'d> DirectionProof<'d> {
         // What it took before is no news of it.
         let is_news = |proofs: &mut Self, before: &'d Value| {
             let value = Question::Value(witness.value.clone());
-            proofs.prover.contains(before, &NEVER, &value) == Containment::Contained
+            proofs.prover.is_contained(before, &NEVER, &value)
         };
         if !is_refused || before.is_some_and(|before| !is_news(self, before)) || self.taken_above(pair) != Taken::Not {
             return None;
