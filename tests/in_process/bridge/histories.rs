@@ -223,6 +223,8 @@ struct History<'s> {
     conflicts: Vec<Conflict>,
     /// Which configuration is active.
     config: usize,
+    /// When it came into force.
+    configured_at: DateTime<Utc>,
     /// The version that is published.
     published: usize,
     steps: Vec<String>,
@@ -253,6 +255,7 @@ impl<'s> History<'s> {
             bounced: BTreeMap::new(),
             conflicts: Vec::new(),
             config: 0,
+            configured_at: start(),
             published: 0,
             steps,
         };
@@ -411,11 +414,13 @@ impl<'s> History<'s> {
             }
             15 => {
                 self.config = 1 - self.config;
+                self.configured_at = self.clock.now();
                 self.steps.push(format!("configuration {}, and a restart", self.config));
                 self.crash().await;
             }
             16 => {
                 self.config = 1 - self.config;
+                self.configured_at = self.clock.now();
                 self.steps.push(format!("configuration {}, and a reload", self.config));
                 let active = Arc::clone(&self.stock.active[self.config]);
                 let (store, now) = (&self.shared.store, self.clock.now());

@@ -118,7 +118,10 @@ impl History<'_> {
         for open in self.shared.store.open_notices("i").await.expect("open notices") {
             let watch = overview.watches.iter().find(|watch| watch.key == open.key).expect("a watch");
             // Where nothing could be judged, or was by a configuration that is no more, nothing was decided.
-            if !matches!(watch.state, ApiState::Verified | ApiState::Changed) || watch.checked_at != Some(now) {
+            if !matches!(watch.state, ApiState::Verified | ApiState::Changed)
+                || watch.checked_at != Some(now)
+                || self.configured_at == now
+            {
                 continue;
             }
             for told in &open.told {
