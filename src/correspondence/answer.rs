@@ -105,6 +105,7 @@ impl AnswerInProgress<'_> {
                 "Somebody has to move: agree on another day, or on what happens in between.".to_owned(),
                 answer.note.clone(),
             ],
+            asks: false,
         };
         let own = self.party().map(|party| (self.letter.side, party));
         let parties = own.into_iter().chain(self.others());
@@ -119,6 +120,7 @@ impl AnswerInProgress<'_> {
             tag: "you are named",
             heading: format!("{by} says that you know who takes this on"),
             lines: vec![format!("{by} answered for {}: not us, ask {} ({}).", party.name, person.name, ask.name())],
+            asks: false,
         };
         let step = EscalationCommit {
             notice: self.letter.notice.clone(),
@@ -142,8 +144,9 @@ impl AnswerInProgress<'_> {
             lines: vec![
                 format!("{by} asks for {}: keep things as they are until {until}.", self.name()),
                 note.to_owned(),
-                "Say yes or no with the link below. Until then nothing is agreed.".to_owned(),
+                "Until you agree, nothing is agreed.".to_owned(),
             ],
+            asks: true,
         };
         let others = self.others().into_iter();
         others.filter_map(|(side, party)| self.tell(side, party, owner(side, party)?, card.clone())).collect()
@@ -163,6 +166,7 @@ impl AnswerInProgress<'_> {
                 self.name(),
                 proposal.until
             )],
+            asks: false,
         };
         let asker = self.writer.integration.party(&proposal.party);
         let letters = asker.and_then(|party| self.tell(proposal.side, party, owner(proposal.side, party)?, card));

@@ -163,7 +163,7 @@ impl Asking<'_> {
             &contact.person.email,
             Purpose::Ask { url },
             due,
-            MessageCard { tag: "still there?", heading, lines },
+            MessageCard { tag: "still there?", heading, lines, asks: false },
         )
         .await
     }
@@ -178,8 +178,14 @@ impl Asking<'_> {
                 self.integration.name
             ),
         ];
-        self.write(manager, &contact.person.email, Purpose::TellManager, due, MessageCard { tag: "no answer", heading, lines })
-            .await
+        self.write(
+            manager,
+            &contact.person.email,
+            Purpose::TellManager,
+            due,
+            MessageCard { tag: "no answer", heading, lines, asks: false },
+        )
+        .await
     }
 
     async fn tell_operator(&self, person: &Person, first: i64, reply: &str) -> Result<bool, StoreError> {
@@ -195,7 +201,7 @@ impl Asking<'_> {
             &person.email,
             Purpose::TellOperator,
             first,
-            MessageCard { tag: "dead address", heading, lines },
+            MessageCard { tag: "dead address", heading, lines, asks: false },
         )
         .await
     }

@@ -158,5 +158,5 @@ fn silence(writer: &LetterWriter<'_>, silent: &[SilentEnd<'_>], sees: impl Fn(&S
     );
     let has = if names.len() == 1 { "has" } else { "have" };
     let heading = format!("{} {has} not answered, {days} overdue, and nobody is left to ask", names.join(" and "));
-    MessageCard { tag: "no answer", heading, lines }
+    MessageCard { tag: "no answer", heading, lines, asks: false }
 }

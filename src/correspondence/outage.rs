@@ -113,13 +113,13 @@ fn with_others(card: MessageCard, others: &[String]) -> MessageCard {
     if others.is_empty() {
         return card;
     }
-    let MessageCard { tag, heading, mut lines } = card;
+    let MessageCard { tag, heading, mut lines, asks } = card;
     let mut named = others.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     if others.len() > NAMED {
         named.push_str(&format!(" and {} more", others.len() - NAMED));
     }
     lines.insert(0, format!("The same goes for {named}; status says more of each."));
-    MessageCard { tag, heading: format!("{heading}, and {} more", others.len()), lines }
+    MessageCard { tag, heading: format!("{heading}, and {} more", others.len()), lines, asks }
 }
 
 struct Telling<'t> {
@@ -221,7 +221,7 @@ impl Telling<'_> {
                 key.integration, key.api
             ),
         ];
-        MessageCard { tag: "cannot be judged", heading, lines }
+        MessageCard { tag: "cannot be judged", heading, lines, asks: false }
     }
 
     /// That it can be judged again.
@@ -238,7 +238,7 @@ impl Telling<'_> {
              Nobody has to answer."
                 .to_owned(),
         ];
-        MessageCard { tag: "judged again", heading: format!("{} can be judged again", self.subject()), lines }
+        MessageCard { tag: "judged again", heading: format!("{} can be judged again", self.subject()), lines, asks: false }
     }
 
     async fn begin(&self, letters: Vec<PlannedDelivery>) -> Result<bool, StoreError> {

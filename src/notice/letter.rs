@@ -249,6 +249,8 @@ pub struct MessageCard {
     pub heading: String,
     /// Sentences; empty ones are left out.
     pub lines: Vec<String>,
+    /// Whether the reader is to agree or to decline.
+    pub asks: bool,
 }
 
 /// Somebody to call.

@@ -53,6 +53,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("message.txt", include_str!("templates/message.txt")),
     ("findings.txt", include_str!("templates/findings.txt")),
     ("opening.txt", include_str!("templates/opening.txt")),
+    ("parts.txt", include_str!("templates/parts.txt")),
     ("short.txt", include_str!("templates/short.txt")),
     ("closing.txt", include_str!("templates/closing.txt")),
     ("foot.txt", include_str!("templates/foot.txt")),

@@ -278,20 +278,36 @@ fn letters_about_days(kind: NoticeKind) -> Vec<(Side, Rendered)> {
                 target: "on-call".to_owned(),
                 asked: format!("{person}, Fulfilment engineering"),
             });
-            letter.view.message = (kind == NoticeKind::CounterpartMessage).then(|| MessageCard {
-                tag: "plan comes too late",
-                heading: "Harbor Books will be ready 31 days after the change".to_owned(),
-                lines: vec![
-                    "Priya Nair answered for Harbor Books: done by 2027-01-01. It takes effect on 2026-12-01.".to_owned(),
-                    "Somebody has to move: agree on another day, or on what happens in between.".to_owned(),
-                ],
-            });
+            letter.view.message = (kind == NoticeKind::CounterpartMessage).then(|| exchange(letter.to.side));
             if kind == NoticeKind::Confirmation {
                 contact(&mut letter.view, letter.to.side);
             }
             (letter.to.side, renderer.letter(&letter.view).expect("a letter"))
         })
         .collect()
+}
+
+/// Of the letters about what the other side said, one for each side.
+fn exchange(side: Side) -> MessageCard {
+    let (tag, heading, lines) = match side {
+        Side::Consumer => (
+            "plan comes too late",
+            "Harbor Books will be ready 31 days after the change",
+            [
+                "Priya Nair answered for Harbor Books: done by 2027-01-01. It takes effect on 2026-12-01.",
+                "Somebody has to move: agree on another day, or on what happens in between.",
+            ],
+        ),
+        Side::Provider => (
+            "asks for time",
+            "Harbor Books asks for time until 2027-01-01",
+            [
+                "Priya Nair asks for Harbor Books: keep things as they are until 2027-01-01.",
+                "Until you agree, nothing is agreed.",
+            ],
+        ),
+    };
+    MessageCard { tag, heading: heading.to_owned(), lines: lines.map(str::to_owned).to_vec(), asks: side == Side::Provider }
 }
 
 /// Of the two letters about people, one for each side.
@@ -318,6 +334,7 @@ fn contact(view: &mut LetterView, side: Side) {
         tag: if side == Side::Consumer { "still there?" } else { "dead address" },
         heading: heading.to_owned(),
         lines: lines.map(str::to_owned).to_vec(),
+        asks: false,
     });
     view.answer_url = url;
     view.calendar_url = None;

@@ -70,7 +70,7 @@ impl Received {
         let text = self.text();
         let at = text.find("/answer/").expect("an answer link");
         let start = text[..at].rfind("http").expect("a link");
-        text[start..].split(|c: char| c.is_whitespace() || c == '"').next().expect("a link").to_owned()
+        text[start..].split(|c: char| c.is_whitespace() || ['"', '?', '#'].contains(&c)).next().expect("a link").to_owned()
     }
 }
 
