@@ -85,24 +85,69 @@ pub async fn confirmations_due(shared: &AppState) -> Result<usize, StoreError> {
 /// Tells of each address in the configuration that letters come back from, once until one arrives there again.
 async fn tell_operator(shared: &AppState, active: &ActiveConfig, now: DateTime<Utc>) -> Result<usize, StoreError> {
     let mut written = 0;
-    for (address, first, reply) in shared.store.unreachable().await? {
+    let unreachable = shared.store.unreachable().await?;
+    let is_dead = |person: &Person| unreachable.iter().any(|(address, ..)| person.email.eq_ignore_ascii_case(address));
+    for (address, first, reply) in &unreachable {
         let found = active.config.integrations.iter().find_map(|integration| {
-            let people = integration.parties.values().flat_map(|party| {
-                let contacts = party.contacts.values();
-                contacts
-                    .flat_map(move |contact| [Some(&contact.person), contact.deputy.as_ref()])
-                    .flatten()
-                    .map(move |person| (party, person))
+            let mut contacts = integration.parties.values().flat_map(|party| {
+                party.contacts.iter().map(move |(role, contact)| DeadAddress { party, role: *role, contact, address })
             });
-            let (party, person) = people.into_iter().find(|(_, person)| person.email.eq_ignore_ascii_case(&address))?;
-            let (side, api) = plays(integration, party)?;
-            Some((Asking { shared, active, integration, party, side, api, now }, person))
+            let dead = contacts.find(|known| known.person().is_some())?;
+            let (side, api) = plays(integration, dead.party)?;
+            Some((Asking { shared, active, integration, party: dead.party, side, api, now }, dead))
         });
-        if let Some((writer, person)) = found {
-            written += usize::from(done_or_skipped(writer.tell_operator(person, first, &reply).await)?);
+        if let Some((writer, dead)) = found {
+            let lines = dead.lines(&writer.integration.id, reply, is_dead);
+            written += usize::from(done_or_skipped(writer.tell_operator(&dead, *first, lines).await)?);
         }
     }
     Ok(written)
+}
+
+/// A contact of whom an address takes no letters.
+struct DeadAddress<'c> {
+    party: &'c Party,
+    role: Role,
+    contact: &'c Contact,
+    address: &'c str,
+}
+
+impl DeadAddress<'_> {
+    /// Whose it is: the contact's own, or that of whoever stands in; none where it is neither's.
+    fn person(&self) -> Option<&Person> {
+        let people = std::iter::once(&self.contact.person).chain(&self.contact.deputy);
+        people.into_iter().find(|person| person.email.eq_ignore_ascii_case(self.address))
+    }
+
+    /// What happened, who gets the letters until then, and what to change.
+    fn lines(&self, integration: &str, reply: &str, is_dead: impl Fn(&Person) -> bool) -> Vec<String> {
+        let Contact { person, deputy, .. } = self.contact;
+        let is_deputy = deputy.as_ref().is_some_and(|deputy| deputy.email.eq_ignore_ascii_case(self.address));
+        let what = format!("{} of {}", self.role.name(), self.party.name);
+        let instead = match deputy {
+            Some(deputy) if is_dead(deputy) && is_dead(person) => {
+                format!(
+                    "{} and {}, who stands in, are both out of reach: letters to {what} come to you.",
+                    person.name, deputy.name
+                )
+            }
+            Some(_) if is_deputy => format!("{} is still written to; nobody stands in until then.", person.name),
+            Some(deputy) => format!("{} <{}> stands in and gets the letters to {what} until then.", deputy.name, deputy.email),
+            None => format!("Nobody stands in: letters to {what} come to you."),
+        };
+        let key = if is_deputy { "deputy.email" } else { "email" };
+        vec![
+            format!("A letter to {} came back: {reply}", self.address),
+            instead,
+            format!(
+                "Change `{key}` of the contact with the role `{}` under `parties.{}` in the configuration of the integration \
+                 `{integration}` (the file integrations/{integration}.toml, unless its id is set by hand), and reload driftd. The \
+                 contact is red on status until a letter arrives there again.",
+                self.role.name(),
+                self.party.id
+            ),
+        ]
+    }
 }
 
 fn plays<'i>(integration: &'i Integration, party: &Party) -> Option<(Side, &'i Api)> {
@@ -188,20 +233,15 @@ impl Asking<'_> {
         .await
     }
 
-    async fn tell_operator(&self, person: &Person, first: i64, reply: &str) -> Result<bool, StoreError> {
-        let heading = format!("{} of {} cannot be written to", person.name, self.party.name);
-        let lines = vec![
-            format!("A letter to {} came back: {reply}", person.email),
-            "Whoever stands in is written to instead, and last of all you. Put an address that works into the configuration; the \
-             contact is red on status until a letter arrives there again."
-                .to_owned(),
-        ];
+    async fn tell_operator(&self, dead: &DeadAddress<'_>, first: i64, lines: Vec<String>) -> Result<bool, StoreError> {
+        let name = dead.person().map_or(dead.address, |person| person.name.as_str());
+        let heading = format!("{name} of {} cannot be written to", self.party.name);
         self.write(
             &self.active.operator(),
-            &person.email,
+            dead.address,
             Purpose::TellOperator,
             first,
-            MessageCard { tag: "dead address", heading, lines, asks: false },
+            MessageCard { tag: "operator", heading, lines, asks: false },
         )
         .await
     }
@@ -245,7 +285,10 @@ impl Asking<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::model::Calendar;
 
     #[test]
     fn a_click_or_the_configuration_ends_the_silence() {
@@ -265,5 +308,31 @@ mod tests {
         contact.confirmed = None;
         known.confirmed_at = Some(at("2026-09-19T09:00:00Z"));
         assert!(!is_silent(&contact, &known, now), "late, and an answer");
+    }
+
+    #[test]
+    fn the_operator_is_told_who_gets_the_letters_and_what_to_change() {
+        let person = |name: &str, email: &str| Person { name: name.to_owned(), email: email.to_owned(), phone: None };
+        let (ann, bo) = (person("Ann", "a@x.example"), person("Bo", "b@x.example"));
+        let calendar = Calendar::default();
+        let party =
+            Party { id: "shop".to_owned(), name: "Shop".to_owned(), contacts: BTreeMap::new(), calendar, channels: Vec::new() };
+        let told = |address: &str, deputy: Option<&Person>, dead: &[&Person]| {
+            let contact = Contact { person: ann.clone(), deputy: deputy.cloned(), confirmed: None, informed: false };
+            let found = DeadAddress { party: &party, role: Role::Engineering, contact: &contact, address };
+            found.lines("pay", "550 no such user", |person| dead.contains(&person)).join(" ")
+        };
+        for (told, expected) in [
+            (told("A@x.example", None, &[&ann]), "Nobody stands in: letters to engineering of Shop come to you. Change `email`"),
+            (told("a@x.example", Some(&bo), &[&ann]), "Bo <b@x.example> stands in and gets the letters to engineering of Shop"),
+            (
+                told("b@x.example", Some(&bo), &[&bo]),
+                "Ann is still written to; nobody stands in until then. Change `deputy.email`",
+            ),
+            (told("b@x.example", Some(&bo), &[&ann, &bo]), "Ann and Bo, who stands in, are both out of reach"),
+        ] {
+            assert!(told.contains(expected), "{expected}\n{told}");
+            assert!(told.contains("550 no such user") && told.contains("under `parties.shop`"), "{told}");
+        }
     }
 }

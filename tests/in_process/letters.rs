@@ -325,13 +325,13 @@ fn contact(view: &mut LetterView, side: Side) {
             "Mara Lind of Quayside Freight cannot be written to",
             [
                 "A letter to mara.lind@quayside.example came back: RCPT TO: permanent error (550): 5.1.1 no such user",
-                "Whoever stands in is written to instead, and last of all you.",
+                "Nobody stands in: letters to api-owner of Quayside Freight come to you.",
             ],
             None,
         ),
     };
     view.message = Some(MessageCard {
-        tag: if side == Side::Consumer { "still there?" } else { "dead address" },
+        tag: if side == Side::Consumer { "still there?" } else { "operator" },
         heading: heading.to_owned(),
         lines: lines.map(str::to_owned).to_vec(),
         asks: false,

@@ -96,6 +96,11 @@ async fn a_refused_address_shows_red_until_a_letter_arrives_again() {
         text.contains("Eve Engineer of Shop cannot be written to") && text.contains("dev@shop.example came back: RCPT TO"),
         "{text}"
     );
+    // Who gets the letters until then, and what to change.
+    let text = to(&letters, "ops@bridge.example").flowing();
+    assert!(text.contains("<deputy@shop.example> stands in and gets the letters to engineering of Shop until then"), "{text}");
+    assert!(text.contains("Change `email` of the contact with the role `engineering` under `parties.shop`"), "{text}");
+    assert!(to(&letters, "ops@bridge.example").header("Subject").starts_with("[driftd: operator] "), "{text}");
     bridge.at("2026-03-02T14:00");
     assert_eq!(bridge.told().await, NOTHING, "once");
     // It dies again: that is news.
