@@ -47,15 +47,17 @@ pub fn print(words: &[&str]) {
             list.push(part / parse.as_secs_f64());
         }
     }
-    ratios.sort_by(f64::total_cmp);
-    let middle = ratios.get(ratios.len() / 2).copied().unwrap_or_default();
+    let [read, lower, compare] = shares.each_mut().map(|share| middle(share));
+    let middle = middle(&mut ratios);
     let most = ratios.last().copied().unwrap_or_default();
-    let [read, lower, compare] = shares.map(|mut list| {
-        list.sort_by(f64::total_cmp);
-        list.get(list.len() / 2).copied().unwrap_or_default()
-    });
     println!("in the middle: reading {read:.2}, lowering {lower:.2}, comparing {compare:.2}");
     println!("{} pairs: median {middle:.2}, maximum {most:.2}", ratios.len());
+}
+
+/// Sorts a list, and returns the value in its middle.
+fn middle(list: &mut [f64]) -> f64 {
+    list.sort_by(f64::total_cmp);
+    list.get(list.len() / 2).copied().unwrap_or_default()
 }
 
 /// What reading, lowering and comparing two documents cost, seconds.

@@ -69,6 +69,7 @@ impl Pages {
         // A path is URL-encoded already; what is left of HTML in it is escaped here, and its slashes stay readable.
         let base = base.replace('&', "&amp;").replace('"', "&quot;").replace('\'', "&#39;").replace('<', "&lt;");
         environment.add_global("base", Value::from_safe_string(base));
+        environment.add_global("style", Value::from_safe_string(STYLE.to_owned()));
         for (name, source) in TEMPLATES {
             environment.add_template(name, source)?;
         }
@@ -88,41 +89,38 @@ impl Pages {
         let (query, states) = (query.finish(), ApiState::ALL.map(ApiState::name));
         let context = context! {
             status => Serde(status), sections => Serde(&sections), query, states,
-            up => ago(status.at - status.started_at), style => Value::from_safe_string(STYLE.to_owned())
+            up => ago(status.at - status.started_at)
         };
         self.render("status.html", &context)
     }
 
     pub(super) fn history(&self, page: &HistoryPage) -> Result<String, minijinja::Error> {
-        self.render("history.html", &context! { page => Serde(page), style => Value::from_safe_string(STYLE.to_owned()) })
+        self.render("history.html", &context! { page => Serde(page) })
     }
 
     pub(super) fn notice(&self, page: &NoticePage) -> Result<String, minijinja::Error> {
-        self.render("notice.html", &context! { page => Serde(page), style => Value::from_safe_string(STYLE.to_owned()) })
+        self.render("notice.html", &context! { page => Serde(page) })
     }
 
     pub(super) fn answer(&self, page: &AnswerPage, notice: &NoticePage) -> Result<String, minijinja::Error> {
-        self.render(
-            "answer.html",
-            &context! { page => Serde(page), notice => Serde(notice), style => Value::from_safe_string(STYLE.to_owned()) },
-        )
+        self.render("answer.html", &context! { page => Serde(page), notice => Serde(notice) })
     }
 
     pub(super) fn confirm(&self, address: &str, token: &str) -> Result<String, minijinja::Error> {
-        self.render("confirm.html", &context! { address, token, style => Value::from_safe_string(STYLE.to_owned()) })
+        self.render("confirm.html", &context! { address, token })
     }
 
     pub(super) fn message(&self, title: &str, text: &str) -> Result<String, minijinja::Error> {
-        self.render("message.html", &context! { title, text, style => Value::from_safe_string(STYLE.to_owned()) })
+        self.render("message.html", &context! { title, text })
     }
 
     pub(super) fn rule(&self, rule: &Rule) -> Result<String, minijinja::Error> {
         let page = RulePage::new(rule);
-        self.render("rule.html", &context! { rule => Serde(&page), style => Value::from_safe_string(STYLE.to_owned()) })
+        self.render("rule.html", &context! { rule => Serde(&page) })
     }
 
     pub(super) fn rules(&self, page: &RulesPage) -> Result<String, minijinja::Error> {
-        self.render("rules.html", &context! { page => Serde(page), style => Value::from_safe_string(STYLE.to_owned()) })
+        self.render("rules.html", &context! { page => Serde(page) })
     }
 
     /// The page of all rules: the same bytes for everybody who asks on one day under one configuration.

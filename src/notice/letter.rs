@@ -11,8 +11,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use crate::model::{
-    Acknowledgement, Answer, Api, BREAKING, Consumer, Contact, Day, Integration, LetterQuestion, Notice, NoticeKind, OneCause,
-    OpenFinding, Party, Person, REMOVAL, Role, Severity, Side, Surface,
+    Acknowledgement, Answer, Api, BREAKING, Consumer, Contact, Day, Integration, LetterQuestion, Notice, NoticeKind, OpenFinding,
+    Party, Person, REMOVAL, Role, Severity, Side, Surface,
 };
 use crate::rules::Catalogue;
 
@@ -23,9 +23,10 @@ use super::usage::{Impact, impact};
 pub use card::FindingCard;
 use card::{in_full, in_one_line};
 pub use ending::Ending;
-use promise::{least_notice, promise, question};
+pub use promise::least_notice;
+use promise::{promise, question};
 use short::short;
-pub use short::{Hardness, Short, ShortLine, hardness, own_operations};
+pub use short::{Short, ShortLine, hardest_first, own_operations};
 pub use since::SinceCard;
 use since::{breaks, counted, news, since_in_words};
 use stem::{Facts, stem};
@@ -296,13 +297,6 @@ impl<'c> Circumstances<'c> {
         let note = if answer.note.is_empty() { String::new() } else { format!(": {}", answer.note) };
         format!("{}{note}", answer.in_words(name))
     }
-
-    /// Findings as people read them, the hardest first.
-    fn rows<'f>(&self, findings: &[&'f OpenFinding]) -> Vec<OneCause<&'f OpenFinding>> {
-        let mut rows = OpenFinding::rows(findings.iter().copied());
-        rows.sort_by_key(|row| hardness(row.first, self.catalogue));
-        rows
-    }
 }
 
 /// A letter for each word that a decision has to say.
@@ -420,7 +414,7 @@ fn view(
     let agreement = &about.integration.agreement;
     let findings = &message.findings;
     let consumer = about.consumer(&reader_party.id).filter(|_| audience == Side::Consumer);
-    let rows = about.rows(findings);
+    let rows = hardest_first(findings, about.catalogue);
     // What is promised counts from the day this letter is written.
     let (promised, promised_class) = promise(agreement, findings, notice.told_at.date_naive());
     let question = question(message);
@@ -437,10 +431,14 @@ fn view(
     let (since, told) = match &message.since {
         // Who was told the rest reads what is new.
         Some(since) if !since.new.is_empty() || since.gone_count > 0 => {
-            let new = about.rows(&since.new);
+            let new = hardest_first(&since.new, about.catalogue);
             let since = SinceCard {
                 words: since_in_words(&new, since, rows.len().saturating_sub(new.len())),
-                gone: about.rows(&since.gone).iter().take(LISTED).map(|row| in_one_line(row, consumer)).collect(),
+                gone: hardest_first(&since.gone, about.catalogue)
+                    .iter()
+                    .take(LISTED)
+                    .map(|row| in_one_line(row, consumer))
+                    .collect(),
                 gone_count: since.gone_count,
             };
             (Some(since), new)

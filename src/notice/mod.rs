@@ -23,8 +23,8 @@ pub use digest::{Week, digest_lines};
 pub use given::Before;
 pub use ladder::{OpenQuestion, PlannedEscalation, next_step, open_question};
 pub use letter::{
-    Addressee, CallCard, Circumstances, Ending, EscalationCard, FindingCard, Hardness, LetterPlan, LetterView, Links,
-    MessageCard, Room, Short, ShortLine, SinceCard, hardness, own_operations, plan, stamp,
+    Addressee, CallCard, Circumstances, Ending, EscalationCard, FindingCard, LetterPlan, LetterView, Links, MessageCard, Room,
+    Short, ShortLine, SinceCard, hardest_first, least_notice, own_operations, plan, stamp,
 };
 pub use lint::{Gap, gaps, held_by, unknown_rules, unmatched_overrides, unmatched_uses};
 pub use open::open_findings;

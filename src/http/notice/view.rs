@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
 use crate::model::{Consumer, NoticeGiven, OneCause, OpenFinding, Severity, Side};
-use crate::notice::{concerning, hardness, own_operations};
+use crate::notice::{concerning, hardest_first, least_notice, own_operations};
 use crate::render::clean;
 use crate::state::AppState;
 use crate::store::NoticeFile;
@@ -109,8 +109,7 @@ pub(in crate::http) fn notice_page(shared: &AppState, file: &NoticeFile, reader:
     let callers = own.map_or(consumers, |own| own.map_or(&[], std::slice::from_ref));
     let own = own.flatten();
     let findings = concerning(&file.findings, callers);
-    let mut rows = OpenFinding::rows(findings.iter().copied());
-    rows.sort_by_key(|row| hardness(row.first, &shared.catalogue));
+    let rows = hardest_first(&findings, &shared.catalogue);
     let operations: BTreeSet<String> =
         rows.iter().flat_map(|row| own_operations(row.first, own)).map(|label| clean(label.as_str(), 200)).collect();
     let is_chosen = |row: &&OneCause<&OpenFinding>| {
@@ -143,8 +142,6 @@ pub(in crate::http) fn notice_page(shared: &AppState, file: &NoticeFile, reader:
         .collect();
     let due = sides.iter().filter_map(|side| side.due).min();
     let overdue_days = sides.iter().filter_map(|side| side.overdue_days).max();
-    let given = findings.iter().filter_map(|finding| finding.given.as_ref());
-    let given = given.min_by_key(|given| (std::cmp::Reverse(given.short), given.given)).cloned();
     let breaking = rows.iter().filter(|row| row.first.severity == Severity::Breaking).count();
     let sources = Sources { file, findings: &findings, integration, due, now };
     NoticePage {
@@ -161,7 +158,7 @@ pub(in crate::http) fn notice_page(shared: &AppState, file: &NoticeFile, reader:
         breaking,
         warnings: rows.len() - breaking,
         overdue_days,
-        given,
+        given: least_notice(&findings).cloned(),
         sides,
         timeline: timeline(&sources, may_see),
         findings: shown.map(|row| change_row(row, shared, own)).collect(),

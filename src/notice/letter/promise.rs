@@ -8,7 +8,7 @@ use super::super::decide::PartyMessage;
 use super::super::given;
 
 /// The change that was given the least notice.
-pub(super) fn least_notice<'f>(findings: &[&'f OpenFinding]) -> Option<&'f NoticeGiven> {
+pub fn least_notice<'f>(findings: &[&'f OpenFinding]) -> Option<&'f NoticeGiven> {
     let given = findings.iter().filter_map(|finding| finding.given.as_ref());
     given.min_by_key(|given| (std::cmp::Reverse(given.short), given.given))
 }

@@ -12,7 +12,7 @@ const SHOWN: usize = 5;
 
 /// How hard a row hits whoever calls what it reaches, the hardest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Hardness {
+enum Hardness {
     /// The operation is gone.
     Gone,
     /// Every request is refused.
@@ -26,7 +26,7 @@ pub enum Hardness {
 }
 
 /// How hard a finding hits.
-pub fn hardness(finding: &OpenFinding, catalogue: &Catalogue) -> Hardness {
+fn hardness(finding: &OpenFinding, catalogue: &Catalogue) -> Hardness {
     let extent = catalogue.get(&finding.rule).map_or(Extent::SomeMessages, Rule::extent);
     match (finding.severity, extent, finding.consequence) {
         (Severity::Breaking, Extent::Operation, _) => Hardness::Gone,
@@ -35,6 +35,13 @@ pub fn hardness(finding: &OpenFinding, catalogue: &Catalogue) -> Hardness {
         (Severity::Breaking, Extent::SomeMessages, _) => Hardness::BreaksSome,
         _ => Hardness::ToLookAt,
     }
+}
+
+/// Findings as people read them, the hardest first.
+pub fn hardest_first<'f>(findings: &[&'f OpenFinding], catalogue: &Catalogue) -> Vec<OneCause<&'f OpenFinding>> {
+    let mut rows = OpenFinding::rows(findings.iter().copied());
+    rows.sort_by_key(|row| hardness(row.first, catalogue));
+    rows
 }
 
 /// The operations of a finding that a reader cares about: those a consumer declared, or all of them where it declared none or
